@@ -1,0 +1,154 @@
+package core_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/postern-id/postern"
+
+// house is the plan of the house: which room may import which. A room that is
+// not in it may not exist; an arrow that is not in it may not be drawn. Test
+// files may import anything.
+var house = map[string][]string{
+	"core":        {},
+	"core/vault":  {},
+	"core/oauth":  {"core"},
+	"core/jose":   {"core"},
+	"core/token":  {"core", "core/jose", "core/oauth", "sdk/hook"},
+	"core/authn":  {"core"},
+	"core/flow":   {"core", "core/oauth", "sdk/hook"},
+	"core/grant":  {"core", "core/oauth", "core/token", "sdk/hook"},
+	"core/store":  {"core"},
+	"core/admin":  {"core", "core/oauth"},
+	"core/config": {"core"},
+	"core/plugin": {"core", "sdk/hook"},
+	"core/httpd":  {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
+	"core/app": {
+		"core", "core/admin", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
+		"core/oauth", "core/plugin", "core/store", "core/token", "core/vault", "plugins", "web",
+	},
+	"core/cli":         {"core", "core/admin", "core/app", "core/config"},
+	"core/cmd/postern": {"core/cli"},
+	"core/cmd/figures": {"core", "core/app", "core/admin", "core/config", "core/jose", "core/store"},
+
+	"web": {},
+
+	"sdk/hook": {},
+	"sdk/go":   {"sdk/hook"},
+
+	"plugins":            {}, // embeds builtin.wasm
+	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/scopes"},
+	"plugins/miniorange": {"sdk/go", "sdk/hook"},
+	"plugins/scopes":     {"sdk/go", "sdk/hook"},
+
+	"examples/confluence":         {"examples/confluence/standin"},
+	"examples/confluence/standin": {},
+}
+
+// outside lists who may import what is not in the standard library.
+var outside = map[string][]string{
+	"github.com/labstack/echo/v4":     {"core/httpd"},
+	"github.com/tetratelabs/wazero":   {"core/plugin"},
+	"github.com/golang-jwt/jwt/v5":    {"core/jose"},
+	"modernc.org/sqlite":              {"core/store", "core/cmd/figures"},
+	"github.com/spf13/cobra":          {"core/cli"},
+	"github.com/pelletier/go-toml":    {"core/config"},
+	"golang.org/x/crypto":             {"core/authn"},
+	"golang.org/x/text":               {"core/authn"},
+	"golang.org/x/term":               {"core/cli"},
+	"golang.org/x/sys":                {"core/plugin", "core/cmd/figures"},
+	"github.com/coreos/go-oidc/v3":    {},
+	"github.com/zitadel/oidc/v3":      {},
+	"github.com/chromedp/chromedp":    {},
+	"github.com/rogpeppe/go-internal": {},
+}
+
+func TestArchitecture(t *testing.T) {
+	imports := importsByRoom(t)
+	for room, paths := range imports {
+		allowed, known := house[room]
+		if !known {
+			t.Errorf("%s is no room of the house: add it to the table, with what it may import", room)
+			continue
+		}
+		for imported, file := range paths {
+			inside, isInside := strings.CutPrefix(imported, module+"/")
+			switch {
+			case isInside && !slices.Contains(allowed, inside):
+				t.Errorf("%s: %s may not import %s", file, room, inside)
+			case !isInside && strings.Contains(firstElement(imported), ".") && !mayImport(room, imported):
+				t.Errorf("%s: %s may not import %s", file, room, imported)
+			}
+		}
+	}
+	for room := range house {
+		if _, exists := imports[room]; !exists {
+			t.Errorf("%s is in the table, but there is no such room", room)
+		}
+	}
+}
+
+func firstElement(imported string) string {
+	first, _, _ := strings.Cut(imported, "/")
+	return first
+}
+
+func mayImport(room, imported string) bool {
+	for prefix, rooms := range outside {
+		if imported == prefix || strings.HasPrefix(imported, prefix+"/") {
+			return slices.Contains(rooms, room)
+		}
+	}
+	return false
+}
+
+// importsByRoom gives, for each folder with Go code, what it imports and one
+// file that does.
+func importsByRoom(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	rooms := map[string]map[string]string{}
+	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "node_modules" || len(entry.Name()) > 2 && strings.HasPrefix(entry.Name(), ".")) {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		where := filepath.ToSlash(strings.TrimPrefix(name, ".."+string(filepath.Separator)))
+		room := path.Dir(where)
+		if rooms[room] == nil {
+			rooms[room] = map[string]string{}
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			rooms[room][imported] = where
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rooms) < 10 {
+		t.Fatalf("found only %v: is the test run from its folder?", slices.Sorted(maps.Keys(rooms)))
+	}
+	return rooms
+}

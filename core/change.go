@@ -1,0 +1,186 @@
+package core
+
+import "time"
+
+// Change is one thing that happens to the stored state. A decision gives a list
+// of them; the store applies a list in one transaction, all or nothing, and
+// answers when it is on disk. The types below are the only ones.
+type Change interface{ change() }
+
+// Failures counts failed sign-ins under one key of the throttle.
+type Failures struct {
+	Key    string // "account:<user id>", "name:<hash of the folded name>", "ip:<prefix>"
+	Count  int
+	LastAt time.Time
+}
+
+type (
+	// SaveRequest inserts the authorization request or replaces it.
+	SaveRequest struct{ Request AuthRequest }
+	// FinishRequest deletes an authorization request. ErrConflict if it is gone:
+	// somebody else finished it.
+	FinishRequest struct{ ID ID }
+
+	// StartSession inserts a session, notes the user's last sign-in, and ends the
+	// session Replaces, if any, without touching its grants.
+	StartSession struct {
+		Session  Session
+		Replaces ID
+	}
+	// EndSession ends a session and revokes its grants.
+	EndSession struct {
+		ID ID
+		At time.Time
+	}
+	// EndSessions ends all sessions of a user but Except, and revokes all grants
+	// of the user.
+	EndSessions struct {
+		UserID ID
+		Except ID
+		At     time.Time
+	}
+
+	// SaveConsent inserts or replaces.
+	SaveConsent struct{ Consent Consent }
+	// WithdrawConsent deletes the consent and revokes the grants it stood for.
+	WithdrawConsent struct {
+		UserID   ID
+		ClientID string
+		At       time.Time
+	}
+
+	// IssueCode inserts a grant with its unused code.
+	IssueCode struct{ Grant Grant }
+	// RedeemCode marks the code used. ErrConflict if it was used or the grant
+	// was revoked, so that of many redemptions one succeeds.
+	RedeemCode struct {
+		GrantID ID
+		At      time.Time
+	}
+	// RevokeGrant revokes; a grant that is revoked stays as it is.
+	RevokeGrant struct {
+		ID     ID
+		At     time.Time
+		Reason string
+	}
+	// AddAccess inserts an access token.
+	AddAccess struct{ Token AccessToken }
+	// AddRefresh inserts a refresh token.
+	AddRefresh struct{ Token RefreshToken }
+	// RotateRefresh marks a refresh token used. ErrConflict if it was used or
+	// its grant was revoked.
+	RotateRefresh struct {
+		ID        ID
+		Successor ID
+		At        time.Time
+	}
+
+	// CountFailure adds one failed sign-in to each key, atomically. A count whose
+	// last failure is older than Window starts again at one.
+	CountFailure struct {
+		Keys   []string
+		At     time.Time
+		Window time.Duration
+	}
+	// ClearFailures forgets the key.
+	ClearFailures struct{ Key string }
+
+	// Record adds an audit event.
+	Record struct{ Event Event }
+
+	// CreateOrganisation inserts. ConflictError if the name is taken.
+	CreateOrganisation struct{ Organisation Organisation }
+	// UpdateOrganisation replaces. ErrNotFound if there is none.
+	UpdateOrganisation struct{ Organisation Organisation }
+
+	// CreateUser inserts, without groups. ConflictError if the name or the e-mail
+	// address is taken, or if the name is somebody's e-mail address or the other
+	// way round: both are typed into the same field.
+	CreateUser struct{ User User }
+	// UpdateUser replaces everything but password, groups and last sign-in.
+	// ErrNotFound, ConflictError.
+	UpdateUser struct{ User User }
+	// SetPassword replaces the password hash. ErrNotFound if there is no user.
+	SetPassword struct {
+		UserID ID
+		Hash   string
+		At     time.Time
+	}
+	// DeleteUser deletes the user with sessions, consents, grants and tokens.
+	DeleteUser struct{ ID ID }
+
+	// CreateGroup inserts. ConflictError if the name is taken.
+	CreateGroup struct{ Group Group }
+	// DeleteGroup deletes the group and its memberships.
+	DeleteGroup struct{ ID ID }
+	// AddMember adds; a member stays one.
+	AddMember struct{ GroupID, UserID ID }
+	// RemoveMember removes. ErrNotFound if the user is no member.
+	RemoveMember struct{ GroupID, UserID ID }
+
+	// CreateClient inserts. ConflictError if the name or the id is taken.
+	CreateClient struct{ Client Client }
+	// UpdateClient replaces. ErrNotFound, ConflictError.
+	UpdateClient struct{ Client Client }
+	// DeleteClient deletes the client with consents, grants, tokens and bindings.
+	DeleteClient struct{ ID string }
+
+	// SaveInstance inserts a plugin instance or replaces its settings.
+	SaveInstance struct{ Instance PluginInstance }
+	// DeleteInstance deletes an instance with its bindings.
+	DeleteInstance struct{ Name string }
+	// AddBinding inserts. ConflictError if the instance is bound to that hook
+	// and client already.
+	AddBinding struct{ Binding PluginBinding }
+	// RemoveBinding deletes. ErrNotFound if there is none.
+	RemoveBinding struct{ ID ID }
+
+	// AddKey inserts a signing key.
+	AddKey struct{ Key SigningKey }
+
+	// OpenSetup stores the hash of the one-time set-up link, replacing an older.
+	OpenSetup struct {
+		Hash Hash
+		At   time.Time
+	}
+	// CloseSetup ends set-up. ErrConflict if it is closed: of two requests that
+	// race for the first administrator, one wins.
+	CloseSetup struct{ At time.Time }
+)
+
+func (SaveRequest) change()        {}
+func (FinishRequest) change()      {}
+func (StartSession) change()       {}
+func (EndSession) change()         {}
+func (EndSessions) change()        {}
+func (SaveConsent) change()        {}
+func (WithdrawConsent) change()    {}
+func (IssueCode) change()          {}
+func (RedeemCode) change()         {}
+func (RevokeGrant) change()        {}
+func (AddAccess) change()          {}
+func (AddRefresh) change()         {}
+func (RotateRefresh) change()      {}
+func (CountFailure) change()       {}
+func (ClearFailures) change()      {}
+func (Record) change()             {}
+func (CreateOrganisation) change() {}
+func (UpdateOrganisation) change() {}
+func (CreateUser) change()         {}
+func (UpdateUser) change()         {}
+func (SetPassword) change()        {}
+func (DeleteUser) change()         {}
+func (CreateGroup) change()        {}
+func (DeleteGroup) change()        {}
+func (AddMember) change()          {}
+func (RemoveMember) change()       {}
+func (CreateClient) change()       {}
+func (UpdateClient) change()       {}
+func (DeleteClient) change()       {}
+func (SaveInstance) change()       {}
+func (DeleteInstance) change()     {}
+func (AddBinding) change()         {}
+func (RemoveBinding) change()      {}
+func (AddKey) change()             {}
+func (OpenSetup) change()          {}
+func (CloseSetup) change()         {}

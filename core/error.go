@@ -1,0 +1,21 @@
+package core
+
+import "errors"
+
+// What a store reports. Compare with errors.Is.
+var (
+	// ErrNotFound says that the row does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that the row exists already, or that a condition of the
+	// change no longer holds: a code was used, a refresh token was rotated. None
+	// of the changes applied with it has happened.
+	ErrConflict = errors.New("conflict")
+)
+
+// ConflictError names what is taken. It is an [ErrConflict].
+type ConflictError struct {
+	What string // "user name", "e-mail address", "client name", ...
+}
+
+func (e *ConflictError) Error() string        { return e.What + " is taken" }
+func (e *ConflictError) Is(target error) bool { return target == ErrConflict }

@@ -1,0 +1,74 @@
+package core
+
+import "time"
+
+// Event is an entry of the audit log. It never holds a secret, a token or a
+// password, and Detail holds words that Postern chose or short values that were
+// checked, never raw request text.
+type Event struct {
+	ID          ID
+	At          time.Time
+	Type        EventType
+	Actor       string // "user:<id>", "cli:<operating system user>", "setup"; empty if nobody is known
+	UserID      ID     // whom it concerns
+	ClientID    string // a registered client, never what a stranger sent
+	SessionID   ID
+	GrantID     ID
+	IP          string
+	Correlation string            // the request's id, as on the error page and in the log
+	Detail      map[string]string // "reason": "code_reused", ...
+}
+
+// EventType names what happened.
+type EventType string
+
+// What is recorded.
+const (
+	EventAuthorizeRefused EventType = "authorize.refused"
+	EventCodeIssued       EventType = "code.issued"
+	EventTokenIssued      EventType = "token.issued"
+	EventTokenRefreshed   EventType = "token.refreshed"
+	EventTokenRefused     EventType = "token.refused"
+	EventReuseDetected    EventType = "token.reuse_detected"
+	EventResourceRefused  EventType = "resource.refused"
+	EventSignedIn         EventType = "signin.succeeded"
+	EventSignInFailed     EventType = "signin.failed"
+	EventSignInThrottled  EventType = "signin.throttled"
+	EventSignInCancelled  EventType = "signin.cancelled"
+	EventStepRefused      EventType = "step.refused"
+	EventSignedOut        EventType = "signout"
+	EventConsentGiven     EventType = "consent.given"
+	EventConsentDenied    EventType = "consent.denied"
+	EventRequestRefused   EventType = "request.refused"
+	EventSetupDone        EventType = "setup.done"
+	EventSetupRefused     EventType = "setup.refused"
+	EventPluginFailed     EventType = "plugin.failed"
+	EventUserCreated      EventType = "user.created"
+	EventUserUpdated      EventType = "user.updated"
+	EventUserDeleted      EventType = "user.deleted"
+	EventUserDisabled     EventType = "user.disabled"
+	EventUserEnabled      EventType = "user.enabled"
+	EventPasswordSet      EventType = "user.password_set"
+	EventGroupCreated     EventType = "group.created"
+	EventGroupDeleted     EventType = "group.deleted"
+	EventMemberAdded      EventType = "group.member_added"
+	EventMemberRemoved    EventType = "group.member_removed"
+	EventClientCreated    EventType = "client.created"
+	EventClientUpdated    EventType = "client.updated"
+	EventClientDeleted    EventType = "client.deleted"
+	EventSecretRotated    EventType = "client.secret_rotated"
+	EventPluginBound      EventType = "plugin.bound"
+	EventPluginUnbound    EventType = "plugin.unbound"
+	EventKeyCreated       EventType = "key.created"
+	EventOrgCreated       EventType = "organisation.created"
+	EventOrgUpdated       EventType = "organisation.updated"
+)
+
+// EventFilter selects audit events; zero fields select everything.
+type EventFilter struct {
+	Type     EventType
+	UserID   ID
+	ClientID string
+	Since    time.Time
+	Limit    int // newest first; zero means 100
+}

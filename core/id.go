@@ -1,0 +1,68 @@
+package core
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// ID identifies a row. It is a UUID version 7 in its canonical lower-case text
+// form (RFC 9562 section 5.7): it begins with the time, so rows are inserted in
+// key order, and its remaining 74 bits are random.
+type ID string
+
+// NewID returns an identifier for a row made at now. It panics if random fails,
+// which the operating system's generator never does.
+func NewID(now time.Time, random io.Reader) ID {
+	var b [16]byte
+	mustRead(random, b[6:])
+	ms := uint64(now.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (8 * (5 - i)))
+	}
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	return formatID(b)
+}
+
+// ParseID accepts the canonical form alone.
+func ParseID(s string) (ID, error) {
+	b, ok := ID(s).bytes()
+	if !ok || string(formatID(b)) != s {
+		return "", errors.New("not an identifier")
+	}
+	return ID(s), nil
+}
+
+func formatID(b [16]byte) ID {
+	var dst [36]byte
+	hex.Encode(dst[0:8], b[0:4])
+	hex.Encode(dst[9:13], b[4:6])
+	hex.Encode(dst[14:18], b[6:8])
+	hex.Encode(dst[19:23], b[8:10])
+	hex.Encode(dst[24:36], b[10:16])
+	dst[8], dst[13], dst[18], dst[23] = '-', '-', '-', '-'
+	return ID(dst[:])
+}
+
+func (id ID) bytes() (b [16]byte, ok bool) {
+	if len(id) != 36 {
+		return b, false
+	}
+	compact := make([]byte, 0, 32)
+	compact = append(compact, id[0:8]...)
+	compact = append(compact, id[9:13]...)
+	compact = append(compact, id[14:18]...)
+	compact = append(compact, id[19:23]...)
+	compact = append(compact, id[24:36]...)
+	_, err := hex.Decode(b[:], compact)
+	return b, err == nil
+}
+
+func mustRead(r io.Reader, b []byte) {
+	if _, err := io.ReadFull(r, b); err != nil {
+		panic(fmt.Sprintf("core: no randomness: %v", err))
+	}
+}

@@ -1,0 +1,37 @@
+package oauth
+
+import "time"
+
+// AuthorizeRequest is an authorization request that passed every check that
+// needs nobody's presence (RFC 6749 section 4.1.1, OpenID Connect Core section
+// 3.1.2.1).
+type AuthorizeRequest struct {
+	ClientID         string
+	RedirectURI      string // the registered one if the request had none
+	RedirectURIGiven bool
+	ResponseType     string // "code"
+	ResponseMode     string // "query" or "form_post"
+	State            string
+	StateGiven       bool
+	Nonce            string
+	Scopes           []string // in the order of the request, without repetition, those the client may have
+	Challenge        string   // PKCE S256, or empty
+	Prompts          []string // none, login, consent, select_account
+	MaxAge           time.Duration
+	MaxAgeGiven      bool
+	LoginHint        string
+	IDTokenHint      string
+	ACRValues        []string
+	UILocales        []string
+}
+
+// AuthorizeError is a refusal of an authorization request. Where RedirectURI is
+// empty it is shown to the person (RFC 6749 section 4.1.2.1: an unknown client or
+// redirect URI is never redirected to); else it goes there.
+type AuthorizeError struct {
+	*Error
+	RedirectURI  string
+	ResponseMode string
+	State        string
+	StateGiven   bool
+}

@@ -1,0 +1,59 @@
+package core
+
+import (
+	"net/url"
+	"time"
+)
+
+// Session is a browser that somebody signed in with.
+type Session struct {
+	ID        ID // also the sid claim
+	Hash      Hash
+	UserID    ID
+	AuthTime  time.Time // when the person last proved who they are
+	AMR       []string  // RFC 8176: "pwd", ...
+	ACR       string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time // zero while it lives
+	IP        string
+	UserAgent string // at most 256 bytes
+}
+
+// Live reports whether the session still stands at now.
+func (s *Session) Live(now time.Time) bool { return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) }
+
+// SignedIn is a session with its user and their organisation.
+type SignedIn struct {
+	Session Session
+	User    User
+	Org     Organisation
+}
+
+// AuthRequest is an authorization request that waits for a person: the one
+// mutable thing of a sign-in, kept for minutes. ClientID is empty when somebody
+// signs in to Postern itself.
+type AuthRequest struct {
+	ID          ID
+	BrowserHash Hash // of the browser cookie that began it
+	ClientID    string
+	Params      url.Values // as received, one value each; parsed again at each step
+	// SignedInAt is when the person proved who they are for this request; zero
+	// before that. prompt=login and max_age are satisfied by it.
+	SignedInAt time.Time
+	// SessionID is the session that did so. No other may finish the request.
+	SessionID ID
+	// ConsentedScopes is what the person allowed for this request; nil before.
+	ConsentedScopes []string
+	CreatedAt       time.Time
+	ExpiresAt       time.Time
+}
+
+// Consent is what a user allows a client, until withdrawn.
+type Consent struct {
+	UserID    ID
+	ClientID  string
+	Scopes    []string // sorted
+	GrantedAt time.Time
+	UpdatedAt time.Time
+}
