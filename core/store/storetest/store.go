@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// Store is everything that a store offers. Single rows come as a pointer, or
+// [core.ErrNotFound]; lists are never an error when they are empty. What is
+// disabled, expired or revoked is returned as it is: the caller decides.
+// Nothing that is returned may be changed: clients, organisations and the
+// plugin configuration are shared.
+type Store interface {
+	// Apply makes the changes in their order, all or nothing, and returns when
+	// they are on disk. If ctx ends before the writer took the list, nothing
+	// happened; after that Apply waits for the outcome, whatever ctx does.
+	Apply(ctx context.Context, changes ...core.Change) error
+	// Check reads and says whether the store answers.
+	Check(ctx context.Context) error
+	// Sweep deletes what nobody can use any more at now, in bounded batches, and
+	// returns how many rows it deleted.
+	Sweep(ctx context.Context, now time.Time) (int64, error)
+	Close() error
+
+	Client(ctx context.Context, id string) (*core.Client, error)
+	// ClientByName folds the name; org "" stands for any organisation, and a
+	// name that two of them have is not found.
+	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
+	// Clients are ordered by name; org "" stands for all.
+	Clients(ctx context.Context, org string) ([]core.Client, error)
+	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+	Organisations(ctx context.Context) ([]core.Organisation, error)
+	// Plugins gives the same pointer until something changes.
+	Plugins(ctx context.Context) (*core.PluginConfig, error)
+	// SigningKeys are ordered by the time they were made.
+	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
+	// Setup is zero if set-up was never opened.
+	Setup(ctx context.Context) (core.Setup, error)
+
+	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
+	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
+	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
+	Code(ctx context.Context, grantID core.ID) (*core.Authorized, error)
+	Access(ctx context.Context, tokenID core.ID) (*core.Access, error)
+	Refresh(ctx context.Context, tokenID core.ID) (*core.Refresh, error)
+	// Failures gives the keys that have a count, in no order.
+	Failures(ctx context.Context, keys ...string) ([]core.Failures, error)
+
+	User(ctx context.Context, id core.ID) (*core.User, error)
+	// UserByLogin finds by login name or e-mail address, folded; org "" stands
+	// for any organisation, and a login that two of them have is not found.
+	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
+	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	Group(ctx context.Context, org, name string) (*core.Group, error)
+	// Groups are ordered by name; org "" stands for all.
+	Groups(ctx context.Context, org string) ([]core.Group, error)
+	Members(ctx context.Context, groupID core.ID) ([]core.User, error)
+	// Events come newest first.
+	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+}
