@@ -92,6 +92,9 @@ func NewClientSecret(random io.Reader) string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
+// HashClientSecret is what the store keeps of a client secret.
+func HashClientSecret(secret string) Hash { return sha256.Sum256([]byte(secret)) }
+
 const clientIDAlphabet = "0123456789abcdefghijkmnpqrstuvwx"
 
 // NewClientID makes a client identifier of 20 characters (100 bits), letters and

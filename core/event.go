@@ -39,6 +39,7 @@ const (
 	EventSignedOut        EventType = "signout"
 	EventConsentGiven     EventType = "consent.given"
 	EventConsentDenied    EventType = "consent.denied"
+	EventConsentWithdrawn EventType = "consent.withdrawn"
 	EventRequestRefused   EventType = "request.refused"
 	EventSetupDone        EventType = "setup.done"
 	EventSetupRefused     EventType = "setup.refused"
