@@ -111,7 +111,7 @@ type AccountInput struct {
 	Client         Client         `json:"client"`
 	Scopes         []string       `json:"scopes"`
 	Authentication Authentication `json:"authentication"`
-	// Claims are what UserInfo would answer.
+	// Claims are the standard's, as UserInfo has them before any plugin.
 	Claims Object `json:"claims"`
 }
 
@@ -128,7 +128,8 @@ type ScopeInput struct {
 
 // ScopeOutput is what scope.policy/v1 gives. What it does not say stays as it was.
 type ScopeOutput struct {
-	// Scopes to grant; others than those asked for fail the call.
+	// Scopes to grant: nil leaves them as they were, an empty list grants none.
+	// Others than those asked for fail the call.
 	Scopes []string `json:"scopes"`
 	// Deny refuses altogether; Reason is shown to the person and logged.
 	Deny   bool   `json:"deny"`
@@ -166,4 +167,14 @@ type Sample struct {
 var Protected = [...]string{
 	"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "auth_time", "acr", "amr", "azp", "sid",
 	"at_hash", "c_hash", "s_hash", "cnf", "client_id", "scope", "events", "act", "may_act", "typ",
+}
+
+// IsProtected reports whether the host alone sets the claim.
+func IsProtected(claim string) bool {
+	for _, name := range Protected {
+		if name == claim {
+			return true
+		}
+	}
+	return false
 }

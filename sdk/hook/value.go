@@ -1,5 +1,7 @@
 package hook
 
+import "strconv"
+
 // Kind says what a [Value] is.
 type Kind uint8
 
@@ -36,6 +38,9 @@ type Object []Member
 // Bool returns true or false.
 func Bool(b bool) Value { return Value{kind: KindBool, flag: b} }
 
+// Int returns a number.
+func Int(n int64) Value { return Value{kind: KindNumber, text: strconv.FormatInt(n, 10)} }
+
 // String returns a string.
 func String(s string) Value { return Value{kind: KindString, text: s} }
 
@@ -60,12 +65,34 @@ func (v Value) Kind() Kind { return v.kind }
 // Bool returns the value of a boolean; false for any other kind.
 func (v Value) Bool() bool { return v.kind == KindBool && v.flag }
 
+// Int returns the value of a number that is written as an integer; ok is false for
+// any other value.
+func (v Value) Int() (n int64, ok bool) {
+	if v.kind != KindNumber {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(v.text, 10, 64)
+	return n, err == nil
+}
+
 // Text returns the text of a string, or a number as it is written; empty for any
 // other kind.
 func (v Value) Text() string { return v.text }
 
 // List returns the elements of an array; nil for any other kind.
 func (v Value) List() []Value { return v.list }
+
+// Strings returns the strings of an array, leaving out whatever else it has; nil
+// for any other kind.
+func (v Value) Strings() []string {
+	var list []string
+	for i := range v.list {
+		if v.list[i].kind == KindString {
+			list = append(list, v.list[i].text)
+		}
+	}
+	return list
+}
 
 // Object returns the members of an object; nil for any other kind.
 func (v Value) Object() Object { return v.obj }

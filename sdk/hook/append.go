@@ -1,0 +1,109 @@
+package hook
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// AppendJSON appends the value as compact JSON. Text that is not UTF-8 is written
+// with U+FFFD in place of each wrong byte, so the result is always valid.
+func (v Value) AppendJSON(dst []byte) []byte {
+	switch v.kind {
+	case KindBool:
+		return strconv.AppendBool(dst, v.flag)
+	case KindNumber:
+		return append(dst, v.text...)
+	case KindString:
+		return appendString(dst, v.text)
+	case KindArray:
+		return appendArray(dst, v.list)
+	case KindObject:
+		return v.obj.AppendJSON(dst)
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+// AppendJSON appends the object as compact JSON, its members in their order. A
+// nil object is written as an empty one.
+func (o Object) AppendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i := range o {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, o[i].Name)
+		dst = append(dst, ':')
+		dst = o[i].Value.AppendJSON(dst)
+	}
+	return append(dst, '}')
+}
+
+func appendArray(dst []byte, list []Value) []byte {
+	dst = append(dst, '[')
+	for i := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = list[i].AppendJSON(dst)
+	}
+	return append(dst, ']')
+}
+
+func appendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// appendString escapes what RFC 8259 section 7 says must be escaped, and nothing
+// else: the answers are application/json with nosniff, never part of a page.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
+		} else {
+			dst = appendEscape(append(dst, s[from:i]...), c)
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	const digits = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+	}
+}

@@ -1,0 +1,217 @@
+package hook
+
+// The members of each message, in the order of sdk/abi.md.
+
+func (u *User) members(w *walk) {
+	w.string("id", &u.ID)
+	w.string("name", &u.Name)
+	w.string("email", &u.Email)
+	w.bool("email_verified", &u.EmailVerified)
+	w.string("display_name", &u.DisplayName)
+	w.string("given_name", &u.GivenName)
+	w.string("family_name", &u.FamilyName)
+	w.string("middle_name", &u.MiddleName)
+	w.string("nickname", &u.Nickname)
+	w.string("profile", &u.Profile)
+	w.string("picture", &u.Picture)
+	w.string("website", &u.Website)
+	w.string("gender", &u.Gender)
+	w.string("birthdate", &u.Birthdate)
+	w.string("zoneinfo", &u.Zoneinfo)
+	w.string("locale", &u.Locale)
+	w.string("phone", &u.Phone)
+	w.bool("phone_verified", &u.PhoneVerified)
+	w.string("country_code", &u.CountryCode)
+	w.string("region", &u.Region)
+	w.string("location", &u.Location)
+	w.strings("address", &u.Address)
+	w.string("affiliation", &u.Affiliation)
+	w.string("title", &u.Title)
+	w.string("bio", &u.Bio)
+	w.string("tag", &u.Tag)
+	w.string("education", &u.Education)
+	w.string("external_id", &u.ExternalID)
+	w.bool("admin", &u.Admin)
+	w.strings("groups", &u.Groups)
+	w.object("attributes", &u.Attributes)
+	w.string("created_at", &u.CreatedAt)
+	w.string("updated_at", &u.UpdatedAt)
+	w.string("last_sign_in_at", &u.LastSignInAt)
+	w.string("last_sign_in_ip", &u.LastSignInIP)
+}
+
+func (o *Organisation) members(w *walk) {
+	w.string("name", &o.Name)
+	w.string("display_name", &o.DisplayName)
+	w.string("website_url", &o.WebsiteURL)
+	w.string("logo", &o.Logo)
+	w.string("favicon", &o.Favicon)
+	w.string("created_at", &o.CreatedAt)
+}
+
+func (c *Client) members(w *walk) {
+	w.string("id", &c.ID)
+	w.string("name", &c.Name)
+}
+
+func (a *Authentication) members(w *walk) {
+	w.string("time", &a.Time)
+	w.strings("amr", &a.AMR)
+	w.string("acr", &a.ACR)
+}
+
+func (in *ClaimsInput) members(w *walk) {
+	w.string("target", (*string)(&in.Target))
+	w.value("settings", &in.Settings)
+	w.nested("user", &in.User)
+	w.nested("organisation", &in.Organisation)
+	w.nested("client", &in.Client)
+	w.strings("scopes", &in.Scopes)
+	w.nested("authentication", &in.Authentication)
+	w.object("claims", &in.Claims)
+}
+
+// AppendJSON appends the message.
+func (in *ClaimsInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+
+// ParseClaimsInput reads the message. Unknown members are ignored: a newer host
+// may send more.
+func ParseClaimsInput(data []byte) (*ClaimsInput, error) {
+	in := new(ClaimsInput)
+	return in, parseMessage(data, in, false)
+}
+
+func (out *ClaimsOutput) members(w *walk) {
+	w.object("set", &out.Set)
+	w.strings("remove", &out.Remove)
+}
+
+// AppendJSON appends the message.
+func (out *ClaimsOutput) AppendJSON(dst []byte) []byte { return appendMessage(dst, out) }
+
+// ParseClaimsOutput reads the message. Unknown members are refused, as in every
+// message that a plugin gives: a misspelt member must not pass for an absent one.
+func ParseClaimsOutput(data []byte) (*ClaimsOutput, error) {
+	out := new(ClaimsOutput)
+	return out, parseMessage(data, out, true)
+}
+
+func (in *AccountInput) members(w *walk) {
+	w.value("settings", &in.Settings)
+	w.nested("user", &in.User)
+	w.nested("organisation", &in.Organisation)
+	w.nested("client", &in.Client)
+	w.strings("scopes", &in.Scopes)
+	w.nested("authentication", &in.Authentication)
+	w.object("claims", &in.Claims)
+}
+
+// AppendJSON appends the message.
+func (in *AccountInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+
+// ParseAccountInput reads the message. Unknown members are ignored.
+func ParseAccountInput(data []byte) (*AccountInput, error) {
+	in := new(AccountInput)
+	return in, parseMessage(data, in, false)
+}
+
+func (in *ScopeInput) members(w *walk) {
+	w.value("settings", &in.Settings)
+	w.string("grant_type", &in.GrantType)
+	w.nested("user", &in.User)
+	w.nested("client", &in.Client)
+	w.strings("scopes", &in.Scopes)
+	w.string("address", &in.Address)
+	w.nested("authentication", &in.Authentication)
+}
+
+// AppendJSON appends the message.
+func (in *ScopeInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+
+// ParseScopeInput reads the message. Unknown members are ignored.
+func ParseScopeInput(data []byte) (*ScopeInput, error) {
+	in := new(ScopeInput)
+	return in, parseMessage(data, in, false)
+}
+
+func (out *ScopeOutput) members(w *walk) {
+	// Absent scopes stay as they were; an empty array is none at all.
+	if w.in != nil || out.Scopes != nil {
+		w.strings("scopes", &out.Scopes)
+	}
+	w.bool("deny", &out.Deny)
+	w.string("reason", &out.Reason)
+	w.string("acr", &out.ACR)
+	w.bool("fresh", &out.Fresh)
+	w.bool("consent", &out.Consent)
+}
+
+// AppendJSON appends the message.
+func (out *ScopeOutput) AppendJSON(dst []byte) []byte { return appendMessage(dst, out) }
+
+// ParseScopeOutput reads the message. Unknown members are refused.
+func ParseScopeOutput(data []byte) (*ScopeOutput, error) {
+	out := new(ScopeOutput)
+	return out, parseMessage(data, out, true)
+}
+
+func (s *Sample) members(w *walk) {
+	w.string("hook", &s.Hook)
+	w.value("input", &s.Input)
+}
+
+func (m *Manifest) members(w *walk) {
+	w.string("id", &m.ID)
+	w.string("version", &m.Version)
+	w.string("description", &m.Description)
+	w.int("host_api", &m.HostAPI)
+	w.strings("hooks", &m.Hooks)
+	w.strings("capabilities", &m.Capabilities)
+	w.strings("secrets", &m.Secrets)
+	w.value("settings", &m.Settings)
+	samples(w, &m.Samples)
+}
+
+func samples(w *walk, p *[]Sample) {
+	if w.writes("samples") {
+		w.out = append(w.out, '[')
+		for i := range *p {
+			if i > 0 {
+				w.out = append(w.out, ',')
+			}
+			w.message(&(*p)[i])
+		}
+		w.out = append(w.out, ']')
+	} else if w.reads("samples") {
+		for more := w.in.enter('[', ']', "an array is expected"); more; more = w.in.next(']') {
+			var s Sample
+			w.message(&s)
+			*p = append(*p, s)
+		}
+		w.advance()
+	}
+}
+
+// AppendManifests appends what a module says of its plugins: an array.
+func AppendManifests(dst []byte, manifests []Manifest) []byte {
+	dst = append(dst, '[')
+	for i := range manifests {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendMessage(dst, &manifests[i])
+	}
+	return append(dst, ']')
+}
+
+// ParseManifests reads the array. Unknown members are refused.
+func ParseManifests(data []byte) ([]Manifest, error) {
+	w := walk{in: newReader(data), strict: true}
+	var list []Manifest
+	for more := w.in.enter('[', ']', "an array of manifests is expected"); more; more = w.in.next(']') {
+		var m Manifest
+		w.message(&m)
+		list = append(list, m)
+	}
+	return list, w.in.end()
+}
