@@ -10,7 +10,7 @@ type AuthorizeRequest struct {
 	RedirectURI      string // the registered one if the request had none
 	RedirectURIGiven bool
 	ResponseType     string // "code"
-	ResponseMode     string // "query" or "form_post"
+	ResponseMode     string // "query", "fragment" or "form_post"
 	State            string
 	StateGiven       bool
 	Nonce            string

@@ -1,0 +1,72 @@
+package oauth
+
+import (
+	"encoding/json"
+
+	"github.com/postern-id/postern/core"
+)
+
+// metadata is what discovery says (OpenID Connect Discovery section 3, RFC 8414
+// section 2). Clients warn of members that no specification knows, so there are
+// none, and nothing is listed that does not work.
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	Authorization         string   `json:"authorization_endpoint"`
+	Token                 string   `json:"token_endpoint"`
+	UserInfo              string   `json:"userinfo_endpoint"`
+	JWKS                  string   `json:"jwks_uri"`
+	EndSession            string   `json:"end_session_endpoint"`
+	Scopes                []string `json:"scopes_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
+	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	ClaimTypes            []string `json:"claim_types_supported"`
+	Claims                []string `json:"claims_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	Prompts               []string `json:"prompt_values_supported"`
+	ResponseIssuer        bool     `json:"authorization_response_iss_parameter_supported"`
+	ClaimsParameter       bool     `json:"claims_parameter_supported"`
+	RequestParameter      bool     `json:"request_parameter_supported"`
+	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
+	RequestURIRegistering bool     `json:"require_request_uri_registration"`
+}
+
+// Metadata is the discovery document of the issuer, which has no slash at its
+// end; algs are the algorithms that sign ID tokens. Compute it once.
+func Metadata(issuer string, algs []string) []byte {
+	document, err := json.Marshal(metadata{
+		Issuer:           issuer,
+		Authorization:    issuer + PathAuthorize,
+		Token:            issuer + PathToken,
+		UserInfo:         issuer + PathUserInfo,
+		JWKS:             issuer + PathJWKS,
+		EndSession:       issuer + PathEndSession,
+		Scopes:           StandardScopes(),
+		ResponseTypes:    []string{ResponseTypeCode},
+		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
+		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantRefreshToken},
+		SubjectTypes:     []string{"public"},
+		IDTokenAlgs:      algs,
+		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone},
+		ClaimTypes:       []string{"normal"},
+		Claims:           supportedClaims(),
+		ChallengeMethods: []string{MethodS256},
+		Prompts:          []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
+		ResponseIssuer:   true,
+	})
+	if err != nil {
+		panic(err) // strings and booleans always become JSON
+	}
+	return document
+}
+
+func supportedClaims() []string {
+	claims := []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
+	for _, scope := range StandardScopes() {
+		claims = append(claims, ScopeClaims(scope)...)
+	}
+	return claims
+}

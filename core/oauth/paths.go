@@ -1,0 +1,15 @@
+package oauth
+
+// The paths of the endpoints below the issuer. There is one for each thing:
+// discovery publishes them, and clients that have them typed in find the same.
+const (
+	PathDiscovery      = "/.well-known/openid-configuration"
+	PathServerMetadata = "/.well-known/oauth-authorization-server" // RFC 8414; the same document
+	PathJWKS           = "/.well-known/jwks"
+	PathAuthorize      = "/login/oauth/authorize"
+	PathToken          = "/api/login/oauth/access_token"
+	PathRefresh        = "/api/login/oauth/refresh_token" // takes the refresh grant too; not in discovery
+	PathUserInfo       = "/api/userinfo"
+	PathAccount        = "/api/get-account" // no member of discovery names it
+	PathEndSession     = "/api/logout"
+)

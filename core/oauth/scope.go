@@ -1,0 +1,91 @@
+package oauth
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scopes of OpenID Connect Core sections 5.4 and 11.
+const (
+	ScopeOpenID        = "openid"
+	ScopeProfile       = "profile"
+	ScopeEmail         = "email"
+	ScopeAddress       = "address"
+	ScopePhone         = "phone"
+	ScopeOfflineAccess = "offline_access"
+)
+
+// StandardScopes returns the scopes that mean something here, in the order in
+// which discovery lists them. A relying party copies that order into its
+// settings, so it is the order that people expect to read.
+func StandardScopes() []string {
+	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeAddress, ScopePhone, ScopeOfflineAccess}
+}
+
+// ScopeClaims returns the claims that a scope asks for (OpenID Connect Core
+// section 5.4), nil for a scope that asks for none.
+func ScopeClaims(scope string) []string {
+	switch scope {
+	case ScopeOpenID:
+		return []string{"sub"}
+	case ScopeProfile:
+		return []string{
+			"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+			"picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+		}
+	case ScopeEmail:
+		return []string{"email", "email_verified"}
+	case ScopeAddress:
+		return []string{"address"}
+	case ScopePhone:
+		return []string{"phone_number", "phone_number_verified"}
+	}
+	return nil
+}
+
+const (
+	maxScopes      = 100
+	maxScopeLength = 256
+)
+
+// ParseScope reads a scope parameter (RFC 6749 section 3.3): its words in their
+// order, without repetition. More than one blank between words is let pass,
+// since people type this value into settings. Empty gives nil.
+func ParseScope(s string) ([]string, *Error) {
+	var scopes []string
+	for scope := range strings.SplitSeq(s, " ") {
+		switch {
+		case scope == "" || slices.Contains(scopes, scope):
+		case len(scope) > maxScopeLength || !isScope(scope):
+			return nil, Refuse(CodeInvalidScope, "scope_malformed", "The scope has characters that are not allowed, or is too long.")
+		case len(scopes) == maxScopes:
+			return nil, Refuse(CodeInvalidScope, "scope_too_long", "The scope has too many words.")
+		default:
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes, nil
+}
+
+// isScope checks scope-token (RFC 6749 appendix A.4): the characters of an error
+// description but the blank.
+func isScope(s string) bool { return isDescription(s) && !strings.Contains(s, " ") }
+
+// FormatScope joins scopes as a parameter has them.
+func FormatScope(scopes []string) string { return strings.Join(scopes, " ") }
+
+// CutScopes returns those of the scopes that are allowed, in their order.
+func CutScopes(scopes, allowed []string) []string {
+	var cut []string
+	for _, scope := range scopes {
+		if slices.Contains(allowed, scope) {
+			cut = append(cut, scope)
+		}
+	}
+	return cut
+}
+
+// WithinScopes reports whether all scopes are granted.
+func WithinScopes(scopes, granted []string) bool {
+	return len(CutScopes(scopes, granted)) == len(scopes)
+}
