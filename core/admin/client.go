@@ -1,0 +1,223 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// NewClient describes a client to be made.
+type NewClient struct {
+	Org    string // "" is the default organisation
+	Name   string
+	Preset string // one of [Presets]; "" is "web"
+	// Edit changes what the preset made before it is checked; nil changes nothing.
+	Edit func(*core.Client)
+}
+
+// CreatedClient is what [Service.CreateClient] made. The secret is shown this
+// once: only its hash is kept.
+type CreatedClient struct {
+	Client core.Client
+	Secret string // empty for a public client
+}
+
+// CreateClient makes a client as its preset says, with the plugins that the
+// preset binds.
+func (s *Service) CreateClient(ctx context.Context, actor Actor, input NewClient) (*CreatedClient, error) {
+	created, bound, err := s.newClient(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	client := &created.Client
+	record := s.clientRecord(actor, client.CreatedAt, core.EventClientCreated, client, map[string]string{"preset": client.Preset})
+	changes := []core.Change{core.CreateClient{Client: *client}, record}
+	plugins, err := s.bindPreset(ctx, actor, client, bound)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.ensureKey(ctx, actor, client.IDTokenAlg)
+	if err != nil {
+		return nil, err
+	}
+	changes = slices.Concat(changes, plugins, keys)
+	return created, s.applyClient(ctx, "create the client", client, changes)
+}
+
+func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClient, []binding, error) {
+	preset, err := presetOf(input.Preset)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.Now()
+	client := preset.client
+	client.ID, client.Org, client.Name, client.Preset = core.NewClientID(s.Rand), orDefault(input.Org), input.Name, preset.Name
+	client.CreatedAt, client.UpdatedAt = now, now
+	if input.Edit != nil {
+		client = *editedClient(&client, input.Edit)
+	}
+	if err := checkClient(&client).err(); err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.Organisation(ctx, client.Org); err != nil {
+		return nil, nil, err
+	}
+	created := &CreatedClient{Client: client}
+	if !client.Public() {
+		created.Secret = core.NewClientSecret(s.Rand)
+		created.Client.SecretHash = core.HashClientSecret(created.Secret)
+	}
+	return created, preset.bindings, nil
+}
+
+// FindClient gives the client of that client_id or name.
+func (s *Service) FindClient(ctx context.Context, org, name string) (*core.Client, error) {
+	org = orDefault(org)
+	client, err := s.Store.Client(ctx, name)
+	if missing, err := absent(client, err); err != nil || !missing && client.Org == org {
+		return client, err
+	}
+	client, err = s.Store.ClientByName(ctx, org, name)
+	return found(client, err, "client", name)
+}
+
+// Clients gives the clients of an organisation.
+func (s *Service) Clients(ctx context.Context, org string) ([]core.Client, error) {
+	return s.Store.Clients(ctx, orDefault(org))
+}
+
+// UpdateClient lets edit change a copy of the client, checks it and stores it.
+// Identifier, organisation, preset, secret and times are put back. A client
+// cannot change between public and confidential: it is another client.
+func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit func(*core.Client)) (*core.Client, error) {
+	before, err := s.clientByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	after := editedClient(before, edit)
+	p := checkClient(after)
+	if before.Public() != after.Public() {
+		p.add("auth_methods", "make another client", "a client cannot change between public and confidential")
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	fields := changedClientFields(before, after)
+	if len(fields) == 0 {
+		return before, nil
+	}
+	after.UpdatedAt = s.Now()
+	keys, err := s.ensureKey(ctx, actor, after.IDTokenAlg)
+	if err != nil {
+		return nil, err
+	}
+	changes := append(keys, core.UpdateClient{Client: *after},
+		s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, map[string]string{"fields": strings.Join(fields, " ")}))
+	return after, s.applyClient(ctx, "update the client", after, changes)
+}
+
+// editedClient gives a copy that edit changed, with everything put back that
+// edit may not change.
+func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
+	after := *before
+	for _, list := range []*[]string{
+		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes,
+	} {
+		*list = slices.Clone(*list)
+	}
+	edit(&after)
+	after.ID, after.Org, after.Preset, after.SecretHash = before.ID, before.Org, before.Preset, before.SecretHash
+	after.CreatedAt, after.UpdatedAt = before.CreatedAt, before.UpdatedAt
+	return &after
+}
+
+// RotateSecret makes a new secret, which is returned this once. The old one
+// stops working at once; tokens that were issued stay.
+func (s *Service) RotateSecret(ctx context.Context, actor Actor, id string) (string, error) {
+	client, err := s.clientByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if client.Public() {
+		return "", invalid("client", "", "client %q is public: it has no secret", client.Name)
+	}
+	secret := core.NewClientSecret(s.Rand)
+	client.SecretHash, client.UpdatedAt = core.HashClientSecret(secret), s.Now()
+	return secret, s.applyClient(ctx, "rotate the secret", client, []core.Change{
+		core.UpdateClient{Client: *client}, s.clientRecord(actor, client.UpdatedAt, core.EventSecretRotated, client, nil),
+	})
+}
+
+// DeleteClient deletes the client with consents, grants, tokens and bindings.
+func (s *Service) DeleteClient(ctx context.Context, actor Actor, id string) error {
+	client, err := s.clientByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.applyClient(ctx, "delete the client", client, []core.Change{
+		core.DeleteClient{ID: id}, s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, nil),
+	})
+}
+
+// EnsureKey makes a signing key for the algorithm if there is none.
+func (s *Service) EnsureKey(ctx context.Context, actor Actor, alg string) error {
+	changes, err := s.ensureKey(ctx, actor, alg)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return wrap("store the signing key", s.Store.Apply(ctx, changes...))
+}
+
+func (s *Service) ensureKey(ctx context.Context, actor Actor, alg string) ([]core.Change, error) {
+	if s.Keys == nil {
+		return nil, nil
+	}
+	keys, err := s.Store.SigningKeys(ctx)
+	if err != nil {
+		return nil, wrap("read the signing keys", err)
+	}
+	for _, key := range keys {
+		if key.Alg == alg && key.RetiredAt.IsZero() {
+			return nil, nil
+		}
+	}
+	key, err := s.Keys.NewKey(ctx, alg)
+	if err != nil {
+		return nil, wrap("make a signing key", err)
+	}
+	event := core.Event{Type: core.EventKeyCreated, Detail: map[string]string{"kid": key.ID, "alg": key.Alg}}
+	return []core.Change{core.AddKey{Key: *key}, s.record(actor, s.Now(), event)}, nil
+}
+
+func (s *Service) clientByID(ctx context.Context, id string) (*core.Client, error) {
+	client, err := s.Store.Client(ctx, id)
+	client, err = found(client, err, "client", id)
+	if err != nil {
+		return nil, err
+	}
+	clone := *client // the store's value is shared
+	return &clone, nil
+}
+
+func (s *Service) applyClient(ctx context.Context, what string, client *core.Client, changes []core.Change) error {
+	err := s.Store.Apply(ctx, changes...)
+	if conflict, ok := errors.AsType[*core.ConflictError](err); ok {
+		return taken("name", conflict.What, client.Name)
+	}
+	if errors.Is(err, core.ErrNotFound) {
+		return &MissingError{What: "client", Name: client.Name}
+	}
+	return wrap(what, err)
+}
+
+func (s *Service) clientRecord(actor Actor, now time.Time, kind core.EventType, client *core.Client, detail map[string]string) core.Record {
+	if detail == nil {
+		detail = map[string]string{}
+	}
+	detail["name"] = client.Name
+	return s.record(actor, now, core.Event{Type: kind, ClientID: client.ID, Detail: detail})
+}

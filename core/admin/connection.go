@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// Connection is what a relying party must be told about Postern.
+type Connection struct {
+	ClientID              string   `json:"client_id"`
+	ClientSecret          string   `json:"client_secret,omitempty"` // right after it was made, never again
+	Issuer                string   `json:"issuer"`
+	DiscoveryURI          string   `json:"discovery_uri"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	UserInfoEndpoint      string   `json:"userinfo_endpoint"`
+	AccountEndpoint       string   `json:"account_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	Scopes                []string `json:"scopes"`
+}
+
+// Connect gives what the client's relying party must be told. The secret is
+// empty where it is not known any more.
+func Connect(issuer string, client *core.Client, secret string) Connection {
+	return Connection{
+		ClientID: client.ID, ClientSecret: secret,
+		Issuer:                issuer,
+		DiscoveryURI:          issuer + oauth.PathDiscovery,
+		AuthorizationEndpoint: issuer + oauth.PathAuthorize,
+		TokenEndpoint:         issuer + oauth.PathToken,
+		UserInfoEndpoint:      issuer + oauth.PathUserInfo,
+		AccountEndpoint:       issuer + oauth.PathAccount,
+		JWKSURI:               issuer + oauth.PathJWKS,
+		EndSessionEndpoint:    issuer + oauth.PathEndSession,
+		Scopes:                client.Scopes,
+	}
+}
+
+// Row is a line of a table to copy from: a field of the relying party's form and
+// what belongs into it.
+type Row struct{ Field, Value string }
+
+// MiniOrange gives the form of the miniOrange app's "Custom OpenID", field by
+// field under its names. A secret that is not known is left to the reader.
+func (c Connection) MiniOrange() []Row {
+	return []Row{
+		{"Client ID", c.ClientID},
+		{"Client Secret", c.shownSecret()},
+		{"Authorization server URL", c.AuthorizationEndpoint},
+		{"Token server URL", c.TokenEndpoint},
+		{"UserInfo server URL", c.AccountEndpoint},
+		{"Scopes", oauth.FormatScope(c.Scopes)},
+	}
+}
+
+// Atlassian gives the form of the OpenID Connect client that comes with
+// Confluence Data Center.
+func (c Connection) Atlassian() []Row {
+	return []Row{
+		{"Issuer URL", c.Issuer},
+		{"Client ID", c.ClientID},
+		{"Client secret", c.shownSecret()},
+		{"Username mapping", "${preferred_username}"},
+		{"Additional scopes", oauth.FormatScope(oauth.CutScopes([]string{oauth.ScopeProfile, oauth.ScopeEmail}, c.Scopes))},
+		{"Display name", "${displayName}"},
+		{"Email", "${email}"},
+		{"Groups", "groups"},
+	}
+}
+
+func (c Connection) shownSecret() string {
+	if c.ClientSecret == "" {
+		return "(shown once, when it was made)"
+	}
+	return c.ClientSecret
+}

@@ -1,0 +1,12 @@
+// Package admin owns every change that an operator makes to users, groups,
+// clients, organisations and plugins, and the set-up of the first administrator.
+//
+// Each method checks its whole input and reports every mistake at once as an
+// [InvalidError], decides, and applies one list of changes together with the
+// audit event that tells of it: there is no change without its record.
+//
+// It never prints, never reads flags or requests, never shows a secret after the
+// moment at which it was made, and decides nothing about who may call it: that is
+// the caller's, who says in an [Actor] on whose behalf it calls. It imports core
+// and oauth; cli, httpd and app import it.
+package admin

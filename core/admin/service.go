@@ -1,0 +1,124 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// Store is what admin reads and writes.
+type Store interface {
+	Apply(ctx context.Context, changes ...core.Change) error
+
+	User(ctx context.Context, id core.ID) (*core.User, error)
+	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
+	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	Group(ctx context.Context, org, name string) (*core.Group, error)
+	Groups(ctx context.Context, org string) ([]core.Group, error)
+	Members(ctx context.Context, groupID core.ID) ([]core.User, error)
+	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+	Organisations(ctx context.Context) ([]core.Organisation, error)
+	Client(ctx context.Context, id string) (*core.Client, error)
+	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
+	Clients(ctx context.Context, org string) ([]core.Client, error)
+	Plugins(ctx context.Context) (*core.PluginConfig, error)
+	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
+	Setup(ctx context.Context) (core.Setup, error)
+	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+}
+
+// Hasher turns a password into what is stored of it.
+type Hasher interface {
+	// Hash refuses a password that breaks the rules with an error that has a
+	// method PasswordProblem() string, which says what is wrong with it in
+	// lower case without a full stop. Any other error is a failure.
+	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Plugins knows the plugins that can be bound.
+type Plugins interface {
+	Plugins(ctx context.Context) ([]Plugin, error)
+	// ValidateSettings checks settings, a JSON object, against the plugin's schema.
+	ValidateSettings(ctx context.Context, plugin string, settings []byte) error
+}
+
+// Plugin is what a module says of one of its plugins.
+type Plugin struct {
+	ID           string
+	Version      string
+	Description  string
+	Module       string // core.BuiltinModule
+	HostAPI      int
+	Hooks        []string
+	Capabilities []string
+	Secrets      []string // names
+	Settings     []byte   // JSON Schema
+}
+
+// Keys makes signing keys.
+type Keys interface {
+	// NewKey makes a key for the algorithm, sealed and ready to be stored.
+	NewKey(ctx context.Context, alg string) (*core.SigningKey, error)
+}
+
+// Actor is on whose behalf something happens; it goes into the audit event.
+type Actor struct {
+	Name        string // "cli:<operating system user>", "user:<id>", "setup"
+	IP          string
+	Correlation string
+}
+
+// Service makes the changes. Store, Now and Rand must be given. Without Hasher
+// no password can be set, without Plugins nothing can be bound, without Keys a
+// client can have any algorithm whether there is a key for it or not.
+type Service struct {
+	Store   Store
+	Hasher  Hasher
+	Plugins Plugins
+	Keys    Keys
+	Now     func() time.Time
+	Rand    io.Reader
+}
+
+func (s *Service) newID(now time.Time) core.ID { return core.NewID(now, s.Rand) }
+
+// record makes the audit event of a change.
+func (s *Service) record(actor Actor, now time.Time, event core.Event) core.Record {
+	event.ID = s.newID(now)
+	event.At = now
+	event.Actor = actor.Name
+	event.IP = actor.IP
+	event.Correlation = actor.Correlation
+	return core.Record{Event: event}
+}
+
+// found turns the store's answer about a named row into one that says the name.
+func found[T any](row *T, err error, what, name string) (*T, error) {
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return nil, &MissingError{What: what, Name: name}
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return row, nil
+}
+
+// absent reports whether a row does not exist.
+func absent[T any](_ *T, err error) (bool, error) {
+	if errors.Is(err, core.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+// orDefault gives the organisation's name, the default one for "".
+func orDefault(org string) string {
+	if org == "" {
+		return core.DefaultOrganisation
+	}
+	return org
+}

@@ -1,0 +1,397 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// NewUser describes a user to be made. Only Name is required.
+type NewUser struct {
+	Org           string // "" is the default organisation
+	Name          string
+	Email         string
+	EmailVerified bool
+	Admin         bool
+	Password      string // "" makes a user that no password signs in
+	Profile       core.Profile
+	Attributes    map[string]string
+	Groups        []string // names; a group that does not exist is made
+}
+
+// CreatedUser is what [Service.CreateUser] made.
+type CreatedUser struct {
+	User      core.User
+	NewGroups []string // groups that did not exist before
+}
+
+// CreateUser makes a user with its groups. The first administrator ends set-up,
+// so that a set-up link that was printed no longer works.
+func (s *Service) CreateUser(ctx context.Context, actor Actor, input NewUser) (*CreatedUser, error) {
+	user, err := s.newUser(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		created, changes, err := s.planUser(ctx, actor, user)
+		if err != nil {
+			return nil, err
+		}
+		err = s.Store.Apply(ctx, changes...)
+		if err == nil {
+			return created, nil
+		}
+		// Somebody made one of the groups or ended set-up since it was read: read again.
+		if try == 3 || !errors.Is(err, core.ErrConflict) || userTaken(err) {
+			return nil, userFailed("create the user", user, err)
+		}
+	}
+}
+
+// newUser checks the input and hashes the password.
+func (s *Service) newUser(ctx context.Context, input NewUser) (*core.User, error) {
+	now := s.Now()
+	user := &core.User{
+		ID: s.newID(now), Org: orDefault(input.Org), Name: input.Name,
+		Email: input.Email, EmailVerified: input.EmailVerified && input.Email != "", Admin: input.Admin,
+		Profile: input.Profile, Attributes: input.Attributes, Groups: sortedUnique(input.Groups),
+		CreatedAt: now, UpdatedAt: now,
+	}
+	p := checkUser(user)
+	for _, group := range user.Groups {
+		checkGroupName(&p, "groups", group)
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	if _, err := s.Organisation(ctx, user.Org); err != nil {
+		return nil, err
+	}
+	if input.Password == "" {
+		return user, nil
+	}
+	hash, err := s.hash(ctx, input.Password)
+	user.PasswordHash, user.PasswordAt = hash, now
+	return user, err
+}
+
+// planUser gives the changes that make the user, its new groups, its
+// memberships, and that end set-up if it is the first administrator.
+func (s *Service) planUser(ctx context.Context, actor Actor, user *core.User) (*CreatedUser, []core.Change, error) {
+	created := &CreatedUser{User: *user}
+	bare := *user
+	bare.Groups = nil
+	changes := []core.Change{core.CreateUser{User: bare}}
+	for _, name := range user.Groups {
+		group, err := s.Store.Group(ctx, user.Org, name)
+		missing, err := absent(group, err)
+		if err != nil {
+			return nil, nil, err
+		}
+		if missing {
+			group = &core.Group{ID: s.newID(user.CreatedAt), Org: user.Org, Name: name, CreatedAt: user.CreatedAt}
+			created.NewGroups = append(created.NewGroups, name)
+			changes = append(changes, core.CreateGroup{Group: *group}, s.groupRecord(actor, user.CreatedAt, core.EventGroupCreated, group, ""))
+		}
+		changes = append(changes, core.AddMember{GroupID: group.ID, UserID: user.ID})
+	}
+	changes = append(changes, s.userRecord(actor, user.CreatedAt, core.EventUserCreated, user, createdDetail(user)))
+	ending, err := s.endSetup(ctx, user)
+	return created, append(changes, ending...), err
+}
+
+// endSetup closes set-up where the user is the administrator it waits for.
+func (s *Service) endSetup(ctx context.Context, user *core.User) ([]core.Change, error) {
+	if !user.Admin {
+		return nil, nil
+	}
+	setup, err := s.Store.Setup(ctx)
+	if err != nil || !setup.ClosedAt.IsZero() {
+		return nil, err
+	}
+	return []core.Change{core.CloseSetup{At: user.CreatedAt}}, nil
+}
+
+func createdDetail(user *core.User) map[string]string {
+	return map[string]string{
+		"name": user.Name, "admin": strconv.FormatBool(user.Admin),
+		"password": strconv.FormatBool(user.PasswordHash != ""), "groups": strings.Join(user.Groups, " "),
+	}
+}
+
+// FindUser gives the user of that login name, e-mail address or identifier.
+func (s *Service) FindUser(ctx context.Context, org, login string) (*core.User, error) {
+	org = orDefault(org)
+	if id, err := core.ParseID(login); err == nil {
+		user, err := s.Store.User(ctx, id)
+		if missing, err := absent(user, err); err != nil || !missing && user.Org == org {
+			return user, err
+		}
+	}
+	user, err := s.Store.UserByLogin(ctx, org, login)
+	return found(user, err, "user", login)
+}
+
+// Users gives the users that the filter selects. A group that does not exist is
+// a [MissingError].
+func (s *Service) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	filter.Org = orDefault(filter.Org)
+	if filter.Group != "" {
+		if _, err := s.FindGroup(ctx, filter.Org, filter.Group); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Users(ctx, filter)
+}
+
+// UpdateUser lets edit change a copy of the user, checks it and stores it. Edit
+// may change name, e-mail address, profile, attributes and Admin; whatever else
+// it changes is put back.
+func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit func(*core.User)) (*core.User, error) {
+	before, err := s.userByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	after := edited(before, edit)
+	after.EmailVerified = after.EmailVerified && after.Email != ""
+	if err := checkUser(after).err(); err != nil {
+		return nil, err
+	}
+	fields := changedFields(before, after)
+	if len(fields) == 0 {
+		return before, nil
+	}
+	if before.Admin && !after.Admin {
+		if err := s.keepAdministrator(ctx, before); err != nil {
+			return nil, err
+		}
+	}
+	after.UpdatedAt = s.Now()
+	detail := map[string]string{"name": after.Name, "fields": strings.Join(fields, " ")}
+	changes := []core.Change{core.UpdateUser{User: *after}, s.userRecord(actor, after.UpdatedAt, core.EventUserUpdated, after, detail)}
+	if !before.Admin {
+		ending, err := s.endSetup(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, ending...)
+	}
+	return after, s.applyUser(ctx, "update the user", after, changes)
+}
+
+// edited gives a copy that edit changed, with everything put back that edit may
+// not change.
+func edited(before *core.User, edit func(*core.User)) *core.User {
+	draft := *before
+	draft.Attributes = maps.Clone(before.Attributes)
+	edit(&draft)
+	after := *before
+	after.Name, after.Email, after.EmailVerified = draft.Name, draft.Email, draft.EmailVerified
+	after.Profile, after.Attributes, after.Admin = draft.Profile, draft.Attributes, draft.Admin
+	return &after
+}
+
+func changedFields(before, after *core.User) []string {
+	var fields []string
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"name", before.Name != after.Name},
+		{"email", before.Email != after.Email},
+		{"email_verified", before.EmailVerified != after.EmailVerified},
+		{"admin", before.Admin != after.Admin},
+		{"profile", before.Profile != after.Profile},
+		{"attributes", !maps.Equal(before.Attributes, after.Attributes)},
+	} {
+		if f.changed {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
+
+// SetPassword replaces the password, ends the user's sessions, revokes their
+// grants and forgets failed sign-ins.
+func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, password string) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	hash, err := s.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.applyUser(ctx, "set the password", user, []core.Change{
+		core.SetPassword{UserID: id, Hash: hash, At: now},
+		core.EndSessions{UserID: id, At: now},
+		core.ClearFailures{Key: "account:" + string(id)},
+		s.userRecord(actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name}),
+	})
+}
+
+// DisableUser keeps the user from signing in, ends their sessions and revokes
+// their grants. The last administrator cannot be disabled.
+func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil || user.Disabled {
+		return err
+	}
+	if err := s.keepAdministrator(ctx, user); err != nil {
+		return err
+	}
+	now := s.Now()
+	user.Disabled, user.UpdatedAt = true, now
+	return s.applyUser(ctx, "disable the user", user, []core.Change{
+		core.UpdateUser{User: *user},
+		core.EndSessions{UserID: id, At: now},
+		s.userRecord(actor, now, core.EventUserDisabled, user, map[string]string{"name": user.Name}),
+	})
+}
+
+// EnableUser lets a disabled user sign in again.
+func (s *Service) EnableUser(ctx context.Context, actor Actor, id core.ID) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil || !user.Disabled {
+		return err
+	}
+	user.Disabled, user.UpdatedAt = false, s.Now()
+	return s.applyUser(ctx, "enable the user", user, []core.Change{
+		core.UpdateUser{User: *user},
+		s.userRecord(actor, user.UpdatedAt, core.EventUserEnabled, user, map[string]string{"name": user.Name}),
+	})
+}
+
+// DeleteUser deletes the user with sessions, consents, grants and tokens. The
+// last administrator cannot be deleted.
+func (s *Service) DeleteUser(ctx context.Context, actor Actor, id core.ID) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.keepAdministrator(ctx, user); err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.applyUser(ctx, "delete the user", user, []core.Change{
+		core.EndSessions{UserID: id, At: now},
+		core.DeleteUser{ID: id},
+		s.userRecord(actor, now, core.EventUserDeleted, user, map[string]string{"name": user.Name}),
+	})
+}
+
+// SignOutUser ends the user's sessions and revokes their grants.
+func (s *Service) SignOutUser(ctx context.Context, actor Actor, id core.ID) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.applyUser(ctx, "sign the user out", user, []core.Change{
+		core.EndSessions{UserID: id, At: now},
+		s.userRecord(actor, now, core.EventSignedOut, user, map[string]string{"name": user.Name, "reason": "by_administrator"}),
+	})
+}
+
+// WithdrawConsent takes back what the user allowed the client, and revokes the
+// grants that rest on it.
+func (s *Service) WithdrawConsent(ctx context.Context, actor Actor, id core.ID, clientID string) error {
+	user, err := s.userByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	client, err := s.clientByID(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	record := s.userRecord(actor, now, core.EventConsentWithdrawn, user, map[string]string{"name": user.Name})
+	record.Event.ClientID = client.ID
+	return s.applyUser(ctx, "withdraw the consent", user, []core.Change{
+		core.WithdrawConsent{UserID: id, ClientID: client.ID, At: now}, record,
+	})
+}
+
+// keepAdministrator refuses to take the last administrator away.
+func (s *Service) keepAdministrator(ctx context.Context, user *core.User) error {
+	if !user.Admin || user.Disabled {
+		return nil
+	}
+	users, err := s.Store.Users(ctx, core.UserFilter{})
+	if err != nil {
+		return err
+	}
+	for _, other := range users {
+		if other.Admin && !other.Disabled && other.ID != user.ID {
+			return nil
+		}
+	}
+	return invalid("", "make another administrator first", "%q is the last administrator", user.Name)
+}
+
+func (s *Service) userByID(ctx context.Context, id core.ID) (*core.User, error) {
+	user, err := s.Store.User(ctx, id)
+	return found(user, err, "user", string(id))
+}
+
+func (s *Service) userRecord(actor Actor, now time.Time, kind core.EventType, user *core.User, detail map[string]string) core.Record {
+	return s.record(actor, now, core.Event{Type: kind, UserID: user.ID, Detail: detail})
+}
+
+// applyUser applies changes to a user that was just read.
+func (s *Service) applyUser(ctx context.Context, what string, user *core.User, changes []core.Change) error {
+	err := s.Store.Apply(ctx, changes...)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, core.ErrNotFound):
+		return &MissingError{What: "user", Name: user.Name}
+	}
+	return userFailed(what, user, err)
+}
+
+// userTaken reports whether the name or the e-mail address is somebody else's.
+func userTaken(err error) bool {
+	conflict, ok := errors.AsType[*core.ConflictError](err)
+	return ok && !strings.Contains(conflict.What, "group")
+}
+
+func userFailed(what string, user *core.User, err error) error {
+	conflict, ok := errors.AsType[*core.ConflictError](err)
+	switch {
+	case ok && strings.Contains(conflict.What, "mail"):
+		return taken("email", conflict.What, user.Email)
+	case ok:
+		return taken("name", conflict.What, user.Name)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// hash hashes a password; one that breaks the rules is a [Problem].
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	if s.Hasher == nil {
+		return "", errors.New("no way to hash a password")
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if weak, ok := errors.AsType[interface {
+		error
+		PasswordProblem() string
+	}](err); ok {
+		return "", invalid("password", "", "%s", weak.PasswordProblem())
+	}
+	return hash, err
+}
+
+func sortedUnique(names []string) []string {
+	sorted := slices.Clone(names)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
