@@ -1,6 +1,18 @@
-// Package web has the pages: templates, typed page structs, styles and scripts,
-// embedded in the binary. It knows nothing of core and imports the standard
-// library only; httpd fills the structs.
+// Package web has the pages: templates, typed page structs, one stylesheet, one
+// script and the mark, embedded in the binary.
 //
-// Every page works without JavaScript. No page has inline script or style.
+// It owns how a page looks and reads. It never decides which page is shown, with
+// which HTTP status or headers: httpd does, and fills the structs. It knows
+// nothing of core and imports the standard library only. httpd and app import it.
+//
+// Every page works without JavaScript and asks nothing of another origin. The
+// pages are made for this Content-Security-Policy, which httpd sends:
+//
+//	default-src 'none'; style-src 'self'; img-src 'self' data:;
+//	form-action 'self' ORIGIN-OF-THE-CLIENT; frame-ancestors 'none'; base-uri 'none'
+//
+// and, on [FormPost] alone, also script-src 'self'. There is no inline script,
+// style or event handler anywhere. As img-src names no foreign origin, a client's
+// logo is shown only if it is a data:image URI or one of our assets; every other
+// client gets a monogram. So a sign-in page never tells a third party who signs in where.
 package web

@@ -1,10 +1,15 @@
 package web
 
 // Page is what [Pages.Render] can show. The types below are the only ones.
-type Page interface{ page() }
+type Page interface {
+	template() string // name of its file, without ".html"
+	title() string
+}
 
 // Client is the relying party on a page. All strings are shown as they are,
-// escaped; LogoURI is used only if it is https or data:image.
+// escaped. LogoURI is used only if it is a data:image URI in base64 (png, jpeg,
+// gif, webp, avif, svg+xml) of up to 128 KiB, or a path under [AssetsPrefix]; else the
+// page shows a monogram. The other three are shown only if they are http or https.
 type Client struct {
 	Name      string
 	LogoURI   string
@@ -19,7 +24,10 @@ type Login struct {
 	Step     string // signed step link, a hidden field named "step"
 	Client   *Client
 	Username string // typed before, or login_hint
-	Problem  string // a sentence, or empty
+	Problem  string // what was wrong with the last try: a sentence, or empty
+	// Notice says why the page is shown at all, where that needs words: "Confluence
+	// asks you to sign in again."
+	Notice string
 	// CanCancel shows the button that gives up and returns to the relying party.
 	CanCancel bool
 }
@@ -49,6 +57,8 @@ type Consent struct {
 	User   string // display name
 	Login  string
 	Scopes []Scope
+	// ReturnTo is the host that the browser is sent to afterwards, or empty.
+	ReturnTo string
 }
 
 // SignedIn is the page of somebody who is signed in to Postern itself.
@@ -83,7 +93,8 @@ type SignedOut struct {
 	LoginURL string
 }
 
-// Error is shown where nobody can be redirected.
+// Error is shown where nobody can be redirected. Empty fields are left out, an empty
+// Title gets a general one.
 type Error struct {
 	Status      int
 	Code        string // "invalid_request", shown as text
@@ -101,6 +112,8 @@ type Setup struct {
 	Name     string
 	Email    string
 	Problems map[string]string // by field: "username", "name", "email", "password"; "" for the form
+	// PasswordRule is what a password must be, "At least 8 characters.", or empty.
+	PasswordRule string
 }
 
 // SetupDone says what to do next.
@@ -111,7 +124,8 @@ type SetupDone struct {
 }
 
 // FormPost sends an authorization response by form_post (OAuth 2.0 Form Post
-// Response Mode). It is sent by a script of its own file, or by its button.
+// Response Mode). It is sent by a script of its own file, or by its button. Action
+// must be http, https or a private-use URI, else Render gives an error.
 type FormPost struct {
 	Action string
 	Fields []Field // in order
@@ -121,14 +135,62 @@ type FormPost struct {
 // Field is a hidden field of a form.
 type Field struct{ Name, Value string }
 
-func (Login) page()     {}
-func (Select) page()    {}
-func (Consent) page()   {}
-func (SignedIn) page()  {}
-func (Welcome) page()   {}
-func (Logout) page()    {}
-func (SignedOut) page() {}
-func (Error) page()     {}
-func (Setup) page()     {}
-func (SetupDone) page() {}
-func (FormPost) page()  {}
+// every gives one page of each type.
+func every() []Page {
+	return []Page{
+		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, Error{}, Setup{}, SetupDone{}, FormPost{},
+	}
+}
+
+func (Login) template() string     { return "login" }
+func (Select) template() string    { return "select" }
+func (Consent) template() string   { return "consent" }
+func (SignedIn) template() string  { return "signedin" }
+func (Welcome) template() string   { return "welcome" }
+func (Logout) template() string    { return "logout" }
+func (SignedOut) template() string { return "signedout" }
+func (Error) template() string     { return "error" }
+func (Setup) template() string     { return "setup" }
+func (SetupDone) template() string { return "setupdone" }
+func (FormPost) template() string  { return "formpost" }
+
+// A title starts with what is wrong, if something is: it is the first thing that
+// a screen reader says.
+
+func (p Login) title() string {
+	title := "Sign in" + to(p.Client, " to continue to ")
+	if p.Problem != "" {
+		return "Error: " + title
+	}
+	return title
+}
+
+func (p Select) title() string   { return "Choose an account" + to(p.Client, " to continue to ") }
+func (p Consent) title() string  { return "Allow access" + to(p.Client, " for ") }
+func (SignedIn) title() string   { return "Your account" }
+func (Welcome) title() string    { return "Postern" }
+func (Logout) title() string     { return "Sign out" }
+func (SignedOut) title() string  { return "You are signed out" }
+func (SetupDone) title() string  { return "Postern is ready" }
+func (p FormPost) title() string { return "Returning" + to(p.Client, " to ") }
+
+func (p Error) title() string {
+	if p.Title == "" {
+		return "Error: Something went wrong"
+	}
+	return "Error: " + p.Title
+}
+
+func (p Setup) title() string {
+	if len(p.Problems) > 0 {
+		return "Error: Set up Postern"
+	}
+	return "Set up Postern"
+}
+
+func to(client *Client, words string) string {
+	if client == nil || client.Name == "" {
+		return ""
+	}
+	return words + client.Name
+}

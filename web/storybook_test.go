@@ -1,0 +1,135 @@
+package web
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// story is a page with canned data, as a person would meet it.
+type story struct {
+	name string
+	page Page
+}
+
+// stories has every page, and each state of it that looks different.
+func stories() []story {
+	confluence := &Client{
+		Name:      "Confluence",
+		ClientURI: "https://wiki.example.com/",
+		PolicyURI: "https://wiki.example.com/privacy",
+		TermsURI:  "https://wiki.example.com/terms",
+	}
+	branded := &Client{Name: "Northwind Wiki", LogoURI: sampleLogo()}
+	long := &Client{Name: "Engineering Knowledge Base of the Northern Infrastructure and Telecommunications Department"}
+	scopes := []Scope{
+		{"openid", "Who you are", "A number that stands for you, and when you signed in"},
+		{"profile", "Your profile", "Full name, user name and groups"},
+		{"email", "Your e-mail address", "ada@example.com"},
+		{"offline_access", "Access while you are away", "Until you or an administrator take it back"},
+	}
+	return []story{
+		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
+		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
+		{"login-problem", Login{
+			Action: "/login", Step: "signed-step", Client: branded, Username: "ada", CanCancel: true,
+			Problem: "The user name or the password is not right. Check both and try again.",
+		}},
+		{"login-notice", Login{
+			Action: "/login", Step: "signed-step", Client: branded, Username: "ada", Notice: "Northwind Wiki asks you to sign in again.",
+		}},
+		{"login-long", Login{Action: "/login", Step: "signed-step", Client: long, CanCancel: true}},
+		{"select", Select{Action: "/select", Step: "signed-step", Client: confluence, Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com"}},
+		{"consent", Consent{
+			Action: "/consent", Step: "signed-step", Client: confluence, User: "Ada Lovelace", Login: "ada",
+			Scopes: scopes, ReturnTo: "wiki.example.com",
+		}},
+		{"consent-branded", Consent{Action: "/consent", Step: "signed-step", Client: branded, User: "Ada Lovelace", Login: "ada", Scopes: scopes[:2]}},
+		{"signedin", SignedIn{
+			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
+			Admin: true, Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout",
+		}},
+		{"welcome", Welcome{LoginURL: "/login"}},
+		{"welcome-setup", Welcome{NeedsSetup: true}},
+		{"logout", Logout{Action: "/api/logout", Step: "signed-step", Client: confluence, Name: "Ada Lovelace"}},
+		{"signedout", SignedOut{LoginURL: "/login"}},
+		{"error", Error{
+			Status: 400, Code: "invalid_request", Title: "This sign-in link does not work",
+			Description: "The application sent an address to return to that is not registered for it.",
+			Hint:        "Go back to the application and try again. If it happens again, give the reference below to your administrator.",
+			Correlation: "01JDD2V7Q8M4RZ",
+		}},
+		{"error-bare", Error{}},
+		{"setup", Setup{
+			Action: "/setup", Token: "one-time-token", Username: "admin",
+			PasswordRule: "At least 8 characters.",
+		}},
+		{"setup-problems", Setup{
+			Action: "/setup", Token: "one-time-token", Username: "admin", Name: "Ada Lovelace", Email: "ada@", PasswordRule: "At least 8 characters.",
+			Problems: map[string]string{
+				"email":    "Write the whole address, such as ada@example.com.",
+				"password": "Use 8 characters or more.",
+			},
+		}},
+		{"setupdone", SetupDone{Login: "admin", LoginURL: "/login", Issuer: "http://localhost:8000"}},
+		{"formpost", FormPost{
+			Action: "https://wiki.example.com/callback", Client: confluence,
+			Fields: []Field{{"code", "code_1"}, {"state", `"><script>`}, {"iss", "http://localhost:8000"}},
+		}},
+	}
+}
+
+func sampleLogo() string {
+	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="14" fill="#3d2f8f"/>` +
+		`<path d="M20 46V18l24 28V18" fill="none" stroke="#fff" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"/></svg>`
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg))
+}
+
+func render(t testing.TB, pages *Pages, page Page) string {
+	t.Helper()
+	var document bytes.Buffer
+	if err := pages.Render(&document, page); err != nil {
+		t.Fatal(err)
+	}
+	return document.String()
+}
+
+// TestStorybook renders every story to files, to look at in a browser: into the folder named
+// by POSTERN_STORYBOOK, else into one that is thrown away. README.md says how.
+func TestStorybook(t *testing.T) {
+	folder := os.Getenv("POSTERN_STORYBOOK")
+	if folder == "" {
+		folder = t.TempDir()
+	}
+	pages := newPages(t)
+	index := "<!doctype html><title>Postern pages</title><ul>\n"
+	told := map[string]bool{}
+	for _, story := range stories() {
+		told[story.page.template()] = true
+		write(t, filepath.Join(folder, story.name+".html"), []byte(render(t, pages, story.page)))
+		index += fmt.Sprintf("<li><a href=%q>%s</a> %s\n", story.name+".html", story.name, Title(story.page))
+	}
+	write(t, filepath.Join(folder, "index.html"), []byte(index))
+	for name, content := range pages.assets.files {
+		write(t, filepath.Join(folder, filepath.FromSlash(strings.TrimPrefix(pages.assets.prefix, "/")), name), content)
+	}
+	for _, page := range every() {
+		if !told[page.template()] {
+			t.Errorf("the storybook has no story of page %s", page.template())
+		}
+	}
+}
+
+func write(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

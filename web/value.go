@@ -1,0 +1,123 @@
+package web
+
+import (
+	"encoding/base64"
+	"errors"
+	"html"
+	"html/template"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// maxLogo bounds a logo within a page: it is sent again with each page.
+const maxLogo = 128 << 10
+
+// assetCharacters are what the path of an asset is made of.
+const assetCharacters = "/.-0123456789abcdefghijklmnopqrstuvwxyz"
+
+// functions are what templates can call.
+func functions(files *assets) template.FuncMap {
+	return template.FuncMap{
+		"asset":    files.url,
+		"logo":     logo,
+		"monogram": monogram,
+		"link":     link,
+		"sendTo":   sendTo,
+		"problems": problems,
+	}
+}
+
+// logo gives the URI back if a page may show it as an image under img-src 'self'
+// data:, else "". An SVG is safe here, because a browser that shows it by <img> runs no
+// script of it and loads nothing for it.
+func logo(uri string) template.URL {
+	if strings.HasPrefix(uri, AssetsPrefix) && path.Clean(uri) == uri && strings.Trim(uri, assetCharacters) == "" {
+		return template.URL(uri)
+	}
+	data, isImage := strings.CutPrefix(uri, "data:image/")
+	kind, encoded, isBase64 := strings.Cut(data, ";base64,")
+	if !isImage || !isBase64 || len(uri) > maxLogo {
+		return ""
+	}
+	if !slices.Contains([]string{"png", "jpeg", "gif", "webp", "avif", "svg+xml"}, kind) {
+		return ""
+	}
+	image, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(image) == 0 || strings.ContainsAny(encoded, "\r\n") { // the decoder skips line breaks
+		return ""
+	}
+	return template.URL(uri)
+}
+
+// monogram is the first letter or digit of the name, for where there is no image.
+func monogram(name string) string {
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return "•"
+}
+
+// link gives the URI back if it is a web address that a person can be offered,
+// else "". They come from the registration of a client, so they may hold anything.
+func link(uri string) string {
+	parsed, err := url.Parse(uri)
+	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return ""
+	}
+	return uri
+}
+
+var errAction = errors.New("a form may be sent to http, https and private-use URIs only")
+
+// sendTo is the action attribute of the form that carries an authorization
+// response. html/template would rewrite the URI where it holds brackets or
+// quotes, and the redirect URI must be used as it was registered, so the attribute
+// is made here. Private-use schemes have a dot (RFC 8252 section 7.1), which those that run script have not.
+func sendTo(uri string) (template.HTMLAttr, error) {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return "", errAction
+	}
+	if parsed.Scheme != "https" && parsed.Scheme != "http" && !strings.Contains(parsed.Scheme, ".") {
+		return "", errAction
+	}
+	return template.HTMLAttr(`action="` + html.EscapeString(uri) + `"`), nil
+}
+
+// problem is a line of an error summary. Field is the id of its input, or empty.
+type problem struct{ Field, Text string }
+
+// problems lists what is wrong in the order of the form; what belongs to no
+// field of it comes first.
+func problems(byField map[string]string) []problem {
+	fields := []string{"username", "name", "email", "password"}
+	var list []problem
+	for _, field := range slices.Sorted(maps.Keys(byField)) {
+		if !slices.Contains(fields, field) && byField[field] != "" {
+			list = append(list, problem{"", byField[field]})
+		}
+	}
+	for _, field := range fields {
+		if byField[field] != "" {
+			list = append(list, problem{field, byField[field]})
+		}
+	}
+	return list
+}
+
+// plain drops control and direction characters, with which a name could change
+// how the words around it read where markup cannot isolate it.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"encoding/base64"
+	"html/template"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestLogo(t *testing.T) {
+	pixel := base64.StdEncoding.EncodeToString([]byte("pixels"))
+	large := base64.StdEncoding.EncodeToString(make([]byte, maxLogo))
+	for _, test := range []struct {
+		uri   string
+		shown bool
+	}{
+		{"data:image/png;base64," + pixel, true},
+		{"data:image/svg+xml;base64," + pixel, true},
+		{"/assets/0123/mark.svg", true},
+		{"", false},
+		{"https://wiki.example/logo.png", false}, // a foreign request; img-src forbids it
+		{"//wiki.example/logo.png", false},
+		{"data:image/png;base64,", false},
+		{"data:image/png;base64,not base64", false},
+		{"data:image/png;base64," + pixel + "\n", false},
+		{"data:image/png," + pixel, false},
+		{"data:image/png;base64," + large, false},
+		{"data:image/tiff;base64," + pixel, false},
+		{"data:text/html;base64," + pixel, false},
+		{"data:image/svg+xml,<svg onload=alert(1)>", false},
+		{"javascript:alert(1)", false},
+		{"/assets/../api/logout", false},
+		{"/assets/%2e%2e/api/logout", false},
+		{"/assets/..\\api\\logout", false},
+		{"/assets/x?y", false},
+		{"/api/logout", false},
+	} {
+		want := template.URL("")
+		if test.shown {
+			want = template.URL(test.uri)
+		}
+		if got := logo(test.uri); got != want {
+			t.Errorf("logo(%.60q) = %.60q, want %.60q", test.uri, got, want)
+		}
+	}
+}
+
+func FuzzLogo(f *testing.F) {
+	f.Add("data:image/png;base64,AAAA")
+	f.Add("/assets/a/b.svg")
+	f.Add("/assets/../x")
+	f.Fuzz(func(t *testing.T, uri string) {
+		got := string(logo(uri))
+		if got == "" {
+			return
+		}
+		if got != uri || strings.ContainsAny(got, "\"'<>\\ \r\n\x00") {
+			t.Errorf("logo(%q) = %q", uri, got)
+		}
+		if !strings.HasPrefix(got, "data:image/") && !strings.HasPrefix(got, "/assets/") || strings.Contains(got, "/../") {
+			t.Errorf("logo(%q) leaves this server", uri)
+		}
+	})
+}
+
+func TestLink(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://wiki.example/privacy?a=b#c": "https://wiki.example/privacy?a=b#c",
+		"http://wiki.example":                "http://wiki.example",
+		"":                                   "",
+		"javascript:alert(1)":                "",
+		"JavaScript://wiki.example/%0aalert": "",
+		"data:text/html,x":                   "",
+		"/local":                             "",
+		"//wiki.example":                     "",
+		"https:wiki.example":                 "",
+		"https://idp.example@wiki.example":   "",
+		"https://wiki.example/%zz":           "",
+		"ftp://wiki.example/":                "",
+	} {
+		if got := link(uri); got != want {
+			t.Errorf("link(%q) = %q, want %q", uri, got, want)
+		}
+	}
+}
+
+func TestSendTo(t *testing.T) {
+	for uri, want := range map[string]template.HTMLAttr{
+		"https://wiki.example/cb?a=(b)&c='d'": `action="https://wiki.example/cb?a=(b)&amp;c=&#39;d&#39;"`,
+		`https://wiki.example/"><script>`:     `action="https://wiki.example/&#34;&gt;&lt;script&gt;"`,
+		"http://127.0.0.1:7777/cb":            `action="http://127.0.0.1:7777/cb"`,
+		"com.example.app:/cb":                 `action="com.example.app:/cb"`,
+		"javascript:alert(1)":                 "",
+		"JAVASCRIPT:alert(1)":                 "",
+		"data:text/html,x":                    "",
+		" javascript:alert(1)":                "",
+		"/local":                              "",
+		"":                                    "",
+	} {
+		got, err := sendTo(uri)
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("sendTo(%q) = %q, %v; want %q", uri, got, err, want)
+		}
+	}
+}
+
+func TestMonogram(t *testing.T) {
+	for name, want := range map[string]string{
+		"Confluence": "C", "ada": "A", " (jira) ": "J", "4me": "4", "émile": "É", "日本": "日", "": "•", "!?": "•", "\u202eevil": "E",
+	} {
+		if got := monogram(name); got != want {
+			t.Errorf("monogram(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestProblemsStandInTheOrderOfTheForm(t *testing.T) {
+	got := problems(map[string]string{"password": "p", "token": "t", "username": "u", "name": "", "": "form"})
+	want := []problem{{"", "form"}, {"", "t"}, {"username", "u"}, {"password", "p"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTitle(t *testing.T) {
+	wiki := &Client{Name: "Conflu\u202eence\n"}
+	for _, test := range []struct {
+		page Page
+		want string
+	}{
+		{Login{}, "Sign in"},
+		{Login{Client: wiki}, "Sign in to continue to Confluence"},
+		{&Login{Client: wiki, Problem: "No."}, "Error: Sign in to continue to Confluence"},
+		{Select{Client: wiki}, "Choose an account to continue to Confluence"},
+		{Consent{Client: wiki}, "Allow access for Confluence"},
+		{SignedIn{}, "Your account"},
+		{Welcome{}, "Postern"},
+		{Logout{}, "Sign out"},
+		{SignedOut{}, "You are signed out"},
+		{Error{}, "Error: Something went wrong"},
+		{Error{Title: "This link does not work"}, "Error: This link does not work"},
+		{Setup{}, "Set up Postern"},
+		{Setup{Problems: map[string]string{"name": "No."}}, "Error: Set up Postern"},
+		{SetupDone{}, "Postern is ready"},
+		{FormPost{Client: wiki}, "Returning to Confluence"},
+	} {
+		if got := Title(test.page); got != test.want {
+			t.Errorf("Title(%#v) = %q, want %q", test.page, got, test.want)
+		}
+	}
+}
