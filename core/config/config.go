@@ -1,0 +1,56 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is everything that can be chosen about a server.
+type Config struct {
+	Data   string // data directory
+	Listen string // HOST:PORT; an empty host is every interface
+	// Issuer is the URL that the server is known by, without a slash at its end.
+	Issuer string
+	// IssuerDerived says that nobody chose the issuer: it was made from Listen.
+	// Where that has port 0 the issuer has it too, until the server knows its port.
+	IssuerDerived bool
+	TLSCert       string // file names; both or none
+	TLSKey        string
+	LogLevel      slog.Level
+	LogFormat     string // "text" or "json"
+	// MasterKey encrypts secrets at rest; empty means the key file in the data
+	// directory. It is a secret: it is never a flag and never logged.
+	MasterKey string
+	Lifetimes Lifetimes
+}
+
+// Lifetimes are the server's defaults; a client may have its own for tokens.
+type Lifetimes struct {
+	Session      time.Duration
+	AccessToken  time.Duration
+	IDToken      time.Duration
+	RefreshToken time.Duration // of the whole family, from the sign-in
+}
+
+// TLS reports whether the server itself speaks TLS.
+func (c *Config) TLS() bool { return c.TLSCert != "" }
+
+// Settings gives every setting with its flag, variable, default and meaning, in
+// the order in which help shows them.
+func Settings() []Setting {
+	return []Setting{
+		{Key: "data", Default: "./data", Usage: "directory of the database and the keys", set: setText(func(c *Config) *string { return &c.Data })},
+		{Key: "listen", Default: "localhost:8000", Usage: "address to listen at, HOST:PORT", set: setListen},
+		{Key: "issuer", Usage: "URL that the server is known by (default: the last one, else http://localhost with the port of --listen)", set: setIssuer},
+		{Key: "tls_cert", Usage: "file with the TLS certificate chain (PEM)", set: setText(func(c *Config) *string { return &c.TLSCert })},
+		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
+		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
+		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},
+		{Key: "session_lifetime", Default: "12h", NoFlag: true, Usage: "how long a browser stays signed in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.Session }, 30*day)},
+		{Key: "access_token_lifetime", Default: "1h", NoFlag: true, Usage: "how long an access token works", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.AccessToken }, day)},
+		{Key: "id_token_lifetime", Default: "1h", NoFlag: true, Usage: "how long an ID token is valid", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.IDToken }, day)},
+		{Key: "refresh_token_lifetime", Default: "30d", NoFlag: true, Usage: "how long refreshing works after a sign-in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.RefreshToken }, 400*day)},
+		{Key: "master_key", NoFlag: true, NoFile: true, Usage: "key that encrypts secrets at rest (default: DIR/master.key)", set: setText(func(c *Config) *string { return &c.MasterKey })},
+		{Key: "master_key_file", NoFlag: true, Usage: "file that holds the master key", set: setMasterKeyFile},
+	}
+}

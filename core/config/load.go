@@ -1,0 +1,160 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// IssuerFile is the file in the data directory that holds the issuer of the last
+// start, so that other commands print the right addresses.
+const IssuerFile = "issuer"
+
+// Input is where a configuration comes from.
+type Input struct {
+	// File is the configuration file's name; empty means none. FileWhere says who
+	// named it: "--config" or "POSTERN_CONFIG".
+	File      string
+	FileWhere string
+	// Flags holds the flags that were given, by their name without dashes.
+	Flags map[string]string
+	// Env looks a variable up, like [os.LookupEnv].
+	Env func(string) (string, bool)
+	// Serve says that this is for a server. One that nobody gave an issuer
+	// follows the address it listens at, where its last issuer was local too.
+	Serve bool
+}
+
+// Load gives the configuration, or an [*Error] that holds every mistake.
+func Load(in Input) (Config, error) {
+	l := loader{in: in}
+	if in.File != "" {
+		l.readFile()
+	}
+	for _, s := range Settings() {
+		l.apply(s)
+	}
+	if len(l.problems) == 0 {
+		l.config.Data = filepath.Clean(l.config.Data)
+		l.resolveIssuer()
+		l.checkTLS()
+	}
+	if len(l.problems) > 0 {
+		return Config{}, &Error{Problems: l.problems}
+	}
+	return l.config, nil
+}
+
+type loader struct {
+	in       Input
+	file     map[string]entry
+	config   Config
+	issuerAt string // where the issuer was given
+	problems []Problem
+}
+
+func (l *loader) add(where, text, hint string) {
+	l.problems = append(l.problems, Problem{Where: where, Text: text, Hint: hint})
+}
+
+// apply sets one setting from the first place that has it.
+func (l *loader) apply(s Setting) {
+	value, where, given := l.lookup(s)
+	if !given {
+		if value = s.Default; value == "" {
+			return
+		}
+		where = s.Key
+	}
+	if m := s.set(&l.config, value); m != nil {
+		l.add(where, m.text, m.hint)
+	}
+	if s.Key == "issuer" {
+		l.issuerAt = where
+	}
+}
+
+// lookup treats an empty variable as none: that is how containers leave one out.
+func (l *loader) lookup(s Setting) (value, where string, given bool) {
+	if value, ok := l.in.Flags[s.Flag()]; ok && !s.NoFlag {
+		return value, "--" + s.Flag(), true
+	}
+	if value, ok := l.in.Env(s.Env()); ok && value != "" {
+		return value, s.Env(), true
+	}
+	if e, ok := l.file[s.Key]; ok {
+		return e.value, e.where, true
+	}
+	return "", "", false
+}
+
+// resolveIssuer takes the issuer of the last start where none was given, else
+// makes one from the address.
+func (l *loader) resolveIssuer() {
+	if l.config.Issuer != "" {
+		return
+	}
+	name := filepath.Join(l.config.Data, IssuerFile)
+	stored, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.add(name, "the issuer of the last start cannot be read: "+reason(err), "check who may read the data directory")
+		return
+	}
+	if text := strings.TrimSpace(string(stored)); text != "" {
+		if m := setIssuer(&l.config, text); m != nil {
+			l.add(name, m.text, "start the server with --issuer")
+			return
+		}
+		if !l.in.Serve || strings.HasPrefix(l.config.Issuer, "https:") {
+			return
+		}
+	}
+	l.deriveIssuer()
+}
+
+func (l *loader) deriveIssuer() {
+	host, port, err := net.SplitHostPort(l.config.Listen)
+	if err != nil {
+		return // Listen was checked
+	}
+	scheme := "http"
+	if l.config.TLS() {
+		scheme = "https"
+	}
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case host == "" || err == nil && ip.IsUnspecified():
+		host = "localhost"
+	case !loopback(host):
+		l.add("--issuer", "the issuer is missing: at "+l.config.Listen+" others than this machine come in", "give --issuer https://HOST, the address that people and clients use")
+		return
+	}
+	l.config.Issuer, l.config.IssuerDerived = scheme+"://"+net.JoinHostPort(host, port), true
+}
+
+func (l *loader) checkTLS() {
+	c := &l.config
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		l.add("--tls-cert", "certificate and key belong together", "give both --tls-cert and --tls-key, or none")
+	case c.TLS() && strings.HasPrefix(c.Issuer, "http:") && l.in.Serve:
+		l.add(l.issuerAt, "the issuer begins with http:// but the server speaks TLS", "begin the issuer with https://")
+	case c.TLS() && l.in.Serve:
+		l.checkReadable("--tls-cert", c.TLSCert)
+		l.checkReadable("--tls-key", c.TLSKey)
+	}
+}
+
+func (l *loader) checkReadable(where, name string) {
+	file, err := os.Open(name)
+	if err != nil {
+		l.add(where, fmt.Sprintf("the file %q cannot be read: %s", name, reason(err)), "check its name, and that this user may read it")
+		return
+	}
+	file.Close()
+}
