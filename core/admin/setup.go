@@ -142,3 +142,9 @@ func setupFields(err error) error {
 	}
 	return renamed
 }
+
+// SetupOpen reports whether there is no administrator yet.
+func (s *Service) SetupOpen(ctx context.Context) (bool, error) {
+	setup, err := s.Store.Setup(ctx)
+	return setup.ClosedAt.IsZero(), wrap("read the set-up", err)
+}
