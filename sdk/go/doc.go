@@ -1,0 +1,35 @@
+// Package postern is the Go SDK for plugins of Postern.
+//
+// A plugin is a [Plugin] value: a manifest and a function for each hook that it
+// implements. The functions take and give the messages of package hook, so they
+// are tested with plain go test; nothing of this package needs WebAssembly until
+// the module is built:
+//
+//	package main
+//
+//	import (
+//		postern "github.com/postern-id/postern/sdk/go"
+//		"github.com/postern-id/postern/sdk/hook"
+//	)
+//
+//	var _ = postern.Register(postern.Plugin{
+//		Manifest: hook.Manifest{ID: "department", Version: "1.0.0", Description: "Adds the department."},
+//		Claims: func(in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
+//			out := &hook.ClaimsOutput{}
+//			if v, ok := in.User.Attributes.Get("department"); ok {
+//				out.Set.Set("department", v)
+//			}
+//			return out, nil
+//		},
+//	})
+//
+//	func main() {}
+//
+// Build it with
+//
+//	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w -buildid=' -o plugin.wasm
+//
+// It owns the guest's half of sdk/abi.md and nothing else. It has no state but the
+// list of plugins that the module registered. Plugins import it; the host never
+// does.
+package postern
