@@ -1,0 +1,15 @@
+// Command builtin is the WebAssembly module that is compiled into Postern: all
+// shipped plugins in one, because each module of its own would cost time at start
+// and memory. It is built by go generate in package plugins.
+package main
+
+import (
+	"github.com/postern-id/postern/plugins/miniorange"
+	"github.com/postern-id/postern/plugins/scopes"
+	postern "github.com/postern-id/postern/sdk/go"
+)
+
+var _ = postern.Register(miniorange.Plugin(), scopes.Plugin())
+
+// main is never run: the module is a reactor.
+func main() {}

@@ -1,0 +1,58 @@
+package miniorange
+
+import "github.com/postern-id/postern/sdk/hook"
+
+func schema() hook.Value {
+	return mustParse([]byte(`{
+		"type": "object",
+		"additionalProperties": false,
+		"properties": {
+			"login": {
+				"description": "Which login name the application gets: the person's name, or their e-mail address once it is verified.",
+				"type": "string", "enum": ["name", "email"], "default": "name"
+			},
+			"group_names": {
+				"description": "How groups are named: bare, or with the organisation in front, as organisation/group.",
+				"type": "string", "enum": ["bare", "organisation"], "default": "bare"
+			},
+			"include_groups": {
+				"description": "Only these groups are told. A name that ends in * stands for all that begin so.",
+				"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000
+			},
+			"exclude_groups": {
+				"description": "These groups are not told, although they are included.",
+				"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000
+			},
+			"rename_groups": {
+				"description": "Groups that have another name in the application. The new name is told as it is written here.",
+				"type": "object", "additionalProperties": {"type": "string", "minLength": 1}
+			}
+		}
+	}`))
+}
+
+type settings struct {
+	loginByEmail     bool
+	withOrganisation bool
+	include, exclude []string
+	includeSome      bool
+	rename           hook.Object
+}
+
+// readSettings trusts the host: it checked them against the schema.
+func readSettings(v hook.Value) settings {
+	o := v.Object()
+	login, _ := o.Get("login")
+	names, _ := o.Get("group_names")
+	include, includeSome := o.Get("include_groups")
+	exclude, _ := o.Get("exclude_groups")
+	rename, _ := o.Get("rename_groups")
+	return settings{
+		loginByEmail:     login.Text() == "email",
+		withOrganisation: names.Text() == "organisation",
+		include:          include.Strings(),
+		includeSome:      includeSome,
+		exclude:          exclude.Strings(),
+		rename:           rename.Object(),
+	}
+}
