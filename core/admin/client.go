@@ -40,12 +40,7 @@ func (s *Service) CreateClient(ctx context.Context, actor Actor, input NewClient
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.ensureKey(ctx, actor, client.IDTokenAlg)
-	if err != nil {
-		return nil, err
-	}
-	changes = slices.Concat(changes, plugins, keys)
-	return created, s.applyClient(ctx, "create the client", client, changes)
+	return created, s.applyClient(ctx, "create the client", client, append(changes, plugins...))
 }
 
 func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClient, []binding, error) {
@@ -111,13 +106,10 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 		return before, nil
 	}
 	after.UpdatedAt = s.Now()
-	keys, err := s.ensureKey(ctx, actor, after.IDTokenAlg)
-	if err != nil {
-		return nil, err
-	}
-	changes := append(keys, core.UpdateClient{Client: *after},
-		s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, map[string]string{"fields": strings.Join(fields, " ")}))
-	return after, s.applyClient(ctx, "update the client", after, changes)
+	detail := map[string]string{"fields": strings.Join(fields, " ")}
+	return after, s.applyClient(ctx, "update the client", after, []core.Change{
+		core.UpdateClient{Client: *after}, s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, detail),
+	})
 }
 
 // editedClient gives a copy that edit changed, with everything put back that
@@ -161,36 +153,6 @@ func (s *Service) DeleteClient(ctx context.Context, actor Actor, id string) erro
 	return s.applyClient(ctx, "delete the client", client, []core.Change{
 		core.DeleteClient{ID: id}, s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, nil),
 	})
-}
-
-// EnsureKey makes a signing key for the algorithm if there is none.
-func (s *Service) EnsureKey(ctx context.Context, actor Actor, alg string) error {
-	changes, err := s.ensureKey(ctx, actor, alg)
-	if err != nil || len(changes) == 0 {
-		return err
-	}
-	return wrap("store the signing key", s.Store.Apply(ctx, changes...))
-}
-
-func (s *Service) ensureKey(ctx context.Context, actor Actor, alg string) ([]core.Change, error) {
-	if s.Keys == nil {
-		return nil, nil
-	}
-	keys, err := s.Store.SigningKeys(ctx)
-	if err != nil {
-		return nil, wrap("read the signing keys", err)
-	}
-	for _, key := range keys {
-		if key.Alg == alg && key.RetiredAt.IsZero() {
-			return nil, nil
-		}
-	}
-	key, err := s.Keys.NewKey(ctx, alg)
-	if err != nil {
-		return nil, wrap("make a signing key", err)
-	}
-	event := core.Event{Type: core.EventKeyCreated, Detail: map[string]string{"kid": key.ID, "alg": key.Alg}}
-	return []core.Change{core.AddKey{Key: *key}, s.record(actor, s.Now(), event)}, nil
 }
 
 func (s *Service) clientByID(ctx context.Context, id string) (*core.Client, error) {

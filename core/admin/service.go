@@ -26,7 +26,6 @@ type Store interface {
 	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
 	Clients(ctx context.Context, org string) ([]core.Client, error)
 	Plugins(ctx context.Context) (*core.PluginConfig, error)
-	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 }
@@ -59,12 +58,6 @@ type Plugin struct {
 	Settings     []byte   // JSON Schema
 }
 
-// Keys makes signing keys.
-type Keys interface {
-	// NewKey makes a key for the algorithm, sealed and ready to be stored.
-	NewKey(ctx context.Context, alg string) (*core.SigningKey, error)
-}
-
 // Actor is on whose behalf something happens; it goes into the audit event.
 type Actor struct {
 	Name        string // "cli:<operating system user>", "user:<id>", "setup"
@@ -73,13 +66,11 @@ type Actor struct {
 }
 
 // Service makes the changes. Store, Now and Rand must be given. Without Hasher
-// no password can be set, without Plugins nothing can be bound, without Keys a
-// client can have any algorithm whether there is a key for it or not.
+// no password can be set, without Plugins nothing can be bound.
 type Service struct {
 	Store   Store
 	Hasher  Hasher
 	Plugins Plugins
-	Keys    Keys
 	Now     func() time.Time
 	Rand    io.Reader
 }
