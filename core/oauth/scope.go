@@ -52,15 +52,16 @@ const (
 // order, without repetition. More than one blank between words is let pass,
 // since people type this value into settings. Empty gives nil.
 func ParseScope(s string) ([]string, *Error) {
+	words := strings.Split(s, " ")
+	if words = slices.DeleteFunc(words, func(word string) bool { return word == "" }); len(words) > maxScopes {
+		return nil, Refuse(CodeInvalidScope, "scope_too_long", "The scope has too many words.")
+	}
 	var scopes []string
-	for scope := range strings.SplitSeq(s, " ") {
+	for _, scope := range words {
 		switch {
-		case scope == "" || slices.Contains(scopes, scope):
 		case len(scope) > maxScopeLength || !isScope(scope):
 			return nil, Refuse(CodeInvalidScope, "scope_malformed", "The scope has characters that are not allowed, or is too long.")
-		case len(scopes) == maxScopes:
-			return nil, Refuse(CodeInvalidScope, "scope_too_long", "The scope has too many words.")
-		default:
+		case !slices.Contains(scopes, scope):
 			scopes = append(scopes, scope)
 		}
 	}
