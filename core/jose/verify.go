@@ -39,7 +39,7 @@ const (
 
 // Verify checks a token that this keyring signed: form, key, signature, then
 // typ, issuer, audience and times. A token without exp or iat is not ours. The
-// errors never hold text of the token.
+// errors never hold text of the token, as those of encoding/json would.
 func (k *Keyring) Verify(token string, expect Expect) (Claims, error) {
 	if len(token) > maxToken {
 		return Claims{}, fmt.Errorf("%w: it is too long", ErrMalformed)
@@ -58,11 +58,11 @@ func (k *Keyring) Verify(token string, expect Expect) (Claims, error) {
 	}
 	payload, err := decode(body)
 	if err != nil {
-		return Claims{}, fmt.Errorf("%w: payload: %w", ErrMalformed, err)
+		return Claims{}, fmt.Errorf("%w: its payload", ErrMalformed)
 	}
 	claims, err := parseClaims(payload)
 	if err != nil {
-		return Claims{}, fmt.Errorf("%w: payload: %w", ErrMalformed, err)
+		return Claims{}, fmt.Errorf("%w: its payload", ErrMalformed)
 	}
 	if err := expect.check(h, claims); err != nil {
 		return Claims{}, err
@@ -77,20 +77,20 @@ type header struct{ alg, kid, typ string }
 func parseHeader(encoded string) (header, error) {
 	raw, err := decode(encoded)
 	if err != nil {
-		return header{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
+		return header{}, fmt.Errorf("%w: its header", ErrMalformed)
 	}
 	members, err := parseObject(raw)
 	if err != nil {
-		return header{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
+		return header{}, fmt.Errorf("%w: its header", ErrMalformed)
 	}
 	// No extension is understood here (RFC 7515 section 4.1.11, MUST).
 	if _, critical := members["crit"]; critical {
-		return header{}, fmt.Errorf("%w: header: critical extensions", ErrMalformed)
+		return header{}, fmt.Errorf("%w: its header has critical extensions", ErrMalformed)
 	}
 	var h header
 	for name, target := range map[string]*string{"alg": &h.alg, "kid": &h.kid, "typ": &h.typ} {
 		if json.Unmarshal(members[name], target) != nil || *target == "" {
-			return header{}, fmt.Errorf("%w: header: no %s", ErrMalformed, name)
+			return header{}, fmt.Errorf("%w: its header has no %s", ErrMalformed, name)
 		}
 	}
 	return h, nil
@@ -108,7 +108,7 @@ func (k *Keyring) checkSignature(h header, signed, signature string) error {
 	}
 	raw, err := decode(signature)
 	if err != nil {
-		return fmt.Errorf("%w: signature: %w", ErrMalformed, err)
+		return fmt.Errorf("%w: its signature", ErrMalformed)
 	}
 	if methodOf(key.alg).Verify(signed, raw, key.key) != nil {
 		return ErrSignature
