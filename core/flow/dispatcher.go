@@ -1,0 +1,280 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// How a sign-in with a password appears in tokens.
+const (
+	// ACRPassword is its acr claim (OpenID Connect Core section 2): one factor,
+	// level of assurance 1 of ISO/IEC 29115, whose usual short name is "1".
+	ACRPassword = "1"
+	// AMRPassword is its method in the amr claim (RFC 8176 section 2).
+	AMRPassword = "pwd"
+)
+
+// Dispatcher loads what a step needs, asks [Next], and acts. All its methods may
+// be called at once. Its fields are set before the first call.
+type Dispatcher struct {
+	Store     Store
+	Passwords Passwords
+	Hints     Hints                      // nil: no id_token_hint is trusted
+	Policy    ScopePolicy                // nil: no plugin decides on scopes
+	Person    func(*core.User) hook.User // how a policy sees a user; needed with Policy only
+	Issuer    string
+	Key       [32]byte // signs the links between steps
+	Lifetimes Lifetimes
+	Now       func() time.Time
+	Rand      io.Reader
+}
+
+// Lifetimes says how long things live; zero means the default.
+type Lifetimes struct {
+	Session time.Duration // from the sign-in, whatever happens in it; 12 hours
+	Request time.Duration // from the authorization request to its answer; 30 minutes
+	Code    time.Duration // 60 seconds; RFC 6749 section 4.1.2 allows 10 minutes
+	Refresh time.Duration // of a family of refresh tokens where the client says nothing; 30 days
+}
+
+const (
+	defaultSession = 12 * time.Hour
+	defaultRequest = 30 * time.Minute
+	defaultCode    = time.Minute
+	defaultRefresh = 30 * 24 * time.Hour
+)
+
+// Refuse records that a request was refused before it got to a step, because it
+// could not be parsed for example, and shows why.
+func (d *Dispatcher) Refuse(ctx context.Context, refusal *oauth.Error, b Browser) Outcome {
+	return d.refuse(ctx, d.begin(b), core.EventRequestRefused, refusal)
+}
+
+// Authorize answers an authorization request (RFC 6749 section 4.1.1, OpenID
+// Connect Core section 3.1.2).
+//
+// A browser sends no SameSite=Lax cookie with a POST from another site, so to
+// such a POST nobody seems to be signed in: the caller may turn it into a GET of
+// the same parameters.
+func (d *Dispatcher) Authorize(ctx context.Context, params oauth.Params, b Browser) Outcome {
+	v := d.begin(b)
+	if err := d.loadClient(ctx, v, params.Get("client_id")); err != nil {
+		return failed(err)
+	}
+	if refusal := v.parse(params); refusal != nil {
+		return d.turnAway(ctx, v, refusal)
+	}
+	if err := d.loadSession(ctx, v); err != nil {
+		return failed(err)
+	}
+	d.begun(v, params)
+	return d.advance(ctx, v)
+}
+
+// SignInHere begins a sign-in to Postern itself. Whoever is signed in is sent
+// home.
+func (d *Dispatcher) SignInHere(ctx context.Context, b Browser) Outcome {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil {
+		return failed(err)
+	}
+	d.begun(v, oauth.Params{})
+	return d.advance(ctx, v)
+}
+
+// Home gives who is signed in with this browser, nil if nobody is.
+func (d *Dispatcher) Home(ctx context.Context, b Browser) (*core.SignedIn, error) {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil {
+		return nil, err
+	}
+	if !usable(v.signedIn, v.now) {
+		return nil, nil
+	}
+	return v.signedIn, nil
+}
+
+// View shows the page of the step that the link leads to. If the sign-in has
+// come to another step meanwhile, the browser is sent there.
+func (d *Dispatcher) View(ctx context.Context, step string, b Browser) Outcome {
+	v, at, done := d.resume(ctx, step, b, toLogin, toSelect, toConsent)
+	if done != nil {
+		return *done
+	}
+	next, err := d.next(ctx, v)
+	switch {
+	case err != nil:
+		return failed(err)
+	case at.to == toLogin && v.mayLogin(next):
+		return d.loginPage(v, v.loginHint(), "")
+	case at.to == toSelect && next.Kind == StepSelect:
+		return v.page(&SelectPage{Step: d.linkTo(v, toSelect, ""), Client: v.client, User: v.signedIn.User})
+	case at.to == toConsent && next.Kind == StepConsent:
+		return d.consentPage(v, next.Scopes)
+	}
+	return d.act(ctx, v, next)
+}
+
+// begun makes the request that is stored if a step needs the person.
+func (d *Dispatcher) begun(v *visit, params oauth.Params) {
+	if v.browser.ID == "" {
+		v.browser = core.NewCredential(core.KindBrowser, core.NewID(v.now, d.Rand), d.Rand)
+		v.newBrowser = true
+	}
+	v.stored = core.AuthRequest{
+		ID: core.NewID(v.now, d.Rand), BrowserHash: v.browser.Hash(), ClientID: v.clientID(), Params: params.Values(),
+		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(d.Lifetimes.Request, defaultRequest)),
+	}
+	v.changed = true
+}
+
+// advance goes on to whatever is next.
+func (d *Dispatcher) advance(ctx context.Context, v *visit) Outcome {
+	next, err := d.next(ctx, v)
+	if err != nil {
+		return failed(err)
+	}
+	return d.act(ctx, v, next)
+}
+
+// next asks [Next], and the policy if Next wants to hear it.
+func (d *Dispatcher) next(ctx context.Context, v *visit) (Step, error) {
+	in, err := d.input(ctx, v)
+	if err != nil {
+		return Step{}, err
+	}
+	step := Next(in)
+	if step.Kind != StepDecide {
+		return step, nil
+	}
+	decision, err := d.Policy.DecideScopes(ctx, d.question(v, step.Scopes))
+	if err != nil {
+		// A policy that does not answer has not allowed anything.
+		refusal := oauth.Failed(err)
+		refusal.Reason = "policy_failed"
+		return Step{Kind: StepFail, Refusal: refusal}, nil
+	}
+	in.Policy = &decision
+	return Next(in), nil
+}
+
+// act does what the step says: one commit, then the answer.
+func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
+	switch step.Kind {
+	case StepLogin:
+		return d.goTo(ctx, v, toLogin)
+	case StepSelect:
+		return d.goTo(ctx, v, toSelect)
+	case StepConsent:
+		// Whoever is asked is who answers.
+		v.claim(v.signedIn.Session.ID)
+		return d.goTo(ctx, v, toConsent)
+	case StepHome:
+		v.finish()
+		return d.commit(ctx, v, Outcome{Redirect: PathHome})
+	case StepIssue:
+		return d.issue(ctx, v, step.Scopes)
+	case StepFail:
+		return d.turnAway(ctx, v, v.request.Refuse(step.Refusal))
+	}
+	return failed(errors.New("flow: no step " + string(step.Kind)))
+}
+
+// goTo stores how far the request has come and sends the browser to the step.
+func (d *Dispatcher) goTo(ctx context.Context, v *visit, to purpose) Outcome {
+	if v.changed {
+		v.changes = append(v.changes, core.SaveRequest{Request: v.stored})
+	}
+	if v.newBrowser {
+		v.cookies.SetBrowser = v.browser.String()
+	}
+	return d.commit(ctx, v, Outcome{Redirect: pathOf(to) + "?step=" + d.linkTo(v, to, "")})
+}
+
+func pathOf(to purpose) string {
+	switch to {
+	case toSelect:
+		return PathSelect
+	case toConsent:
+		return PathConsent
+	}
+	return PathLogin
+}
+
+// issue makes the grant with its code and answers the client.
+func (d *Dispatcher) issue(ctx context.Context, v *visit, scopes []string) Outcome {
+	code := core.NewCredential(core.KindCode, core.NewID(v.now, d.Rand), d.Rand)
+	v.finish()
+	v.changes = append(v.changes, core.IssueCode{Grant: d.grant(v, code, scopes)})
+	event := v.event(core.EventCodeIssued)
+	event.GrantID, event.Detail = code.ID, map[string]string{"scopes": oauth.FormatScope(scopes)}
+	d.record(v, event)
+	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, code.String())))
+}
+
+func (d *Dispatcher) grant(v *visit, code core.Credential, scopes []string) core.Grant {
+	session := &v.signedIn.Session
+	return core.Grant{
+		ID: code.ID, ClientID: v.client.ID, UserID: session.UserID, SessionID: session.ID,
+		Scopes: scopes, Nonce: v.request.Nonce,
+		AuthTime: session.AuthTime, AMR: session.AMR, ACR: session.ACR,
+		CodeHash: code.Hash(), CodeExpiresAt: v.now.Add(orElse(d.Lifetimes.Code, defaultCode)),
+		RedirectURI: v.request.RedirectURI, RedirectURIGiven: v.request.RedirectURIGiven, Challenge: v.request.Challenge,
+		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(v.client.RefreshTTL, orElse(d.Lifetimes.Refresh, defaultRefresh))),
+	}
+}
+
+func orElse(given, otherwise time.Duration) time.Duration {
+	if given > 0 {
+		return given
+	}
+	return otherwise
+}
+
+// commit applies the changes of the visit and gives the outcome, with the
+// visit's cookies. If somebody else finished the request meanwhile, nothing of
+// this happens.
+func (d *Dispatcher) commit(ctx context.Context, v *visit, out Outcome) Outcome {
+	if len(v.changes) > 0 {
+		err := d.Store.Apply(ctx, v.changes...)
+		switch {
+		case errors.Is(err, core.ErrConflict) && v.isStored:
+			return d.refuseStep(ctx, v, "request_finished")
+		case err != nil:
+			return failed(err)
+		}
+	}
+	out.Cookies = v.cookies
+	return out
+}
+
+// turnAway ends the request with a refusal: sent to the client, or shown where
+// its redirect URI is not known (RFC 6749 section 4.1.2.1).
+func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.AuthorizeError) Outcome {
+	v.finish()
+	d.record(v, refused(v.event(core.EventAuthorizeRefused), refusal.Reason))
+	if refusal.Shown() {
+		return d.commit(ctx, v, Outcome{Error: refusal.Error})
+	}
+	return d.commit(ctx, v, v.answer(refusal.Response(d.Issuer)))
+}
+
+// refuseStep refuses a step whose link does not fit, and leaves everything as it is.
+func (d *Dispatcher) refuseStep(ctx context.Context, v *visit, reason string) Outcome {
+	refusal := oauth.Refuse(oauth.CodeInvalidRequest, reason,
+		"This step is over, has expired, or was begun in another browser. Go back to the application and start again.")
+	return d.refuse(ctx, v.discarded(), core.EventStepRefused, refusal)
+}
+
+func (d *Dispatcher) refuse(ctx context.Context, v *visit, kind core.EventType, refusal *oauth.Error) Outcome {
+	d.record(v, refused(v.event(kind), refusal.Reason))
+	return d.commit(ctx, v, Outcome{Error: refusal})
+}
+
+func failed(err error) Outcome { return Outcome{Error: oauth.AsError(err)} }

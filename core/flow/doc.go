@@ -1,0 +1,19 @@
+// Package flow is the sign-in: from an authorization request to its answer, and
+// the sign-out.
+//
+// It owns the order of the steps, which is the pure function [Next]; the signed
+// links between them; sessions, which begin with a sign-in and end with a
+// sign-out; and the grant with its code, which begins when the last step is done.
+// It declares what it needs of others: a [Store], [Passwords], [Hints], a
+// [ScopePolicy].
+//
+// It never sees HTTP: the [Dispatcher] takes values and gives an [Outcome], which
+// says one thing to answer. It never checks a password, never signs or verifies a
+// token and never writes a page. It imports core, oauth and sdk/hook; httpd calls
+// it, app builds it.
+//
+// Steps never call one another. Each gives control back to the dispatcher, which
+// asks Next what remains to be done and answers with a link to that step. A link
+// names one step of one request and is bound to the browser that began it, so no
+// step can be skipped, swapped or carried to another browser.
+package flow

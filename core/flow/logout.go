@@ -1,0 +1,158 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+const maxLogoutState = 4 << 10
+
+// farewell is a request to sign out, checked.
+type farewell struct {
+	client *core.Client // that asks, nil if it is not known
+	hint   *Hint        // trusted, nil if there is none
+	target string       // where to go afterwards, empty for the page
+}
+
+// Logout answers a request to the end session endpoint (OpenID Connect
+// RP-Initiated Logout 1.0 section 2), from whichever site it comes: it signs out
+// at once only for an id_token_hint of the very session that this browser has.
+// Otherwise the person is asked, and nobody is redirected anywhere on the word of
+// parameters that no ID token backs.
+//
+// As with [Dispatcher.Authorize], a POST from another site comes without cookies:
+// the caller turns it into a GET, else the session would seem to be gone.
+func (d *Dispatcher) Logout(ctx context.Context, params oauth.Params, b Browser) Outcome {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil {
+		return failed(err)
+	}
+	asked, refusal, err := d.parseLogout(ctx, params)
+	if err != nil {
+		return failed(err)
+	}
+	v.client = asked.client
+	if refusal != nil {
+		d.record(v, refused(v.event(core.EventRequestRefused), refusal.Reason))
+		asked.hint, asked.target = nil, ""
+	}
+	switch {
+	case v.signedIn == nil:
+		return d.commit(ctx, v, leave(asked.target))
+	case asked.hint != nil && asked.hint.SessionID == v.signedIn.Session.ID:
+		return d.endSession(ctx, v, asked.target)
+	}
+	return d.commit(ctx, v, d.logoutPage(v, asked))
+}
+
+// ConfirmLogout takes what the page of [Dispatcher.Logout] sent.
+func (d *Dispatcher) ConfirmLogout(ctx context.Context, step string, b Browser) Outcome {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil {
+		return failed(err)
+	}
+	if v.signedIn == nil {
+		return leave("")
+	}
+	at, ok := d.open(step, v.signedIn.Session.Hash)
+	switch {
+	case !ok || at.to != toLogout || at.id != v.signedIn.Session.ID:
+		return d.refuseStep(ctx, v, "step_forged")
+	case !v.now.Before(at.expires):
+		return d.refuseStep(ctx, v, "request_expired")
+	}
+	return d.endSession(ctx, v, at.payload)
+}
+
+// endSession signs out. The browser forgets what it began as well, so that the
+// next person on it meets nothing of this one.
+func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Outcome {
+	v.changes = append(v.changes, core.EndSession{ID: v.signedIn.Session.ID, At: v.now})
+	d.record(v, v.event(core.EventSignedOut))
+	v.cookies = Cookies{ClearBrowser: true, ClearSession: true}
+	return d.commit(ctx, v, leave(target))
+}
+
+func leave(target string) Outcome {
+	if target != "" {
+		return Outcome{Redirect: target}
+	}
+	return Outcome{Page: &SignedOutPage{}}
+}
+
+func (d *Dispatcher) logoutPage(v *visit, asked farewell) Outcome {
+	session := &v.signedIn.Session
+	expires := v.now.Add(orElse(d.Lifetimes.Request, defaultRequest))
+	out := Outcome{Page: &LogoutPage{
+		Step:   d.sign(link{toLogout, session.ID, expires, asked.target}, session.Hash),
+		Client: asked.client, User: v.signedIn.User,
+	}}
+	if asked.target != "" {
+		out.FormTargets = formTargets(asked.target)
+	}
+	return out
+}
+
+// parseLogout checks the parameters. With a refusal the farewell says only which
+// client asks.
+func (d *Dispatcher) parseLogout(ctx context.Context, params oauth.Params) (farewell, *oauth.Error, error) {
+	asked, untrusted := farewell{}, false
+	id := params.Get("client_id")
+	if token := params.Get("id_token_hint"); token != "" {
+		hint, ok := d.verifyHint(ctx, token)
+		if untrusted = !ok; ok {
+			asked.hint = &hint
+		}
+	}
+	if asked.hint != nil && id == "" {
+		id = asked.hint.ClientID
+	}
+	if id != "" {
+		client, err := d.Store.Client(ctx, id)
+		if err != nil && !errors.Is(err, core.ErrNotFound) {
+			return farewell{}, nil, err
+		}
+		if err == nil {
+			asked.client = client
+		}
+	}
+	if untrusted {
+		return asked, refuseLogout("hint_untrusted"), nil
+	}
+	refusal := asked.parseTarget(id, params)
+	return asked, refusal, nil
+}
+
+// parseTarget settles where to go afterwards. A redirect needs a trusted hint and
+// a URI that is registered to the letter (section 3, MUST NOT otherwise).
+func (f *farewell) parseTarget(id string, params oauth.Params) *oauth.Error {
+	uri, state := params.Get("post_logout_redirect_uri"), params.Get("state")
+	switch {
+	case id != "" && f.client == nil:
+		return refuseLogout("client_unknown")
+	case f.hint != nil && f.hint.ClientID != id:
+		return refuseLogout("hint_other_client")
+	case uri == "":
+		return nil
+	case f.hint == nil:
+		return refuseLogout("hint_missing")
+	case f.client.Disabled || !slices.Contains(f.client.PostLogoutRedirectURIs, uri):
+		return refuseLogout("post_logout_redirect_uri_unregistered")
+	case len(state) > maxLogoutState:
+		return refuseLogout("state_too_long")
+	}
+	f.target = uri
+	if params.Has("state") {
+		response := oauth.Response{RedirectURI: uri, Mode: oauth.ModeQuery, Fields: []oauth.Field{{Name: "state", Value: state}}}
+		f.target = response.URL()
+	}
+	return nil
+}
+
+func refuseLogout(reason string) *oauth.Error {
+	return oauth.Refuse(oauth.CodeInvalidRequest, reason, "The request to sign out is not trusted.")
+}

@@ -1,0 +1,129 @@
+package flow
+
+import (
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// Paths of the steps. Each takes GET with the query parameter "step" to show the
+// page, and POST with the field "step" to do what it asks.
+const (
+	PathLogin   = "/login"
+	PathSelect  = "/select"
+	PathConsent = "/consent"
+	PathHome    = "/"
+)
+
+// Browser is what a request says of the browser that sent it.
+type Browser struct {
+	BrowserCookie string // value, empty if there is none
+	SessionCookie string
+	IP            string // without port
+	UserAgent     string
+	Correlation   string
+}
+
+// Outcome is the answer. Exactly one of Redirect, Form, Page and Error is set.
+type Outcome struct {
+	// Redirect is where the browser is sent with status 303, which never repeats
+	// a POST (RFC 9700 section 4.12): a redirect URI with the answer, or a local
+	// path that begins with a single slash.
+	Redirect string
+	// Form is the answer by form_post.
+	Form *FormPost
+	// Page is what to show.
+	Page Page
+	// Error is shown with its Status. It reveals nothing that was sent.
+	Error *oauth.Error
+
+	// Status is that of a Page; 0 means 200.
+	Status int
+	// RetryAfter, if it is not zero, goes with a Status of 429 or 503.
+	RetryAfter time.Duration
+	// Cookies to set or clear.
+	Cookies Cookies
+	// FormTargets are the origins, or schemes with their colon, that the page's
+	// form may lead to, besides this server itself: for form-action of the
+	// Content Security Policy, which browsers apply to redirects too.
+	FormTargets []string
+}
+
+// Cookies says what happens to the two cookies; their names and attributes are
+// the caller's. What is zero stays as it is.
+type Cookies struct {
+	SetBrowser   string
+	ClearBrowser bool
+
+	SetSession     string
+	SessionExpires time.Time // of the session that SetSession names
+	ClearSession   bool
+}
+
+// FormPost is an authorization response that a form sends (OAuth 2.0 Form Post
+// Response Mode).
+type FormPost struct {
+	Action string
+	Fields []oauth.Field // in order
+	Client *core.Client
+}
+
+// Page is what a step shows. The types below are the only ones.
+type Page interface{ page() }
+
+// LoginPage asks for a login name and a password; it is posted to [PathLogin].
+type LoginPage struct {
+	Step     string
+	Client   *core.Client // nil for a sign-in to Postern itself
+	Username string       // typed before, or the login_hint
+	Problem  Problem      // why it is shown again; empty at first
+	// Cancellable says that Cancel leads somewhere.
+	Cancellable bool
+}
+
+// Problem says why the sign-in did not succeed.
+type Problem string
+
+// The problems. A wrong name, a wrong password, a disabled account and a
+// throttled one are the same problem; its text should say that after several
+// failures one has to wait some minutes.
+const (
+	ProblemMissing   Problem = "missing"   // no name or no password was given
+	ProblemWrong     Problem = "wrong"     // status 422
+	ProblemThrottled Problem = "throttled" // too many failures from this address; status 429
+	ProblemBusy      Problem = "busy"      // status 503
+)
+
+// SelectPage asks whether to go on with the account that is signed in; it is
+// posted to [PathSelect].
+type SelectPage struct {
+	Step   string
+	Client *core.Client
+	User   core.User
+}
+
+// ConsentPage asks whether the client may have the scopes; it is posted to
+// [PathConsent].
+type ConsentPage struct {
+	Step   string
+	Client *core.Client
+	User   core.User
+	Scopes []string
+}
+
+// LogoutPage asks whether to sign out; it is posted to [oauth.PathEndSession].
+type LogoutPage struct {
+	Step   string
+	Client *core.Client // that asked for it, or nil
+	User   core.User
+}
+
+// SignedOutPage says that nobody is signed in any more.
+type SignedOutPage struct{}
+
+func (*LoginPage) page()     {}
+func (*SelectPage) page()    {}
+func (*ConsentPage) page()   {}
+func (*LogoutPage) page()    {}
+func (*SignedOutPage) page() {}

@@ -1,0 +1,281 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// visit is one HTTP request on its way through the dispatcher: what was loaded
+// for it, and what is to be written at its end.
+type visit struct {
+	now        time.Time
+	from       Browser
+	browser    core.Credential // without an ID if the browser has none
+	newBrowser bool
+
+	client  *core.Client            // nil for a sign-in to Postern itself
+	closed  string                  // why the client may sign nobody in; empty if it may
+	request *oauth.AuthorizeRequest // nil with client
+	stored  core.AuthRequest
+	// isStored says that the store has the request, changed that it has another.
+	isStored, changed bool
+	signedIn          *core.SignedIn // the live session of this browser, or nil
+
+	changes []core.Change
+	cookies Cookies
+}
+
+func (d *Dispatcher) begin(b Browser) *visit {
+	v := &visit{now: d.Now(), from: b}
+	if browser, ok := core.ParseCredential(core.KindBrowser, b.BrowserCookie); ok {
+		v.browser = browser
+	}
+	return v
+}
+
+// loadClient loads the client, if there is one of that identifier. A client that
+// is disabled, or whose organisation is, looks like no client.
+func (d *Dispatcher) loadClient(ctx context.Context, v *visit, id string) error {
+	if id == "" {
+		return nil
+	}
+	client, err := d.Store.Client(ctx, id)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	org, err := d.Store.Organisation(ctx, client.Org)
+	if err != nil {
+		return err
+	}
+	switch v.client = client; {
+	case client.Disabled:
+		v.closed = "client_disabled"
+	case org.Disabled:
+		v.closed = "organisation_disabled"
+	}
+	return nil
+}
+
+// parse checks the parameters.
+func (v *visit) parse(params oauth.Params) (refusal *oauth.AuthorizeError) {
+	if v.closed == "" {
+		v.request, refusal = oauth.ParseAuthorize(params, v.client)
+		return refusal
+	}
+	// The person reads the same as for an unknown client, the audit log does not.
+	_, refusal = oauth.ParseAuthorize(params, nil)
+	refusal.Reason = v.closed
+	return refusal
+}
+
+// loadSession finds the session of this browser. A cookie that fits no live
+// session is the same as none.
+func (d *Dispatcher) loadSession(ctx context.Context, v *visit) error {
+	cookie, ok := core.ParseCredential(core.KindSession, v.from.SessionCookie)
+	if !ok {
+		return nil
+	}
+	found, err := d.Store.SignedIn(ctx, cookie.ID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	if found.Session.Hash.Matches(cookie.Hash()) && found.Session.Live(v.now) {
+		v.signedIn = found
+	}
+	return nil
+}
+
+// resume loads the request that a link leads to, for one of these steps. If that
+// is refused, or fails, done is what to answer.
+func (d *Dispatcher) resume(ctx context.Context, signed string, b Browser, steps ...purpose) (v *visit, at link, done *Outcome) {
+	v = d.begin(b)
+	stop := func(out Outcome) (*visit, link, *Outcome) { return v, at, &out }
+	if v.browser.ID == "" {
+		return stop(d.refuseStep(ctx, v, "browser_unknown"))
+	}
+	at, ok := d.open(signed, v.browser.Hash())
+	if !ok || !slices.Contains(steps, at.to) {
+		return stop(d.refuseStep(ctx, v, "step_forged"))
+	}
+	stored, err := d.Store.AuthRequest(ctx, at.id)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return stop(d.refuseStep(ctx, v, "request_finished"))
+	case err != nil:
+		return stop(failed(err))
+	case !stored.BrowserHash.Matches(v.browser.Hash()):
+		return stop(d.refuseStep(ctx, v, "browser_other"))
+	case !v.now.Before(stored.ExpiresAt) || !v.now.Before(at.expires):
+		return stop(d.refuseStep(ctx, v, "request_expired"))
+	}
+	v.stored, v.isStored = *stored, true
+	if err := errors.Join(d.loadClient(ctx, v, stored.ClientID), d.loadSession(ctx, v)); err != nil {
+		return stop(failed(err))
+	}
+	if stored.ClientID == "" {
+		return v, at, nil
+	}
+	if refusal := v.parse(oauth.ParamsOf(stored.Params)); refusal != nil {
+		return stop(d.turnAway(ctx, v, refusal))
+	}
+	return v, at, nil
+}
+
+// input gathers what [Next] needs.
+func (d *Dispatcher) input(ctx context.Context, v *visit) (Input, error) {
+	in := Input{
+		Now: v.now, Client: v.client, Request: v.request, SignedIn: v.signedIn, HasPolicy: d.Policy != nil,
+		Progress: Progress{
+			SignedInAt: v.stored.SignedInAt, SessionID: v.stored.SessionID, ConsentedScopes: v.stored.ConsentedScopes,
+		},
+	}
+	if v.client == nil {
+		return in, nil
+	}
+	in.Hint = d.hint(ctx, v)
+	if v.signedIn == nil || v.client.SkipConsent {
+		return in, nil
+	}
+	consent, err := d.consent(ctx, v)
+	in.Consent = consent
+	return in, err
+}
+
+func (d *Dispatcher) hint(ctx context.Context, v *visit) HintState {
+	if v.request.IDTokenHint == "" {
+		return HintState{}
+	}
+	hint, ok := d.verifyHint(ctx, v.request.IDTokenHint)
+	if !ok || hint.ClientID != v.client.ID {
+		return HintState{Given: true}
+	}
+	return HintState{Given: true, Trusted: true, Subject: hint.Subject}
+}
+
+// verifyHint does not say why a hint is not trusted: nothing depends on it.
+func (d *Dispatcher) verifyHint(ctx context.Context, idToken string) (Hint, bool) {
+	if d.Hints == nil {
+		return Hint{}, false
+	}
+	hint, err := d.Hints.Hint(ctx, idToken)
+	return hint, err == nil && hint.Subject != ""
+}
+
+// consent gives what the person allowed the client before, nil for nothing.
+func (d *Dispatcher) consent(ctx context.Context, v *visit) (*core.Consent, error) {
+	consent, err := d.Store.Consent(ctx, v.signedIn.User.ID, v.client.ID)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, nil
+	}
+	return consent, err
+}
+
+// question is what the policy is asked.
+func (d *Dispatcher) question(v *visit, scopes []string) *hook.ScopeInput {
+	session := &v.signedIn.Session
+	return &hook.ScopeInput{
+		GrantType: core.GrantAuthorizationCode,
+		User:      d.Person(&v.signedIn.User),
+		Client:    hook.Client{ID: v.client.ID, Name: v.client.Name},
+		Scopes:    scopes,
+		Address:   v.from.IP,
+		Authentication: hook.Authentication{
+			Time: session.AuthTime.UTC().Format(time.RFC3339), AMR: session.AMR, ACR: session.ACR,
+		},
+	}
+}
+
+// claim ties the request to a session: no other may go on with it.
+func (v *visit) claim(session core.ID) {
+	if v.stored.SessionID != session {
+		v.stored.SessionID, v.changed = session, true
+	}
+}
+
+// finish takes the request out of the store, if it is there.
+func (v *visit) finish() {
+	if v.isStored {
+		v.changes = append(v.changes, core.FinishRequest{ID: v.stored.ID})
+	}
+}
+
+// discarded gives the visit without what it was going to write.
+func (v *visit) discarded() *visit {
+	copied := *v
+	copied.changes, copied.cookies, copied.isStored = nil, Cookies{}, false
+	return &copied
+}
+
+// mayLogin reports whether somebody may sign in now. Besides when it is asked
+// for, that is until somebody did for this request: the person may want another
+// account than the one that is signed in.
+func (v *visit) mayLogin(next Step) bool {
+	return next.Kind == StepLogin || v.stored.SignedInAt.IsZero() && next.Kind != StepFail
+}
+
+func (v *visit) clientID() string {
+	if v.client == nil {
+		return ""
+	}
+	return v.client.ID
+}
+
+func (v *visit) loginHint() string {
+	if v.request == nil {
+		return ""
+	}
+	return v.request.LoginHint
+}
+
+// linkTo signs a link to a step of this request.
+func (d *Dispatcher) linkTo(v *visit, to purpose, payload string) string {
+	return d.sign(link{to, v.stored.ID, v.stored.ExpiresAt, payload}, v.stored.BrowserHash)
+}
+
+// answer is an authorization response as an outcome.
+func (v *visit) answer(response oauth.Response) Outcome {
+	if response.Mode != oauth.ModeFormPost {
+		return Outcome{Redirect: response.URL()}
+	}
+	return Outcome{
+		Form:        &FormPost{Action: response.RedirectURI, Fields: response.Fields, Client: v.client},
+		FormTargets: formTargets(response.RedirectURI),
+	}
+}
+
+// page is a page of this request, whose form may lead to the client.
+func (v *visit) page(p Page) Outcome {
+	out := Outcome{Page: p, Cookies: v.cookies}
+	if v.request != nil {
+		out.FormTargets = formTargets(v.request.RedirectURI)
+	}
+	return out
+}
+
+// formTargets gives the source expression of a URI's origin (Content Security
+// Policy Level 3 section 2.3.1). It has no form for IPv6 addresses, nor for
+// schemes of applications, so those get the scheme.
+func formTargets(uri string) []string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil || u.Scheme == "":
+		return nil
+	case u.Scheme != "http" && u.Scheme != "https" || strings.Contains(u.Host, "["):
+		return []string{u.Scheme + ":"}
+	}
+	return []string{u.Scheme + "://" + u.Host}
+}
