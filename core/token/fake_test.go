@@ -2,12 +2,12 @@ package token
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -118,13 +118,14 @@ func authorized(scopes ...string) *core.Authorized {
 
 // memory is the verifier's store.
 type memory struct {
-	mu      sync.Mutex
-	access  map[core.ID]core.Access
-	clients map[string]*core.Client
-	orgs    map[string]*core.Organisation
-	events  []core.Event
-	err     error // of every read
-	failing error // of every write
+	mu       sync.Mutex
+	access   map[core.ID]core.Access
+	clients  map[string]*core.Client
+	orgs     map[string]*core.Organisation
+	events   []core.Event
+	err      error // of every read
+	partyErr error // of clients
+	failing  error // of every write
 }
 
 func newMemory() *memory {
@@ -151,7 +152,7 @@ func (m *memory) Access(_ context.Context, id core.ID) (*core.Access, error) {
 }
 
 func (m *memory) Client(_ context.Context, id string) (*core.Client, error) {
-	c, err := find(m.clients, id, m.err)
+	c, err := find(m.clients, id, cmp.Or(m.err, m.partyErr))
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +217,6 @@ func wantNames(t *testing.T, what string, doc []byte, want ...string) {
 		t.Errorf("%s: members\n got %v\nwant %v", what, got, want)
 	}
 }
-
-func keysOf(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // failing gives the issuer plugins that fail.
 func failing(i *Issuer) *Issuer {

@@ -77,6 +77,7 @@ func TestRefuseAccessToken(t *testing.T) {
 		{"115_no_token", func(b *bench) { b.token = "" }, oauth.ReasonTokenMissing, oauth.CodeInvalidToken},
 		{"115_expired", func(b *bench) { b.row.Token.ExpiresAt = b.Now() }, "token_expired", oauth.CodeInvalidToken},
 		{"115_revoked", func(b *bench) { b.row.Grant.RevokedAt = noon }, "grant_revoked", oauth.CodeInvalidToken},
+		{"the_client_cannot_be_read", func(b *bench) { b.store.partyErr = errTest }, "server_error", oauth.CodeServerError},
 		{"the_store_fails", func(b *bench) { b.store.err = errTest }, "server_error", oauth.CodeServerError},
 	}
 	for _, tt := range tests {
@@ -139,6 +140,9 @@ func TestRefuse115UserInfoWithoutOpenID(t *testing.T) {
 		t.Fatal(refusal)
 	}
 	wantNames(t, "account", doc, "sub", "email", "email_verified")
+	if _, refusal := b.Account(t.Context(), Bearer{Token: "at_x"}); refusal == nil || refusal.Status != http.StatusUnauthorized {
+		t.Errorf("115: %v", refusal)
+	}
 }
 
 func TestUserInfoByToken(t *testing.T) {
