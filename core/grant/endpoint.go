@@ -1,0 +1,148 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// Store is what the token endpoint reads and where it writes.
+type Store interface {
+	Client(ctx context.Context, id string) (*core.Client, error)
+	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+	Code(ctx context.Context, grantID core.ID) (*core.Authorized, error)
+	Refresh(ctx context.Context, tokenID core.ID) (*core.Refresh, error)
+	Apply(ctx context.Context, changes ...core.Change) error
+}
+
+// Tokens makes token sets; it is a [token.Issuer].
+type Tokens interface {
+	Issue(ctx context.Context, client *core.Client, a *core.Authorized, o token.Order) (token.Set, []core.Change, error)
+}
+
+// ScopePolicy is the hook scope.policy/v1.
+type ScopePolicy interface {
+	// DecideScopes may narrow the scopes, deny, or ask for what only the person
+	// can do. An error denies. Nil scopes leave them as they were.
+	DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error)
+}
+
+// Endpoint is the token endpoint. Its fields are set once; it keeps no state.
+type Endpoint struct {
+	Store  Store
+	Tokens Tokens
+	Policy ScopePolicy // nil: no plugin decides on scopes
+	Now    func() time.Time
+	Rand   io.Reader
+}
+
+// Request is a token request that was parsed.
+type Request struct {
+	Params        oauth.Params // of the body; the query has none
+	Authorization string       // the header, or empty
+	IP            string
+	Correlation   string // the request's id
+}
+
+// call is a request on its way through the pipeline.
+type call struct {
+	params oauth.Params
+	client *core.Client
+	ip     string
+	now    time.Time
+}
+
+// ruling is what a grant decides on a call: a refusal, or an order.
+type ruling struct {
+	about   *core.Authorized // whom it is about; nil as long as nobody proved to know
+	refusal *oauth.Error
+	// event is the audit event's type.
+	event core.EventType
+	// changes are applied with the tokens, or with the refusal.
+	changes []core.Change
+	order   token.Order
+}
+
+// grantType fills the pipeline's one hole: it reads what was presented, once,
+// and decides.
+type grantType func(*Endpoint, context.Context, *call) ruling
+
+func grantTypeOf(name string) (grantType, bool) {
+	switch name {
+	case core.GrantAuthorizationCode:
+		return (*Endpoint).code, true
+	case core.GrantRefreshToken:
+		return (*Endpoint).refresh, true
+	}
+	return nil, false
+}
+
+// attempts: the first, and one more after a conflict. The second read sees who
+// was faster, so a second conflict says that the store is broken.
+const attempts = 2
+
+// Answer gives the response body (RFC 6749 section 5.1) or the refusal (section
+// 5.2). The tokens are on disk when it returns.
+func (e *Endpoint) Answer(ctx context.Context, r Request) ([]byte, *oauth.Error) {
+	c := &call{params: r.Params, ip: r.IP, now: e.Now()}
+	grant, refusal := e.admit(ctx, c, r.Authorization)
+	if refusal != nil {
+		return nil, e.refuse(ctx, c, r.Correlation, ruling{refusal: refusal})
+	}
+	for range attempts {
+		rule := grant(e, ctx, c)
+		if rule.refusal != nil {
+			return nil, e.refuse(ctx, c, r.Correlation, rule)
+		}
+		set, err := e.issue(ctx, c, r.Correlation, rule)
+		if errors.Is(err, core.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return nil, e.refuse(ctx, c, r.Correlation, ruling{about: rule.about, refusal: oauth.Failed(err)})
+		}
+		return set.JSON(), nil
+	}
+	return nil, e.refuse(ctx, c, r.Correlation, ruling{refusal: oauth.Failed(errors.New("grant: two conflicts on one request"))})
+}
+
+// admit finds out which client speaks and whether it may use the grant type.
+func (e *Endpoint) admit(ctx context.Context, c *call, authorization string) (grantType, *oauth.Error) {
+	name := c.params.Get("grant_type")
+	if name == "" {
+		return nil, oauth.Refuse(oauth.CodeInvalidRequest, "no_grant_type", "The parameter grant_type is missing.")
+	}
+	grant, known := grantTypeOf(name)
+	if !known {
+		return nil, oauth.Refuse(oauth.CodeUnsupportedGrantType, "unsupported_grant_type", "This grant type is not supported.")
+	}
+	var refusal *oauth.Error
+	if c.client, refusal = Authenticate(ctx, e.Store, authorization, c.params); refusal != nil {
+		return nil, refusal
+	}
+	if !slices.Contains(c.client.GrantTypes, name) {
+		return nil, oauth.Refuse(oauth.CodeUnauthorizedClient, "grant_type_not_registered", "The client may not use this grant type.")
+	}
+	return grant, nil
+}
+
+// issue signs before it writes: a failed signature burns neither code nor refresh
+// token, and a failed write hands out nothing.
+func (e *Endpoint) issue(ctx context.Context, c *call, correlation string, r ruling) (token.Set, error) {
+	set, changes, err := e.Tokens.Issue(ctx, c.client, r.about, r.order)
+	if err != nil {
+		return token.Set{}, err
+	}
+	changes = slices.Concat(r.changes, changes, []core.Change{e.record(c, correlation, r)})
+	if err := e.Store.Apply(ctx, changes...); err != nil {
+		return token.Set{}, err
+	}
+	return set, nil
+}
