@@ -25,6 +25,7 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 const (
 	secret      = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF_"
 	redirectURI = "https://wiki.example/cb"
+	session     = core.ID("01890000-0000-7000-8000-00000000005e")
 	verifier    = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636 appendix B
 )
 
@@ -137,7 +138,7 @@ func (w *world) sleep(d time.Duration) {
 func (w *world) grant(change func(*core.Grant)) core.Grant {
 	now := w.endpoint.Now()
 	g := core.Grant{
-		ID: core.NewID(now, w.random), ClientID: "wiki", UserID: alice().ID, Scopes: allScopes, Nonce: "n-0S6",
+		ID: core.NewID(now, w.random), ClientID: "wiki", UserID: alice().ID, SessionID: session, Scopes: allScopes, Nonce: "n-0S6",
 		AuthTime: now, AMR: []string{"pwd"}, RedirectURI: redirectURI, RedirectURIGiven: true,
 		CodeExpiresAt: now.Add(time.Minute), CreatedAt: now, ExpiresAt: now.Add(30 * 24 * time.Hour),
 	}
