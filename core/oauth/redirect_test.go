@@ -1,7 +1,9 @@
 package oauth_test
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/oauth"
@@ -117,4 +119,37 @@ func isLoopbackCallback(uri string) bool {
 		return false
 	}
 	return uri[len(uri)-len("/cb"):] == "/cb" && (uri[:cut] == "http://127.0.0.1:" || uri[:cut] == "http://[::1]:")
+}
+
+// FuzzCheckRedirectURI states what registration promises to everybody behind it:
+// the answer goes to the host that was registered, whatever a browser makes of
+// the text.
+func FuzzCheckRedirectURI(f *testing.F) {
+	for _, seed := range []string{
+		"https://rp.example/cb?x=1", "http://localhost:1/", "com.example.app:/cb", "javascript:alert(1)",
+		"https://a@b/", "https://rp.example/%2e%2e/", "https://[::1]:1/", "https://rp.example/#",
+	} {
+		f.Add(seed, false)
+		f.Add(seed, true)
+	}
+	f.Fuzz(func(t *testing.T, uri string, native bool) {
+		if oauth.CheckRedirectURI(uri, native) != nil {
+			return
+		}
+		response := oauth.AuthorizeResponse(uri, oauth.ModeQuery, issuer, oauth.Field{Name: "code", Value: "c"})
+		before, errBefore := url.Parse(uri)
+		after, errAfter := url.Parse(response.URL())
+		if errBefore != nil || errAfter != nil {
+			t.Fatalf("%q: %v, %v", uri, errBefore, errAfter)
+		}
+		if after.Scheme != before.Scheme || after.Host != before.Host || after.Path != before.Path || after.User != nil || after.Fragment != "" {
+			t.Errorf("%q answers to %q", uri, response.URL())
+		}
+		if after.Query().Get("code") != "c" || after.Query().Get("iss") != issuer {
+			t.Errorf("%q loses the answer: %q", uri, response.URL())
+		}
+		if origin := oauth.RedirectOrigin(uri); origin == "" || strings.ContainsAny(origin, " ;,'\"@?#") {
+			t.Errorf("%q has the origin %q", uri, origin)
+		}
+	})
 }
