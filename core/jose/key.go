@@ -130,11 +130,11 @@ func (k Private) PublicJWK() []byte { return k.public.JWK() }
 // PKCS8 is the private key, unencrypted. It is a secret: seal it, never log it.
 func (k Private) PKCS8() ([]byte, error) { return x509.MarshalPKCS8PrivateKey(k.signer) }
 
-// String names the key without showing it, also where one is printed with %v.
+// String names the key without showing it.
 func (k Private) String() string { return k.Alg() + " key " + k.ID() }
 
-// GoString is the same for %#v.
-func (k Private) GoString() string { return k.String() }
+// Format prints the name for every verb, so that no log shows the key.
+func (k Private) Format(s fmt.State, _ rune) { fmt.Fprint(s, k.String()) }
 
 // ID is the kid: the key's thumbprint (RFC 7638).
 func (k Public) ID() string { return k.id }

@@ -233,12 +233,16 @@ func TestParsePublicRefuses(t *testing.T) {
 func TestPrivateKeysDoNotPrint(t *testing.T) {
 	for _, alg := range jose.Algs() {
 		key := keys()[alg]
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-			for _, value := range []any{key, &key, []jose.Private{key}} {
-				if got := fmt.Sprintf(verb, value); len(got) > 300 {
-					t.Errorf("%s with %s shows %.80s...", alg, verb, got)
-				}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			if got := fmt.Sprintf(verb, key) + fmt.Sprintf(verb, &key); got != key.String()+key.String() {
+				t.Errorf("%s with %s shows %.80s...", alg, verb, got)
 			}
+			if got := fmt.Sprintf(verb, []jose.Private{key}); len(got) > 100 {
+				t.Errorf("%s in a list with %s shows %.80s...", alg, verb, got)
+			}
+		}
+		if got, err := json.Marshal([]any{key}); err != nil || string(got) != "[{}]" {
+			t.Errorf("%s as JSON is %s, %v", alg, got, err)
 		}
 	}
 }
