@@ -50,12 +50,6 @@ const (
 	defaultRefresh = 30 * 24 * time.Hour
 )
 
-// Refuse records that a request was refused before it got to a step, because it
-// could not be parsed for example, and shows why.
-func (d *Dispatcher) Refuse(ctx context.Context, refusal *oauth.Error, b Browser) Outcome {
-	return d.refuse(ctx, d.begin(b), core.EventRequestRefused, refusal)
-}
-
 // Authorize answers an authorization request (RFC 6749 section 4.1.1, OpenID
 // Connect Core section 3.1.2).
 //
@@ -100,12 +94,15 @@ func (d *Dispatcher) Home(ctx context.Context, b Browser) (*core.SignedIn, error
 	return v.signedIn, nil
 }
 
-// View shows the page of the step that the link leads to. If the sign-in has
-// come to another step meanwhile, the browser is sent there.
-func (d *Dispatcher) View(ctx context.Context, step string, b Browser) Outcome {
+// View shows the page at path, which is the one that the link leads to. If the
+// sign-in has come to another step meanwhile, the browser is sent there.
+func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Outcome {
 	v, at, done := d.resume(ctx, step, b, toLogin, toSelect, toConsent)
 	if done != nil {
 		return *done
+	}
+	if pathOf(at.to) != path {
+		return d.refuseStep(ctx, v, "step_other")
 	}
 	next, err := d.next(ctx, v)
 	switch {
@@ -269,11 +266,8 @@ func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.Auth
 func (d *Dispatcher) refuseStep(ctx context.Context, v *visit, reason string) Outcome {
 	refusal := oauth.Refuse(oauth.CodeInvalidRequest, reason,
 		"This step is over, has expired, or was begun in another browser. Go back to the application and start again.")
-	return d.refuse(ctx, v.discarded(), core.EventStepRefused, refusal)
-}
-
-func (d *Dispatcher) refuse(ctx context.Context, v *visit, kind core.EventType, refusal *oauth.Error) Outcome {
-	d.record(v, refused(v.event(kind), refusal.Reason))
+	v = v.discarded()
+	d.record(v, refused(v.event(core.EventStepRefused), reason))
 	return d.commit(ctx, v, Outcome{Error: refusal})
 }
 

@@ -140,9 +140,9 @@ func (d *Dispatcher) giveUp(ctx context.Context, v *visit, kind core.EventType, 
 	return d.commit(ctx, v, v.answer(v.request.Refuse(refusal).Response(d.Issuer)))
 }
 
-// Select takes what the selection page sent: to go on with the account that is
-// signed in, or with another, which is signed in first.
-func (d *Dispatcher) Select(ctx context.Context, step string, another bool, b Browser) Outcome {
+// Select takes what the selection page sent: to keep the account that is signed
+// in, or to sign in with another.
+func (d *Dispatcher) Select(ctx context.Context, step string, keep bool, b Browser) Outcome {
 	v, _, done := d.resume(ctx, step, b, toSelect)
 	if done != nil {
 		return *done
@@ -153,7 +153,7 @@ func (d *Dispatcher) Select(ctx context.Context, step string, another bool, b Br
 		return failed(err)
 	case next.Kind != StepSelect:
 		return d.act(ctx, v, next)
-	case another:
+	case !keep:
 		return d.goTo(ctx, v, toLogin)
 	}
 	v.claim(v.signedIn.Session.ID)
