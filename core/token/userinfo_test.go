@@ -24,7 +24,7 @@ func userInfo(t *testing.T, i *Issuer, access *core.Access) []byte {
 
 var profileNames = []string{"name", "family_name", "given_name", "preferred_username", "locale", "updated_at"}
 
-func TestRefuse116ClaimsOfScopes(t *testing.T) {
+func refuse116ClaimsOfScopes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		scopes []string

