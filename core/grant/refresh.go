@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -96,7 +97,9 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 			return nil, oauth.Failed(err)
 		}
 		if reason := denied(out, &a.Grant); reason != "" {
-			return nil, invalidGrant(reason)
+			refusal := invalidGrant(reason)
+			refusal.Cause = fmt.Errorf("scope policy: %q", out.Reason)
+			return nil, refusal
 		}
 		if out.Scopes != nil {
 			allowed = oauth.CutScopes(allowed, out.Scopes)

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,7 +199,7 @@ func refuse059PolicySeesThePresentGroups(t *testing.T) {
 	var seen *hook.ScopeInput
 	w.endpoint.Policy = policyFunc(func(in *hook.ScopeInput) (hook.ScopeOutput, error) {
 		seen = in
-		return hook.ScopeOutput{Deny: !slices.Contains(in.User.Groups, "staff")}, nil
+		return hook.ScopeOutput{Deny: !slices.Contains(in.User.Groups, "staff"), Reason: "for staff only"}, nil
 	})
 	first := w.signIn()
 	if seen != nil {
@@ -212,7 +213,8 @@ func refuse059PolicySeesThePresentGroups(t *testing.T) {
 	u := alice()
 	u.Groups = nil
 	w.memory.users[u.ID] = u
-	if _, refusal := w.send(byWiki(renew(second.RefreshToken)...)); refusal == nil || refusal.Reason != "policy_denied" {
+	if _, refusal := w.send(byWiki(renew(second.RefreshToken)...)); refusal == nil || refusal.Reason != "policy_denied" ||
+		!strings.Contains(refusal.Error(), "for staff only") || strings.Contains(string(refusal.Body()), "staff") {
 		t.Errorf("059: %v", refusal)
 	}
 	// Nothing was rotated: once she is in the group again, the token works.
