@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/authn"
+	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/store"
+	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/core/vault"
+	"github.com/postern-id/postern/plugins"
+)
+
+// Files in the data directory.
+const (
+	databaseFile = "postern.db"
+	cacheDir     = "cache"
+)
+
+// Options replace what a server takes from its surroundings. The zero Options are
+// right for everything but tests.
+type Options struct {
+	Now    func() time.Time // nil: the system's clock
+	Rand   io.Reader        // nil: the operating system's generator
+	Logger *slog.Logger     // nil: nothing is logged
+	// Passwords is the work that hashing a password takes; nil is the right one.
+	Passwords *authn.Params
+}
+
+// App is an open data directory with everything that works on it.
+type App struct {
+	Config config.Config
+	Store  *store.Store
+	Admin  *admin.Service
+
+	vault     *vault.Vault
+	passwords *authn.Passwords
+	now       func() time.Time
+	rand      io.Reader
+	logger    *slog.Logger
+	// host compiles the plugins when something first needs them: most commands
+	// never do.
+	host func() (*plugin.Host, error)
+	// closers end what was opened, the last first.
+	mu      sync.Mutex
+	closers []func() error
+}
+
+// Open opens the data directory, which is made if it does not exist.
+func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	a := &App{Config: cfg, now: o.Now, rand: o.Rand, logger: o.Logger}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.rand == nil {
+		a.rand = rand.Reader
+	}
+	if a.logger == nil {
+		a.logger = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if a.Store, err = store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, databaseFile), Now: a.now}); err != nil {
+		return nil, err
+	}
+	a.onClose(a.Store.Close)
+	if a.vault, err = vault.Open(cfg.Data, cfg.MasterKey); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	a.passwords = authn.New(a.Store, authn.Options{Params: o.Passwords, Now: a.now, Rand: a.rand})
+	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
+	a.Admin = &admin.Service{
+		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Now: a.now, Rand: a.rand,
+	}
+	return a, nil
+}
+
+// Close ends everything. What was acknowledged is on disk before.
+func (a *App) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	for _, end := range slices.Backward(a.closers) {
+		errs = append(errs, end())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) onClose(end func() error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closers = append(a.closers, end)
+}
+
+func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
+	host, err := plugin.New(ctx, plugin.Options{
+		Builtin: plugins.Builtin(), CacheDir: filepath.Join(a.Config.Data, cacheDir), Source: a.Store, Logger: a.logger,
+		Failed: a.pluginFailed, Now: a.now, Rand: a.rand,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(func() error { return host.Close(ctx) })
+	return host, nil
+}
+
+// pluginFailed records that a plugin failed, even if nobody waits for it any more.
+func (a *App) pluginFailed(ctx context.Context, event core.Event) {
+	if err := a.Store.Apply(context.WithoutCancel(ctx), core.Record{Event: event}); err != nil {
+		a.logger.Error("audit event not stored", slog.String("type", string(event.Type)), slog.Any("cause", err))
+	}
+}
+
+// CheapPasswords are parameters that make a hash in no time, for tests and for
+// figures that leave the hash out.
+func CheapPasswords() *authn.Params { return &authn.Params{Memory: 64, Time: 1, Threads: 1} }
+
+// issuer wires the tokens. keys may be nil where nothing is signed.
+func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
+	return &token.Issuer{
+		Issuer: a.Config.Issuer, Keys: keys, Mapper: host, Shaper: host,
+		Successors: a.vault.Derive("refresh-successor"), Rand: a.rand,
+		Defaults: token.Defaults{Access: a.Config.Lifetimes.AccessToken, IDToken: a.Config.Lifetimes.IDToken},
+	}
+}
+
+// Explain says what the client would get about the user. Scopes nil stands for
+// all that the client may ask for.
+func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client, scopes []string) (*token.Explanation, error) {
+	host, err := a.host()
+	if err != nil {
+		return nil, err
+	}
+	org, err := a.Store.Organisation(ctx, user.Org)
+	if err != nil {
+		return nil, fmt.Errorf("read the organisation: %w", err)
+	}
+	if scopes == nil {
+		scopes = client.Scopes
+	}
+	return a.issuer(host, nil).Explain(ctx, a.now(), client, user, org, scopes)
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/grant"
+	"github.com/postern-id/postern/core/httpd"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/web"
+)
+
+// Handler builds the server. It makes the signing keys that are missing.
+func (a *App) Handler(ctx context.Context) (http.Handler, error) {
+	keys, err := keyMaker{a.vault, a.now, a.rand}.keyring(ctx, a.Store)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New()
+	if err != nil {
+		return nil, err
+	}
+	host, err := a.host()
+	if err != nil {
+		return nil, err
+	}
+	tokens := a.issuer(host, keys)
+	server := &httpd.Server{
+		Issuer:    a.Config.Issuer,
+		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),
+		JWKS:      keys.JWKS,
+		Flow:      a.flow(host, hints{keys, a.Config.Issuer, a.now}),
+		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Now: a.now, Rand: a.rand},
+		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
+		Admin:     a.Admin,
+		Pages:     pages,
+		Recorder:  a.Store,
+		Ready:     a.Ready,
+		Logger:    a.logger,
+		Now:       a.now,
+		Rand:      a.rand,
+	}
+	return server.Handler(), nil
+}
+
+func (a *App) flow(host *plugin.Host, known flow.Hints) *flow.Dispatcher {
+	return &flow.Dispatcher{
+		Store: a.Store, Passwords: a.passwords, Hints: known, Policy: host, Person: token.Person,
+		Issuer: a.Config.Issuer, Key: a.vault.Derive("step-link"),
+		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},
+		Now:       a.now, Rand: a.rand,
+	}
+}
+
+// Ready reports whether everything that a request needs is there: the database
+// answers, and the plugins that are bound are compiled.
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.Store.Check(ctx); err != nil {
+		return err
+	}
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	return errors.Join(host.Ready(ctx))
+}

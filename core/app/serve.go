@@ -1,0 +1,196 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core/config"
+)
+
+// Limits of connections. A header of more than maxHeader bytes and a client that
+// takes longer than the time-outs are cut off.
+const (
+	maxHeader     = 64 << 10
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// drain is how long requests in flight may take when the server is told to end.
+	drain = 10 * time.Second
+	// sweepEvery is how often what has expired is deleted.
+	sweepEvery = time.Minute
+)
+
+// Streams are where the server speaks: Out has what its user asked for, Err the
+// log.
+type Streams struct {
+	Out io.Writer
+	Err io.Writer
+}
+
+// Serve runs the server until the context ends, then lets requests in flight
+// finish.
+func Serve(ctx context.Context, cfg config.Config, streams Streams) error {
+	// The port is taken first: everything else would be in vain without it.
+	listener, err := listen(&cfg)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	logger := newLogger(cfg, streams.Err)
+	a, err := Open(ctx, cfg, Options{Logger: logger})
+	if err != nil {
+		return err
+	}
+	err = a.serve(ctx, listener, streams.Out)
+	return errors.Join(err, a.Close())
+}
+
+// listen opens the address and completes an issuer that was made from it.
+func listen(cfg *config.Config) (net.Listener, error) {
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, &ListenError{Address: cfg.Listen, Err: err}
+	}
+	if cfg.IssuerDerived {
+		if port := listener.Addr().(*net.TCPAddr).Port; strings.HasSuffix(cfg.Issuer, ":0") {
+			cfg.Issuer = fmt.Sprintf("%s:%d", strings.TrimSuffix(cfg.Issuer, ":0"), port)
+		}
+	}
+	if !cfg.TLS() {
+		return listener, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+	if err != nil {
+		listener.Close()
+		return nil, &CertificateError{Err: err}
+	}
+	return tls.NewListener(listener, &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}), nil
+}
+
+func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) error {
+	handler, err := a.Handler(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(a.Config.Data, config.IssuerFile), []byte(a.Config.Issuer+"\n"), 0o600); err != nil {
+		return fmt.Errorf("note the issuer: %w", err)
+	}
+	server := &http.Server{
+		Handler: handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+	}
+	if err := a.greet(ctx, out); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	go a.sweep(background)
+	go a.warm(background)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	a.logger.Info("ending")
+	return server.Shutdown(patience)
+}
+
+// greet says where the server is, and how to make the first administrator while
+// there is none.
+func (a *App) greet(ctx context.Context, out io.Writer) error {
+	fmt.Fprintf(out, "Postern serves %s\n", a.Config.Issuer)
+	link, open, err := a.Admin.OpenSetup(ctx)
+	if err != nil {
+		return err
+	}
+	if open {
+		fmt.Fprintf(out, "\nThere is no administrator yet. Open this link to make one; it works once, until the next start:\n\n  %s/setup?token=%s\n\n", a.Config.Issuer, link)
+	}
+	return nil
+}
+
+// sweep deletes what has expired, from time to time.
+func (a *App) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if _, err := a.Store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
+			a.logger.Error("what has expired was not deleted", slog.Any("cause", err))
+		}
+	}
+}
+
+// warm makes ready what the first request would wait for.
+func (a *App) warm(ctx context.Context) {
+	if err := a.Ready(ctx); err != nil && ctx.Err() == nil {
+		a.logger.Error("not ready", slog.Any("cause", err))
+	}
+}
+
+func newLogger(cfg config.Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// ListenError says that the address cannot be listened at.
+type ListenError struct {
+	Address string
+	Err     error
+}
+
+func (e *ListenError) Error() string {
+	cause := e.Err
+	if op, ok := errors.AsType[*net.OpError](e.Err); ok {
+		cause = op.Err
+	}
+	if call, ok := errors.AsType[*os.SyscallError](cause); ok {
+		cause = call.Err
+	}
+	return fmt.Sprintf("cannot listen at %s: %v", e.Address, cause)
+}
+
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *ListenError) Hint() string {
+	return "end the program that listens there, or choose another address with --listen"
+}
+
+// CertificateError says that the TLS certificate cannot be used.
+type CertificateError struct{ Err error }
+
+func (e *CertificateError) Error() string {
+	return "the TLS certificate cannot be used: " + e.Err.Error()
+}
+
+func (e *CertificateError) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *CertificateError) Hint() string {
+	return "give PEM files that belong together: --tls-cert with the whole chain, --tls-key with its key"
+}

@@ -1,0 +1,189 @@
+package httpd
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+// The cookies. The prefix makes browsers refuse them without Secure, with a
+// Domain or with another path (RFC 6265bis section 4.1.3.2).
+const (
+	cookieSession = "__Host-postern-session"
+	cookieBrowser = "__Host-postern-browser"
+)
+
+// pageWith is a page with what its headers need to know.
+type pageWith struct {
+	web.Page
+	FormTargets []string
+}
+
+// answer writes what the flow decided.
+func (s *Server) answer(c echo.Context, o flow.Outcome) error {
+	setCookies(c, o.Cookies)
+	if o.RetryAfter > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(o.RetryAfter.Seconds()))))
+	}
+	switch {
+	case o.Redirect != "":
+		return s.seeOther(c, o.Redirect)
+	case o.Form != nil:
+		return s.page(c, http.StatusOK, pageWith{formPage(o.Form), o.FormTargets})
+	case o.Page != nil:
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o.Page), o.FormTargets})
+	}
+	s.logFailure(c, o.Error)
+	return s.errorPage(c, o.Error)
+}
+
+func setCookies(c echo.Context, cookies flow.Cookies) {
+	switch {
+	case cookies.SetSession != "":
+		setCookie(c, cookieSession, cookies.SetSession, cookies.SessionExpires)
+	case cookies.ClearSession:
+		setCookie(c, cookieSession, "", time.Time{})
+	}
+	switch {
+	case cookies.SetBrowser != "":
+		setCookie(c, cookieBrowser, cookies.SetBrowser, time.Time{})
+	case cookies.ClearBrowser:
+		setCookie(c, cookieBrowser, "", time.Time{})
+	}
+}
+
+// setCookie sets a cookie until expires, or until the browser is closed; an empty
+// value clears it.
+func setCookie(c echo.Context, name, value string, expires time.Time) {
+	set := &http.Cookie{
+		Name: name, Value: value, Path: "/", Expires: expires,
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		set.MaxAge = -1
+	}
+	c.SetCookie(set)
+}
+
+// cookie gives the value of the cookie; nothing if there are two of that name.
+func cookie(c echo.Context, name string) string {
+	found := c.Request().CookiesNamed(name)
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0].Value
+}
+
+// pageHeaders keeps the page to itself: no frames, no foreign requests, nothing
+// stored (RFC 9700 sections 4.2 and 4.16).
+func (s *Server) pageHeaders(c echo.Context, page pageWith) {
+	secret(c)
+	h := c.Response().Header()
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Content-Security-Policy", contentPolicy(page))
+}
+
+// contentPolicy allows our own styles and images, and, where a form is sent on to
+// the relying party, that origin.
+func contentPolicy(page pageWith) string {
+	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+	for _, target := range page.FormTargets {
+		policy += " " + target
+	}
+	if _, posts := page.Page.(web.FormPost); posts {
+		policy += "; script-src 'self'"
+	}
+	return policy
+}
+
+func formPage(form *flow.FormPost) web.Page {
+	page := web.FormPost{Action: form.Action, Client: party(form.Client)}
+	for _, field := range form.Fields {
+		page.Fields = append(page.Fields, web.Field{Name: field.Name, Value: field.Value})
+	}
+	return page
+}
+
+// view turns what the flow shows into a page.
+func view(page flow.Page) web.Page {
+	switch p := page.(type) {
+	case *flow.LoginPage:
+		return web.Login{
+			Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
+			Problem: problems[p.Problem], CanCancel: p.Cancellable,
+		}
+	case *flow.SelectPage:
+		return web.Select{
+			Action: flow.PathSelect, Step: p.Step, Client: party(p.Client),
+			Name: p.User.DisplayName(), Login: p.User.Name, Email: p.User.Email,
+		}
+	case *flow.ConsentPage:
+		return web.Consent{
+			Action: flow.PathConsent, Step: p.Step, Client: party(p.Client),
+			User: p.User.DisplayName(), Login: p.User.Name, Scopes: scopeLines(p.Scopes),
+		}
+	case *flow.LogoutPage:
+		return web.Logout{Action: oauth.PathEndSession, Step: p.Step, Client: party(p.Client), Name: p.User.DisplayName()}
+	}
+	return web.SignedOut{LoginURL: pathLogin}
+}
+
+// problems are the sentences of the sign-in page. One text stands for every
+// reason that would tell whether an account exists.
+var problems = map[flow.Problem]string{
+	flow.ProblemMissing:   "Enter your user name and your password.",
+	flow.ProblemWrong:     "This user name and password do not match. After several attempts you have to wait some minutes before the next one.",
+	flow.ProblemThrottled: "There were too many attempts from your network. Wait some minutes and try again.",
+	flow.ProblemBusy:      "Many people are signing in right now. Wait a few seconds and try again.",
+}
+
+func party(client *core.Client) *web.Client {
+	if client == nil {
+		return nil
+	}
+	return &web.Client{
+		Name: client.Title(), LogoURI: client.LogoURI, ClientURI: client.ClientURI,
+		PolicyURI: client.PolicyURI, TermsURI: client.TermsURI,
+	}
+}
+
+// scopeTexts say what a scope gives away, in the order in which they are shown.
+var scopeTexts = []web.Scope{
+	{Name: "openid", Title: "Who you are", Description: "An identifier that stands for your account."},
+	{Name: "profile", Title: "Your profile", Description: "Your name, user name, groups, picture, language and the like."},
+	{Name: "email", Title: "Your e-mail address", Description: "The address, and whether it was verified."},
+	{Name: "phone", Title: "Your phone number", Description: "The number, and whether it was verified."},
+	{Name: "address", Title: "Your postal address", Description: "Street, city, region and country."},
+	{Name: "offline_access", Title: "Access while you are away", Description: "The application may renew its access when you are not using it, until you sign out."},
+}
+
+func scopeLines(scopes []string) []web.Scope {
+	asked := map[string]bool{}
+	for _, scope := range scopes {
+		asked[scope] = true
+	}
+	lines := make([]web.Scope, 0, len(scopes))
+	for _, text := range scopeTexts {
+		if asked[text.Name] {
+			lines = append(lines, text)
+			delete(asked, text.Name)
+		}
+	}
+	for _, scope := range scopes {
+		if asked[scope] {
+			lines = append(lines, web.Scope{Name: scope, Title: strings.ToUpper(scope[:1]) + scope[1:], Description: "A permission of this application."})
+		}
+	}
+	return lines
+}

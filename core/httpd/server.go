@@ -1,0 +1,154 @@
+package httpd
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/grant"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/web"
+)
+
+// Server answers HTTP. All fields but Proxies must be set.
+type Server struct {
+	Issuer    string        // the issuer identifier; never taken from a request
+	Metadata  []byte        // the discovery document
+	JWKS      func() []byte // the public keys
+	Flow      *flow.Dispatcher
+	Grant     *grant.Endpoint
+	Resources *token.Verifier
+	Admin     *admin.Service
+	Pages     *web.Pages
+	Recorder  Recorder
+	Ready     func(context.Context) error
+	Logger    *slog.Logger
+	Now       func() time.Time
+	Rand      io.Reader
+	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
+	Proxies []*net.IPNet
+
+	https  bool
+	assets http.Handler
+	cross  *http.CrossOriginProtection
+}
+
+// Recorder stores the audit events of what is refused before any other package
+// saw it.
+type Recorder interface {
+	Apply(ctx context.Context, changes ...core.Change) error
+}
+
+// Handler gives the handler for everything. Call it once, after the fields are set.
+func (s *Server) Handler() http.Handler {
+	s.https = strings.HasPrefix(s.Issuer, "https://")
+	s.assets = s.Pages.Assets()
+	s.cross = http.NewCrossOriginProtection()
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = s.extractor()
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.begin, s.observe, s.survive, bound)
+	s.routes(e)
+	return e
+}
+
+func (s *Server) routes(e *echo.Echo) {
+	e.GET("/livez", s.live)
+	e.GET("/readyz", s.ready)
+	e.GET(web.AssetsPrefix+"*", s.asset)
+
+	e.GET(oauth.PathDiscovery, s.discovery)
+	e.GET(oauth.PathServerMetadata, s.discovery)
+	e.GET(oauth.PathJWKS, s.jwks)
+	e.POST(oauth.PathToken, s.token)
+	e.POST(oauth.PathRefresh, s.token)
+	e.GET(oauth.PathUserInfo, s.userInfo)
+	e.POST(oauth.PathUserInfo, s.userInfo)
+	e.GET(oauth.PathAccount, s.account)
+	e.POST(oauth.PathAccount, s.account)
+
+	// Relying parties send people to these two from their own origin.
+	e.GET(oauth.PathAuthorize, s.authorize)
+	e.POST(oauth.PathAuthorize, s.authorizeByPost)
+	e.GET(oauth.PathEndSession, s.logout)
+	e.POST(oauth.PathEndSession, s.logoutByPost)
+
+	e.GET(pathHome, s.home)
+	e.GET(pathLogin, s.stepPage)
+	e.POST(pathLogin, s.login, s.sameOrigin)
+	e.GET(pathSelect, s.stepPage)
+	e.POST(pathSelect, s.selectAccount, s.sameOrigin)
+	e.GET(pathConsent, s.stepPage)
+	e.POST(pathConsent, s.consent, s.sameOrigin)
+	e.GET(pathSetup, s.setupPage)
+	e.POST(pathSetup, s.setup, s.sameOrigin)
+}
+
+// Paths of the pages.
+const (
+	pathHome    = "/"
+	pathLogin   = "/login"
+	pathSelect  = "/select"
+	pathConsent = "/consent"
+	pathSetup   = "/setup"
+)
+
+// extractor says where the address of the other side comes from: the connection,
+// unless a proxy is trusted.
+func (s *Server) extractor() echo.IPExtractor {
+	if len(s.Proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range s.Proxies {
+		options = append(options, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// sameOrigin refuses a form that another site sent.
+func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.cross.Check(c.Request()) != nil || c.Request().Header.Get(echo.HeaderOrigin) == "null" {
+			refusal := oauth.Refuse(oauth.CodeInvalidRequest, "cross_origin", "The form was sent by another site.")
+			refusal.Status = http.StatusForbidden
+			return refusal
+		}
+		return next(c)
+	}
+}
+
+// record stores an audit event of this package. Only its own words go into it.
+func (s *Server) record(c echo.Context, kind core.EventType, reason string) {
+	now := s.Now()
+	event := core.Event{
+		ID: core.NewID(now, s.Rand), At: now, Type: kind, IP: c.RealIP(), Correlation: correlation(c),
+		Detail: map[string]string{"reason": reason},
+	}
+	// The refusal is recorded even if the other side has hung up.
+	ctx := context.WithoutCancel(c.Request().Context())
+	if err := s.Recorder.Apply(ctx, core.Record{Event: event}); err != nil {
+		s.Logger.Error("audit event not stored", slog.String("type", string(kind)), slog.Any("cause", err))
+	}
+}
+
+// logFailure writes what the operator must know: failures of the server, not
+// refusals of requests, which the audit log has.
+func (s *Server) logFailure(c echo.Context, refusal *oauth.Error) {
+	if refusal.Status < http.StatusInternalServerError {
+		return
+	}
+	s.Logger.Error("request failed", slog.String("route", c.Path()), slog.String("reason", refusal.Reason),
+		slog.Any("cause", refusal.Cause), slog.String("correlation", correlation(c)))
+}

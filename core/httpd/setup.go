@@ -1,0 +1,98 @@
+package httpd
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+// homePage is what the front page shows to somebody, or to nobody.
+func (s *Server) homePage(c echo.Context, in *core.SignedIn) (web.Page, error) {
+	if in == nil {
+		open, err := s.Admin.SetupOpen(c.Request().Context())
+		return web.Welcome{LoginURL: pathLogin, NeedsSetup: open}, err
+	}
+	return web.SignedIn{
+		Name: in.User.DisplayName(), Login: in.User.Name, Email: in.User.Email,
+		Organisation: in.Org.DisplayName, Admin: in.User.Admin,
+		Since:        in.Session.AuthTime.UTC().Format("2 January 2006, 15:04 UTC"),
+		LogoutAction: oauth.PathEndSession,
+	}, nil
+}
+
+// setupPage shows the form for the first administrator to who has the link.
+func (s *Server) setupPage(c echo.Context) error {
+	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if err := s.Admin.CheckSetup(c.Request().Context(), params.Get("token")); err != nil {
+		return s.refuseSetup(c, err, true)
+	}
+	return s.page(c, http.StatusOK, pageWith{Page: web.Setup{
+		Action: pathSetup, Token: params.Get("token"), Username: "admin",
+	}})
+}
+
+// setup makes the first administrator.
+func (s *Server) setup(c echo.Context) error {
+	params, err := s.postForm(c)
+	if err != nil {
+		return err
+	}
+	input := admin.SetupInput{
+		Username: params.Get("username"), Name: params.Get("name"),
+		Email: params.Get("email"), Password: params.Get("password"),
+	}
+	actor := admin.Actor{IP: c.RealIP(), Correlation: correlation(c)}
+	user, err := s.Admin.CompleteSetup(c.Request().Context(), actor, params.Get("token"), input)
+	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
+		return s.page(c, http.StatusUnprocessableEntity, pageWith{Page: web.Setup{
+			Action: pathSetup, Token: params.Get("token"),
+			Username: input.Username, Name: input.Name, Email: input.Email, Problems: byField(wrong),
+		}})
+	}
+	if err != nil {
+		return s.refuseSetup(c, err, false)
+	}
+	return s.page(c, http.StatusOK, pageWith{Page: web.SetupDone{Login: user.Name, LoginURL: pathLogin, Issuer: s.Issuer}})
+}
+
+func byField(wrong *admin.InvalidError) map[string]string {
+	problems := map[string]string{}
+	for _, p := range wrong.Problems {
+		if problems[p.Field] == "" {
+			problems[p.Field] = p.Sentence()
+		}
+	}
+	return problems
+}
+
+// refuseSetup shows why the link does not work. CompleteSetup records its own
+// refusals; those of the page are recorded here.
+func (s *Server) refuseSetup(c echo.Context, err error, record bool) error {
+	refusal := &oauth.Error{Code: oauth.CodeAccessDenied, Status: http.StatusForbidden}
+	hint := "Start the server again to get a new link; it is printed where the server was started."
+	switch {
+	case errors.Is(err, admin.ErrSetupClosed):
+		refusal.Reason, refusal.Description = "setup_closed", "The first administrator was made already."
+		hint = "Sign in, or ask an administrator."
+	case errors.Is(err, admin.ErrSetupToken):
+		refusal.Reason, refusal.Description = "link_unknown", "This is not the latest set-up link."
+	default:
+		return err
+	}
+	if record {
+		s.record(c, core.EventSetupRefused, refusal.Reason)
+	}
+	return s.page(c, refusal.Status, pageWith{Page: web.Error{
+		Status: refusal.Status, Code: refusal.Code, Title: "This set-up link does not work",
+		Description: refusal.Description, Hint: hint, Correlation: correlation(c),
+	}})
+}
