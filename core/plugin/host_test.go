@@ -1,0 +1,44 @@
+package plugin_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/plugin"
+)
+
+type fakeSource struct {
+	config *core.PluginConfig
+	err    error
+}
+
+func (s *fakeSource) Plugins(context.Context) (*core.PluginConfig, error) { return s.config, s.err }
+
+type zeroes struct{}
+
+func (zeroes) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+func options(module []byte, source plugin.Source, cache string) plugin.Options {
+	return plugin.Options{
+		Builtin: module, CacheDir: cache, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Now: time.Now, Rand: rand.Reader,
+	}
+}
+
+func newHost(t testing.TB, module []byte, source plugin.Source) *plugin.Host {
+	t.Helper()
+	h, err := plugin.New(t.Context(), options(module, source, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}

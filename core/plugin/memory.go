@@ -1,0 +1,19 @@
+package plugin
+
+import "bytes"
+
+const (
+	wasmPage  = 64 << 10
+	maxMemory = 32 << 20 // of an instance
+)
+
+// comparePages puts a snapshot back by looking at every page. Pages that are as
+// they were are not written, so they cost no memory of their own.
+func comparePages(memory, snapshot []byte, page int) {
+	for from := 0; from < len(snapshot); from += page {
+		to := min(from+page, len(snapshot))
+		if !bytes.Equal(memory[from:to], snapshot[from:to]) {
+			copy(memory[from:to], snapshot[from:to])
+		}
+	}
+}

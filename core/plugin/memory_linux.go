@@ -1,0 +1,194 @@
+package plugin
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// memory is the linear memory of one instance: a mapping of maxMemory that is
+// reserved at once and touched as it is used, so it never moves. It is an
+// experimental.LinearMemory.
+type memory struct {
+	region []byte
+	size   int
+}
+
+func newMemory() (*memory, error) {
+	region, err := unix.Mmap(-1, 0, maxMemory, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, fmt.Errorf("reserve memory for a plugin: %w", err)
+	}
+	return &memory{region: region}, nil
+}
+
+// Reallocate gives the first size bytes, nil beyond the limit.
+func (m *memory) Reallocate(size uint64) []byte {
+	if size > uint64(len(m.region)) {
+		return nil
+	}
+	m.size = int(size)
+	return m.region[:size]
+}
+
+// Free gives the mapping back.
+func (m *memory) Free() {
+	if m.region != nil {
+		_ = unix.Munmap(m.region) // fails for a wrong address only
+		m.region = nil
+	}
+}
+
+// snapshot is what a memory held when it was taken. It lives in an anonymous file
+// that each instance maps privately over the front of its memory: a page that a
+// call writes becomes the instance's own, and only those are copied back.
+type snapshot struct {
+	size  int
+	file  int
+	bytes []byte // the file, read only
+	// pages is /proc/self/pagemap, nil where that cannot be read: then all pages
+	// are compared.
+	pages *os.File
+}
+
+func takeSnapshot(m *memory) (*snapshot, error) {
+	file, err := unix.MemfdCreate("postern-plugin", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of a plugin: %w", err)
+	}
+	s := &snapshot{size: m.size, file: file}
+	if err := s.fill(m.region[:m.size]); err != nil {
+		s.close()
+		return nil, fmt.Errorf("snapshot of a plugin: %w", err)
+	}
+	s.pages = openPagemap()
+	return s, nil
+}
+
+// fill writes the pages that are not zero; the others stay holes.
+func (s *snapshot) fill(content []byte) error {
+	if err := unix.Ftruncate(s.file, int64(len(content))); err != nil {
+		return err
+	}
+	page := os.Getpagesize()
+	for from := 0; from < len(content); from += page {
+		part := content[from:min(from+page, len(content))]
+		if isZero(part) {
+			continue
+		}
+		if _, err := unix.Pwrite(s.file, part, int64(from)); err != nil {
+			return err
+		}
+	}
+	var err error
+	s.bytes, err = unix.Mmap(s.file, 0, len(content), unix.PROT_READ, unix.MAP_SHARED)
+	return err
+}
+
+func isZero(b []byte) bool {
+	for len(b) >= 8 {
+		if binary.NativeEndian.Uint64(b) != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// attach maps the snapshot over the front of a memory of its size.
+func (s *snapshot) attach(m *memory) error {
+	_, err := unix.MmapPtr(s.file, 0, unsafe.Pointer(unsafe.SliceData(m.region)), uintptr(s.size),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
+	if err != nil {
+		return fmt.Errorf("attach the snapshot of a plugin: %w", err)
+	}
+	return nil
+}
+
+// Bits of an entry of /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst
+// of Linux).
+const (
+	pageFile    = 1 << 61 // of a file, or shared: not written since it was attached
+	pageSwapped = 1 << 62
+	pagePresent = 1 << 63
+)
+
+// restore puts the snapshot back into a memory that it is attached to. The buffer
+// is scratch space that the caller keeps.
+func (s *snapshot) restore(m *memory, buffer *[]byte) {
+	page := os.Getpagesize()
+	entries := s.readPagemap(m, buffer, page)
+	if entries == nil {
+		comparePages(m.region, s.bytes, page)
+		return
+	}
+	for i := 0; i < len(entries); i += 8 {
+		entry := binary.NativeEndian.Uint64(entries[i:])
+		if entry&pageSwapped == 0 && (entry&pagePresent == 0 || entry&pageFile != 0) {
+			continue
+		}
+		from := i / 8 * page
+		to := min(from+page, s.size)
+		copy(m.region[from:to], s.bytes[from:to])
+	}
+}
+
+func (s *snapshot) readPagemap(m *memory, buffer *[]byte, page int) []byte {
+	if s.pages == nil {
+		return nil
+	}
+	length := (s.size + page - 1) / page * 8
+	if cap(*buffer) < length {
+		*buffer = make([]byte, length)
+	}
+	entries := (*buffer)[:length]
+	first := uintptr(unsafe.Pointer(unsafe.SliceData(m.region))) / uintptr(page)
+	if n, err := s.pages.ReadAt(entries, int64(first)*8); err != nil || n != length {
+		return nil
+	}
+	return entries
+}
+
+func (s *snapshot) close() {
+	if s.bytes != nil {
+		_ = unix.Munmap(s.bytes)
+	}
+	if s.pages != nil {
+		_ = s.pages.Close()
+	}
+	_ = unix.Close(s.file)
+}
+
+// openPagemap opens the page map if it tells the truth here: some sandboxes show
+// an empty one.
+func openPagemap() *os.File {
+	file, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		return nil
+	}
+	page := os.Getpagesize()
+	probe, err := unix.Mmap(-1, 0, 2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		_ = file.Close()
+		return nil
+	}
+	defer func() { _ = unix.Munmap(probe) }()
+	probe[0] = 1
+	var entries [16]byte
+	first := uintptr(unsafe.Pointer(unsafe.SliceData(probe))) / uintptr(page)
+	n, err := file.ReadAt(entries[:], int64(first)*8)
+	written, untouched := binary.NativeEndian.Uint64(entries[:8]), binary.NativeEndian.Uint64(entries[8:])
+	if err != nil || n != len(entries) || written&pagePresent == 0 || written&pageFile != 0 || untouched&(pagePresent|pageSwapped) != 0 {
+		_ = file.Close()
+		return nil
+	}
+	return file
+}
