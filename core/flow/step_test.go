@@ -1,0 +1,286 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// at is the time of these tests, not a whole second on purpose.
+var at = time.Date(2026, 11, 23, 19, 0, 0, 400_000_000, time.UTC)
+
+// waiting is the input of somebody who is signed in since ten minutes, at a
+// client that asks for consent, with a request that asks for nothing special.
+func waiting() Input {
+	return Input{
+		Now:    at,
+		Client: &core.Client{ID: "rp", Org: "acme", Scopes: []string{"openid", "email", "offline_access"}},
+		Request: &oauth.AuthorizeRequest{
+			ClientID: "rp", RedirectURI: "https://rp.example/cb", Scopes: []string{"openid", "email"},
+		},
+		SignedIn: &core.SignedIn{
+			Session: core.Session{
+				ID: "session-1", AuthTime: at.Add(-10 * time.Minute), ExpiresAt: at.Add(time.Hour), ACR: ACRPassword, AMR: []string{AMRPassword},
+			},
+			User: core.User{ID: "user-1", Org: "acme"},
+			Org:  core.Organisation{Name: "acme"},
+		},
+	}
+}
+
+// change is a difference to [waiting].
+type change func(*Input)
+
+func prompt(prompts ...string) change { return func(in *Input) { in.Request.Prompts = prompts } }
+func nobody(in *Input)                { in.SignedIn = nil }
+func skipConsent(in *Input)           { in.Client.SkipConsent = true }
+func signedInForThis(in *Input) {
+	in.Progress = Progress{SignedInAt: at.Add(-time.Minute), SessionID: "session-1"}
+	in.SignedIn.Session.AuthTime = at.Add(-time.Minute)
+}
+func maxAge(d time.Duration) change {
+	return func(in *Input) { in.Request.MaxAge, in.Request.MaxAgeGiven = d, true }
+}
+func consented(scopes ...string) change {
+	return func(in *Input) { in.Consent = &core.Consent{Scopes: scopes} }
+}
+func allowedNow(scopes ...string) change {
+	return func(in *Input) { in.Progress.ConsentedScopes, in.Progress.SessionID = scopes, "session-1" }
+}
+func policy(out hook.ScopeOutput) change {
+	return func(in *Input) { in.HasPolicy, in.Policy = true, &out }
+}
+func hinted(hint HintState) change { return func(in *Input) { in.Hint = hint } }
+func asks(scopes ...string) change { return func(in *Input) { in.Request.Scopes = scopes } }
+func native(uri string) change {
+	return func(in *Input) { in.Client.Native, in.Request.RedirectURI = true, uri }
+}
+
+func TestNext(t *testing.T) {
+	trusted := HintState{Given: true, Trusted: true, Subject: "user-1"}
+	other := HintState{Given: true, Trusted: true, Subject: "user-2"}
+	untrusted := HintState{Given: true}
+	for _, c := range []struct {
+		name    string
+		changes []change
+		want    string // kind, then scopes or error code and reason
+	}{
+		{"nobody is signed in", []change{nobody}, "login"},
+		{"no consent yet", nil, "consent [openid email]"},
+		{"consent is skipped", []change{skipConsent}, "issue [openid email]"},
+		{"consent is remembered", []change{consented("email", "openid", "phone")}, "issue [openid email]"},
+		{"112 consent lacks a scope", []change{consented("openid")}, "consent [openid email]"},
+		{"consent was given for this request", []change{allowedNow("openid", "email")}, "issue [openid email]"},
+		{"112 consent for this request lacks a scope", []change{allowedNow("openid")}, "consent [openid email]"},
+
+		{"the session has expired", []change{func(in *Input) { in.SignedIn.Session.ExpiresAt = at }}, "login"},
+		{"the session has ended", []change{func(in *Input) { in.SignedIn.Session.EndedAt = at }}, "login"},
+		{"54 the user is disabled", []change{skipConsent, func(in *Input) { in.SignedIn.User.Disabled = true }}, "login"},
+		{"54 the organisation is disabled", []change{skipConsent, func(in *Input) { in.SignedIn.Org.Disabled = true }}, "login"},
+		{"the client does not admit the organisation", []change{skipConsent, func(in *Input) { in.Client.Org = "other" }}, "login"},
+		{"the client is shared", []change{skipConsent, func(in *Input) { in.Client.Org, in.Client.Shared = "other", true }}, "issue [openid email]"},
+		{"another session began the request", []change{skipConsent, func(in *Input) { in.Progress.SessionID = "session-0" }}, "login"},
+		{"another session signed in for the request", []change{skipConsent, func(in *Input) {
+			in.Progress = Progress{SignedInAt: at, SessionID: "session-0", ConsentedScopes: []string{"openid", "email"}}
+		}}, "login"},
+
+		{"prompt=login", []change{skipConsent, prompt("login")}, "login"},
+		{"prompt=login after the sign-in", []change{skipConsent, prompt("login"), signedInForThis}, "issue [openid email]"},
+		{"max_age holds", []change{skipConsent, maxAge(601 * time.Second)}, "issue [openid email]"},
+		{"max_age counts whole seconds", []change{skipConsent, maxAge(600 * time.Second)}, "login"},
+		{"98 max_age is over", []change{skipConsent, maxAge(599 * time.Second)}, "login"},
+		{"max_age=0", []change{skipConsent, maxAge(0), func(in *Input) { in.SignedIn.Session.AuthTime = at }}, "login"},
+		{"max_age=0 after the sign-in", []change{skipConsent, maxAge(0), signedInForThis}, "issue [openid email]"},
+		{"max_age=1 after the sign-in", []change{skipConsent, maxAge(time.Second), signedInForThis}, "issue [openid email]"},
+
+		{"prompt=select_account", []change{skipConsent, prompt("select_account")}, "select"},
+		{"prompt=select_account without a session", []change{nobody, prompt("select_account")}, "login"},
+		{"the account was selected", []change{skipConsent, prompt("select_account"), func(in *Input) { in.Progress.SessionID = "session-1" }}, "issue [openid email]"},
+		{"a sign-in selects", []change{skipConsent, prompt("select_account"), signedInForThis}, "issue [openid email]"},
+		{"selection and login: login does both", []change{skipConsent, prompt("select_account", "login")}, "login"},
+
+		{"prompt=consent beats memory", []change{consented("openid", "email"), prompt("consent")}, "consent [openid email]"},
+		{"prompt=consent beats the administrator", []change{skipConsent, prompt("consent")}, "consent [openid email]"},
+		{"prompt=consent was answered", []change{skipConsent, prompt("consent"), allowedNow("openid", "email")}, "issue [openid email]"},
+
+		{"prompt=none, signed in", []change{skipConsent, prompt("none")}, "issue [openid email]"},
+		{"prompt=none, nobody", []change{nobody, prompt("none")}, "fail login_required prompt_none"},
+		{"prompt=none, too old", []change{skipConsent, prompt("none"), maxAge(time.Minute)}, "fail login_required prompt_none"},
+		{"prompt=none, no consent", []change{prompt("none")}, "fail consent_required prompt_none"},
+		{"prompt=none, policy wants a new sign-in", []change{skipConsent, prompt("none"), policy(hook.ScopeOutput{Fresh: true})}, "fail login_required prompt_none"},
+		{"prompt=none, policy wants consent", []change{skipConsent, prompt("none"), policy(hook.ScopeOutput{Consent: true})}, "fail consent_required prompt_none"},
+		{"prompt=none, policy denies", []change{skipConsent, prompt("none"), policy(hook.ScopeOutput{Deny: true})}, "fail access_denied policy_denied"},
+
+		{"hint of this person", []change{skipConsent, hinted(trusted)}, "issue [openid email]"},
+		{"hint of this person, prompt=none", []change{skipConsent, hinted(trusted), prompt("none")}, "issue [openid email]"},
+		{"25 hint of another person", []change{skipConsent, hinted(other)}, "login"},
+		{"25 hint of another person, prompt=none", []change{skipConsent, hinted(other), prompt("none")}, "fail login_required prompt_none"},
+		{"25 hint of another person after the sign-in", []change{skipConsent, hinted(other), signedInForThis}, "fail login_required hint_other_user"},
+		{"25 hint that is not trusted", []change{skipConsent, hinted(untrusted)}, "issue [openid email]"},
+		{"25 hint that is not trusted, prompt=none", []change{skipConsent, hinted(untrusted), prompt("none")}, "fail login_required hint_untrusted"},
+
+		{"offline_access is not asked about", []change{skipConsent, asks("openid", "offline_access")}, "issue [openid]"},
+		{"offline_access by the administrator", []change{skipConsent, asks("openid", "offline_access"), func(in *Input) { in.Client.OfflineWithoutPrompt = true }}, "issue [openid offline_access]"},
+		{"offline_access with prompt=consent", []change{asks("openid", "offline_access"), prompt("consent")}, "consent [openid offline_access]"},
+		{"nothing but offline_access", []change{skipConsent, asks("offline_access")}, "fail access_denied policy_left_nothing"},
+
+		{"the policy is asked", []change{skipConsent, func(in *Input) { in.HasPolicy = true }}, "decide [openid email]"},
+		{"the policy is asked after offline_access was dropped", []change{asks("openid", "offline_access"), func(in *Input) { in.HasPolicy = true }}, "decide [openid]"},
+		{"the policy is not asked about nobody", []change{nobody, func(in *Input) { in.HasPolicy = true }}, "login"},
+		{"the policy is not asked before the selection", []change{prompt("select_account"), func(in *Input) { in.HasPolicy = true }}, "select"},
+		{"the policy changes nothing", []change{skipConsent, policy(hook.ScopeOutput{})}, "issue [openid email]"},
+		{"the policy narrows", []change{skipConsent, policy(hook.ScopeOutput{Scopes: []string{"openid"}})}, "issue [openid]"},
+		{"the policy narrows what is asked", []change{policy(hook.ScopeOutput{Scopes: []string{"email"}})}, "consent [email]"},
+		{"137 the policy widens nothing", []change{skipConsent, policy(hook.ScopeOutput{Scopes: []string{"openid", "admin", "offline_access"}})}, "issue [openid]"},
+		{"the policy leaves nothing", []change{skipConsent, policy(hook.ScopeOutput{Scopes: []string{}})}, "fail access_denied policy_left_nothing"},
+		{"the policy denies", []change{skipConsent, policy(hook.ScopeOutput{Deny: true, Scopes: []string{"openid"}})}, "fail access_denied policy_denied"},
+		{"the policy wants a new sign-in", []change{skipConsent, policy(hook.ScopeOutput{Fresh: true})}, "login"},
+		{"the policy got a new sign-in", []change{skipConsent, signedInForThis, policy(hook.ScopeOutput{Fresh: true})}, "issue [openid email]"},
+		{"the policy wants consent", []change{skipConsent, policy(hook.ScopeOutput{Consent: true})}, "consent [openid email]"},
+		{"the policy got consent", []change{skipConsent, policy(hook.ScopeOutput{Consent: true}), allowedNow("openid", "email")}, "issue [openid email]"},
+		{"the policy wants what the session has", []change{skipConsent, policy(hook.ScopeOutput{ACR: ACRPassword})}, "issue [openid email]"},
+		{"the policy wants what a password gives", []change{skipConsent, policy(hook.ScopeOutput{ACR: ACRPassword}), func(in *Input) { in.SignedIn.Session.ACR = "0" }}, "login"},
+		{"98 the policy wants more than a password gives", []change{skipConsent, policy(hook.ScopeOutput{ACR: "2"})}, "fail unmet_authentication_requirements acr_unmet"},
+		{"98 the policy wants more than the new sign-in gave", []change{skipConsent, signedInForThis, policy(hook.ScopeOutput{ACR: "2", Fresh: true})}, "fail unmet_authentication_requirements acr_unmet"},
+
+		{"a loopback port is asked although consent is remembered", []change{native("http://127.0.0.1:4000/cb"), consented("openid", "email")}, "consent [openid email]"},
+		{"a scheme of an application is asked as well", []change{native("com.example.app:/cb"), consented("openid", "email")}, "consent [openid email]"},
+		{"a loopback port after the sign-in", []change{native("http://127.0.0.1:4000/cb"), consented("openid", "email"), signedInForThis}, "issue [openid email]"},
+		{"an https URI of a native client is assured", []change{native("https://app.example/cb"), consented("openid", "email")}, "issue [openid email]"},
+
+		{"Postern itself, signed in", []change{func(in *Input) { in.Client, in.Request = nil, nil }}, "home"},
+		{"Postern itself, nobody", []change{nobody, func(in *Input) { in.Client, in.Request = nil, nil }}, "login"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := waiting()
+			for _, apply := range c.changes {
+				apply(&in)
+			}
+			if got := written(Next(in)); got != c.want {
+				t.Errorf("Next = %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func written(step Step) string {
+	switch {
+	case step.Refusal != nil:
+		return fmt.Sprint(step.Kind, " ", step.Refusal.Code, " ", step.Refusal.Reason)
+	case step.Scopes != nil:
+		return fmt.Sprint(step.Kind, " ", step.Scopes)
+	}
+	return string(step.Kind)
+}
+
+// TestNextInvariants goes through every combination of what the table above takes
+// one by one, and checks what must hold in all of them.
+func TestNextInvariants(t *testing.T) {
+	var all []Input
+	each := func(dimension ...change) {
+		var next []Input
+		for _, in := range all {
+			for _, apply := range dimension {
+				next = append(next, applied(in, apply))
+			}
+		}
+		all = next
+	}
+	same := func(*Input) {}
+	all = []Input{waiting()}
+	each(same, nobody, func(in *Input) { in.SignedIn.User.Disabled = true }, func(in *Input) { in.Client.Org = "other" })
+	each(same, prompt("none"), prompt("login"), prompt("consent"), prompt("select_account"), prompt("login", "consent", "select_account"))
+	each(same, maxAge(0), maxAge(time.Hour))
+	each(same, skipConsent)
+	each(same, consented("openid", "email"), consented("openid"))
+	each(same, allowedNow("openid", "email"), func(in *Input) { in.Progress.SessionID = "session-0" })
+	each(same, func(in *Input) { in.Progress.SignedInAt = at })
+	each(same, hinted(HintState{Given: true}), hinted(HintState{Given: true, Trusted: true, Subject: "user-2"}))
+	each(same, native("http://127.0.0.1:1/cb"))
+	each(same, policy(hook.ScopeOutput{Deny: true}), policy(hook.ScopeOutput{Fresh: true}), policy(hook.ScopeOutput{Consent: true}),
+		policy(hook.ScopeOutput{ACR: "2"}), policy(hook.ScopeOutput{Scopes: []string{"email", "admin"}}))
+	t.Logf("%d inputs", len(all))
+	seen := map[StepKind]int{}
+	for _, in := range all {
+		step := Next(in)
+		seen[step.Kind]++
+		if broken := check(in, step); broken != "" {
+			t.Fatalf("%s: %+v\nrequest %+v\nprogress %+v\nhint %+v\npolicy %+v", broken, step, in.Request, in.Progress, in.Hint, in.Policy)
+		}
+	}
+	for _, kind := range []StepKind{StepLogin, StepSelect, StepConsent, StepIssue, StepFail} {
+		if seen[kind] == 0 {
+			t.Errorf("no input led to %s", kind)
+		}
+	}
+}
+
+func applied(in Input, apply change) Input {
+	client, request := *in.Client, *in.Request
+	in.Client, in.Request = &client, &request
+	if in.SignedIn != nil {
+		signedIn := *in.SignedIn
+		in.SignedIn = &signedIn
+		apply(&in)
+		return in
+	}
+	in.SignedIn = waiting().SignedIn // for the change to work on
+	apply(&in)
+	in.SignedIn = nil
+	return in
+}
+
+// check says which invariant is broken.
+func check(in Input, step Step) string {
+	asked := slices.Contains(in.Request.Prompts, oauth.PromptConsent) || in.Policy != nil && in.Policy.Consent
+	fresh := !in.Progress.SignedInAt.IsZero()
+	switch {
+	case slices.Contains(in.Request.Prompts, oauth.PromptNone) && step.Kind != StepIssue && step.Kind != StepFail:
+		return "prompt=none shows a page"
+	case step.Kind == StepFail && (step.Refusal == nil || step.Refusal.Reason == "" || step.Scopes != nil):
+		return "a failure without its reason"
+	case (step.Kind == StepLogin || step.Kind == StepSelect) && fresh && in.SignedIn != nil && in.Progress.SessionID == "session-1" && in.known():
+		return "whoever just signed in is asked again"
+	case step.Kind != StepIssue:
+		return ""
+	case in.SignedIn == nil || in.SignedIn.User.Disabled || in.SignedIn.User.Org != in.Client.Org:
+		return "a code for nobody, or somebody whom the client does not admit"
+	case in.Progress.SessionID != "" && in.Progress.SessionID != in.SignedIn.Session.ID:
+		return "a code for another session"
+	case !fresh && (slices.Contains(in.Request.Prompts, oauth.PromptLogin) || in.Request.MaxAgeGiven && in.Request.MaxAge == 0 || in.Policy != nil && in.Policy.Fresh):
+		return "a code without the sign-in that was asked for"
+	case in.Policy != nil && (in.Policy.Deny || in.Policy.ACR == "2"):
+		return "a code against the policy"
+	case in.Hint.Trusted && in.Hint.Subject != in.SignedIn.User.ID:
+		return "a code for another person than the hint's"
+	case !oauth.WithinScopes(step.Scopes, in.Request.Scopes) || in.Policy != nil && in.Policy.Scopes != nil && !oauth.WithinScopes(step.Scopes, in.Policy.Scopes):
+		return "a wider scope"
+	case oauth.WithinScopes(step.Scopes, in.Progress.ConsentedScopes):
+		return ""
+	case asked:
+		return "a code without the consent that was asked for"
+	case !in.Client.SkipConsent && (in.Consent == nil || !oauth.WithinScopes(step.Scopes, in.Consent.Scopes)):
+		return "a code without consent"
+	}
+	return ""
+}
+
+func TestDescribed(t *testing.T) {
+	for _, c := range []struct{ words, want string }{
+		{"", "otherwise"},
+		{"only \"staff\" may\r\nsee \\ this\x00é", "only staff maysee  this"},
+		{"\x01", "otherwise"},
+	} {
+		if got := described(c.words, "otherwise"); got != c.want {
+			t.Errorf("described(%q) = %q, want %q", c.words, got, c.want)
+		}
+	}
+	if long := described(string(make([]byte, 10))+string(slices.Repeat([]byte("a"), 1000)), ""); len(long) != maxDescription {
+		t.Errorf("%d characters", len(long))
+	}
+}
