@@ -1,0 +1,373 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden holds every story to a file, so that a change of a page is seen as
+// a change of HTML. The hash of the assets is left out of it.
+func TestGolden(t *testing.T) {
+	pages := newPages(t)
+	for _, story := range stories() {
+		got := strings.ReplaceAll(render(t, pages, story.page), pages.assets.prefix, "/assets/HASH/")
+		file := filepath.Join("testdata", "golden", story.name+".html")
+		if *update {
+			write(t, file, []byte(got))
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s is not as in %s; if it should be, run go test ./web -update\n%s", story.name, file, got)
+		}
+	}
+}
+
+// TestControls lists what each form sends: people's password managers, tests and
+// the conformance suite know the pages by these ids, names and values.
+func TestControls(t *testing.T) {
+	documents := parseStories(t)
+	for name, want := range map[string][]string{
+		"login": {
+			`form post /login`, `input hidden name=step value=signed-step`,
+			`input text id=username name=username autocomplete=username required autofocus`,
+			`input password id=password name=password autocomplete=current-password required`,
+			`button submit id=login name=action value=login`,
+			`button submit id=cancel name=action value=cancel formnovalidate`,
+		},
+		"login-problem": {
+			`form post /login`, `input hidden name=step value=signed-step`,
+			`input text id=username name=username value=ada autocomplete=username required`,
+			`input password id=password name=password autocomplete=current-password required autofocus`,
+			`button submit id=login name=action value=login`,
+			`button submit id=cancel name=action value=cancel formnovalidate`,
+		},
+		"login-postern": {
+			`form post /login`, `input hidden name=step value=signed-step`,
+			`input text id=username name=username autocomplete=username required autofocus`,
+			`input password id=password name=password autocomplete=current-password required`,
+			`button submit id=login name=action value=login`,
+		},
+		"select": {
+			`form post /select`, `input hidden name=step value=signed-step`,
+			`button submit id=continue name=action value=continue`, `button submit id=other name=action value=other`,
+		},
+		"consent": {
+			`form post /consent`, `input hidden name=step value=signed-step`,
+			`button submit id=allow name=action value=allow`, `button submit id=deny name=action value=deny`,
+		},
+		"signedin": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
+		"logout": {
+			`form post /api/logout`, `input hidden name=step value=signed-step`,
+			`button submit id=logout name=action value=logout`, `button submit id=stay name=action value=stay`,
+		},
+		"setup": {
+			`form post /setup`, `input hidden name=token value=one-time-token`,
+			`input text id=username name=username value=admin autocomplete=username required autofocus`,
+			`input text id=name name=name autocomplete=name`,
+			`input email id=email name=email autocomplete=email required`,
+			`input password id=password name=password autocomplete=new-password required`,
+			`button submit id=setup name=action value=setup`,
+		},
+		"formpost": {
+			`form post https://wiki.example.com/callback`, `input hidden name=code value=code_1`,
+			`input hidden name=state value="><script>`, `input hidden name=iss value=http://localhost:8000`,
+			`button submit id=continue autofocus`,
+		},
+		"welcome": nil, "welcome-setup": nil, "signedout": nil, "error": nil, "setupdone": nil,
+	} {
+		if got := controls(documents[name]); !slices.Equal(got, want) {
+			t.Errorf("%s has\n\t%s\nwant\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	}
+}
+
+func TestErrorPageSaysTheCode(t *testing.T) {
+	documents := parseStories(t)
+	for id, want := range map[string]string{"code": "invalid_request", "correlation": "01JDD2V7Q8M4RZ"} {
+		if got := text(byID(documents["error"], id)); got != want {
+			t.Errorf("#%s says %q, want %q", id, got, want)
+		}
+	}
+	if got := text(first(documents["error-bare"], "h1")); got != "Something went wrong" {
+		t.Errorf("an error without words says %q", got)
+	}
+}
+
+// TestNothingInline holds the pages to the policy in the package comment.
+func TestNothingInline(t *testing.T) {
+	pages := newPages(t)
+	for name, document := range parseStories(t) {
+		for node := range document.Descendants() {
+			if node.Type != html.ElementNode {
+				continue
+			}
+			for _, a := range node.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.Contains(strings.ToLower(a.Val), "javascript:") {
+					t.Errorf("%s: <%s %s=%q>", name, node.Data, a.Key, a.Val)
+				}
+			}
+			local := strings.HasPrefix(attr(node, "src")+attr(node, "href"), pages.assets.prefix)
+			switch node.Data {
+			case "style", "iframe", "object", "embed", "base", "meta":
+				if node.Data != "meta" || attr(node, "http-equiv") != "" {
+					t.Errorf("%s: <%s>", name, node.Data)
+				}
+			case "script":
+				if name != "formpost" || !local || node.FirstChild != nil {
+					t.Errorf("%s: a script that the policy forbids", name)
+				}
+			case "link":
+				if !local {
+					t.Errorf("%s: foreign link %q", name, attr(node, "href"))
+				}
+			case "img":
+				if !local && !strings.HasPrefix(attr(node, "src"), "data:image/") {
+					t.Errorf("%s: foreign image %q", name, attr(node, "src"))
+				}
+			}
+		}
+	}
+}
+
+// TestStructure checks what every page owes to who does not see it.
+func TestStructure(t *testing.T) {
+	for name, document := range parseStories(t) {
+		if root := first(document, "html"); attr(root, "lang") != "en" {
+			t.Errorf("%s: no language", name)
+		}
+		for _, tag := range []string{"title", "h1", "main", "footer"} {
+			if count(document, tag) != 1 || tag != "footer" && text(first(document, tag)) == "" {
+				t.Errorf("%s: wants one <%s> with words", name, tag)
+			}
+		}
+		ids := map[string]int{}
+		focus := 0
+		for node := range document.Descendants() {
+			if id := attr(node, "id"); id != "" {
+				ids[id]++
+			}
+			if has(node, "autofocus") {
+				focus++
+			}
+			if node.Data == "img" && !has(node, "alt") {
+				t.Errorf("%s: image without alt", name)
+			}
+			if node.Data == "svg" && attr(node, "aria-hidden") != "true" {
+				t.Errorf("%s: drawing that is neither named nor hidden", name)
+			}
+		}
+		for id, times := range ids {
+			if times != 1 {
+				t.Errorf("%s: id %q stands %d times", name, id, times)
+			}
+		}
+		if focus > 1 {
+			t.Errorf("%s: focus goes to %d places", name, focus)
+		}
+		for node := range document.Descendants() {
+			for _, key := range []string{"for", "aria-describedby", "aria-labelledby"} {
+				for target := range strings.FieldsSeq(attr(node, key)) {
+					if ids[target] == 0 {
+						t.Errorf("%s: %s=%q leads nowhere", name, key, target)
+					}
+				}
+			}
+			if target, isHere := strings.CutPrefix(attr(node, "href"), "#"); isHere && ids[target] == 0 {
+				t.Errorf("%s: link to #%s leads nowhere", name, target)
+			}
+		}
+	}
+}
+
+func TestEveryInputHasALabel(t *testing.T) {
+	for name, document := range parseStories(t) {
+		labelled := map[string]bool{}
+		for node := range document.Descendants() {
+			if node.Data == "label" && text(node) != "" {
+				labelled[attr(node, "for")] = true
+			}
+		}
+		for node := range document.Descendants() {
+			if node.Data == "input" && attr(node, "type") != "hidden" && !labelled[attr(node, "id")] {
+				t.Errorf("%s: input %q has no label", name, attr(node, "id"))
+			}
+			if node.Data == "button" && text(node) == "" {
+				t.Errorf("%s: button %q has no words", name, attr(node, "id"))
+			}
+		}
+	}
+}
+
+// TestProblemsAreAnnounced: by role, in the title, and at the field that gets the focus.
+func TestProblemsAreAnnounced(t *testing.T) {
+	documents := parseStories(t)
+	for name, fields := range map[string][]string{
+		"login":          nil,
+		"login-problem":  {"username", "password"},
+		"setup":          nil,
+		"setup-problems": {"email", "password"},
+	} {
+		document := documents[name]
+		summary := byID(document, "problem")
+		if (summary != nil) != (fields != nil) || summary != nil && attr(summary, "role") != "alert" {
+			t.Errorf("%s: summary of problems: %v", name, summary)
+		}
+		if strings.HasPrefix(text(first(document, "title")), "Error: ") != (fields != nil) {
+			t.Errorf("%s: title %q", name, text(first(document, "title")))
+		}
+		var invalid []string
+		for node := range document.Descendants() {
+			if attr(node, "aria-invalid") == "true" {
+				invalid = append(invalid, attr(node, "id"))
+				described, _, _ := strings.Cut(attr(node, "aria-describedby"), " ")
+				if text(byID(document, described)) == "" {
+					t.Errorf("%s: #%s does not say what is wrong", name, attr(node, "id"))
+				}
+			}
+		}
+		if !slices.Equal(invalid, fields) {
+			t.Errorf("%s: marked as wrong are %v, want %v", name, invalid, fields)
+		}
+	}
+	if !has(byID(documents["setup-problems"], "email"), "autofocus") {
+		t.Error("setup-problems: the focus is not on the first wrong field")
+	}
+}
+
+// hostile strings try to leave the text, the attribute or the URL that they stand in.
+var hostile = []string{
+	`"><script>alert(1)</script>`, `'"--></title></style><img src=x onerror=alert(1)>`,
+	`" autofocus onfocus="alert(1)`, `{{.Step}}<!--`, "a\r\nSet-Cookie: b=c\x00\u202e", `javascript:alert(1)`,
+}
+
+// TestHostileStringsAreText puts such a string into every field of every page. The
+// page must have the elements and attributes that it has with harmless strings.
+func TestHostileStringsAreText(t *testing.T) {
+	pages := newPages(t)
+	for _, page := range every() {
+		for _, bad := range hostile {
+			name := fmt.Sprintf("%s with %q", page.template(), bad)
+			harmless, attacked := filled(page, "harmless"), filled(page, bad)
+			want := skeleton(parse(t, render(t, pages, harmless)))
+			document := parse(t, render(t, pages, attacked))
+			if got := skeleton(document); got != want {
+				t.Errorf("%s: the page became\n%s\nwant\n%s", name, got, want)
+			}
+			for node := range document.Descendants() {
+				for _, key := range []string{"href", "src", "action"} {
+					if strings.HasPrefix(attr(node, key), "javascript:") {
+						t.Errorf("%s: <%s %s=%q> runs script", name, node.Data, key, attr(node, key))
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzHostileStrings does the same with strings that nobody thought of.
+func FuzzHostileStrings(f *testing.F) {
+	for _, bad := range hostile {
+		f.Add(bad)
+	}
+	pages := newPages(f)
+	f.Fuzz(func(t *testing.T, bad string) {
+		if strings.TrimSpace(bad) == "" || logo(bad) != "" || link(bad) != "" {
+			return // these have a meaning to the page
+		}
+		for _, page := range every() {
+			want := skeleton(parse(t, render(t, pages, filled(page, "harmless"))))
+			if got := skeleton(parse(t, render(t, pages, filled(page, bad)))); got != want {
+				t.Errorf("%s with %q became\n%s\nwant\n%s", page.template(), bad, got, want)
+			}
+		}
+	})
+}
+
+// A response is posted as it is: what the relying party gets is what it sent as state.
+func TestFormPostKeepsItsFields(t *testing.T) {
+	pages := newPages(t)
+	for _, value := range append(hostile, " ", "ü", strings.Repeat("s", 4096)) {
+		if strings.ContainsAny(value, "\r\x00") {
+			continue // HTML cannot hold them; the parser of the request refuses them
+		}
+		document := parse(t, render(t, pages, FormPost{Action: "https://rp.example/cb", Fields: []Field{{"state", value}}}))
+		var got []string
+		for node := range document.Descendants() {
+			if node.Data == "input" {
+				got = append(got, attr(node, "name"), attr(node, "value"))
+			}
+		}
+		if !slices.Equal(got, []string{"state", value}) {
+			t.Errorf("state %.40q is sent as %.80q", value, got)
+		}
+	}
+}
+
+func TestRenderWritesNothingOnError(t *testing.T) {
+	var written bytes.Buffer
+	err := newPages(t).Render(&written, FormPost{Action: "javascript:alert(1)"})
+	if !errors.Is(err, errAction) || written.Len() > 0 {
+		t.Errorf("error %v, and %d bytes were written", err, written.Len())
+	}
+}
+
+func TestLogoOrMonogram(t *testing.T) {
+	pages := newPages(t)
+	for uri, wantImage := range map[string]bool{sampleLogo(): true, "https://wiki.example/logo.png": false, "": false} {
+		document := parse(t, render(t, pages, Login{Client: &Client{Name: "Northwind", LogoURI: uri}}))
+		tile := first(document, "header")
+		if image := first(tile, "img"); (image != nil) != wantImage || !wantImage && !strings.HasPrefix(strings.TrimSpace(text(tile)), "N") {
+			t.Errorf("logo %.40q: image %v, words %q", uri, image, text(tile))
+		}
+	}
+}
+
+// filled gives a page of the same type whose every string is s, with one element in
+// each list. Addresses of forms keep a value that Render accepts.
+func filled(page Page, s string) Page {
+	value := reflect.New(reflect.TypeOf(page)).Elem()
+	fill(value, s)
+	if post, ok := value.Interface().(FormPost); ok {
+		post.Action = "https://rp.example/cb"
+		return post
+	}
+	return value.Interface().(Page)
+}
+
+func fill(value reflect.Value, s string) {
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString(s)
+	case reflect.Bool:
+		value.SetBool(true)
+	case reflect.Int:
+		value.SetInt(400)
+	case reflect.Pointer:
+		value.Set(reflect.New(value.Type().Elem()))
+		fill(value.Elem(), s)
+	case reflect.Slice:
+		value.Set(reflect.MakeSlice(value.Type(), 1, 1))
+		fill(value.Index(0), s)
+	case reflect.Map:
+		value.Set(reflect.ValueOf(map[string]string{"username": s, "name": s, "email": s, "password": s, "": s}))
+	case reflect.Struct:
+		for i := range value.NumField() {
+			fill(value.Field(i), s)
+		}
+	}
+}
