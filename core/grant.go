@@ -58,9 +58,10 @@ type RefreshToken struct {
 
 // Authorized is a grant with everybody that it concerns, read in one statement.
 type Authorized struct {
-	Grant Grant
-	User  User
-	Org   Organisation
+	Grant  Grant
+	Client *Client // shared by all that read it: never changed
+	User   User
+	Org    Organisation
 }
 
 // Access is an access token with its grant.

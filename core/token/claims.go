@@ -32,9 +32,6 @@ func (i *Issuer) extend(ctx context.Context, host, standard hook.Object, target 
 	if err != nil {
 		return nil, nil, fmt.Errorf("map the claims: %w", err)
 	}
-	if mapped == nil {
-		mapped = standard
-	}
 	for _, m := range mapped {
 		if slices.Contains(hook.Protected[:], m.Name) {
 			return nil, nil, fmt.Errorf("map the claims: %s is not a plugin's to set", m.Name)

@@ -112,27 +112,26 @@ func authorized(scopes ...string) *core.Authorized {
 			AuthTime: noon.Add(-time.Minute), AMR: []string{"pwd"}, ACR: "urn:postern:acr:password",
 			CreatedAt: noon, ExpiresAt: noon.Add(30 * 24 * time.Hour),
 		},
-		User: alice(), Org: builtIn(),
+		Client: wiki(), User: alice(), Org: builtIn(),
 	}
 }
 
 // memory is the verifier's store.
 type memory struct {
-	mu       sync.Mutex
-	access   map[core.ID]core.Access
-	clients  map[string]*core.Client
-	orgs     map[string]*core.Organisation
-	events   []core.Event
-	err      error // of every read
-	partyErr error // of clients
-	failing  error // of every write
+	mu      sync.Mutex
+	access  map[core.ID]core.Access
+	orgs    map[string]*core.Organisation
+	events  []core.Event
+	err     error // of every read
+	orgErr  error // of organisations
+	failing error // of every write
 }
 
 func newMemory() *memory {
 	org := builtIn()
 	return &memory{
-		access: map[core.ID]core.Access{}, clients: map[string]*core.Client{"wiki": wiki()},
-		orgs: map[string]*core.Organisation{org.Name: &org},
+		access: map[core.ID]core.Access{},
+		orgs:   map[string]*core.Organisation{org.Name: &org},
 	}
 }
 
@@ -151,16 +150,8 @@ func (m *memory) Access(_ context.Context, id core.ID) (*core.Access, error) {
 	return find(m.access, id, m.err)
 }
 
-func (m *memory) Client(_ context.Context, id string) (*core.Client, error) {
-	c, err := find(m.clients, id, cmp.Or(m.err, m.partyErr))
-	if err != nil {
-		return nil, err
-	}
-	return *c, nil
-}
-
 func (m *memory) Organisation(_ context.Context, name string) (*core.Organisation, error) {
-	o, err := find(m.orgs, name, m.err)
+	o, err := find(m.orgs, name, cmp.Or(m.err, m.orgErr))
 	if err != nil {
 		return nil, err
 	}

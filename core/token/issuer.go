@@ -19,8 +19,8 @@ type Signer interface {
 // ClaimsMapper is the hook claims.map/v1.
 type ClaimsMapper interface {
 	// MapClaims gives the claims that in.Claims become, with the origin of each
-	// that a plugin touched. It gives nil if no plugin is bound to the client,
-	// and then the claims stay as they are.
+	// that a plugin touched; in.Claims themselves if no plugin is bound to the
+	// client.
 	MapClaims(ctx context.Context, in *hook.ClaimsInput) (hook.Object, []hook.Origin, error)
 }
 

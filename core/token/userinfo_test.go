@@ -90,15 +90,17 @@ func TestUserInfoThroughAPlugin(t *testing.T) {
 func TestUserInfoWithNothingBound(t *testing.T) {
 	t.Parallel()
 	i := newIssuer()
-	i.Mapper = mapperFunc(func(*hook.ClaimsInput) (hook.Object, []hook.Origin, error) { return nil, nil, nil })
+	i.Mapper = mapperFunc(func(in *hook.ClaimsInput) (hook.Object, []hook.Origin, error) { return in.Claims, nil, nil })
 	wantNames(t, "UserInfo", userInfo(t, i, accessTo("openid", "email")), "sub", "email", "email_verified")
 }
 
 func TestUserInfoWithEverythingRemoved(t *testing.T) {
 	t.Parallel()
 	i := newIssuer()
-	i.Mapper = mapperFunc(func(*hook.ClaimsInput) (hook.Object, []hook.Origin, error) { return hook.Object{}, nil, nil })
-	wantNames(t, "UserInfo", userInfo(t, i, accessTo("openid", "email")), "sub")
+	for _, nothing := range []hook.Object{nil, {}} {
+		i.Mapper = mapperFunc(func(*hook.ClaimsInput) (hook.Object, []hook.Origin, error) { return nothing, nil, nil })
+		wantNames(t, "UserInfo", userInfo(t, i, accessTo("openid", "email")), "sub")
+	}
 }
 
 func TestAccount(t *testing.T) {

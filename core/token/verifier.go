@@ -14,7 +14,6 @@ import (
 // Store is what the verifier reads, and where it records refusals.
 type Store interface {
 	Access(ctx context.Context, tokenID core.ID) (*core.Access, error)
-	Client(ctx context.Context, id string) (*core.Client, error)
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
 	Apply(ctx context.Context, changes ...core.Change) error
 }
@@ -96,44 +95,40 @@ func (v *Verifier) access(ctx context.Context, b Bearer) (*core.Access, *core.Cl
 	case !access.Token.Hash.Matches(credential.Hash()):
 		return nil, nil, invalidToken("unknown_token")
 	}
-	client, org, err := v.party(ctx, access.Grant.ClientID)
+	org, err := v.clientOrganisation(ctx, access.Client)
 	if err != nil {
 		return access, nil, oauth.Failed(err)
 	}
-	return access, client, judge(access, client, org, b.FromQuery, v.Now())
+	return access, access.Client, judge(access, org, b.FromQuery, v.Now())
 }
 
-// party reads the client and its organisation; nil for what is gone.
-func (v *Verifier) party(ctx context.Context, id string) (*core.Client, *core.Organisation, error) {
-	client, err := v.Store.Client(ctx, id)
-	if errors.Is(err, core.ErrNotFound) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, err
+// clientOrganisation is nil if it is gone.
+func (v *Verifier) clientOrganisation(ctx context.Context, client *core.Client) (*core.Organisation, error) {
+	if client == nil {
+		return nil, nil
 	}
 	org, err := v.Store.Organisation(ctx, client.Org)
 	if errors.Is(err, core.ErrNotFound) {
-		return client, nil, nil
+		return nil, nil
 	}
-	return client, org, err
+	return org, err
 }
 
 // judge decides whether a token that exists may be used.
-func judge(a *core.Access, client *core.Client, org *core.Organisation, fromQuery bool, now time.Time) *oauth.Error {
+func judge(a *core.Access, clientOrg *core.Organisation, fromQuery bool, now time.Time) *oauth.Error {
 	switch {
 	case !now.Before(a.Token.ExpiresAt):
 		return invalidToken("token_expired")
 	case a.Grant.Revoked():
 		return invalidToken("grant_revoked")
-	case client == nil || client.Disabled:
+	case a.Client == nil || a.Client.Disabled:
 		return invalidToken("client_disabled")
-	case org == nil || org.Disabled:
+	case clientOrg == nil || clientOrg.Disabled:
 		return invalidToken("client_organisation_disabled")
-	case fromQuery && !client.QueryToken:
+	case fromQuery && !a.Client.QueryToken:
 		return oauth.Refuse(oauth.CodeInvalidRequest, "token_in_query", "Send the access token in the Authorization header.")
 	}
-	if reason := Barred(&a.Authorized, client); reason != "" {
+	if reason := Barred(&a.Authorized, a.Client); reason != "" {
 		return invalidToken(reason)
 	}
 	return nil

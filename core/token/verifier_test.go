@@ -64,8 +64,8 @@ func refuseAccessTokens(t *testing.T) {
 		{"036_padding", func(b *bench) { b.token += "=" }, "malformed_token", oauth.CodeInvalidToken},
 		{"036_line_break", func(b *bench) { b.token += "\n" }, "malformed_token", oauth.CodeInvalidToken},
 		{"053_other_secret", func(b *bench) { b.row.Token.Hash[0] ^= 1 }, "unknown_token", oauth.CodeInvalidToken},
-		{"054_client_disabled", func(b *bench) { b.store.clients["wiki"].Disabled = true }, "client_disabled", oauth.CodeInvalidToken},
-		{"054_client_gone", func(b *bench) { delete(b.store.clients, "wiki") }, "client_disabled", oauth.CodeInvalidToken},
+		{"054_client_disabled", func(b *bench) { b.row.Client.Disabled = true }, "client_disabled", oauth.CodeInvalidToken},
+		{"054_client_gone", func(b *bench) { b.row.Client = nil }, "client_disabled", oauth.CodeInvalidToken},
 		{"054_client_organisation_disabled", func(b *bench) { b.store.orgs["built-in"].Disabled = true }, "client_organisation_disabled", oauth.CodeInvalidToken},
 		{"054_client_organisation_gone", func(b *bench) { delete(b.store.orgs, "built-in") }, "client_organisation_disabled", oauth.CodeInvalidToken},
 		{"054_user_disabled", func(b *bench) { b.row.User.Disabled = true }, "user_disabled", oauth.CodeInvalidToken},
@@ -77,7 +77,7 @@ func refuseAccessTokens(t *testing.T) {
 		{"115_no_token", func(b *bench) { b.token = "" }, oauth.ReasonTokenMissing, oauth.CodeInvalidToken},
 		{"115_expired", func(b *bench) { b.row.Token.ExpiresAt = b.Now() }, "token_expired", oauth.CodeInvalidToken},
 		{"115_revoked", func(b *bench) { b.row.Grant.RevokedAt = noon }, "grant_revoked", oauth.CodeInvalidToken},
-		{"the_client_cannot_be_read", func(b *bench) { b.store.partyErr = errTest }, "server_error", oauth.CodeServerError},
+		{"the_organisation_cannot_be_read", func(b *bench) { b.store.orgErr = errTest }, "server_error", oauth.CodeServerError},
 		{"the_store_fails", func(b *bench) { b.store.err = errTest }, "server_error", oauth.CodeServerError},
 	}
 	for _, tt := range tests {
@@ -117,7 +117,7 @@ func refuse115TokenInQuery(t *testing.T) {
 		t.Errorf("115: %v", refusal)
 	}
 	wantOneEvent(t, b.store, "token_in_query", b.token)
-	b.store.clients["wiki"].QueryToken = true
+	b.row.Client.QueryToken = true
 	if refusal := b.present(b.token, true); refusal != nil {
 		t.Errorf("the administrator allowed it: %v", refusal)
 	}
