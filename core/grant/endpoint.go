@@ -29,8 +29,8 @@ type Tokens interface {
 
 // ScopePolicy is the hook scope.policy/v1.
 type ScopePolicy interface {
-	// DecideScopes may narrow the scopes, deny, or ask for what only the person
-	// can do. An error denies. Nil scopes leave them as they were.
+	// DecideScopes gives the scopes to grant, or denies, or asks for what only
+	// the person can do. An error denies.
 	DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error)
 }
 

@@ -101,9 +101,7 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 			refusal.Cause = fmt.Errorf("scope policy: %q", out.Reason)
 			return nil, refusal
 		}
-		if out.Scopes != nil {
-			allowed = oauth.CutScopes(allowed, out.Scopes)
-		}
+		allowed = oauth.CutScopes(allowed, out.Scopes)
 	}
 	return narrowed(asked, allowed)
 }

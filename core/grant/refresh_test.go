@@ -162,11 +162,11 @@ func TestRefreshScopes(t *testing.T) {
 		{"without openid", "email", nil, allScopes, "email", false},
 		{"blanks alone", "  ", nil, allScopes, "openid profile email offline_access", true},
 		{"the client lost one", "", nil, []string{"openid", "offline_access"}, "openid offline_access", true},
-		{"the policy leaves all", "", out(), allScopes, "openid profile email offline_access", true},
+		{"the policy leaves all", "", out(allScopes...), allScopes, "openid profile email offline_access", true},
 		{"the policy narrows", "", out("openid", "offline_access"), allScopes, "openid offline_access", true},
 		{"the policy takes openid", "", out("email", "offline_access"), allScopes, "email offline_access", false},
 		{"the policy cannot widen", "openid", out("openid", "email", "offline_access", "admin"), allScopes, "openid", true},
-		{"the policy wants the acr that was", "", &hook.ScopeOutput{ACR: "urn:pwd"}, allScopes, "openid profile email offline_access", true},
+		{"the policy wants the acr that was", "", &hook.ScopeOutput{Scopes: allScopes, ACR: "urn:pwd"}, allScopes, "openid profile email offline_access", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func refuse059PolicySeesThePresentGroups(t *testing.T) {
 	var seen *hook.ScopeInput
 	w.endpoint.Policy = policyFunc(func(in *hook.ScopeInput) (hook.ScopeOutput, error) {
 		seen = in
-		return hook.ScopeOutput{Deny: !slices.Contains(in.User.Groups, "staff"), Reason: "for staff only"}, nil
+		return hook.ScopeOutput{Scopes: in.Scopes, Deny: !slices.Contains(in.User.Groups, "staff"), Reason: "for staff only"}, nil
 	})
 	first := w.signIn()
 	if seen != nil {
