@@ -90,7 +90,7 @@ func (m *miniOrange) readUserInfo(ctx context.Context, got *answer) error {
 	}
 	address := m.UserInfoURL
 	if strings.HasSuffix(address, "=") {
-		address += got.accessToken
+		address += got.accessToken // beside the header
 	}
 	came, err := m.get(ctx, address, got.accessToken)
 	if err != nil {
