@@ -73,7 +73,7 @@ func TestControls(t *testing.T) {
 		"signedin": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
 		"logout": {
 			`form post /api/logout`, `input hidden name=step value=signed-step`,
-			`button submit id=logout name=action value=logout`, `button submit id=stay name=action value=stay`,
+			`button submit id=logout name=action value=logout`,
 		},
 		"setup": {
 			`form post /setup`, `input hidden name=token value=one-time-token`,
@@ -92,6 +92,17 @@ func TestControls(t *testing.T) {
 	} {
 		if got := controls(documents[name]); !slices.Equal(got, want) {
 			t.Errorf("%s has\n\t%s\nwant\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	}
+}
+
+// Who stays signed in leaves the page by a link: the form can only sign out.
+func TestLogoutCanBeLeft(t *testing.T) {
+	pages := newPages(t)
+	for stay, want := range map[string]string{"": "/", "/account": "/account", "javascript:alert(1)": "#ZgotmplZ"} {
+		document := parse(t, render(t, pages, Logout{Action: "/api/logout", StayURL: stay}))
+		if got := attr(byID(document, "stay"), "href"); got != want {
+			t.Errorf("StayURL %q leads to %q, want %q", stay, got, want)
 		}
 	}
 }

@@ -86,6 +86,9 @@ type Logout struct {
 	Step   string
 	Client *Client // who asked, or nil
 	Name   string  // who is signed in
+	// StayURL is where to go without signing out, "/" if empty. It is a link and no
+	// button of the form, so that nothing but "logout" is ever sent to Action.
+	StayURL string
 }
 
 // SignedOut says that it is done.
