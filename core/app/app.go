@@ -136,7 +136,7 @@ func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
 	}
 }
 
-// Explain says what the client would get about the user. Scopes nil stands for
+// Explain says what the client would get about the user. No scopes stand for
 // all that the client may ask for.
 func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client, scopes []string) (*token.Explanation, error) {
 	host, err := a.host()
@@ -147,7 +147,7 @@ func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client,
 	if err != nil {
 		return nil, fmt.Errorf("read the organisation: %w", err)
 	}
-	if scopes == nil {
+	if len(scopes) == 0 {
 		scopes = client.Scopes
 	}
 	return a.issuer(host, nil).Explain(ctx, a.now(), client, user, org, scopes)
