@@ -30,7 +30,7 @@ var (
 func checkClient(c *core.Client) problems {
 	var p problems
 	if !clientName.MatchString(c.Name) {
-		p.add("name", "use 1 to 64 letters, digits and . _ -, and put a title into display_name", "%q is no client name", shown(c.Name))
+		p.add("name", "use 1 to 64 letters, digits and . _ -; what people see is the display name", "%q is no client name", shown(c.Name))
 	}
 	checkLine(&p, "display_name", c.DisplayName)
 	checkRedirects(&p, c)
@@ -132,13 +132,13 @@ func checkPreset(p *problems, c *core.Client) {
 		return
 	}
 	if c.IDTokenAlg != "RS256" {
-		p.add("id_token_alg", "use RS256", "Confluence verifies no %s", shown(c.IDTokenAlg))
+		p.add("id_token_alg", "use RS256", "the relying party Confluence verifies no %s", shown(c.IDTokenAlg))
 	}
 	if c.RequirePKCE {
-		p.add("require_pkce", "", "Confluence cannot do PKCE")
+		p.add("require_pkce", "", "the relying party Confluence cannot do PKCE")
 	}
 	if !slices.Contains(c.Scopes, "openid") {
-		p.add("scopes", "add openid", "Confluence needs the scope openid")
+		p.add("scopes", "add openid", "the relying party Confluence needs the scope openid")
 	}
 }
 

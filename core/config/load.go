@@ -41,6 +41,9 @@ func Load(in Input) (Config, error) {
 	}
 	if len(l.problems) == 0 {
 		l.config.Data = filepath.Clean(l.config.Data)
+		l.checkData()
+	}
+	if len(l.problems) == 0 {
 		l.resolveIssuer()
 		l.checkTLS()
 	}
@@ -54,7 +57,7 @@ type loader struct {
 	in       Input
 	file     map[string]entry
 	config   Config
-	issuerAt string // where the issuer was given
+	where    map[string]string // where each setting was given
 	problems []Problem
 }
 
@@ -74,9 +77,10 @@ func (l *loader) apply(s Setting) {
 	if m := s.set(&l.config, value); m != nil {
 		l.add(where, m.text, m.hint)
 	}
-	if s.Key == "issuer" {
-		l.issuerAt = where
+	if l.where == nil {
+		l.where = map[string]string{}
 	}
+	l.where[s.Key] = where
 }
 
 // lookup treats an empty variable as none: that is how containers leave one out.
@@ -91,6 +95,18 @@ func (l *loader) lookup(s Setting) (value, where string, given bool) {
 		return e.value, e.where, true
 	}
 	return "", "", false
+}
+
+// checkData refuses a data directory that is there and is none. One that is not
+// there is made by whoever needs it.
+func (l *loader) checkData() {
+	info, err := os.Stat(l.config.Data)
+	switch {
+	case err == nil && !info.IsDir():
+		l.add(l.where["data"], fmt.Sprintf("%q is no directory", l.config.Data), "name the directory that holds the data")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		l.add(l.where["data"], fmt.Sprintf("the data directory %q cannot be used: %s", l.config.Data, reason(err)), "check its path, and that this user may read and write it")
+	}
 }
 
 // resolveIssuer takes the issuer of the last start where none was given, else
@@ -143,7 +159,7 @@ func (l *loader) checkTLS() {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		l.add("--tls-cert", "certificate and key belong together", "give both --tls-cert and --tls-key, or none")
 	case c.TLS() && strings.HasPrefix(c.Issuer, "http:") && l.in.Serve:
-		l.add(l.issuerAt, "the issuer begins with http:// but the server speaks TLS", "begin the issuer with https://")
+		l.add(l.where["issuer"], "the issuer begins with http:// but the server speaks TLS", "begin the issuer with https://")
 	case c.TLS() && l.in.Serve:
 		l.checkReadable("--tls-cert", c.TLSCert)
 		l.checkReadable("--tls-key", c.TLSKey)

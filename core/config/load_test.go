@@ -168,6 +168,8 @@ func TestMistakes(t *testing.T) {
 		{name: "listen at a named port", env: map[string]string{"POSTERN_LISTEN": "localhost:http"}, want: []string{`POSTERN_LISTEN: "localhost:http" is no address to listen at`}},
 		{name: "listen at port 65536", flags: map[string]string{"listen": ":65536"}, want: []string{`--listen: ":65536" is no address…`}},
 		{name: "listen at a URL", flags: map[string]string{"listen": "http://localhost:80"}, want: []string{`--listen: "http://localhost:80" is no address…`}},
+		{name: "data is a file", flags: map[string]string{"data": write(t, "d", "")}, want: []string{"--data: …"}},
+		{name: "data is below a file", env: map[string]string{"POSTERN_DATA": write(t, "d", "") + "/data"}, want: []string{"POSTERN_DATA: the data directory …"}},
 		{name: "http issuer", flags: map[string]string{"issuer": "http://id.example.org"}, want: []string{`--issuer: "http://id.example.org" cannot be the issuer`}},
 		{name: "http issuer that looks local", flags: map[string]string{"issuer": "http://localhost.example.org"}, want: []string{`--issuer: …`}},
 		{name: "issuer without scheme", flags: map[string]string{"issuer": "id.example.org"}, want: []string{`--issuer: …`}},
