@@ -1,0 +1,290 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/config"
+)
+
+// clientView is a client as JSON: what its relying party must be told, then what
+// it may do. The secret is there only right after it was made.
+type clientView struct {
+	admin.Connection
+	Organisation           string     `json:"organisation"`
+	Name                   string     `json:"name"`
+	DisplayName            string     `json:"display_name"`
+	Preset                 string     `json:"preset"`
+	RedirectURIs           []string   `json:"redirect_uris"`
+	PostLogoutRedirectURIs []string   `json:"post_logout_redirect_uris"`
+	GrantTypes             []string   `json:"grant_types"`
+	ResponseTypes          []string   `json:"response_types"`
+	AuthMethods            []string   `json:"token_endpoint_auth_methods"`
+	IDTokenAlg             string     `json:"id_token_signed_response_alg"`
+	Native                 bool       `json:"native"`
+	RequirePKCE            bool       `json:"require_pkce"`
+	SkipConsent            bool       `json:"skip_consent"`
+	OfflineWithoutPrompt   bool       `json:"offline_without_prompt"`
+	QueryToken             bool       `json:"query_token"`
+	Shared                 bool       `json:"shared"`
+	Disabled               bool       `json:"disabled"`
+	LogoURI                string     `json:"logo_uri"`
+	ClientURI              string     `json:"client_uri"`
+	PolicyURI              string     `json:"policy_uri"`
+	TermsURI               string     `json:"terms_uri"`
+	AccessSeconds          int        `json:"access_token_lifetime"` // 0: the server's default
+	IDTokenSeconds         int        `json:"id_token_lifetime"`
+	RefreshSeconds         int        `json:"refresh_token_lifetime"`
+	CreatedAt              *time.Time `json:"created_at"`
+	UpdatedAt              *time.Time `json:"updated_at"`
+}
+
+func viewClient(issuer string, c *core.Client, secret string) clientView {
+	return clientView{
+		Connection: admin.Connect(issuer, c, secret), Organisation: c.Org, Name: c.Name, DisplayName: c.Title(), Preset: c.Preset,
+		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), GrantTypes: list(c.GrantTypes),
+		ResponseTypes: list(c.ResponseTypes), AuthMethods: list(c.AuthMethods), IDTokenAlg: c.IDTokenAlg, Native: c.Native,
+		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
+		Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
+		AccessSeconds: seconds(c.AccessTTL), IDTokenSeconds: seconds(c.IDTokenTTL), RefreshSeconds: seconds(c.RefreshTTL),
+		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
+	}
+}
+
+func seconds(d time.Duration) int { return int(d / time.Second) }
+
+func (p *program) client() *cobra.Command {
+	c := family("client", "make and change relying parties",
+		p.clientCreate(), p.clientList(), p.clientShow(), p.clientUpdate(), p.clientRotateSecret(), p.clientDelete())
+	orgFlag(c)
+	return c
+}
+
+// issuerFlag lets a command print other addresses than those of the last start.
+func issuerFlag(c *cobra.Command) {
+	for _, s := range config.Settings() {
+		if s.Key == "issuer" {
+			addSetting(c.Flags(), s)
+		}
+	}
+}
+
+func (p *program) clientCreate() *cobra.Command {
+	var names, usage []string
+	for _, preset := range admin.Presets() {
+		names = append(names, preset.Name)
+		usage = append(usage, fmt.Sprintf("  %-12s %s", preset.Name, preset.Description))
+	}
+	c := &cobra.Command{
+		Use: "create NAME", Short: "make a client and print what to paste into it", Args: arguments("NAME"),
+		Long:    "Make a client and print what to paste into it, with the secret, which is shown\nthis once. The presets:\n\n" + strings.Join(usage, "\n"),
+		Example: "  postern client create Confluence --preset confluence \\\n    --redirect-uri https://CONFLUENCE/plugins/servlet/oauth/callback",
+	}
+	preset := c.Flags().String("preset", admin.PresetWeb, joined(names))
+	flags := newClientFlags(c)
+	c.PreRunE = flags.check
+	issuerFlag(c)
+	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
+		created, err := s.Admin.CreateClient(ctx, actor(), admin.NewClient{Org: orgOf(c), Name: args[0], Preset: *preset, Edit: flags.apply})
+		if err != nil {
+			return err
+		}
+		return p.reportClient(s, &created.Client, created.Secret, "created client %s")
+	})
+	return c
+}
+
+// reportClient prints a client that has just got a secret.
+func (p *program) reportClient(s *session, client *core.Client, secret, done string) error {
+	view := viewClient(s.config.Issuer, client, secret)
+	p.note(done, client.Name)
+	if s.config.IssuerDerived {
+		p.note("note: the server was not started yet, so the addresses are guesses; give --issuer, or run 'postern client show %s' after its start", client.Name)
+	}
+	p.noteCallbacks(client)
+	if err := p.print(view, func(w io.Writer) { describeConnection(w, client, view.Connection) }); err != nil {
+		return err
+	}
+	if secret != "" && !p.json {
+		p.note("the secret is not shown again; 'postern client rotate-secret %s' makes another", client.Name)
+	}
+	return nil
+}
+
+// noteCallbacks points at a callback that Confluence does not have: the mistake
+// shows only at the first sign-in otherwise.
+func (p *program) noteCallbacks(client *core.Client) {
+	if client.Preset != admin.PresetConfluence {
+		return
+	}
+	for _, uri := range client.RedirectURIs {
+		u, err := url.Parse(uri)
+		if err == nil && !strings.Contains(u.Path, "/plugins/servlet/oauth/") && !strings.Contains(u.Path, "/plugins/servlet/oidc/") {
+			p.note("note: %s is not where Confluence usually listens, which is /plugins/servlet/oauth/callback (miniOrange) or /plugins/servlet/oidc/callback (Atlassian)", uri)
+		}
+	}
+}
+
+// describeConnection prints what to paste, under the names of the form that it is
+// pasted into.
+func describeConnection(w io.Writer, client *core.Client, c admin.Connection) {
+	if client.Preset == admin.PresetConfluence {
+		fmt.Fprint(w, "For the miniOrange app in Confluence or Jira, application \"Custom OpenID\":\n\n")
+		fields(w, c.MiniOrange())
+		fmt.Fprint(w, "\nFor Atlassian's own OpenID Connect client (Data Center), instead:\n\n")
+		fields(w, c.Atlassian())
+		return
+	}
+	fields(w, []admin.Row{
+		{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
+		{Field: "Discovery", Value: c.DiscoveryURI}, {Field: "Authorization endpoint", Value: c.AuthorizationEndpoint},
+		{Field: "Token endpoint", Value: c.TokenEndpoint}, {Field: "UserInfo endpoint", Value: c.UserInfoEndpoint},
+		{Field: "Keys", Value: c.JWKSURI}, {Field: "End of session", Value: c.EndSessionEndpoint},
+		{Field: "Scopes", Value: strings.Join(c.Scopes, " ")},
+	})
+}
+
+func (p *program) clientList() *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "list clients", Args: arguments()}
+	issuerFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
+		clients, err := s.Admin.Clients(ctx, orgOf(c))
+		if err != nil {
+			return err
+		}
+		views := make([]clientView, len(clients))
+		rows := make([][]string, len(clients))
+		for i := range clients {
+			views[i] = viewClient(s.config.Issuer, &clients[i], "")
+			rows[i] = []string{clients[i].Name, clients[i].ID, clients[i].Preset, joined(clients[i].RedirectURIs), clientState(&clients[i])}
+		}
+		return p.print(views, func(w io.Writer) {
+			table(w, "there are no clients", []string{"NAME", "CLIENT ID", "PRESET", "REDIRECT URIS", "STATE"}, rows)
+		})
+	})
+	return c
+}
+
+func clientState(c *core.Client) string {
+	if c.Disabled {
+		return "disabled"
+	}
+	return "active"
+}
+
+func (p *program) clientShow() *cobra.Command {
+	c := &cobra.Command{Use: "show CLIENT", Short: "show a client, by name or client ID, and what to paste into it", Args: arguments("CLIENT")}
+	issuerFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		view := viewClient(s.config.Issuer, client, "")
+		return p.print(view, func(w io.Writer) {
+			fields(w, describeClient(client))
+			fmt.Fprintln(w)
+			describeConnection(w, client, view.Connection)
+		})
+	})
+	return c
+}
+
+func describeClient(c *core.Client) []admin.Row {
+	rows := []admin.Row{
+		{Field: "Name", Value: c.Name}, {Field: "Shown as", Value: c.Title()}, {Field: "Organisation", Value: c.Org},
+		{Field: "Preset", Value: c.Preset}, {Field: "State", Value: clientState(c)},
+		{Field: "Redirect URIs", Value: joined(c.RedirectURIs)}, {Field: "Redirect URIs after logout", Value: joined(c.PostLogoutRedirectURIs)},
+		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
+	}
+	for _, b := range clientBools() {
+		rows = append(rows, admin.Row{Field: title(strings.ReplaceAll(b.flag, "-", " ")), Value: yes(*b.field(c))})
+	}
+	for _, d := range clientTTLs() {
+		if ttl := *d.field(c); ttl != 0 {
+			rows = append(rows, admin.Row{Field: title(strings.ReplaceAll(d.flag, "-", " ")), Value: ttl.String()})
+		}
+	}
+	return append(rows, admin.Row{Field: "Created", Value: stamp(c.CreatedAt)}, admin.Row{Field: "Changed", Value: stamp(c.UpdatedAt)})
+}
+
+func (p *program) clientUpdate() *cobra.Command {
+	var rename string
+	var disabled bool
+	c := &cobra.Command{
+		Use: "update CLIENT", Short: "change a client", Args: arguments("CLIENT"),
+		Long: "Change a client. A list that is given replaces the list that was there.",
+	}
+	flags := newClientFlags(c)
+	c.PreRunE = flags.check
+	c.Flags().StringVar(&rename, "rename", "", "new name")
+	c.Flags().BoolVar(&disabled, "disabled", false, "refuse everything that the client asks for")
+	issuerFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		client, err = s.Admin.UpdateClient(ctx, actor(), client.ID, func(edited *core.Client) {
+			flags.apply(edited)
+			if c.Flags().Changed("rename") {
+				edited.Name = rename
+			}
+			if c.Flags().Changed("disabled") {
+				edited.Disabled = disabled
+			}
+		})
+		if err != nil {
+			return err
+		}
+		p.noteCallbacks(client)
+		return p.done(viewClient(s.config.Issuer, client, ""), "updated client %s", client.Name)
+	})
+	return c
+}
+
+func (p *program) clientRotateSecret() *cobra.Command {
+	c := &cobra.Command{
+		Use: "rotate-secret CLIENT", Short: "make a new secret; the old one stops working at once", Args: arguments("CLIENT"),
+	}
+	issuerFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		secret, err := s.Admin.RotateSecret(ctx, actor(), client.ID)
+		if err != nil {
+			return err
+		}
+		return p.reportClient(s, client, secret, "made a new secret for client %s")
+	})
+	return c
+}
+
+func (p *program) clientDelete() *cobra.Command {
+	c := &cobra.Command{Use: "delete CLIENT", Short: "delete a client with consents and tokens", Args: arguments("CLIENT")}
+	sure := yesFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		if err := p.confirm(*sure, "delete the client %q?", client.Name); err != nil {
+			return err
+		}
+		if err := s.Admin.DeleteClient(ctx, actor(), client.ID); err != nil {
+			return err
+		}
+		return p.done(deleted{true, client.ID, client.Name}, "deleted client %s", client.Name)
+	})
+	return c
+}

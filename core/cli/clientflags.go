@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/config"
+)
+
+// clientFlags are the flags that say something about a client. Only those that
+// were given have an effect; a list replaces the list that was there.
+type clientFlags struct {
+	set    *pflag.FlagSet
+	texts  map[string]*string
+	lists  map[string]*[]string
+	bools  map[string]*bool
+	ttls   map[string]*string
+	parsed map[string]time.Duration
+}
+
+type flagOf[T any] struct {
+	flag, usage string
+	field       func(*core.Client) *T
+}
+
+func clientTexts() []flagOf[string] {
+	return []flagOf[string]{
+		{"name", "what people see", func(c *core.Client) *string { return &c.DisplayName }},
+		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA or PS256", func(c *core.Client) *string { return &c.IDTokenAlg }},
+		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
+		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},
+		{"policy-uri", "URL of its privacy policy", func(c *core.Client) *string { return &c.PolicyURI }},
+		{"terms-uri", "URL of its terms of service", func(c *core.Client) *string { return &c.TermsURI }},
+	}
+}
+
+func clientLists() []flagOf[[]string] {
+	return []flagOf[[]string]{
+		{"redirect-uri", "`URL` at which it gets its codes; exact (repeatable)", func(c *core.Client) *[]string { return &c.RedirectURIs }},
+		{"post-logout-redirect-uri", "`URL` that people may return to after signing out; exact (repeatable)", func(c *core.Client) *[]string { return &c.PostLogoutRedirectURIs }},
+		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
+		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
+	}
+}
+
+func clientBools() []flagOf[bool] {
+	return []flagOf[bool]{
+		{"require-pkce", "refuse requests without PKCE", func(c *core.Client) *bool { return &c.RequirePKCE }},
+		{"skip-consent", "do not ask people: you consent for them", func(c *core.Client) *bool { return &c.SkipConsent }},
+		{"offline-without-prompt", "give refresh tokens without prompt=consent", func(c *core.Client) *bool { return &c.OfflineWithoutPrompt }},
+		{"query-token", "accept ?accessToken= at the account endpoint; tokens end up in logs", func(c *core.Client) *bool { return &c.QueryToken }},
+		{"shared", "sign in people of every organisation", func(c *core.Client) *bool { return &c.Shared }},
+	}
+}
+
+func clientTTLs() []flagOf[time.Duration] {
+	return []flagOf[time.Duration]{
+		{"access-token-lifetime", "how long its access tokens work", func(c *core.Client) *time.Duration { return &c.AccessTTL }},
+		{"id-token-lifetime", "how long its ID tokens are valid", func(c *core.Client) *time.Duration { return &c.IDTokenTTL }},
+		{"refresh-token-lifetime", "how long refreshing works after a sign-in", func(c *core.Client) *time.Duration { return &c.RefreshTTL }},
+	}
+}
+
+func newClientFlags(c *cobra.Command) *clientFlags {
+	f := &clientFlags{
+		set: c.Flags(), texts: map[string]*string{}, lists: map[string]*[]string{}, bools: map[string]*bool{},
+		ttls: map[string]*string{}, parsed: map[string]time.Duration{},
+	}
+	f.set.SortFlags = false
+	for _, l := range clientLists() {
+		f.lists[l.flag] = f.set.StringArray(l.flag, nil, l.usage)
+	}
+	for _, t := range clientTexts() {
+		f.texts[t.flag] = f.set.String(t.flag, "", t.usage)
+	}
+	for _, b := range clientBools() {
+		f.bools[b.flag] = f.set.Bool(b.flag, false, b.usage)
+	}
+	for _, d := range clientTTLs() {
+		f.ttls[d.flag] = f.set.String(d.flag, "", d.usage+", such as 15m (0 is the server's default)")
+	}
+	return f
+}
+
+// check reads the durations.
+func (f *clientFlags) check(*cobra.Command, []string) error {
+	for flag, value := range f.ttls {
+		if !f.set.Changed(flag) {
+			continue
+		}
+		d, err := config.ParseDuration(*value)
+		if err != nil {
+			return usagef("write it like 15m, 12h or 30d", "%q is no value for --%s", *value, flag)
+		}
+		f.parsed[flag] = d
+	}
+	return nil
+}
+
+// apply changes the client as the flags say.
+func (f *clientFlags) apply(c *core.Client) {
+	for _, t := range clientTexts() {
+		if f.set.Changed(t.flag) {
+			*t.field(c) = *f.texts[t.flag]
+		}
+	}
+	for _, l := range clientLists() {
+		if f.set.Changed(l.flag) {
+			*l.field(c) = splitScopes(l.flag, *f.lists[l.flag])
+		}
+	}
+	for _, b := range clientBools() {
+		if f.set.Changed(b.flag) {
+			*b.field(c) = *f.bools[b.flag]
+		}
+	}
+	for _, d := range clientTTLs() {
+		if value, given := f.parsed[d.flag]; given {
+			*d.field(c) = value
+		}
+	}
+}
+
+// splitScopes takes scopes as they are written in a request. An empty value
+// empties a list.
+func splitScopes(flag string, values []string) []string {
+	if len(values) == 1 && values[0] == "" {
+		return nil
+	}
+	if flag != "scope" {
+		return values
+	}
+	return strings.Fields(strings.Join(values, " "))
+}

@@ -1,0 +1,11 @@
+// Package cli has the commands of postern, a file for each family.
+//
+// It reads flags and prints: data on standard output, talk on standard error,
+// with --json one document. A mistake is an "error:" line, and a "hint:" line
+// where something can be done. Exit codes are 0, 1 for what failed and 2 for a
+// command line that cannot be understood.
+//
+// It never checks or changes anything itself: that is admin's. It never prints a
+// secret but the one that was made by this very command. It imports admin, app
+// and config; only the main package imports it.
+package cli

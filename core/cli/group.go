@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+)
+
+// groupView is a group as JSON.
+type groupView struct {
+	ID           core.ID    `json:"id"`
+	Organisation string     `json:"organisation"`
+	Name         string     `json:"name"`
+	DisplayName  string     `json:"display_name"`
+	Members      int        `json:"members"`
+	CreatedAt    *time.Time `json:"created_at"`
+}
+
+func viewGroup(g *core.Group) groupView {
+	return groupView{g.ID, g.Org, g.Name, g.DisplayName, g.Members, jsonTime(g.CreatedAt)}
+}
+
+func (p *program) group() *cobra.Command {
+	c := family("group", "make groups and say who is in them",
+		p.groupCreate(), p.groupList(), p.groupShow(), p.groupDelete(),
+		p.groupMembers("add", "put users into a group", "added %s to group %s", (*admin.Service).AddMember),
+		p.groupMembers("remove", "take users out of a group", "removed %s from group %s", (*admin.Service).RemoveMember))
+	orgFlag(c)
+	return c
+}
+
+func (p *program) groupCreate() *cobra.Command {
+	var name string
+	c := &cobra.Command{Use: "create GROUP", Short: "make a group", Args: arguments("GROUP")}
+	c.Flags().StringVar(&name, "name", "", "what people see")
+	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
+		group, err := s.Admin.CreateGroup(ctx, actor(), orgOf(c), args[0], name)
+		if err != nil {
+			return err
+		}
+		return p.done(viewGroup(group), "created group %s", group.Name)
+	})
+	return c
+}
+
+func (p *program) groupList() *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "list groups", Args: arguments()}
+	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
+		groups, err := s.Admin.Groups(ctx, orgOf(c))
+		if err != nil {
+			return err
+		}
+		views := make([]groupView, len(groups))
+		rows := make([][]string, len(groups))
+		for i := range groups {
+			views[i] = viewGroup(&groups[i])
+			rows[i] = []string{groups[i].Name, groups[i].DisplayName, strconv.Itoa(groups[i].Members)}
+		}
+		return p.print(views, func(w io.Writer) {
+			table(w, "there are no groups", []string{"NAME", "FULL NAME", "MEMBERS"}, rows)
+		})
+	})
+	return c
+}
+
+func (p *program) groupShow() *cobra.Command {
+	c := &cobra.Command{Use: "show GROUP", Short: "show a group and its members", Args: arguments("GROUP")}
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		users, err := s.Admin.Members(ctx, group)
+		if err != nil {
+			return err
+		}
+		names := make([]string, len(users))
+		for i := range users {
+			names[i] = users[i].Name
+		}
+		document := struct {
+			groupView
+			Users []string `json:"users"`
+		}{viewGroup(group), names}
+		return p.print(document, func(w io.Writer) {
+			fields(w, []admin.Row{
+				{Field: "Name", Value: group.Name}, {Field: "Full name", Value: group.DisplayName}, {Field: "Organisation", Value: group.Org},
+				{Field: "Created", Value: stamp(group.CreatedAt)}, {Field: "Members", Value: joined(names)},
+			})
+		})
+	})
+	return c
+}
+
+func (p *program) groupDelete() *cobra.Command {
+	c := &cobra.Command{Use: "delete GROUP", Short: "delete a group; its members stay users", Args: arguments("GROUP")}
+	sure := yesFlag(c)
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		if err := p.confirm(*sure, "delete the group %q, which has %d members?", group.Name, group.Members); err != nil {
+			return err
+		}
+		if err := s.Admin.DeleteGroup(ctx, actor(), group.Org, group.Name); err != nil {
+			return err
+		}
+		return p.done(deleted{true, string(group.ID), group.Name}, "deleted group %s", group.Name)
+	})
+	return c
+}
+
+// groupMembers makes the command that adds or removes members. Everybody is
+// looked up before anything is changed.
+func (p *program) groupMembers(verb, short, done string, do func(*admin.Service, context.Context, admin.Actor, *core.Group, *core.User) error) *cobra.Command {
+	c := &cobra.Command{Use: verb + " GROUP USER...", Short: short, Args: arguments("GROUP", "USER...")}
+	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
+		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		if err != nil {
+			return err
+		}
+		users := make([]*core.User, len(args)-1)
+		names := make([]string, len(users))
+		for i, name := range args[1:] {
+			if users[i], err = s.Admin.FindUser(ctx, orgOf(c), name); err != nil {
+				return err
+			}
+			names[i] = users[i].Name
+		}
+		for _, user := range users {
+			if err := do(s.Admin, ctx, actor(), group, user); err != nil {
+				return err
+			}
+		}
+		if group, err = s.Admin.FindGroup(ctx, orgOf(c), args[0]); err != nil {
+			return err
+		}
+		return p.done(viewGroup(group), done, joined(names), group.Name)
+	})
+	return c
+}

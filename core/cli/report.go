@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/config"
+)
+
+// mistake is an error as it is printed.
+type mistake struct {
+	text, hint string
+	code       int
+}
+
+func (m *mistake) Error() string { return m.text }
+
+// usagef says that the command line cannot be understood.
+func usagef(hint, format string, args ...any) error {
+	return &mistake{fmt.Sprintf(format, args...), hint, exitUsage}
+}
+
+// failf says that a command failed.
+func failf(hint, format string, args ...any) error {
+	return &mistake{fmt.Sprintf(format, args...), hint, exitFailed}
+}
+
+// report prints the error and gives the exit code.
+func (p *program) report(c *cobra.Command, err error) int {
+	code := 0
+	for _, m := range mistakes(c, err) {
+		fmt.Fprintf(p.Err, "error: %s\n", oneLine(m.text))
+		if m.hint != "" {
+			fmt.Fprintf(p.Err, "hint: %s\n", oneLine(m.hint))
+		}
+		code = max(code, m.code)
+	}
+	return code
+}
+
+// mistakes turns an error into what is printed of it.
+func mistakes(c *cobra.Command, err error) []mistake {
+	if m, ok := errors.AsType[*mistake](err); ok {
+		if m.hint == "" && m.code == exitUsage {
+			m.hint = "run '" + c.CommandPath() + " --help'"
+		}
+		return []mistake{*m}
+	}
+	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
+		var all []mistake
+		for _, problem := range wrong.Problems {
+			all = append(all, mistake{problem.Text, problem.Hint, exitFailed})
+		}
+		return all
+	}
+	if missing, ok := errors.AsType[*admin.MissingError](err); ok {
+		return []mistake{{missing.Error(), missingHint(missing), exitFailed}}
+	}
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		var all []mistake
+		for _, problem := range wrong.Problems {
+			all = append(all, mistake{problem.String(), problem.Hint, exitUsage})
+		}
+		return all
+	}
+	return []mistake{{plainText(err), hintOf(err), exitFailed}}
+}
+
+func plainText(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return err.Error()
+}
+
+// hintOf finds the hint of an error that carries one.
+func hintOf(err error) string {
+	if with, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok {
+		return with.Hint()
+	}
+	return ""
+}
+
+func missingHint(missing *admin.MissingError) string {
+	switch missing.What {
+	case "group":
+		return "run 'postern group list' to see them, or make it with 'postern group create'"
+	case "organisation":
+		return "run 'postern org list' to see them"
+	case "plugin", "plugin instance":
+		return "run 'postern plugin list' to see them"
+	}
+	return "run 'postern " + missing.What + " list' to see them"
+}
+
+// flagMistake words the flag parser's errors as ours.
+func flagMistake(err error) error {
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return usagef("", "there is no flag %s", dashed(e.GetSpecifiedName(), e.GetSpecifiedShortnames()))
+	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return usagef("", "the flag %s needs a value", dashed(e.GetSpecifiedName(), e.GetSpecifiedShortnames()))
+	}
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return usagef("", "%q is no value for --%s", e.GetValue(), e.GetFlag().Name)
+	}
+	return usagef("", "%s", err)
+}
+
+func dashed(name, shorthands string) string {
+	if shorthands != "" {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// oneLine keeps a message on its line, whatever is in it.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.TrimSpace(s))
+}
+
+// note tells the person something that is not the data they asked for.
+func (p *program) note(format string, args ...any) {
+	fmt.Fprintln(p.Err, oneLine(fmt.Sprintf(format, args...)))
+}

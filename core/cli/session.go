@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-id/postern/core/app"
+	"github.com/postern-id/postern/core/config"
+)
+
+// session is an open data directory.
+type session struct {
+	*app.App
+	config config.Config
+}
+
+// handler is what a command does with an open data directory.
+type handler func(ctx context.Context, s *session, args []string) error
+
+// with runs the handler on the data directory, which must exist.
+func (p *program) with(do handler) func(*cobra.Command, []string) error {
+	return p.onData(true, do)
+}
+
+// making runs the handler on the data directory, which is made if it does not
+// exist: on a new machine any command that creates something may come first.
+func (p *program) making(do handler) func(*cobra.Command, []string) error {
+	return p.onData(false, do)
+}
+
+func (p *program) onData(mustExist bool, do handler) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) (err error) {
+		cfg, err := p.config(c, false)
+		if err != nil {
+			return err
+		}
+		if mustExist {
+			if err := demandData(cfg); err != nil {
+				return err
+			}
+		}
+		opened, err := app.Open(c.Context(), cfg, app.Options{})
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if closing := opened.Close(); err == nil {
+				err = closing
+			}
+		}()
+		return do(c.Context(), &session{opened, cfg}, args)
+	}
+}
+
+// demandData refuses to make a data directory for a command that only reads: a
+// mistyped --data would leave an empty one behind and find nothing in it.
+func demandData(cfg config.Config) error {
+	there, err := app.Exists(cfg)
+	if err == nil && !there {
+		return failf("start with 'postern serve' or 'postern user create', or say where it is with --data", "there is no data directory at %q", cfg.Data)
+	}
+	return err
+}

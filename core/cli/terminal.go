@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// maxPassword is far beyond what is accepted, so that the rule for passwords
+// answers and not this reader.
+const maxPassword = 64 << 10
+
+// terminal gives the descriptor of standard input where a person sits at it.
+func (p *program) terminal() (int, bool) {
+	file, ok := p.In.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0, false
+	}
+	return int(file.Fd()), true
+}
+
+// confirm asks before something is destroyed. Without a terminal the answer must
+// come with the command, as --yes.
+func (p *program) confirm(yes bool, format string, args ...any) error {
+	if yes {
+		return nil
+	}
+	question := fmt.Sprintf(format, args...)
+	if _, ok := p.terminal(); !ok {
+		return failf("add --yes to do it without being asked", "%s: nobody is there to confirm", strings.TrimSuffix(question, "?"))
+	}
+	fmt.Fprintf(p.Err, "%s [y/N] ", oneLine(question))
+	answer, err := bufio.NewReader(io.LimitReader(p.In, 100)).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return failf("", "nothing was changed")
+}
+
+// readPassword reads a password from standard input: the whole of it but the end
+// of its line.
+func (p *program) readPassword() (string, error) {
+	text, err := io.ReadAll(io.LimitReader(p.In, maxPassword))
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	switch {
+	case password == "":
+		return "", failf("pass it on standard input", "the password is empty")
+	case strings.ContainsAny(password, "\r\n"):
+		return "", failf("pass it on a line of its own", "the password has more than one line")
+	}
+	return password, nil
+}
+
+// askPassword asks for a new password twice, without showing it.
+func (p *program) askPassword(fd int, name string) (string, error) {
+	var typed [2]string
+	for i, prompt := range []string{"new password for " + name, "the same again"} {
+		fmt.Fprintf(p.Err, "%s: ", prompt)
+		password, err := term.ReadPassword(fd)
+		fmt.Fprintln(p.Err)
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		typed[i] = string(password)
+	}
+	switch {
+	case typed[0] != typed[1]:
+		return "", failf("try again", "the two passwords differ")
+	case typed[0] == "":
+		return "", failf("try again", "the password is empty")
+	}
+	return typed[0], nil
+}
