@@ -64,6 +64,7 @@ var outside = map[string][]string{
 	"modernc.org/sqlite":              {"core/store/sqlite", "core/cmd/figures"},
 	"modernc.org/libc":                {"core/store/sqlite"},
 	"github.com/spf13/cobra":          {"core/cli"},
+	"github.com/spf13/pflag":          {"core/cli"},
 	"github.com/pelletier/go-toml":    {"core/config"},
 	"golang.org/x/crypto":             {"core/authn"},
 	"golang.org/x/text":               {"core/authn"},
