@@ -88,10 +88,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err := os.WriteFile(filepath.Join(a.Config.Data, config.IssuerFile), []byte(a.Config.Issuer+"\n"), 0o600); err != nil {
 		return fmt.Errorf("note the issuer: %w", err)
 	}
-	server := &http.Server{
-		Handler: handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
-	}
+	server := a.limited(handler)
 	if err := a.greet(ctx, out); err != nil {
 		return err
 	}
@@ -110,6 +107,14 @@ func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	defer cancel()
 	a.logger.Info("ending")
 	return server.Shutdown(patience)
+}
+
+// limited serves the handler within the limits of connections.
+func (a *App) limited(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+	}
 }
 
 // greet says where the server is, and how to make the first administrator while
