@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"regexp"
@@ -11,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -33,6 +37,9 @@ func TestMain(m *testing.M) {
 //	json PATH TEXT        the last output is one JSON document, and has this there
 //	jsonenv NAME PATH     puts what is there into the environment
 //	refused CODE COMMAND  the command fails as it should: see [refused]
+//	waitfor FILE          waits until the file has text
+//	get STATUS URL        a GET, without redirects, has this status
+//	host URL              puts host and port into the environment as HOST
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -46,6 +53,9 @@ func TestScripts(t *testing.T) {
 			"json":    checkJSON,
 			"jsonenv": saveJSON,
 			"refused": refused,
+			"waitfor": waitFor,
+			"get":     get,
+			"host":    host,
 		},
 	})
 }
@@ -164,4 +174,35 @@ func refused(ts *testscript.TestScript, neg bool, args []string) {
 	if errors == 0 {
 		ts.Fatalf("no error: line")
 	}
+}
+
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for range 600 {
+		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && len(text) > 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not appear", args[0])
+}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Get(args[1])
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	defer answer.Body.Close()
+	if strconv.Itoa(answer.StatusCode) != args[0] {
+		body, _ := io.ReadAll(answer.Body)
+		ts.Fatalf("status %d, want %s: %s", answer.StatusCode, args[0], body)
+	}
+}
+
+func host(ts *testscript.TestScript, _ bool, args []string) {
+	u, err := url.Parse(args[0])
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	ts.Setenv("HOST", u.Host)
 }
