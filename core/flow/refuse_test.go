@@ -39,6 +39,7 @@ func TestRefuse(t *testing.T) {
 		"098_step_up":                           refuseStepUp,
 		"112_consent_denied":                    refuseConsent,
 		"112_consent_of_another_user":           refuseOtherConsent,
+		"112_consent_of_the_next_user":          refuseConsentOfNextUser,
 		"112_consent_to_what_was_not_shown":     refuseUnseenConsent,
 		"113_post_logout_redirect":              refuseLogoutRedirect,
 		"137_policy_fails_closed":               refusePolicyFailure,
@@ -402,16 +403,33 @@ func refuseOtherConsent(t *testing.T, w *world) {
 	}
 }
 
+// Whoever was asked is who answers, also if nobody signed in for the request.
+func refuseConsentOfNextUser(t *testing.T, w *world) {
+	w.addClient("fast", skipConsent)
+	b := w.browser()
+	b.authorize("fast").at(flow.PathLogin).signIn("ann").grant("fast")
+	b.authorize("rp").at(flow.PathConsent)
+	asked := b.last
+	b.authorize("fast", "prompt", "login").at(flow.PathLogin).signIn("ben").grant("fast")
+	w.events()
+	b.last = asked
+	b.consent(true).at(flow.PathLogin)
+	w.recorded()
+}
+
 func refuseUnseenConsent(t *testing.T, w *world) {
 	b := w.browser().authorize("rp", "scope", "openid email profile").at(flow.PathLogin).signIn("ann")
 	// The link that leads to the page is not the page's own.
+	w.events()
 	b.consent(true).at(flow.PathConsent)
+	w.recorded()
 	shown := b.step()
 	w.decidesAlways(hook.ScopeOutput{Scopes: []string{"openid"}})
 	b.view(flow.PathConsent)
 	narrow := b.step()
 	w.Policy = nil
 	b.got(b.Dispatcher.Consent(t.Context(), narrow, true, b.from())).at(flow.PathConsent)
+	w.recorded()
 	if got := page[*flow.ConsentPage](b).Scopes; !slices.Equal(got, []string{"openid", "email", "profile"}) {
 		t.Errorf("asked for %q", got)
 	}
@@ -455,6 +473,9 @@ func refuseLogoutRedirect(t *testing.T, w *world) {
 		}
 		w.recorded(c.event)
 	}
+	w.editClient("fast", func(c *core.Client) { c.Disabled = true })
+	page[*flow.LogoutPage](b.logout("post_logout_redirect_uri", bye, "id_token_hint", "good"))
+	w.recorded("request.refused post_logout_redirect_uri_unregistered")
 	// What the person confirms leads nowhere but to our own page.
 	b.confirm()
 	page[*flow.SignedOutPage](b)

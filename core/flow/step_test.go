@@ -116,6 +116,8 @@ func TestNext(t *testing.T) {
 		{"prompt=none, policy wants consent", []change{skipConsent, prompt("none"), policy(hook.ScopeOutput{Consent: true})}, "fail consent_required prompt_none"},
 		{"prompt=none, policy denies", []change{skipConsent, prompt("none"), policy(hook.ScopeOutput{Deny: true})}, "fail access_denied policy_denied"},
 
+		{"prompt=none, a selection is due", []change{prompt("none", "select_account")}, "fail account_selection_required prompt_none"},
+
 		{"hint of this person", []change{skipConsent, hinted(trusted)}, "issue [openid email]"},
 		{"hint of this person, prompt=none", []change{skipConsent, hinted(trusted), prompt("none")}, "issue [openid email]"},
 		{"25 hint of another person", []change{skipConsent, hinted(other)}, "login"},

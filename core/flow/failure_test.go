@@ -1,0 +1,200 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// broken fails at the n-th call, and at every one after it.
+type broken struct {
+	flow.Store
+	left int
+}
+
+var errDisk = errors.New("disk on fire")
+
+func (s *broken) fails() bool { s.left--; return s.left < 0 }
+
+func (s *broken) Apply(ctx context.Context, changes ...core.Change) error {
+	if s.fails() {
+		return errDisk
+	}
+	return s.Store.Apply(ctx, changes...)
+}
+
+func (s *broken) Client(ctx context.Context, id string) (*core.Client, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Client(ctx, id)
+}
+
+func (s *broken) Organisation(ctx context.Context, name string) (*core.Organisation, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Organisation(ctx, name)
+}
+
+func (s *broken) SignedIn(ctx context.Context, id core.ID) (*core.SignedIn, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.SignedIn(ctx, id)
+}
+
+func (s *broken) AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.AuthRequest(ctx, id)
+}
+
+func (s *broken) Consent(ctx context.Context, user core.ID, client string) (*core.Consent, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Consent(ctx, user, client)
+}
+
+// Whatever the store does not answer, nothing is handed out: no code, no cookie,
+// no word of the cause.
+func TestStoreFails(t *testing.T) {
+	type step struct {
+		name  string
+		begin func(*browser) // before the store breaks
+		do    func(*browser) flow.Outcome
+	}
+	ctx := t.Context()
+	// expire lets the session end, so that there is something to store.
+	expire := func(b *browser) { b.now = b.now.Add(13 * time.Hour) }
+	atConsent := func(b *browser) {
+		b.authorize("rp", "prompt", "login consent").at(flow.PathLogin).signIn("ann").at(flow.PathConsent)
+	}
+	for _, s := range []step{
+		{"authorize", func(b *browser) { atConsent(b) }, func(b *browser) flow.Outcome { return b.Dispatcher.Authorize(ctx, request("rp"), b.from()) }},
+		{"here", func(b *browser) { atConsent(b); expire(b) }, func(b *browser) flow.Outcome { return b.SignInHere(ctx, b.from()) }},
+		{"view", atConsent, func(b *browser) flow.Outcome { return b.View(ctx, flow.PathConsent, b.step(), b.from()) }},
+		{"login", func(b *browser) { b.authorize("rp", "prompt", "login").at(flow.PathLogin) }, func(b *browser) flow.Outcome {
+			return b.Dispatcher.Login(ctx, b.step(), "ann", people["ann"].password, b.from())
+		}},
+		{"consent", atConsent, func(b *browser) flow.Outcome { return b.Dispatcher.Consent(ctx, b.step(), true, b.from()) }},
+		{"select", func(b *browser) {
+			atConsent(b)
+			b.authorize("rp", "prompt", "select_account").at(flow.PathSelect)
+		}, func(b *browser) flow.Outcome { return b.Dispatcher.Select(ctx, b.step(), true, b.from()) }},
+		{"cancel", func(b *browser) { b.authorize("rp", "prompt", "login").at(flow.PathLogin) }, func(b *browser) flow.Outcome {
+			return b.Dispatcher.Cancel(ctx, b.step(), b.from())
+		}},
+		{"logout", func(b *browser) { atConsent(b) }, func(b *browser) flow.Outcome {
+			return b.Dispatcher.Logout(ctx, oauth.ParamsOf(map[string][]string{"client_id": {"nobody"}}), b.from())
+		}},
+		{"confirm", func(b *browser) { atConsent(b); b.logout() }, func(b *browser) flow.Outcome { return b.ConfirmLogout(ctx, b.step(), b.from()) }},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			w := newWorld(t)
+			good, failures := w.Store, 0
+			for calls := 0; ; calls++ {
+				b := w.browser()
+				w.Store = good
+				s.begin(b)
+				failing := &broken{Store: good, left: calls}
+				w.Store = failing
+				out := s.do(b)
+				if failing.left >= 0 {
+					b.got(out)
+					break
+				}
+				failures++
+				if out.Error == nil || out.Error.Status != http.StatusInternalServerError || !errors.Is(out.Error, errDisk) || out.Cookies != (flow.Cookies{}) || out.Redirect != "" {
+					t.Fatalf("call %d failed: %+v", calls, out)
+				}
+				if strings.Contains(out.Error.Description, "disk") {
+					t.Errorf("the page says %q", out.Error.Description)
+				}
+			}
+			if failures == 0 {
+				t.Error("the step never used the store")
+			}
+		})
+	}
+}
+
+func TestHomeFails(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser().authorize("rp").at(flow.PathLogin).signIn("ann")
+	w.Store = &broken{Store: w.Store}
+	if _, err := b.Home(t.Context(), b.from()); !errors.Is(err, errDisk) {
+		t.Errorf("Home = %v", err)
+	}
+}
+
+// passwords answers with what it holds, after a while.
+type passwords struct {
+	answer func() (*core.User, error)
+	events []core.Event
+}
+
+func (p *passwords) SignIn(_ context.Context, _, _, _ string, event core.Event) (*core.User, []core.Change, error) {
+	p.events = append(p.events, event)
+	user, err := p.answer()
+	return user, nil, err
+}
+
+func TestRefusedSignIn(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		err     error
+		problem flow.Problem
+		status  int
+		retry   time.Duration
+	}{
+		{&core.SignInRefused{Kind: core.SignInWrong}, flow.ProblemWrong, 422, 0},
+		{&core.SignInRefused{Kind: core.SignInThrottled, RetryAfter: time.Minute}, flow.ProblemThrottled, 429, time.Minute},
+		{&core.SignInRefused{Kind: core.SignInBusy, RetryAfter: time.Second}, flow.ProblemBusy, 503, time.Second},
+	} {
+		w.Passwords = &passwords{answer: func() (*core.User, error) { return nil, c.err }}
+		b := w.browser().authorize("rp").at(flow.PathLogin)
+		b.login("ann", "x")
+		if got := page[*flow.LoginPage](b); got.Problem != c.problem || b.last.Status != c.status || b.last.RetryAfter != c.retry || b.session != "" {
+			t.Errorf("%v: %+v, %+v", c.err, got, b.last)
+		}
+	}
+	w.Passwords = &passwords{answer: func() (*core.User, error) { return nil, errDisk }}
+	b := w.browser().authorize("rp").at(flow.PathLogin)
+	if out := b.Dispatcher.Login(t.Context(), b.step(), "ann", "x", b.from()); out.Error == nil || out.Error.Status != 500 {
+		t.Errorf("got %+v", out)
+	}
+}
+
+// The time of the sign-in is when the password was found right.
+func TestSlowPassword(t *testing.T) {
+	w := newWorld(t)
+	w.addClient("fast", skipConsent)
+	ann := w.user("ann")
+	slow := &passwords{answer: func() (*core.User, error) { w.now = w.now.Add(3 * time.Second); return ann, nil }}
+	w.Passwords = slow
+	b := w.browser().authorize("fast").at(flow.PathLogin)
+	agent := strings.Repeat("é", 200)
+	from := b.from()
+	from.UserAgent = "x" + agent
+	b.got(b.Dispatcher.Login(t.Context(), b.step(), "ann", "x", from))
+	if got := b.grant("fast").Grant; !got.AuthTime.Equal(w.now) || !got.CodeExpiresAt.Equal(w.now.Add(time.Minute)) {
+		t.Errorf("signed in at %v, the code lives until %v, now %v", got.AuthTime, got.CodeExpiresAt, w.now)
+	}
+	home, err := b.Home(t.Context(), b.from())
+	if err != nil || len(home.Session.UserAgent) > 256 || !strings.HasPrefix("x"+agent, home.Session.UserAgent) || len(home.Session.UserAgent) < 250 {
+		t.Errorf("session %+v, %v", home, err)
+	}
+	if event := slow.events[0]; event.IP != "192.0.2.1" || event.ClientID != "fast" || event.Correlation == "" {
+		t.Errorf("template %+v", event)
+	}
+}
