@@ -206,7 +206,7 @@ func describeClient(c *core.Client) []admin.Row {
 		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
 	}
 	for _, b := range clientBools() {
-		rows = append(rows, admin.Row{Field: title(strings.ReplaceAll(b.flag, "-", " ")), Value: yes(*b.field(c))})
+		rows = append(rows, admin.Row{Field: title(strings.NewReplacer("-", " ", "pkce", "PKCE").Replace(b.flag)), Value: yes(*b.field(c))})
 	}
 	for _, d := range clientTTLs() {
 		if ttl := *d.field(c); ttl != 0 {
@@ -278,7 +278,7 @@ func (p *program) clientDelete() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.confirm(*sure, "delete the client %q?", client.Name); err != nil {
+		if err := p.confirm(ctx, *sure, "delete the client %q?", client.Name); err != nil {
 			return err
 		}
 		if err := s.Admin.DeleteClient(ctx, actor(), client.ID); err != nil {

@@ -106,7 +106,7 @@ func (p *program) groupDelete() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.confirm(*sure, "delete the group %q, which has %d members?", group.Name, group.Members); err != nil {
+		if err := p.confirm(ctx, *sure, "delete the group %q, which has %d members?", group.Name, group.Members); err != nil {
 			return err
 		}
 		if err := s.Admin.DeleteGroup(ctx, actor(), group.Org, group.Name); err != nil {

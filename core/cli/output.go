@@ -62,7 +62,9 @@ func writeRow(w io.Writer, cells []string) {
 func fields(w io.Writer, rows []admin.Row) {
 	width := 0
 	for _, row := range rows {
-		width = max(width, utf8.RuneCountInString(row.Field))
+		if row.Value != "" {
+			width = max(width, utf8.RuneCountInString(row.Field))
+		}
 	}
 	for _, row := range rows {
 		if row.Value != "" {

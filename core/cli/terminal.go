@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,9 +25,29 @@ func (p *program) terminal() (int, bool) {
 	return int(file.Fd()), true
 }
 
+// await runs what reads from a person, and stops waiting for it when ctx ends:
+// a signal does not end a read.
+func await(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		answers <- answer{text, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
 // confirm asks before something is destroyed. Without a terminal the answer must
 // come with the command, as --yes.
-func (p *program) confirm(yes bool, format string, args ...any) error {
+func (p *program) confirm(ctx context.Context, yes bool, format string, args ...any) error {
 	if yes {
 		return nil
 	}
@@ -34,7 +56,9 @@ func (p *program) confirm(yes bool, format string, args ...any) error {
 		return failf("add --yes to do it without being asked", "%s: nobody is there to confirm", strings.TrimSuffix(question, "?"))
 	}
 	fmt.Fprintf(p.Err, "%s [y/N] ", oneLine(question))
-	answer, err := bufio.NewReader(io.LimitReader(p.In, 100)).ReadString('\n')
+	answer, err := await(ctx, func() (string, error) {
+		return bufio.NewReader(io.LimitReader(p.In, 100)).ReadString('\n')
+	})
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("read the answer: %w", err)
 	}
@@ -47,12 +71,15 @@ func (p *program) confirm(yes bool, format string, args ...any) error {
 
 // readPassword reads a password from standard input: the whole of it but the end
 // of its line.
-func (p *program) readPassword() (string, error) {
-	text, err := io.ReadAll(io.LimitReader(p.In, maxPassword))
+func (p *program) readPassword(ctx context.Context) (string, error) {
+	text, err := await(ctx, func() (string, error) {
+		text, err := io.ReadAll(io.LimitReader(p.In, maxPassword))
+		return string(text), err
+	})
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	password := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	switch {
 	case password == "":
 		return "", failf("pass it on standard input", "the password is empty")
@@ -63,16 +90,23 @@ func (p *program) readPassword() (string, error) {
 }
 
 // askPassword asks for a new password twice, without showing it.
-func (p *program) askPassword(fd int, name string) (string, error) {
+func (p *program) askPassword(ctx context.Context, fd int, name string) (string, error) {
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
 	var typed [2]string
 	for i, prompt := range []string{"new password for " + name, "the same again"} {
 		fmt.Fprintf(p.Err, "%s: ", prompt)
-		password, err := term.ReadPassword(fd)
+		typed[i], err = await(ctx, func() (string, error) {
+			password, err := term.ReadPassword(fd)
+			return string(password), err
+		})
 		fmt.Fprintln(p.Err)
 		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
+			// Interrupted, the terminal would stay without echo.
+			return "", errors.Join(fmt.Errorf("read the password: %w", err), term.Restore(fd, before))
 		}
-		typed[i] = string(password)
 	}
 	switch {
 	case typed[0] != typed[1]:

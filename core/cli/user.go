@@ -77,7 +77,7 @@ func (p *program) userCreate() *cobra.Command {
 	c.Flags().StringArrayVar(&groups, "group", nil, "put the user into the `GROUP` (repeatable)")
 	c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
-		password, err := p.newPassword(fromStdin, args[0])
+		password, err := p.newPassword(ctx, fromStdin, args[0])
 		if err != nil {
 			return err
 		}
@@ -96,12 +96,12 @@ func (p *program) userCreate() *cobra.Command {
 }
 
 // newPassword gives the password of a new user; empty where nobody can be asked.
-func (p *program) newPassword(fromStdin bool, name string) (string, error) {
+func (p *program) newPassword(ctx context.Context, fromStdin bool, name string) (string, error) {
 	if fromStdin {
-		return p.readPassword()
+		return p.readPassword(ctx)
 	}
 	if fd, ok := p.terminal(); ok {
-		return p.askPassword(fd, name)
+		return p.askPassword(ctx, fd, name)
 	}
 	return "", nil
 }
@@ -235,7 +235,7 @@ func (p *program) userPassword() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		password, err := p.newPassword(fromStdin, user.Name)
+		password, err := p.newPassword(ctx, fromStdin, user.Name)
 		if err != nil {
 			return err
 		}
@@ -320,7 +320,7 @@ func (p *program) userDelete() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.confirm(*sure, "delete the user %q?", user.Name); err != nil {
+		if err := p.confirm(ctx, *sure, "delete the user %q?", user.Name); err != nil {
 			return err
 		}
 		if err := s.Admin.DeleteUser(ctx, actor(), user.ID); err != nil {
