@@ -45,9 +45,13 @@ func (s *Server) token(c echo.Context) error {
 			return s.refuseToken(c, refusal)
 		}
 	}
+	header, refusal := authorization(c)
+	if refusal != nil {
+		return s.refuseToken(c, refusal)
+	}
 	answer, refusal := s.Grant.Answer(c.Request().Context(), grant.Request{
 		Params:        params,
-		Authorization: c.Request().Header.Get(echo.HeaderAuthorization),
+		Authorization: header,
 		IP:            c.RealIP(),
 		Correlation:   correlation(c),
 	})
@@ -55,6 +59,16 @@ func (s *Server) token(c echo.Context) error {
 		return s.writeTokenError(c, refusal)
 	}
 	return c.Blob(http.StatusOK, typeJSON, answer)
+}
+
+// authorization gives the Authorization header. A request with two of them names
+// two parties, and which one a proxy in front of us looked at is not known.
+func authorization(c echo.Context) (string, *oauth.Error) {
+	headers := c.Request().Header.Values(echo.HeaderAuthorization)
+	if len(headers) > 1 {
+		return "", oauth.Refuse(oauth.CodeInvalidRequest, "authorization_repeated", "There is more than one Authorization header.")
+	}
+	return strings.Join(headers, ""), nil
 }
 
 // onlyRefresh keeps the refresh path to the one grant type that it is for.
@@ -139,7 +153,11 @@ func (s *Server) bearer(c echo.Context) (token.Bearer, *oauth.Error) {
 	if refusal != nil {
 		return bearer, refusal
 	}
-	bearer.Token, refusal = oauth.ParseBearer(c.Request().Header.Get(echo.HeaderAuthorization), form)
+	header, refusal := authorization(c)
+	if refusal != nil {
+		return bearer, refusal
+	}
+	bearer.Token, refusal = oauth.ParseBearer(header, form)
 	if refusal != nil && refusal.Reason == oauth.ReasonTokenMissing {
 		refusal = nil
 	}
