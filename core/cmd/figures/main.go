@@ -1,0 +1,89 @@
+// Command figures prints how fast Postern is, how long it takes to start, and how
+// big it is, each beside its limit: a bare handler that does nothing but the work
+// itself, under the same load in the same run. Server, bare handler and load share
+// the machine, so ratios count more than figures.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	var o options
+	flag.DurationVar(&o.span, "span", 3*time.Second, "how long each figure is measured")
+	flag.IntVar(&o.connections, "connections", 32, "connections at once")
+	flag.StringVar(&o.only, "only", "", "measure only one of discovery, codes, refreshes, resources, sign-ins")
+	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the requests to this file")
+	flag.BoolVar(&o.noStart, "no-start", false, "leave out starts, size and memory, which need the go command")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	span        time.Duration
+	connections int
+	only        string
+	profile     string
+	noStart     bool
+}
+
+// figure is a line of the table.
+type figure struct {
+	name  string
+	value string
+	limit string // what it is measured against
+	ratio string
+	aim   string
+}
+
+func run(ctx context.Context, o options) error {
+	fmt.Printf("%s, %s/%s, %d processors, %d connections, %v each\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), o.connections, o.span)
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "figure\tPostern\tlimit\tratio\taim\t")
+	print := func(f figure) {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", f.name, f.value, f.limit, f.ratio, f.aim)
+	}
+	if o.profile != "" {
+		file, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+	}
+	err := measureRequests(ctx, o, print)
+	pprof.StopCPUProfile()
+	if err != nil {
+		return err
+	}
+	if !o.noStart {
+		if err := measureStarts(ctx, print); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+// perSecond makes a line of two rates of requests.
+func perSecond(name string, ours, bare float64, aim string) figure {
+	f := figure{name: name, value: fmt.Sprintf("%.0f/s", ours), aim: aim}
+	if bare > 0 {
+		f.limit, f.ratio = fmt.Sprintf("%.0f/s", bare), fmt.Sprintf("%.0f %%", 100*ours/bare)
+	}
+	return f
+}
