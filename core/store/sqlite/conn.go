@@ -130,6 +130,24 @@ func (c *Conn) Query(text string, row func(r *Row) error, args ...any) error {
 	}
 }
 
+// QueryRow runs a statement as Exec does and calls row for the first row of the
+// result, if there is one.
+func (c *Conn) QueryRow(text string, row func(r *Row) error, args ...any) (found bool, err error) {
+	s, err := c.prepare(text)
+	if err != nil {
+		return false, err
+	}
+	defer s.reset()
+	if err := s.bind(args); err != nil {
+		return false, err
+	}
+	if found, err = s.step(); err != nil || !found {
+		return false, err
+	}
+	s.row.column = 0
+	return true, row(&s.row)
+}
+
 // failure gives the error for a result code just returned.
 func (c *Conn) failure(code int32) error {
 	message := lib.Xsqlite3_errstr(c.tls, code)

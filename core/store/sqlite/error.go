@@ -22,13 +22,14 @@ const (
 	Perm     = lib.SQLITE_PERM
 	Busy     = lib.SQLITE_BUSY
 	ReadOnly = lib.SQLITE_READONLY
-	IOError  = lib.SQLITE_IOERR
 	Corrupt  = lib.SQLITE_CORRUPT
 	Full     = lib.SQLITE_FULL
 	CantOpen = lib.SQLITE_CANTOPEN
 	NotADB   = lib.SQLITE_NOTADB
 
-	// Constraints are told apart by the extended code.
+	// These are extended codes.
+	SyncFailed           = lib.SQLITE_IOERR_FSYNC
+	DirSyncFailed        = lib.SQLITE_IOERR_DIR_FSYNC
 	ConstraintCheck      = lib.SQLITE_CONSTRAINT_CHECK
 	ConstraintForeignKey = lib.SQLITE_CONSTRAINT_FOREIGNKEY
 	ConstraintPrimaryKey = lib.SQLITE_CONSTRAINT_PRIMARYKEY

@@ -204,6 +204,9 @@ func (r *Row) Blob() []byte { return append([]byte(nil), r.View()...) }
 // the next row.
 func (r *Row) View() []byte { return r.bytes() }
 
+// Skip passes over n columns.
+func (r *Row) Skip(n int) { r.column += int32(n) }
+
 // Text and blobs come the same way: no column of ours needs a conversion.
 func (r *Row) bytes() []byte {
 	column := r.next()

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// Apply makes the changes in their order, all or nothing, and returns when they
+// are on disk. Its errors are core.ErrNotFound, core.ErrConflict with
+// [core.ConflictError], ctx's, [ErrClosed], or a fault of the database. If ctx
+// ends before the writer took the list, nothing happened; after that Apply waits
+// for the outcome, whatever ctx does.
+func (s *Store) Apply(ctx context.Context, changes ...core.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	return explain(s.path, s.writer.do(ctx, &job{
+		work:       func(c *sqlite.Conn) error { return applyAll(c, changes) },
+		configures: slices.ContainsFunc(changes, configures),
+	}))
+}
+
+func applyAll(c *sqlite.Conn, changes []core.Change) error {
+	for _, change := range changes {
+		if err := apply(c, change); err != nil {
+			return fmt.Errorf("%T: %w", change, err)
+		}
+	}
+	return nil
+}
+
+// configures reports whether a change raises the config generation.
+func configures(change core.Change) bool {
+	switch change.(type) {
+	case core.CreateOrganisation, core.UpdateOrganisation,
+		core.CreateClient, core.UpdateClient, core.DeleteClient,
+		core.SaveInstance, core.DeleteInstance, core.AddBinding, core.RemoveBinding,
+		core.AddKey:
+		return true
+	default:
+		return false
+	}
+}
+
+func apply(c *sqlite.Conn, change core.Change) error {
+	switch change := change.(type) {
+	case core.SaveRequest:
+		return saveRequest(c, change.Request)
+	case core.FinishRequest:
+		return finishRequest(c, change.ID)
+	case core.StartSession:
+		return startSession(c, change.Session, change.Replaces)
+	case core.EndSession:
+		return endSession(c, change.ID, change.At)
+	case core.EndSessions:
+		return endSessions(c, change.UserID, change.Except, change.At)
+	case core.SaveConsent:
+		return saveConsent(c, change.Consent)
+	case core.WithdrawConsent:
+		return withdrawConsent(c, change.UserID, change.ClientID, change.At)
+	case core.IssueCode:
+		return issueCode(c, change.Grant)
+	case core.RedeemCode:
+		return redeemCode(c, change.GrantID, change.At)
+	case core.RevokeGrant:
+		return revokeGrant(c, change.ID, change.At, change.Reason)
+	case core.AddAccess:
+		return addAccess(c, change.Token)
+	case core.AddRefresh:
+		return addRefresh(c, change.Token)
+	case core.RotateRefresh:
+		return rotateRefresh(c, change.ID, change.Successor, change.At)
+	case core.CountFailure:
+		return countFailure(c, change.Keys, change.At, change.Window)
+	case core.ClearFailures:
+		return clearFailures(c, change.Key)
+	case core.Record:
+		return record(c, change.Event)
+	case core.OpenSetup:
+		return openSetup(c, change.Hash, change.At)
+	case core.CloseSetup:
+		return closeSetup(c, change.At)
+	default:
+		return applyAdministration(c, change)
+	}
+}
+
+func applyAdministration(c *sqlite.Conn, change core.Change) error {
+	switch change := change.(type) {
+	case core.CreateOrganisation:
+		return createOrganisation(c, change.Organisation)
+	case core.UpdateOrganisation:
+		return updateOrganisation(c, change.Organisation)
+	case core.CreateUser:
+		return createUser(c, change.User)
+	case core.UpdateUser:
+		return updateUser(c, change.User)
+	case core.SetPassword:
+		return setPassword(c, change.UserID, change.Hash, change.At)
+	case core.DeleteUser:
+		return deleteUser(c, change.ID)
+	case core.CreateGroup:
+		return createGroup(c, change.Group)
+	case core.DeleteGroup:
+		return deleteGroup(c, change.ID)
+	case core.AddMember:
+		return addMember(c, change.GroupID, change.UserID)
+	case core.RemoveMember:
+		return removeMember(c, change.GroupID, change.UserID)
+	case core.CreateClient:
+		return createClient(c, change.Client)
+	case core.UpdateClient:
+		return updateClient(c, change.Client)
+	case core.DeleteClient:
+		return deleteClient(c, change.ID)
+	case core.SaveInstance:
+		return saveInstance(c, change.Instance)
+	case core.DeleteInstance:
+		return deleteInstance(c, change.Name)
+	case core.AddBinding:
+		return addBinding(c, change.Binding)
+	case core.RemoveBinding:
+		return removeBinding(c, change.ID)
+	case core.AddKey:
+		return addKey(c, change.Key)
+	default:
+		return errors.New("unknown change")
+	}
+}
+
+// mustChange says core.ErrNotFound if a statement found no row.
+func mustChange(changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return core.ErrNotFound
+	}
+	return classify(err)
+}
+
+// mustWin says core.ErrConflict if a statement's condition no longer held.
+func mustWin(changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return core.ErrConflict
+	}
+	return classify(err)
+}
+
+// taken names what a unique key refused.
+func taken(err error, what string) error {
+	if err = classify(err); errors.Is(err, core.ErrConflict) {
+		return &core.ConflictError{What: what}
+	}
+	return err
+}
+
+// classify gives the domain's error for a constraint of the schema. What a row
+// refers to but does not exist is not found.
+func classify(err error) error {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Code {
+	case sqlite.ConstraintPrimaryKey, sqlite.ConstraintUnique:
+		return fmt.Errorf("%w: %w", core.ErrConflict, err)
+	case sqlite.ConstraintForeignKey:
+		return fmt.Errorf("%w: %w", core.ErrNotFound, err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// Identifiers begin with the time, so their order is the events'.
+const selectEvents = `SELECT e.id, e.at, e.type, e.actor, e.user_id, e.client_id, e.session_id, e.grant_id, e.ip, e.correlation, e.detail
+	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND e.at >= $4
+	ORDER BY e.id DESC LIMIT $5`
+
+func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
+	*e = core.Event{
+		ID:          readID(r),
+		At:          readTime(r),
+		Type:        core.EventType(r.Text()),
+		Actor:       r.Text(),
+		UserID:      readID(r),
+		ClientID:    r.Text(),
+		SessionID:   readID(r),
+		GrantID:     readID(r),
+		IP:          r.Text(),
+		Correlation: r.Text(),
+	}
+	e.Detail, err = readMapJSON(r)
+	return err
+}
+
+// Events gives the audit events that the filter selects, newest first.
+func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
+	limit := filter.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	return list(ctx, s, selectEvents, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, millis(filter.Since), limit)
+}
+
+func record(c *sqlite.Conn, e core.Event) error {
+	_, err := c.Exec(`INSERT INTO events (id, at, type, actor, user_id, client_id, session_id, grant_id, ip, correlation, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		string(e.ID), millis(e.At), string(e.Type), e.Actor, string(e.UserID), e.ClientID, string(e.SessionID), string(e.GrantID),
+		e.IP, e.Correlation, mapJSON(e.Detail))
+	return classify(err)
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one file of migrations: 0001_initial.sql is version 1. A file
+// that was released is never changed.
+type migration struct {
+	version int
+	name    string
+	script  string
+}
+
+func migrations() ([]migration, error) {
+	entries, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	var all []migration
+	for _, entry := range entries {
+		number, _, _ := strings.Cut(entry.Name(), "_")
+		version, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s has no number", entry.Name())
+		}
+		script, err := migrationFiles.ReadFile("migrations/" + entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, migration{version: version, name: entry.Name(), script: string(script)})
+	}
+	slices.SortFunc(all, func(a, b migration) int { return cmp.Compare(a.version, b.version) })
+	return all, nil
+}
+
+// migrate brings the schema up to date in one transaction, so that a crash
+// leaves the old one, and of two processes one does it.
+func migrate(c *sqlite.Conn, path string, now time.Time) error {
+	all, err := migrations()
+	if err != nil {
+		return err
+	}
+	if version, err := schemaVersion(c, path); err != nil {
+		return err
+	} else if version == len(all) {
+		return nil
+	}
+	return transaction(c, func() error {
+		version, err := schemaVersion(c, path)
+		if err != nil {
+			return err
+		}
+		if version > len(all) {
+			return &Problem{What: fmt.Sprintf("the database %s was made by a newer version of Postern (schema %d, this one knows %d)", path, version, len(all)),
+				Kind: ErrNewer, Advice: "run the newer version, or restore the backup made before the update"}
+		}
+		for _, m := range all[version:] {
+			if err := runMigration(c, m, now); err != nil {
+				return fmt.Errorf("migration %s: %w", m.name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// schemaVersion gives the version of the last migration, zero for an empty
+// database.
+func schemaVersion(c *sqlite.Conn, path string) (version int, err error) {
+	tables, ours := 0, false
+	err = c.Query("SELECT name FROM sqlite_master WHERE type = 'table'", func(r *sqlite.Row) error {
+		tables++
+		ours = ours || r.Text() == "schema_migrations"
+		return nil
+	})
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	if !ours {
+		return 0, &Problem{What: "the database " + path + " belongs to another program", Kind: ErrForeign,
+			Advice: "choose another data directory"}
+	}
+	err = c.Query("SELECT coalesce(max(version), 0) FROM schema_migrations", func(r *sqlite.Row) error {
+		version = int(r.Int())
+		return nil
+	})
+	return version, err
+}
+
+func runMigration(c *sqlite.Conn, m migration, now time.Time) error {
+	if m.version == 1 {
+		if err := c.Script("CREATE TABLE schema_migrations (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"); err != nil {
+			return err
+		}
+	}
+	if err := c.Script(m.script); err != nil {
+		return err
+	}
+	if m.version == 1 {
+		builtIn := core.Organisation{Name: core.DefaultOrganisation, DisplayName: "Built-in organisation", CreatedAt: now}
+		if err := createOrganisation(c, builtIn); err != nil {
+			return err
+		}
+	}
+	_, err := c.Exec("INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)", m.version, m.name, millis(now))
+	return err
+}
+
+// transaction runs work in a transaction that no other writer can disturb.
+func transaction(c *sqlite.Conn, work func() error) error {
+	if _, err := c.Exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := work()
+	if err == nil {
+		_, err = c.Exec("COMMIT")
+	}
+	if err != nil && c.InTransaction() {
+		if _, undo := c.Exec("ROLLBACK"); undo != nil {
+			return fmt.Errorf("%w, and rolling back: %w", err, undo)
+		}
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+const selectSignedIn = `SELECT ` + generationColumn + `,
+	s.id, s.hash, s.user_id, s.auth_time, s.amr, s.acr, s.created_at, s.expires_at, s.ended_at, s.ip, s.user_agent, ` + userColumns + `
+	FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`
+
+func scanSession(r *sqlite.Row, s *core.Session) {
+	*s = core.Session{
+		ID:        readID(r),
+		Hash:      readHash(r),
+		UserID:    readID(r),
+		AuthTime:  readTime(r),
+		AMR:       readWords(r),
+		ACR:       r.Text(),
+		CreatedAt: readTime(r),
+		ExpiresAt: readTime(r),
+		EndedAt:   readTime(r),
+		IP:        r.Text(),
+		UserAgent: r.Text(),
+	}
+}
+
+// SignedIn gives the session with its user and their organisation, or
+// core.ErrNotFound.
+func (s *Store) SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error) {
+	var in core.SignedIn
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		var generation int64
+		err := first(c, selectSignedIn, func(r *sqlite.Row) error {
+			generation = r.Int()
+			scanSession(r, &in.Session)
+			return s.recallUser(r, &in.User)
+		}, string(sessionID))
+		if err != nil {
+			return err
+		}
+		return s.organisationOf(c, generation, &in.User, &in.Org)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &in, nil
+}
+
+// organisationOf completes a read with the user's organisation.
+func (s *Store) organisationOf(c *sqlite.Conn, generation int64, user *core.User, org *core.Organisation) error {
+	current, err := s.configAt(c, generation)
+	if err != nil {
+		return err
+	}
+	found, err := current.organisation(user.Org)
+	if err != nil {
+		return err
+	}
+	*org = *found
+	return nil
+}
+
+func startSession(c *sqlite.Conn, s core.Session, replaces core.ID) error {
+	_, err := c.Exec(`INSERT INTO sessions (id, hash, user_id, auth_time, amr, acr, created_at, expires_at, ended_at, ip, user_agent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		string(s.ID), s.Hash[:], string(s.UserID), millis(s.AuthTime), joinWords(s.AMR), s.ACR,
+		millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.EndedAt), s.IP, s.UserAgent)
+	if err != nil {
+		return classify(err)
+	}
+	if _, err := c.Exec(`UPDATE users SET revision = revision + 1, last_sign_in_at = $2, last_sign_in_ip = $3 WHERE id = $1`, string(s.UserID), millis(s.AuthTime), s.IP); err != nil {
+		return err
+	}
+	if replaces == "" {
+		return nil
+	}
+	_, err = c.Exec(endOneSession, string(replaces), millis(s.CreatedAt))
+	return err
+}
+
+const endOneSession = `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at = 0`
+
+// The reasons that the store gives itself when it revokes grants.
+const (
+	reasonSignedOut        = "signed_out"
+	reasonSessionsEnded    = "sessions_ended"
+	reasonConsentWithdrawn = "consent_withdrawn"
+)
+
+func endSession(c *sqlite.Conn, id core.ID, at time.Time) error {
+	if _, err := c.Exec(endOneSession, string(id), millis(at)); err != nil {
+		return err
+	}
+	_, err := c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE session_id = $1 AND revoked_at = 0`,
+		string(id), millis(at), reasonSignedOut)
+	return err
+}
+
+func endSessions(c *sqlite.Conn, userID, except core.ID, at time.Time) error {
+	if _, err := c.Exec(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at = 0 AND id <> $3`,
+		string(userID), millis(at), string(except)); err != nil {
+		return err
+	}
+	_, err := c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE user_id = $1 AND revoked_at = 0`,
+		string(userID), millis(at), reasonSessionsEnded)
+	return err
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// sweepBatch is how many rows one statement deletes, so that sign-ins wait for
+// milliseconds at most.
+const sweepBatch = 500
+
+// failuresKept is how long a count of failed sign-ins is kept after the last:
+// longer than any window in which they count.
+const failuresKept = 24 * time.Hour
+
+// sweeps delete what ended before $1. Their order matters: a grant goes after its
+// tokens, so that no token dies before its time.
+var sweeps = []string{
+	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM access_tokens WHERE id IN (SELECT id FROM access_tokens WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE g.expires_at <= $1 AND g.code_expires_at <= $1
+		AND NOT EXISTS (SELECT 1 FROM access_tokens a WHERE a.grant_id = g.id)
+		AND NOT EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.grant_id = g.id) LIMIT $2)`,
+	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
+}
+
+// Sweep deletes what nobody can use any more at now: authorization requests,
+// tokens, grants and sessions that expired, and old counts of failed sign-ins.
+// A refresh token that was used stays until it expires, because presenting it
+// again is the sign of theft. It returns how many rows it deleted.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
+	var total int64
+	for _, text := range sweeps {
+		deleted, err := s.sweepAll(ctx, text, now)
+		total += deleted
+		if err != nil {
+			return total, err
+		}
+	}
+	deleted, err := s.sweepAll(ctx, `DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`, now.Add(-failuresKept))
+	return total + deleted, err
+}
+
+func (s *Store) sweepAll(ctx context.Context, text string, before time.Time) (total int64, err error) {
+	for {
+		var deleted int64
+		err := s.writer.do(ctx, &job{work: func(c *sqlite.Conn) (err error) {
+			deleted, err = c.Exec(text, millis(before), sweepBatch)
+			return err
+		}})
+		if err != nil {
+			return total, explain(s.path, err)
+		}
+		total += deleted
+		if deleted < sweepBatch {
+			return total, nil
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// userColumns reads a user u. The revision rises with every change of the row.
+const userColumns = `u.id, u.revision, u.org, u.name, u.email, u.email_verified, u.password_hash, u.admin, u.disabled,
+	u.profile, u.attributes, u.group_names, u.created_at, u.updated_at, u.password_at, u.last_sign_in_at, u.last_sign_in_ip`
+
+// userColumnsKept are those after the revision.
+const userColumnsKept = 15
+
+func scanUser(r *sqlite.Row, u *core.User) error {
+	u.ID = readID(r)
+	r.Skip(1)
+	return scanUserKept(r, u)
+}
+
+func scanUserKept(r *sqlite.Row, u *core.User) (err error) {
+	u.Org = r.Text()
+	u.Name = r.Text()
+	u.Email = r.Text()
+	u.EmailVerified = r.Bool()
+	u.PasswordHash = r.Text()
+	u.Admin = r.Bool()
+	u.Disabled = r.Bool()
+	if err := json.Unmarshal(r.View(), &u.Profile); err != nil {
+		return err
+	}
+	if u.Attributes, err = readMapJSON(r); err != nil {
+		return err
+	}
+	u.Groups = split(r.Text(), "\n")
+	u.CreatedAt = readTime(r)
+	u.UpdatedAt = readTime(r)
+	u.PasswordAt = readTime(r)
+	u.LastSignInAt = readTime(r)
+	u.LastSignInIP = r.Text()
+	return nil
+}
+
+// keptUser is a decoded row of users.
+type keptUser struct {
+	revision int64
+	user     *core.User
+}
+
+// recallUser reads what scanUser reads, and decodes it only if the row changed
+// since it was decoded last.
+func (s *Store) recallUser(r *sqlite.Row, u *core.User) error {
+	id := r.View()
+	revision := r.Int()
+	if kept, found := s.users.get(id); found && kept.revision == revision {
+		r.Skip(userColumnsKept)
+		*u = *kept.user
+		return nil
+	}
+	u.ID = core.ID(id)
+	if err := scanUserKept(r, u); err != nil {
+		return err
+	}
+	kept := *u
+	s.users.put(string(u.ID), keptUser{revision, &kept})
+	return nil
+}
+
+const selectUser = `SELECT ` + generationColumn + `, ` + userColumns + ` FROM users u WHERE u.id = $1`
+
+// User gives the user, or core.ErrNotFound.
+func (s *Store) User(ctx context.Context, id core.ID) (*core.User, error) {
+	return s.oneUser(ctx, selectUser, string(id))
+}
+
+const (
+	selectUserByLogin = `SELECT ` + generationColumn + `, ` + userColumns + `
+		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.org = $1 AND l.login = $2`
+
+	// In any organisation, unless two of them have the login.
+	selectUserByAnyLogin = `SELECT ` + generationColumn + `, ` + userColumns + `
+		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.login = $1
+		AND NOT EXISTS (SELECT 1 FROM logins other WHERE other.login = $1 AND other.org <> l.org)`
+)
+
+// UserByLogin gives the user whose name or e-mail address, folded, is the login,
+// or core.ErrNotFound. Org "" stands for any organisation; a login that two of
+// them have is not found then.
+func (s *Store) UserByLogin(ctx context.Context, org, login string) (*core.User, error) {
+	login = core.FoldName(login)
+	if org == "" {
+		return s.oneUser(ctx, selectUserByAnyLogin, login)
+	}
+	return s.oneUser(ctx, selectUserByLogin, org, login)
+}
+
+func (s *Store) oneUser(ctx context.Context, text string, args ...any) (*core.User, error) {
+	var user core.User
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return first(c, text, func(r *sqlite.Row) error {
+			s.noteGeneration(r.Int())
+			return scanUser(r, &user)
+		}, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &user, nil
+}
+
+const selectUsers = `SELECT ` + userColumns + ` FROM users u WHERE ($1 = '' OR u.org = $1)
+	AND ($2 = '' OR EXISTS (SELECT 1 FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = $2))
+	ORDER BY u.name_folded, u.org`
+
+// Users gives the users that the filter selects, ordered by name.
+func (s *Store) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	return list(ctx, s, selectUsers, scanUser, filter.Org, filter.Group)
+}
+
+func createUser(c *sqlite.Conn, u core.User) error {
+	name := core.FoldName(u.Name)
+	if err := loginsFree(c, u); err != nil {
+		return err
+	}
+	_, err := c.Exec(`INSERT INTO users (id, org, name, name_folded, email, email_verified, password_hash, admin, disabled, profile, attributes,
+			revision, group_names, created_at, updated_at, password_at, last_sign_in_at, last_sign_in_ip)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, '', $12, $13, $14, $15, $16)`,
+		string(u.ID), u.Org, u.Name, name, u.Email, u.EmailVerified, u.PasswordHash, u.Admin, u.Disabled, mustJSON(u.Profile), mapJSON(u.Attributes),
+		millis(u.CreatedAt), millis(u.UpdatedAt), millis(u.PasswordAt), millis(u.LastSignInAt), u.LastSignInIP)
+	if err != nil {
+		return classify(err)
+	}
+	return addLogins(c, u)
+}
+
+func updateUser(c *sqlite.Conn, u core.User) error {
+	if err := loginsFree(c, u); err != nil {
+		return err
+	}
+	err := mustChange(c.Exec(`UPDATE users SET revision = revision + 1, org = $2, name = $3, name_folded = $4, email = $5, email_verified = $6, admin = $7, disabled = $8,
+			profile = $9, attributes = $10, created_at = $11, updated_at = $12 WHERE id = $1`,
+		string(u.ID), u.Org, u.Name, core.FoldName(u.Name), u.Email, u.EmailVerified, u.Admin, u.Disabled,
+		mustJSON(u.Profile), mapJSON(u.Attributes), millis(u.CreatedAt), millis(u.UpdatedAt)))
+	if err != nil {
+		return err
+	}
+	if _, err := c.Exec(`DELETE FROM logins WHERE user_id = $1`, string(u.ID)); err != nil {
+		return err
+	}
+	return addLogins(c, u)
+}
+
+// loginsFree says whether name and address are free, or the user's own.
+func loginsFree(c *sqlite.Conn, u core.User) error {
+	for _, login := range []struct{ what, value string }{{"user name", u.Name}, {"e-mail address", u.Email}} {
+		isTaken := false
+		err := c.Query(`SELECT user_id FROM logins WHERE org = $1 AND login = $2`, func(r *sqlite.Row) error {
+			isTaken = readID(r) != u.ID
+			return nil
+		}, u.Org, core.FoldName(login.value))
+		if err != nil {
+			return err
+		}
+		if isTaken {
+			return &core.ConflictError{What: login.what}
+		}
+	}
+	return nil
+}
+
+// addLogins adds name and address, which may be the same.
+func addLogins(c *sqlite.Conn, u core.User) error {
+	for _, login := range slices.Compact([]string{core.FoldName(u.Name), core.FoldName(u.Email)}) {
+		if login == "" {
+			continue
+		}
+		if _, err := c.Exec(`INSERT INTO logins (org, login, user_id) VALUES ($1, $2, $3)`, u.Org, login, string(u.ID)); err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}
+
+func setPassword(c *sqlite.Conn, userID core.ID, hash string, at time.Time) error {
+	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, password_hash = $2, password_at = $3 WHERE id = $1`, string(userID), hash, millis(at)))
+}
+
+// deleteUser deletes what refers to the user too, by the schema.
+func deleteUser(c *sqlite.Conn, id core.ID) error {
+	_, err := c.Exec(`DELETE FROM users WHERE id = $1`, string(id))
+	return err
+}
