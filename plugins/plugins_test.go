@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -40,7 +39,7 @@ func rebuild(t *testing.T) []byte {
 	}
 	output := filepath.Join(t.TempDir(), "builtin.wasm")
 	args := append(strings.Fields(string(line[2])), string(line[3]), "-o", output, string(line[4]))
-	command := exec.Command(filepath.Join(runtime.GOROOT(), "bin", "go"), args...)
+	command := exec.Command("go", args...)
 	command.Env = append(os.Environ(), strings.Fields(string(line[1]))...)
 	if text, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
@@ -68,9 +67,7 @@ func TestBuiltinTellsNoPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{filepath.Dir(directory), runtime.GOROOT()} {
-		if len(path) > 4 && bytes.Contains(plugins.Builtin(), []byte(path)) {
-			t.Errorf("the module contains the path %s", path)
-		}
+	if bytes.Contains(plugins.Builtin(), []byte(directory)) {
+		t.Errorf("the module contains the path %s", directory)
 	}
 }

@@ -3,6 +3,7 @@ package plugin
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -36,4 +37,16 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 		return wazero.NewCompilationCache(), nil
 	}
 	return wazero.NewCompilationCacheWithDir(dir)
+}
+
+// emptyCache deletes the compiled code and reports whether there was any.
+func emptyCache(dir string) (deleted bool) {
+	if dir == "" {
+		return false
+	}
+	folders, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*"))
+	for _, name := range folders {
+		deleted = os.Remove(name) == nil || deleted
+	}
+	return err == nil && deleted
 }

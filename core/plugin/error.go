@@ -10,8 +10,8 @@ type Reason string
 const (
 	ReasonUnavailable Reason = "unavailable"      // no such instance, plugin or module
 	ReasonBusy        Reason = "busy"             // no instance became free in time
-	ReasonTrap        Reason = "trap"             // the guest did what WebAssembly forbids
-	ReasonExit        Reason = "exit"             // the guest ended itself, as Go does at a panic
+	ReasonTrap        Reason = "trap"             // WebAssembly ended it, as at a panic of Go
+	ReasonExit        Reason = "exit"             // the guest ended itself
 	ReasonStack       Reason = "stack_overflow"   // it called itself too deeply
 	ReasonPointer     Reason = "bad_pointer"      // it named memory that it does not have
 	ReasonOutputSize  Reason = "output_too_large" // see maxOutput

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -55,7 +56,24 @@ func loadModule(ctx context.Context, options *Options) (m *module, err error) {
 	return m, nil
 }
 
-func (m *module) prepare(ctx context.Context, exposed []byte) (err error) {
+func (m *module) prepare(ctx context.Context, exposed []byte) error {
+	err := m.compile(ctx, exposed)
+	if err != nil && emptyCache(m.options.CacheDir) {
+		// A file in the cache may be damaged: once more without it.
+		m.options.Logger.Warn("plugin cache emptied", "directory", m.options.CacheDir, "error", err)
+		m.free(ctx)
+		err = m.compile(ctx, exposed)
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(checkImports(m.compiled, m.options.Rand), checkExports(m.compiled)); err != nil {
+		return err
+	}
+	return m.firstInstance()
+}
+
+func (m *module) compile(ctx context.Context, exposed []byte) (err error) {
 	if m.cache, err = openCache(m.options.CacheDir); err != nil {
 		return err
 	}
@@ -64,26 +82,20 @@ func (m *module) prepare(ctx context.Context, exposed []byte) (err error) {
 		WithMemoryLimitPages(maxMemory/wasmPage).
 		WithDebugInfoEnabled(false).
 		WithCoreFeatures(api.CoreFeaturesV2))
-	wasi := wasiFunctions(m.options.Rand)
 	if err := errors.Join(
 		link(ctx, m.runtime, abiModule, abiFunctions()),
-		link(ctx, m.runtime, wasiModule, wasi),
+		link(ctx, m.runtime, wasiModule, wasiFunctions(m.options.Rand)),
 	); err != nil {
 		return err
 	}
-	if m.compiled, err = m.runtime.CompileModule(ctx, exposed); err != nil {
-		return err
-	}
-	if err := errors.Join(checkImports(m.compiled, wasi), checkExports(m.compiled)); err != nil {
-		return err
-	}
-	return m.firstInstance()
+	m.compiled, err = m.runtime.CompileModule(ctx, exposed)
+	return err
 }
 
 // checkImports names what a module wants and the host does not have. What is not
 // granted is not linked: the call does not exist.
-func checkImports(compiled wazero.CompiledModule, wasi []hostFunction) error {
-	offered := map[string][]hostFunction{abiModule: abiFunctions(), wasiModule: wasi}
+func checkImports(compiled wazero.CompiledModule, random io.Reader) error {
+	offered := map[string][]hostFunction{abiModule: abiFunctions(), wasiModule: wasiFunctions(random)}
 	for _, f := range compiled.ImportedFunctions() {
 		from, name, _ := f.Import()
 		if !slices.ContainsFunc(offered[from], func(o hostFunction) bool {

@@ -1,0 +1,101 @@
+package plugin_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// buildGuest compiles testdata/guest as anybody compiles a plugin.
+func buildGuest(t *testing.T) []byte {
+	t.Helper()
+	output := filepath.Join(t.TempDir(), "guest.wasm")
+	command := exec.Command("go",
+		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, "./testdata/guest")
+	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
+	if text, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	module, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return module
+}
+
+// TestGoGuest runs one guest in Go through all that Go offers to misbehave with;
+// after each the next call must find nothing of it.
+func TestGoGuest(t *testing.T) {
+	const fresh = `{"calls":"0","last":"","cached":"0"}`
+	source := &fakeSource{}
+	var log bytes.Buffer
+	o := options(buildGuest(t), source, t.TempDir())
+	o.Instances = 1
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	h, err := plugin.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close(context.Background())
+	call := func(do string) (hook.Object, error) {
+		config := configOf("guest")
+		config.Bindings = config.Bindings[:1]
+		config.Instances[0].Settings = hook.FromObject(hook.Object{{Name: "do", Value: hook.String(do)}}).AppendJSON(nil)
+		source.config = config
+		in := inputFor("c")
+		in.User.ID, in.User.Email = "u-"+do, "secret@example.com"
+		claims, _, err := h.MapClaims(t.Context(), in)
+		return claims, err
+	}
+	for _, test := range []struct {
+		do     string
+		reason plugin.Reason // empty: it is served
+		more   string        // of the answer
+	}{
+		{"nothing", "", ""},
+		{"panic", plugin.ReasonTrap, ""},
+		{"nil", plugin.ReasonTrap, ""},
+		{"exit", plugin.ReasonExit, ""},
+		{"deadlock", plugin.ReasonTrap, ""},
+		{"sleep", "", ""},
+		{"sleep forever", plugin.ReasonHostCalls, ""},
+		{"goroutine", "", ""},
+		{"memory", plugin.ReasonTrap, ""},
+		{"environment", "", `"environment":"0","file":false`},
+		{"log", "", ""},
+	} {
+		for range 3 {
+			claims, err := call(test.do)
+			if reasonOf(err) != test.reason {
+				t.Fatalf("%s: %v, want reason %q", test.do, err, test.reason)
+			}
+			want := fresh
+			if test.more != "" {
+				want = strings.TrimSuffix(fresh, "}") + "," + test.more + "}"
+			}
+			if got := string(claims.AppendJSON(nil)); test.reason == "" && got != want {
+				t.Fatalf("%s: %s, want %s", test.do, got, want)
+			}
+			claims, err = call("nothing")
+			if got := string(claims.AppendJSON(nil)); err != nil || got != fresh {
+				t.Fatalf("the call after %s: %s, %v", test.do, got, err)
+			}
+		}
+	}
+	for _, want := range []string{`hello\nfrom u-log`, "panic: no more"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not have %q", want)
+		}
+	}
+	if strings.Contains(log.String(), "secret@example.com") {
+		t.Error("the host itself logs what is in messages")
+	}
+}

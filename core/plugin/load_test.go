@@ -1,0 +1,271 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/plugins"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// TestRefuseModules holds item 136: what is refused when a module is loaded, and
+// that the error says why.
+func TestRefuseModules(t *testing.T) {
+	good := guest{manifests: manifestsOf(hook.ClaimsMap, "p"), outputs: []string{`{}`}}
+	with := func(change func(*guest)) []byte {
+		g := good
+		change(&g)
+		return g.build()
+	}
+	manifest := func(from, to string) []byte {
+		return with(func(g *guest) { g.manifests = strings.Replace(g.manifests, from, to, 1) })
+	}
+	for name, test := range map[string]struct {
+		module []byte
+		want   string
+	}{
+		"empty":              {nil, "not a WebAssembly module"},
+		"text":               {[]byte("hello, world, how are you?"), "not a WebAssembly module"},
+		"component":          {[]byte("\x00asm\x0d\x00\x01\x00"), "not a WebAssembly module"},
+		"header alone":       {[]byte("\x00asm\x01\x00\x00\x00"), "does not export its memory"},
+		"truncated":          {good.build()[:len(good.build())/2], "not a WebAssembly module"},
+		"truncated by one":   {good.build()[:len(good.build())-1], "not a WebAssembly module"},
+		"trailing byte":      {append(good.build(), 11), "not a WebAssembly module"},
+		"sections swapped":   {swapSections(good.build()), "not a WebAssembly module"},
+		"unknown function":   {with(func(g *guest) { g.imports = [][2]string{{"postern", "http_fetch"}} }), "imports postern.http_fetch, which is not granted"},
+		"unknown module":     {with(func(g *guest) { g.imports = [][2]string{{"env", "abort"}} }), "imports env.abort, which is not granted"},
+		"wrong form":         {with(func(g *guest) { g.imports = [][2]string{{"postern", "log"}} }), "imports postern.log, which is not granted or does not exist in that form"},
+		"another's memory":   {with(func(g *guest) { g.importMem = true }), "imports postern.memory, which is no function"},
+		"too much memory":    {with(func(g *guest) { g.pages = 513 }), "memory"},
+		"memory not named":   {with(func(g *guest) { g.exportAs = "mem" }), "does not export its memory"},
+		"no version":         {with(func(g *guest) { g.noExport = "postern_abi" }), "does not export postern_abi"},
+		"no description":     {with(func(g *guest) { g.noExport = "postern_describe" }), "does not export postern_describe"},
+		"no call":            {with(func(g *guest) { g.noExport = "postern_call" }), "does not export postern_call"},
+		"later version":      {with(func(g *guest) { g.version = 2 }), "speaks version 2"},
+		"the host's name":    {with(func(g *guest) { g.exportAs = "postern:global:0" }), "a name that is the host's"},
+		"no manifest":        {with(func(g *guest) { g.manifests = `[]` }), "no plugin"},
+		"manifest, not JSON": {with(func(g *guest) { g.manifests = `[{]` }), "manifest"},
+		"two of one id":      {with(func(g *guest) { g.manifests = manifestsOf(hook.ClaimsMap, "p", "p") }), "another one has that id"},
+		"bad id":             {manifest(`"id":"p"`, `"id":"P/../x"`), "the id must be"},
+		"no description text": {
+			manifest(`"description":"For a test."`, `"description":""`), "description must be said",
+		},
+		"later host":       {manifest(`"host_api":1`, `"host_api":2`), "needs version 2"},
+		"unknown hook":     {manifest(`"hooks":["claims.map/v1"]`, `"hooks":["claims.map/v2"]`), "claims.map/v2, which this host does not know"},
+		"hook twice":       {manifest(`"hooks":["claims.map/v1"]`, `"hooks":["claims.map/v1","claims.map/v1"]`), "twice"},
+		"no hook":          {manifest(`"hooks":["claims.map/v1"]`, `"hooks":[]`), "no hook"},
+		"capability":       {manifest(`"capabilities":[]`, `"capabilities":["http.fetch"]`), "wants http.fetch"},
+		"secret":           {manifest(`"secrets":[]`, `"secrets":["key"]`), "wants the secret key"},
+		"unknown member":   {manifest(`"secrets":[]`, `"secrets":[],"color":"red"`), "unknown member"},
+		"no sample":        {manifest(`"samples":[{"hook":"claims.map/v1","input":{}}]`, `"samples":[]`), "no sample"},
+		"sample elsewhere": {manifest(`"samples":[`, `"samples":[{"hook":"account.shape/v1","input":{}},`), "does not implement"},
+		"schema":           {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"object","pattern":"x"}`), `"pattern" of JSON Schema is not supported`},
+		"schema of text":   {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"string"}`), `the type "object"`},
+		"failing sample":   {with(func(g *guest) { g.outputs = []string{`{"sett":{}}`} }), "sample of plugin p for claims.map/v1"},
+	} {
+		t.Run("136_"+strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			h := newHost(t, test.module, &fakeSource{config: configOf("p")})
+			_, err := h.Manifests()
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q in it", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "goroutine") {
+				t.Errorf("the error has a stack trace: %v", err)
+			}
+			if _, _, err := h.MapClaims(t.Context(), inputFor("c")); reasonOf(err) != plugin.ReasonUnavailable {
+				t.Errorf("a call: %v", err)
+			}
+			if err := h.Ready(t.Context()); err == nil {
+				t.Error("the host is ready")
+			}
+		})
+	}
+}
+
+// swapSections puts a data section before all others.
+func swapSections(module []byte) []byte {
+	return slices.Concat(module[:8], section(11, nil), module[8:])
+}
+
+func TestReady(t *testing.T) {
+	source := &fakeSource{config: configOf("miniorange")}
+	h := newHost(t, plugins.Builtin(), source)
+	if err := h.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	err := h.Ready(t.Context())
+	for ; errors.Is(err, plugin.ErrLoading) && time.Now().Before(deadline); err = h.Ready(t.Context()) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestManifestsOfBuiltin(t *testing.T) {
+	h := newHost(t, plugins.Builtin(), &fakeSource{config: &core.PluginConfig{}})
+	manifests, err := h.Manifests()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hooks := map[string][]string{}
+	for _, m := range manifests {
+		hooks[m.ID] = m.Hooks
+	}
+	if !slices.Equal(hooks["miniorange"], []string{hook.ClaimsMap, hook.AccountShape}) || !slices.Equal(hooks["scopes"], []string{hook.ScopePolicy}) {
+		t.Errorf("got %v", hooks)
+	}
+}
+
+func TestValidateSettings(t *testing.T) {
+	h := newHost(t, plugins.Builtin(), &fakeSource{config: &core.PluginConfig{}})
+	for _, test := range []struct{ plugin, settings, want string }{
+		{"miniorange", `{}`, ""},
+		{"miniorange", `{"login":"email","group_names":"organisation","include_groups":["a*"],"exclude_groups":[],"rename_groups":{"a":"b"}}`, ""},
+		{"miniorange", `{"login":"mail"}`, `settings.login must be one of ["name","email"]`},
+		{"miniorange", `{"logins":"email"}`, `settings.logins is unknown`},
+		{"miniorange", `{"include_groups":["a",1]}`, `settings.include_groups[1] must be a string`},
+		{"miniorange", `{"include_groups":[""]}`, `settings.include_groups[0] must have at least 1 characters`},
+		{"miniorange", `{"rename_groups":{"a":null}}`, `settings.rename_groups.a must be a string`},
+		{"miniorange", `[]`, `settings not a JSON object`},
+		{"miniorange", `{"login":"name","login":"email"}`, `a member appears twice`},
+		{"miniorange", ``, `settings not a JSON object`},
+		{"scopes", `{}`, `settings must have "rules"`},
+		{"scopes", `{"rules":[{"scopes":["email"],"groups":["staff"],"clients":["wiki"],"otherwise":"deny","reason":"No."}]}`, ""},
+		{"scopes", `{"rules":[{"scopes":[],"groups":[]}]}`, `settings.rules[0].scopes must have at least 1 elements`},
+		{"scopes", `{"rules":[{"scopes":["a"]}]}`, `settings.rules[0] must have "groups"`},
+		{"scopes", `{"rules":{}}`, `settings.rules must be an array`},
+		{"scopes", `{"rules":[{"scopes":["a"],"groups":[],"reason":"` + strings.Repeat("é", 201) + `"}]}`, `at most 200 characters`},
+	} {
+		err := h.ValidateSettings(test.plugin, []byte(test.settings))
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s %s: %v, want %q", test.plugin, test.settings, err, test.want)
+		}
+		var settingsError *plugin.SettingsError
+		if err != nil && !errors.As(err, &settingsError) {
+			t.Errorf("%s %s: %T", test.plugin, test.settings, err)
+		}
+	}
+	if err := h.ValidateSettings("absent", []byte(`{}`)); !errors.Is(err, plugin.ErrUnknownPlugin) {
+		t.Errorf("an unknown plugin: %v", err)
+	}
+}
+
+func TestCacheDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("the mode of a directory says nothing here")
+		return
+	}
+	source := &fakeSource{config: &core.PluginConfig{}}
+	parent := t.TempDir()
+	fresh := filepath.Join(parent, "a", "b")
+	if _, err := plugin.New(t.Context(), options(nil, source, fresh)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("a new directory: %v, %v", info.Mode(), err)
+	}
+	readable := filepath.Join(parent, "readable")
+	writable := filepath.Join(parent, "writable")
+	for dir, mode := range map[string]os.FileMode{readable: 0o755, writable: 0o777} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := plugin.New(t.Context(), options(nil, source, readable)); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(readable); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("a directory that others can read: %v, %v", info.Mode(), err)
+	}
+	if _, err := plugin.New(t.Context(), options(nil, source, writable)); err == nil || !strings.Contains(err.Error(), "can be written by others") {
+		t.Errorf("a directory that others can write to: %v", err)
+	}
+	file := filepath.Join(parent, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plugin.New(t.Context(), options(nil, source, file)); err == nil {
+		t.Error("a file passes for a directory")
+	}
+}
+
+// TestCacheIsUsed holds that a later start compiles nothing, and that a damaged
+// cache is no more than a slow start.
+func TestCacheIsUsed(t *testing.T) {
+	dir := t.TempDir()
+	load := func() {
+		t.Helper()
+		h, err := plugin.New(t.Context(), options(plugins.Builtin(), &fakeSource{config: configOf("miniorange")}, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close(context.Background())
+		if _, err := h.Manifests(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load()
+	files := cached(t, dir)
+	load()
+	if again := cached(t, dir); len(files) != 1 || !slices.Equal(files, again) {
+		t.Errorf("the cache has %v, then %v", files, again)
+	}
+	compiled, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], compiled[:len(compiled)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	load()
+}
+
+func cached(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestCloseWithoutLoading(t *testing.T) {
+	h, err := plugin.New(t.Context(), plugin.Options{
+		Builtin: plugins.Builtin(), Source: &fakeSource{config: configOf("miniorange")}, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Rand: zeroes{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := h.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.Manifests(); err == nil {
+		t.Error("a closed host has manifests")
+	}
+	if _, _, err := h.MapClaims(t.Context(), claimsInput()); reasonOf(err) != plugin.ReasonUnavailable {
+		t.Errorf("a closed host: %v", err)
+	}
+}
