@@ -93,6 +93,8 @@ func bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if r.ContentLength > maxBody {
+			// Else net/http would read what it announced before it answers.
+			c.Response().Header().Set(echo.HeaderConnection, "close")
 			return tooLarge()
 		}
 		if r.Body != nil && r.Body != http.NoBody {
