@@ -36,7 +36,7 @@ func check(password string) (prepared string, err error) {
 		return "", &RuleError{fmt.Sprintf("the password is longer than %d bytes", MaxBytes)}
 	}
 	// Length first: nothing at all is too short rather than malformed.
-	if utf8.ValidString(password) && utf8.RuneCountInString(password) < MinCharacters {
+	if utf8.RuneCountInString(password) < MinCharacters {
 		return "", tooShort()
 	}
 	prepared, err = prepare(password)
@@ -57,7 +57,9 @@ func tooShort() error {
 // keyboards compose differently is the same (RFC 8265 section 4, OpaqueString).
 // Control characters, NUL among them, are in no password.
 func prepare(password string) (string, error) {
-	if password == "" || len(password) > MaxBytes {
+	// Package precis would replace what is not UTF-8 and so make passwords equal
+	// that are not.
+	if password == "" || len(password) > MaxBytes || !utf8.ValidString(password) {
 		return "", errUnpreparable
 	}
 	prepared, err := precis.OpaqueString.String(password)
