@@ -48,24 +48,14 @@ func migrations() ([]migration, error) {
 
 // migrate brings the schema up to date in one transaction, so that a crash
 // leaves the old one, and of two processes one does it.
-func migrate(c *sqlite.Conn, path string, now time.Time) error {
-	all, err := migrations()
-	if err != nil {
+func migrate(c *sqlite.Conn, path string, all []migration, now time.Time) error {
+	if version, err := schemaVersion(c, path, len(all)); err != nil || version == len(all) {
 		return err
-	}
-	if version, err := schemaVersion(c, path); err != nil {
-		return err
-	} else if version == len(all) {
-		return nil
 	}
 	return transaction(c, func() error {
-		version, err := schemaVersion(c, path)
+		version, err := schemaVersion(c, path, len(all))
 		if err != nil {
 			return err
-		}
-		if version > len(all) {
-			return &Problem{What: fmt.Sprintf("the database %s was made by a newer version of Postern (schema %d, this one knows %d)", path, version, len(all)),
-				Kind: ErrNewer, Advice: "run the newer version, or restore the backup made before the update"}
 		}
 		for _, m := range all[version:] {
 			if err := runMigration(c, m, now); err != nil {
@@ -77,8 +67,9 @@ func migrate(c *sqlite.Conn, path string, now time.Time) error {
 }
 
 // schemaVersion gives the version of the last migration, zero for an empty
-// database.
-func schemaVersion(c *sqlite.Conn, path string) (version int, err error) {
+// database. A database of another program, or of a version that knows more, is
+// refused: it writes nothing.
+func schemaVersion(c *sqlite.Conn, path string, newest int) (version int, err error) {
 	tables, ours := 0, false
 	err = c.Query("SELECT name FROM sqlite_master WHERE type = 'table'", func(r *sqlite.Row) error {
 		tables++
@@ -92,10 +83,14 @@ func schemaVersion(c *sqlite.Conn, path string) (version int, err error) {
 		return 0, &Problem{What: "the database " + path + " belongs to another program", Kind: ErrForeign,
 			Advice: "choose another data directory"}
 	}
-	err = c.Query("SELECT coalesce(max(version), 0) FROM schema_migrations", func(r *sqlite.Row) error {
+	err = first(c, "SELECT coalesce(max(version), 0) FROM schema_migrations", func(r *sqlite.Row) error {
 		version = int(r.Int())
 		return nil
 	})
+	if err == nil && version > newest {
+		err = &Problem{What: fmt.Sprintf("the database %s was made by a newer version of Postern (schema %d, this one knows %d)", path, version, newest),
+			Kind: ErrNewer, Advice: "run the newer version, or restore the backup made before the update"}
+	}
 	return version, err
 }
 

@@ -129,8 +129,16 @@ func connectReader(o Options) (*sqlite.Conn, error) {
 	return c, nil
 }
 
-// prepareDatabase turns on the write-ahead log and migrates.
+// prepareDatabase turns on the write-ahead log and migrates, if the database is
+// ours.
 func prepareDatabase(c *sqlite.Conn, o Options) error {
+	all, err := migrations()
+	if err != nil {
+		return err
+	}
+	if _, err := schemaVersion(c, o.Path, len(all)); err != nil {
+		return err
+	}
 	if err := useWAL(c, o); err != nil {
 		return err
 	}
@@ -140,7 +148,7 @@ func prepareDatabase(c *sqlite.Conn, o Options) error {
 	if err := c.Script("PRAGMA wal_autocheckpoint = 4000"); err != nil {
 		return err
 	}
-	if err := migrate(c, o.Path, o.Now()); err != nil {
+	if err := migrate(c, o.Path, all, o.Now()); err != nil {
 		return err
 	}
 	// An empty transaction shows now, and not at the first sign-in, whether the
