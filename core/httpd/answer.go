@@ -3,6 +3,7 @@ package httpd
 import (
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Form != nil:
 		return s.page(c, http.StatusOK, pageWith{formPage(o.Form), o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o.Page), o.FormTargets})
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o), o.FormTargets})
 	}
 	s.logFailure(c, o.Error)
 	return s.errorPage(c, o.Error)
@@ -116,8 +117,8 @@ func formPage(form *flow.FormPost) web.Page {
 }
 
 // view turns what the flow shows into a page.
-func view(page flow.Page) web.Page {
-	switch p := page.(type) {
+func view(o flow.Outcome) web.Page {
+	switch p := o.Page.(type) {
 	case *flow.LoginPage:
 		return web.Login{
 			Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
@@ -132,11 +133,22 @@ func view(page flow.Page) web.Page {
 		return web.Consent{
 			Action: flow.PathConsent, Step: p.Step, Client: party(p.Client),
 			User: p.User.DisplayName(), Login: p.User.Name, Scopes: scopeLines(p.Scopes),
+			ReturnTo: returnTo(o.FormTargets),
 		}
 	case *flow.LogoutPage:
 		return web.Logout{Action: oauth.PathEndSession, Step: p.Step, Client: party(p.Client), Name: p.User.DisplayName()}
 	}
 	return web.SignedOut{LoginURL: pathLogin}
+}
+
+// returnTo names the host that the form leads to in the end.
+func returnTo(targets []string) string {
+	for _, target := range targets {
+		if u, err := url.Parse(target); err == nil && u.Host != "" {
+			return u.Host
+		}
+	}
+	return ""
 }
 
 // problems are the sentences of the sign-in page. One text stands for every

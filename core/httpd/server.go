@@ -67,6 +67,7 @@ func (s *Server) routes(e *echo.Echo) {
 	e.GET("/livez", s.live)
 	e.GET("/readyz", s.ready)
 	e.GET(web.AssetsPrefix+"*", s.asset)
+	e.HEAD(web.AssetsPrefix+"*", s.asset)
 
 	e.GET(oauth.PathDiscovery, s.discovery)
 	e.GET(oauth.PathServerMetadata, s.discovery)

@@ -2,12 +2,14 @@ package httpd
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
@@ -26,6 +28,8 @@ func (s *Server) homePage(c echo.Context, in *core.SignedIn) (web.Page, error) {
 	}, nil
 }
 
+var passwordRule = fmt.Sprintf("At least %d characters.", authn.MinCharacters)
+
 // setupPage shows the form for the first administrator to who has the link.
 func (s *Server) setupPage(c echo.Context) error {
 	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
@@ -36,7 +40,7 @@ func (s *Server) setupPage(c echo.Context) error {
 		return s.refuseSetup(c, err, true)
 	}
 	return s.page(c, http.StatusOK, pageWith{Page: web.Setup{
-		Action: pathSetup, Token: params.Get("token"), Username: "admin",
+		Action: pathSetup, Token: params.Get("token"), Username: "admin", PasswordRule: passwordRule,
 	}})
 }
 
@@ -56,6 +60,7 @@ func (s *Server) setup(c echo.Context) error {
 		return s.page(c, http.StatusUnprocessableEntity, pageWith{Page: web.Setup{
 			Action: pathSetup, Token: params.Get("token"),
 			Username: input.Username, Name: input.Name, Email: input.Email, Problems: byField(wrong),
+			PasswordRule: passwordRule,
 		}})
 	}
 	if err != nil {
