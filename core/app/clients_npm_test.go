@@ -1,0 +1,191 @@
+package app_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core"
+)
+
+// needs skips the test where a program of other people is missing, and says so;
+// where everything has to be there, it fails.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		_, err := exec.LookPath(program)
+		switch {
+		case err == nil:
+		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
+			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
+		default:
+			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
+		}
+	}
+}
+
+// npmClients gives a folder with the relying parties of testdata/npm, installed
+// in the versions of the lock file. The source folder stays as it is.
+func npmClients(t *testing.T) string {
+	t.Helper()
+	needs(t, "node", "npm")
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "npm"))); err != nil {
+		t.Fatal(err)
+	}
+	install := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts")
+	install.Dir = dir
+	if output, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, output)
+	}
+	return dir
+}
+
+// npmSettings is what a relying party of testdata/npm has to know.
+type npmSettings struct {
+	Issuer      string `json:"issuer"`
+	ClientID    string `json:"clientID"`
+	Secret      string `json:"secret"`
+	Auth        string `json:"auth"` // basic, post, none
+	Alg         string `json:"alg"`
+	RedirectURI string `json:"redirectURI"`
+	Scope       string `json:"scope"`
+}
+
+// npmFound is what it found.
+type npmFound struct {
+	Claims           map[string]any `json:"claims"`
+	UserInfo         map[string]any `json:"userInfo"`
+	TokenType        string         `json:"tokenType"`
+	ExpiresIn        float64        `json:"expiresIn"`
+	Rotated          bool           `json:"rotated"`
+	RefreshedSubject string         `json:"refreshedSubject"`
+	EndSession       string         `json:"endSession"`
+	Reused           string         `json:"reused"`
+	Revoked          string         `json:"revoked"`
+}
+
+// converse runs a script of testdata/npm and browses for it.
+func converse(t *testing.T, script string, settings npmSettings, browse func(request string) *url.URL) npmFound {
+	t.Helper()
+	node := exec.CommandContext(t.Context(), "node", filepath.Base(script))
+	node.Dir, node.Stderr = filepath.Dir(script), os.Stderr
+	in, err := node.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := node.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close(); _ = node.Wait() }()
+	found, err := talk(in, out, settings, browse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func talk(in io.Writer, out io.Reader, settings npmSettings, browse func(string) *url.URL) (npmFound, error) {
+	say := json.NewEncoder(in)
+	if err := say.Encode(settings); err != nil {
+		return npmFound{}, err
+	}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var said struct {
+			Browse, Failed string
+			Found          *npmFound
+		}
+		if err := json.Unmarshal(lines.Bytes(), &said); err != nil {
+			return npmFound{}, fmt.Errorf("it said %q: %w", lines.Text(), err)
+		}
+		switch {
+		case said.Found != nil:
+			return *said.Found, nil
+		case said.Browse == "":
+			return npmFound{}, fmt.Errorf("it failed: %s", said.Failed)
+		}
+		if err := say.Encode(map[string]string{"back": browse(said.Browse).String()}); err != nil {
+			return npmFound{}, err
+		}
+	}
+	return npmFound{}, fmt.Errorf("it ended without a word: %w", lines.Err())
+}
+
+func TestNPMClients(t *testing.T) {
+	dir := npmClients(t)
+	w := newWorld(t)
+	alice := w.user("alice")
+	for _, test := range []struct{ script, preset, auth, alg string }{
+		{"openid-client", "web", "basic", "RS256"}, {"openid-client", "web", "post", "ES256"}, {"openid-client", "spa", "none", "EdDSA"},
+		{"oauth4webapi", "web", "basic", "PS256"}, {"oauth4webapi", "confluence", "post", "RS256"}, {"oauth4webapi", "native", "none", "ES256"},
+	} {
+		name := strings.Join([]string{test.script, test.preset, test.auth, test.alg}, "-")
+		t.Run(name, func(t *testing.T) {
+			registered := w.registerPreset(name, test.preset, offline(theCallback, test.alg))
+			b := newBrowser(t, w.issuer)
+			found := converse(t, filepath.Join(dir, test.script+".mjs"), npmSettings{
+				Issuer: w.issuer, ClientID: registered.client.ID, Secret: registered.secret, Auth: test.auth, Alg: test.alg,
+				RedirectURI: theCallback, Scope: "openid profile email offline_access",
+			}, func(request string) *url.URL { return w.signIn(b, request) })
+			checkFound(t, found, alice, registered)
+			checkEndSession(t, b, found.EndSession, registered)
+		})
+	}
+	w.checkSecrets()
+}
+
+func checkFound(t *testing.T, found npmFound, alice *core.User, registered *relyingParty) {
+	t.Helper()
+	for _, check := range []struct {
+		what      string
+		got, want any
+	}{
+		{"sub", found.Claims["sub"], string(alice.ID)},
+		{"aud", found.Claims["aud"], registered.client.ID},
+		{"sub of UserInfo", found.UserInfo["sub"], string(alice.ID)},
+		{"email", found.UserInfo["email"], alice.Email},
+		{"email_verified", found.UserInfo["email_verified"], true},
+		{"given_name", found.UserInfo["given_name"], alice.Profile.GivenName},
+		{"token type", found.TokenType, "bearer"}, // both fold it
+		{"rotated", found.Rotated, true},
+		{"sub after refresh", found.RefreshedSubject, string(alice.ID)},
+		{"code used again", found.Reused, "invalid_grant"},
+		{"access token after that", found.Revoked, "invalid_token"},
+	} {
+		if check.got != check.want {
+			t.Errorf("%s: got %v, want %v", check.what, check.got, check.want)
+		}
+	}
+	if _, isNumber := found.Claims["auth_time"].(float64); !isNumber || found.ExpiresIn <= 0 {
+		t.Errorf("auth_time %v, expires in %v", found.Claims["auth_time"], found.ExpiresIn)
+	}
+}
+
+// checkEndSession follows the relying party's sign-out, after which a new sign-in
+// asks for the password.
+func checkEndSession(t *testing.T, b *browser, endSession string, registered *relyingParty) {
+	t.Helper()
+	p := b.get(endSession)
+	if p.has("logout") {
+		p = p.press("logout", nil)
+	}
+	if p.status != 200 {
+		t.Errorf("sign-out: status %d:\n%s", p.status, p.body)
+	}
+	if p := b.get(registered.authorizeURL()); !p.has("login") {
+		t.Errorf("after the sign-out: status %d at %s", p.status, p.url)
+	}
+}
