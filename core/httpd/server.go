@@ -64,14 +64,13 @@ func (s *Server) Handler() http.Handler {
 }
 
 func (s *Server) routes(e *echo.Echo) {
-	e.GET("/livez", s.live)
-	e.GET("/readyz", s.ready)
-	e.GET(web.AssetsPrefix+"*", s.asset)
-	e.HEAD(web.AssetsPrefix+"*", s.asset)
-
-	e.GET(oauth.PathDiscovery, s.discovery)
-	e.GET(oauth.PathServerMetadata, s.discovery)
-	e.GET(oauth.PathJWKS, s.jwks)
+	for path, document := range map[string]echo.HandlerFunc{
+		"/livez": s.live, "/readyz": s.ready, web.AssetsPrefix + "*": s.asset,
+		oauth.PathDiscovery: s.discovery, oauth.PathServerMetadata: s.discovery, oauth.PathJWKS: s.jwks,
+	} {
+		e.GET(path, document)
+		e.HEAD(path, document)
+	}
 	e.POST(oauth.PathToken, s.token)
 	e.POST(oauth.PathRefresh, s.token)
 	e.GET(oauth.PathUserInfo, s.userInfo)
