@@ -180,8 +180,8 @@ func TestConfluenceTokenInTheAddress(t *testing.T) {
 	checkConfluence(t, w.visit(site, newBrowser(t, w.issuer), "/login"))
 
 	// Alone it works only where the administrator switched it on. Elsewhere it is
-	// the wrong way to send a token (RFC 6750 section 3.1).
-	for allowed, status := range map[bool]int{true: http.StatusOK, false: http.StatusBadRequest} {
+	// no token.
+	for allowed, status := range map[bool]int{true: http.StatusOK, false: http.StatusUnauthorized} {
 		registered := w.registerPreset(fmt.Sprint("query-", allowed), "confluence", func(c *core.Client) { c.QueryToken = allowed })
 		tokens := registered.redeem(registered.code(newBrowser(t, w.issuer), "alice"))
 		got := w.resource("/api/get-account?accessToken="+tokens.text("access_token"), "")

@@ -126,7 +126,8 @@ func judge(a *core.Access, clientOrg *core.Organisation, fromQuery bool, now tim
 	case clientOrg == nil || clientOrg.Disabled:
 		return invalidToken("client_organisation_disabled")
 	case fromQuery && !a.Client.QueryToken:
-		return oauth.Refuse(oauth.CodeInvalidRequest, "token_in_query", "Send the access token in the Authorization header.")
+		// To this client a token in the URL is no token at all.
+		return oauth.Refuse(oauth.CodeInvalidToken, "token_in_query", "Send the access token in the Authorization header.")
 	}
 	if reason := Barred(&a.Authorized, a.Client); reason != "" {
 		return invalidToken(reason)

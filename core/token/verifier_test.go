@@ -113,7 +113,7 @@ func wantOneEvent(t *testing.T, store *memory, reason, token string) {
 func refuse115TokenInQuery(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "openid")
-	if refusal := b.present(b.token, true); refusal == nil || refusal.Reason != "token_in_query" || refusal.Status != http.StatusBadRequest {
+	if refusal := b.present(b.token, true); refusal == nil || refusal.Reason != "token_in_query" || refusal.Status != http.StatusUnauthorized {
 		t.Errorf("115: %v", refusal)
 	}
 	wantOneEvent(t, b.store, "token_in_query", b.token)
