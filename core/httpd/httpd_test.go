@@ -1,0 +1,113 @@
+package httpd
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+func TestContentPolicy(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		page       pageWith
+		want, none string
+	}{
+		{"alone", pageWith{Page: web.SignedOut{}}, "form-action 'self'", "script-src"},
+		{"to a client", pageWith{web.Login{}, []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
+		{"form_post", pageWith{web.FormPost{}, []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
+	} {
+		policy := contentPolicy(test.page)
+		if !strings.Contains(policy, test.want) || strings.Contains(policy, test.none) || !strings.HasPrefix(policy, "default-src 'none';") {
+			t.Errorf("%s: %s", test.name, policy)
+		}
+	}
+}
+
+func TestScopeLines(t *testing.T) {
+	lines := scopeLines([]string{"email", "billing", "openid"})
+	var names []string
+	for _, line := range lines {
+		if line.Title == "" || line.Description == "" {
+			t.Errorf("%q has no text", line.Name)
+		}
+		names = append(names, line.Name)
+	}
+	if got := strings.Join(names, " "); got != "openid email billing" {
+		t.Errorf("scopes in the order %q", got)
+	}
+}
+
+func TestEveryProblemHasASentence(t *testing.T) {
+	for _, problem := range []flow.Problem{flow.ProblemMissing, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy} {
+		if problems[problem] == "" {
+			t.Errorf("%q has no sentence", problem)
+		}
+	}
+	if problems[""] != "" {
+		t.Error("no problem has a sentence")
+	}
+}
+
+func TestRefusalOf(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{oauth.Refuse(oauth.CodeInvalidGrant, "x", "X."), 400, oauth.CodeInvalidGrant},
+		{echo.ErrNotFound, 404, oauth.CodeInvalidRequest},
+		{echo.ErrMethodNotAllowed, 405, oauth.CodeInvalidRequest},
+		{echo.ErrUnsupportedMediaType, 415, oauth.CodeInvalidRequest},
+		{http.ErrHandlerTimeout, 500, oauth.CodeServerError},
+		{echo.ErrBadGateway, 500, oauth.CodeServerError},
+	} {
+		refusal := refusalOf(test.err)
+		if refusal.Status != test.status || refusal.Code != test.code {
+			t.Errorf("%v: %d %s", test.err, refusal.Status, refusal.Code)
+		}
+	}
+}
+
+func TestCookieOfTwoIsNone(t *testing.T) {
+	for header, want := range map[string]string{
+		cookieSession + "=a":                          "a",
+		cookieSession + "=a; " + cookieSession + "=b": "",
+		"other=a": "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Cookie", header)
+		if got := cookie(echo.New().NewContext(r, nil), cookieSession); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+}
+
+func TestIsAPI(t *testing.T) {
+	for path, want := range map[string]bool{
+		oauth.PathToken: true, oauth.PathDiscovery: true, oauth.PathEndSession: false, oauth.PathAuthorize: false, "/": false, "/apis": false,
+	} {
+		if isAPI(path) != want {
+			t.Errorf("%s: %v", path, !want)
+		}
+	}
+}
+
+func TestReturnTo(t *testing.T) {
+	for _, test := range []struct {
+		targets []string
+		want    string
+	}{
+		{nil, ""}, {[]string{"https://rp.example:8443"}, "rp.example:8443"}, {[]string{"com.example.app:"}, ""},
+	} {
+		if got := returnTo(test.targets); got != test.want {
+			t.Errorf("%v: %q, want %q", test.targets, got, test.want)
+		}
+	}
+}
