@@ -345,10 +345,12 @@ func testSweep(t *testing.T, w *world) {
 		grant := core.Grant{ID: w.id(), ClientID: client.ID, UserID: user.ID, CreatedAt: start, CodeExpiresAt: start, ExpiresAt: life.ends}
 		// A token that lives longer than its grant keeps it.
 		kept := core.Grant{ID: w.id(), ClientID: client.ID, UserID: user.ID, CreatedAt: start, CodeExpiresAt: start, ExpiresAt: start}
+		family := kept
+		family.ID = w.id()
 		access := core.AccessToken{ID: w.id(), GrantID: kept.ID, CreatedAt: start, ExpiresAt: life.ends}
-		used := core.RefreshToken{ID: w.id(), GrantID: kept.ID, CreatedAt: start, ExpiresAt: life.ends, UsedAt: start}
+		used := core.RefreshToken{ID: w.id(), GrantID: family.ID, CreatedAt: start, ExpiresAt: life.ends, UsedAt: start}
 		w.apply(core.SaveRequest{Request: request}, core.StartSession{Session: session}, core.IssueCode{Grant: grant},
-			core.IssueCode{Grant: kept}, core.AddAccess{Token: access}, core.AddRefresh{Token: used})
+			core.IssueCode{Grant: kept}, core.IssueCode{Grant: family}, core.AddAccess{Token: access}, core.AddRefresh{Token: used})
 		add(life.name+" request", life.want, func() error { return second(w.store.AuthRequest(background, request.ID)) })
 		add(life.name+" session", life.want, func() error { return second(w.store.SignedIn(background, session.ID)) })
 		add(life.name+" grant", life.want, func() error { return second(w.store.Code(background, grant.ID)) })
@@ -357,7 +359,7 @@ func testSweep(t *testing.T, w *world) {
 		add(life.name+" used refresh token", life.want, func() error { return second(w.store.Refresh(background, used.ID)) })
 	}
 	deleted, err := w.store.Sweep(t.Context(), now)
-	if err != nil || deleted != 7 {
+	if err != nil || deleted != 8 {
 		t.Errorf("deleted %d, %v", deleted, err)
 	}
 	for _, row := range rows {
