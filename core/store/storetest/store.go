@@ -11,7 +11,9 @@ import (
 // [core.ErrNotFound]; lists are never an error when they are empty. What is
 // disabled, expired or revoked is returned as it is: the caller decides.
 // Nothing that is returned may be changed: clients, organisations and the
-// plugin configuration are shared.
+// plugin configuration are shared, and so are the lists and maps within what
+// Access, Code, Refresh and SignedIn return. A user from User, UserByLogin, Users
+// or Members is the caller's own.
 type Store interface {
 	// Apply makes the changes in their order, all or nothing, and returns when
 	// they are on disk. If ctx ends before the writer took the list, nothing
