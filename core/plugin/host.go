@@ -66,7 +66,7 @@ func New(_ context.Context, options Options) (*Host, error) {
 		options.Wait = time.Second
 	}
 	if err := prepareCacheDir(options.CacheDir); err != nil {
-		return nil, fmt.Errorf("plugin cache: %w", err)
+		return nil, &CacheError{Dir: options.CacheDir, Err: err}
 	}
 	return &Host{options: options, loaded: make(chan struct{})}, nil
 }

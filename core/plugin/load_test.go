@@ -229,10 +229,14 @@ func TestCacheIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(files[0], compiled[:len(compiled)/2], 0o600); err != nil {
-		t.Fatal(err)
+	overwritten := slices.Clone(compiled)
+	overwritten[3000] ^= 0x55 // outside of what the checksum of the file covers
+	for _, damaged := range [][]byte{compiled[:len(compiled)/2], overwritten, []byte("garbage"), nil} {
+		if err := os.WriteFile(files[0], damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		load()
 	}
-	load()
 }
 
 func cached(t *testing.T, dir string) (files []string) {
