@@ -97,6 +97,9 @@ func readKey(path string) (key [KeySize]byte, err error) {
 	if err != nil {
 		return key, &KeyError{What: "cannot read the master key " + path, Err: cause(err), Advice: "check the permissions of the data directory"}
 	}
+	if !info.Mode().IsRegular() {
+		return key, &KeyError{What: "the master key " + path + " is no file", Advice: "restore the file from your backup, or move away what has its name"}
+	}
 	// Windows keeps access in lists, which these bits do not show.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return key, &KeyError{What: fmt.Sprintf("others may read the master key %s (mode %04o)", path, mode), Advice: "chmod 600 " + path}

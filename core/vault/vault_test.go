@@ -221,7 +221,7 @@ func TestRefuseKeyFile(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(dir, vault.FileName), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := vault.Open(dir, ""); err == nil || !strings.Contains(err.Error(), "cannot read the master key") {
+		if _, err := vault.Open(dir, ""); err == nil || !strings.Contains(err.Error(), "is no file") {
 			t.Errorf("got %v", err)
 		}
 	})
