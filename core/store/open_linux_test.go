@@ -95,4 +95,22 @@ func TestOpenWithoutPermission(t *testing.T) {
 			checkProblem(t, path, store.ErrReadOnly, "cannot write the database")
 		})
 	})
+	t.Run("a database that was read-only for a while", func(t *testing.T) {
+		dir := dir(t)
+		path := filepath.Join(dir, "postern.db")
+		chmod(t, dir, 0o777)
+		asNobody(t, func(t *testing.T) {
+			closedDatabase(t, path)
+			chmod(t, path, 0o400)
+			checkProblem(t, path, store.ErrReadOnly, "cannot write the database")
+			chmod(t, path, 0o600)
+			s, err := store.Open(t.Context(), store.Options{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	})
 }

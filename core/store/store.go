@@ -91,8 +91,28 @@ func createFile(path string) error {
 		return err
 	case info.IsDir():
 		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is a directory")}
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return os.Chmod(path, 0o600)
+	case runtime.GOOS == "windows":
+		return nil // access is kept in lists there
+	case info.Mode().Perm()&0o077 != 0:
+		if err := os.Chmod(path, 0o600); err != nil {
+			return err
+		}
+	}
+	return openCompanions(path)
+}
+
+// openCompanions gives the files that SQLite keeps beside the database their
+// right mode. They have the database's from the time when they were made: after
+// a start on a read-only file they would stay read-only for ever.
+func openCompanions(path string) error {
+	for _, name := range []string{path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() == 0o600 {
+			continue
+		}
+		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
