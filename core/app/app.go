@@ -70,12 +70,15 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.logger == nil {
 		a.logger = slog.New(slog.DiscardHandler)
 	}
+	if err := checkEmptied(cfg); err != nil {
+		return nil, err
+	}
 	var err error
 	if a.Store, err = store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, databaseFile), Now: a.now}); err != nil {
 		return nil, err
 	}
 	a.onClose(a.Store.Close)
-	if a.vault, err = vault.Open(cfg.Data, cfg.MasterKey); err != nil {
+	if err := a.openVault(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	a.passwords = authn.New(a.Store, authn.Options{Params: o.Passwords, Now: a.now, Rand: a.rand})

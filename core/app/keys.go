@@ -41,7 +41,7 @@ func (m keyMaker) NewKey(_ context.Context, alg string) (*core.SigningKey, error
 func (m keyMaker) open(key core.SigningKey) (jose.Private, error) {
 	pkcs8, err := m.vault.Unseal(key.Sealed, keyPurpose(key.ID))
 	if err != nil {
-		return jose.Private{}, fmt.Errorf("signing key %s cannot be decrypted: the master key is another than the one it was stored under: %w", key.ID, err)
+		return jose.Private{}, wrongKey(key.ID, err)
 	}
 	return jose.Parse(key.ID, key.Alg, pkcs8)
 }

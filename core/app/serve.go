@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/plugin"
 )
 
 // Limits of connections. A header of more than maxHeader bytes and a client that
@@ -85,8 +87,8 @@ func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(a.Config.Data, config.IssuerFile), []byte(a.Config.Issuer+"\n"), 0o600); err != nil {
-		return fmt.Errorf("note the issuer: %w", err)
+	if err := a.noteIssuer(); err != nil {
+		return err
 	}
 	server := a.limited(handler)
 	if err := a.greet(ctx, out); err != nil {
@@ -149,7 +151,7 @@ func (a *App) sweep(ctx context.Context) {
 
 // warm makes ready what the first request would wait for.
 func (a *App) warm(ctx context.Context) {
-	if err := a.Ready(ctx); err != nil && ctx.Err() == nil {
+	if err := a.Ready(ctx); err != nil && !errors.Is(err, plugin.ErrLoading) && ctx.Err() == nil {
 		a.logger.Error("not ready", slog.Any("cause", err))
 	}
 }
@@ -183,7 +185,13 @@ func (e *ListenError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
 func (e *ListenError) Hint() string {
-	return "end the program that listens there, or choose another address with --listen"
+	switch {
+	case errors.Is(e.Err, syscall.EADDRINUSE):
+		return "end the program that listens there, or choose another address with --listen"
+	case errors.Is(e.Err, fs.ErrPermission):
+		return "choose a port above 1023 with --listen, or let the system give this program lower ones"
+	}
+	return "choose an address of this machine with --listen, such as localhost:8000, or :8000 for all of them"
 }
 
 // CertificateError says that the TLS certificate cannot be used.
