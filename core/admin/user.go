@@ -153,7 +153,8 @@ func (s *Service) Users(ctx context.Context, filter core.UserFilter) ([]core.Use
 
 // UpdateUser lets edit change a copy of the user, checks it and stores it. Edit
 // may change name, e-mail address, profile, attributes and Admin; whatever else
-// it changes is put back.
+// it changes is put back. A change of Admin ends the user's sessions and revokes
+// their grants: no session that was begun with other rights goes on.
 func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit func(*core.User)) (*core.User, error) {
 	before, err := s.userByID(ctx, id)
 	if err != nil {
@@ -176,6 +177,9 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 	after.UpdatedAt = s.Now()
 	detail := map[string]string{"name": after.Name, "fields": strings.Join(fields, " ")}
 	changes := []core.Change{core.UpdateUser{User: *after}, s.userRecord(actor, after.UpdatedAt, core.EventUserUpdated, after, detail)}
+	if before.Admin != after.Admin {
+		changes = append(changes, core.EndSessions{UserID: id, At: after.UpdatedAt})
+	}
 	if !before.Admin {
 		ending, err := s.endSetup(ctx, after)
 		if err != nil {

@@ -207,7 +207,8 @@ func TestUpdateNothing(t *testing.T) {
 	}
 }
 
-// What takes a person's access away ends sessions and revokes grants (54, 59).
+// What takes a person's access away, or gives them more, ends sessions and revokes
+// grants (54, 59, 84).
 func TestRefuse059SessionsEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -220,6 +221,10 @@ func TestRefuse059SessionsEnd(t *testing.T) {
 		}, false, core.EventPasswordSet},
 		{"disable", func(w *world, id core.ID, _ string) error { return w.DisableUser(w.t.Context(), actor, id) }, false, core.EventUserDisabled},
 		{"sign out", func(w *world, id core.ID, _ string) error { return w.SignOutUser(w.t.Context(), actor, id) }, false, core.EventSignedOut},
+		{"administrator", func(w *world, id core.ID, _ string) error {
+			_, err := w.UpdateUser(w.t.Context(), actor, id, func(u *core.User) { u.Admin = true })
+			return err
+		}, false, core.EventUserUpdated},
 		{"consent", func(w *world, id core.ID, client string) error {
 			return w.WithdrawConsent(w.t.Context(), actor, id, client)
 		}, true, core.EventConsentWithdrawn},
