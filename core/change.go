@@ -49,7 +49,8 @@ type (
 		At       time.Time
 	}
 
-	// IssueCode inserts a grant with its unused code.
+	// IssueCode inserts a grant with its unused code. ErrConflict if its session
+	// has ended.
 	IssueCode struct{ Grant Grant }
 	// RedeemCode marks the code used. ErrConflict if it was used or the grant
 	// was revoked, so that of many redemptions one succeeds.

@@ -139,14 +139,16 @@ func (s *Store) authorized(ctx context.Context, text string, id core.ID, a *core
 	})
 }
 
+// issueCode refuses a session that has ended: somebody signed out while the code was
+// on its way.
 func issueCode(c *sqlite.Conn, g core.Grant) error {
-	_, err := c.Exec(`INSERT INTO grants (id, client_id, user_id, session_id, scopes, nonce, auth_time, amr, acr, code_hash, code_expires_at, code_used_at,
+	return mustWin(c.Exec(`INSERT INTO grants (id, client_id, user_id, session_id, scopes, nonce, auth_time, amr, acr, code_hash, code_expires_at, code_used_at,
 			redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+		WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE id = $4 AND ended_at > 0)`,
 		string(g.ID), g.ClientID, string(g.UserID), string(g.SessionID), joinWords(g.Scopes), g.Nonce, millis(g.AuthTime), joinWords(g.AMR), g.ACR,
 		g.CodeHash[:], millis(g.CodeExpiresAt), millis(g.CodeUsedAt), g.RedirectURI, g.RedirectURIGiven, g.Challenge,
-		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason)
-	return classify(err)
+		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason))
 }
 
 // redeemCode is what makes a code work once (RFC 6749 section 4.1.2): of many

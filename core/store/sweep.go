@@ -15,15 +15,15 @@ const sweepBatch = 500
 // longer than any window in which they count.
 const failuresKept = 24 * time.Hour
 
-// sweeps delete what ended before $1. Their order matters: a grant goes after its
-// tokens, so that no token dies before its time.
+// grantsKept is how long a grant stays after its end: no access token lives longer
+// than a day, so none loses its grant before its time.
+const grantsKept = 25 * time.Hour
+
+// sweeps delete what ended before $1.
 var sweeps = []string{
 	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM access_tokens WHERE id IN (SELECT id FROM access_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
-	`DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE g.expires_at <= $1 AND g.code_expires_at <= $1
-		AND NOT EXISTS (SELECT 1 FROM access_tokens a WHERE a.grant_id = g.id)
-		AND NOT EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.grant_id = g.id) LIMIT $2)`,
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
 }
 
@@ -40,8 +40,17 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 			return total, err
 		}
 	}
-	deleted, err := s.sweepAll(ctx, `DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`, now.Add(-failuresKept))
-	return total + deleted, err
+	for text, kept := range map[string]time.Duration{
+		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:      grantsKept,
+		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`: failuresKept,
+	} {
+		deleted, err := s.sweepAll(ctx, text, now.Add(-kept))
+		total += deleted
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 func (s *Store) sweepAll(ctx context.Context, text string, before time.Time) (total int64, err error) {

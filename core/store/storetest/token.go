@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -34,6 +35,12 @@ func testCodes(t *testing.T, w *world) {
 	w.refused(core.ErrConflict, core.IssueCode{Grant: want})
 	want.ID, want.UserID = w.id(), "nobody"
 	w.refused(core.ErrNotFound, core.IssueCode{Grant: want})
+
+	// Somebody signed out while the code was on its way.
+	session := core.Session{ID: w.id(), UserID: user.ID, CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+	late := core.Grant{ID: w.id(), ClientID: client.ID, UserID: user.ID, SessionID: session.ID, CreatedAt: start, CodeExpiresAt: start, ExpiresAt: start}
+	w.apply(core.StartSession{Session: session}, core.EndSession{ID: session.ID, At: start})
+	w.refused(core.ErrConflict, core.IssueCode{Grant: late})
 }
 
 func testAccess(t *testing.T, w *world) {
@@ -49,8 +56,11 @@ func testAccess(t *testing.T, w *world) {
 		same(w, access.Client, nil, &client)
 	}
 	w.refused(core.ErrConflict, core.AddAccess{Token: want})
-	want.ID, want.GrantID = w.id(), "nothing"
-	w.refused(core.ErrNotFound, core.AddAccess{Token: want})
+	want.ID, want.GrantID = w.id(), w.id()
+	w.apply(core.AddAccess{Token: want})
+	if _, err := w.store.Access(ctx, want.ID); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("a token without its grant: %v", err)
+	}
 }
 
 func testRefresh(t *testing.T, w *world) {
@@ -85,8 +95,11 @@ func testRefresh(t *testing.T, w *world) {
 	live := w.refresh(grant)
 	w.apply(core.RevokeGrant{ID: grant.ID, At: start, Reason: "why"})
 	w.refused(core.ErrConflict, core.RotateRefresh{ID: live.ID, Successor: w.id(), At: start})
-	live.ID, live.GrantID = w.id(), "nothing"
-	w.refused(core.ErrNotFound, core.AddRefresh{Token: live})
+	live.ID, live.GrantID = w.id(), w.id()
+	w.apply(core.AddRefresh{Token: live})
+	if _, err := w.store.Refresh(ctx, live.ID); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("a token without its grant: %v", err)
+	}
 }
 
 func testRevokeGrant(t *testing.T, w *world) {
