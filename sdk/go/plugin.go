@@ -90,10 +90,19 @@ func (p *Plugin) scopes(input []byte) ([]byte, error) {
 
 // Module is a set of plugins that answers as a guest does: the exports of a
 // WebAssembly module are calls of it, and tests may call it natively.
-type Module struct{ plugins []Plugin }
+type Module struct {
+	plugins  []Plugin
+	handlers [][]handler // by plugin, then by hook
+}
 
 // NewModule makes a module of plugins.
-func NewModule(plugins ...Plugin) *Module { return &Module{plugins} }
+func NewModule(plugins ...Plugin) *Module {
+	m := &Module{plugins: plugins}
+	for i := range plugins {
+		m.handlers = append(m.handlers, plugins[i].handlers())
+	}
+	return m
+}
 
 // Describe gives the manifests as the host reads them.
 func (m *Module) Describe() []byte {
@@ -102,7 +111,7 @@ func (m *Module) Describe() []byte {
 		list[i] = m.plugins[i].Manifest
 		list[i].HostAPI = HostAPI
 		list[i].Hooks = nil
-		for _, h := range m.plugins[i].handlers() {
+		for _, h := range m.handlers[i] {
 			list[i].Hooks = append(list[i].Hooks, h.hook)
 		}
 	}
@@ -118,12 +127,11 @@ var (
 // Call runs one hook. Both numbers are positions: of the plugin in the module, of
 // the hook in its manifest.
 func (m *Module) Call(plugin, number int, input []byte) ([]byte, error) {
-	if plugin < 0 || plugin >= len(m.plugins) {
+	if plugin < 0 || plugin >= len(m.handlers) {
 		return nil, errNoPlugin
 	}
-	handlers := m.plugins[plugin].handlers()
-	if number < 0 || number >= len(handlers) {
+	if number < 0 || number >= len(m.handlers[plugin]) {
 		return nil, errNoHook
 	}
-	return handlers[number].call(input)
+	return m.handlers[plugin][number].call(input)
 }

@@ -7,18 +7,21 @@ import (
 
 // AppendJSON appends the value as compact JSON. Text that is not UTF-8 is written
 // with U+FFFD in place of each wrong byte, so the result is always valid.
-func (v Value) AppendJSON(dst []byte) []byte {
+func (v Value) AppendJSON(dst []byte) []byte { return v.append(dst) }
+
+// append has a pointer because a guest pays for every byte that is copied.
+func (v *Value) append(dst []byte) []byte {
 	switch v.kind {
+	case KindString:
+		return appendString(dst, v.text)
 	case KindBool:
 		return strconv.AppendBool(dst, v.flag)
 	case KindNumber:
 		return append(dst, v.text...)
-	case KindString:
-		return appendString(dst, v.text)
 	case KindArray:
-		return appendArray(dst, v.list)
+		return appendArray(dst, v.List())
 	case KindObject:
-		return v.obj.AppendJSON(dst)
+		return v.Object().AppendJSON(dst)
 	default:
 		return append(dst, "null"...)
 	}
@@ -32,9 +35,8 @@ func (o Object) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, o[i].Name)
-		dst = append(dst, ':')
-		dst = o[i].Value.AppendJSON(dst)
+		dst = append(appendString(dst, o[i].Name), ':')
+		dst = o[i].Value.append(dst)
 	}
 	return append(dst, '}')
 }
@@ -45,7 +47,7 @@ func appendArray(dst []byte, list []Value) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = list[i].AppendJSON(dst)
+		dst = list[i].append(dst)
 	}
 	return append(dst, ']')
 }
@@ -68,7 +70,7 @@ func appendString(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if plain[c] {
 			i++
 			continue
 		}
@@ -87,6 +89,14 @@ func appendString(dst []byte, s string) []byte {
 	}
 	return append(append(dst, s[from:]...), '"')
 }
+
+// plain holds the ASCII characters that stand in a string as they are.
+var plain = func() (table [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 func appendEscape(dst []byte, c byte) []byte {
 	const digits = "0123456789abcdef"

@@ -60,6 +60,7 @@ type reader struct {
 	pos   int
 	depth int
 	err   *ParseError
+	names []string // see names
 }
 
 func newReader(data []byte) *reader {
@@ -182,7 +183,7 @@ func (r *reader) array() Value {
 
 func (r *reader) object() Object {
 	o := Object{}
-	var names nameSet
+	names := r.openNames()
 	for more := r.enter('{', '}', "an object is expected"); more; more = r.next('}') {
 		name := r.name()
 		if !names.add(name) {
@@ -190,6 +191,7 @@ func (r *reader) object() Object {
 		}
 		o = append(o, Member{name, r.value()})
 	}
+	names.close()
 	return o
 }
 
@@ -244,13 +246,14 @@ func (r *reader) skip() {
 }
 
 func (r *reader) skipObject() {
-	var names nameSet
+	names := r.openNames()
 	for more := r.enter('{', '}', ""); more; more = r.next('}') {
 		if !names.add(r.name()) {
 			r.fail("a member appears twice")
 		}
 		r.skip()
 	}
+	names.close()
 }
 
 // number checks the grammar of RFC 8259 section 6, which has no NaN, no infinity
@@ -298,34 +301,54 @@ func (r *reader) digits() (n int) {
 	return n
 }
 
-// nameSet finds names that appear twice: by looking at each while they are few.
-type nameSet struct {
-	count int
-	few   [16]string
+// names finds names that appear twice in one object, with the names of all open
+// objects on one stack.
+type names struct {
+	r     *reader
+	start int
+	// maybe has a bit for each name so far, so that most names are known to be
+	// new without looking at the others.
+	maybe uint64
 	many  map[string]struct{}
 }
 
+func (r *reader) openNames() names { return names{r: r, start: len(r.names)} }
+
+func (n *names) close() { n.r.names = n.r.names[:n.start] }
+
 // add reports whether the name is new.
-func (s *nameSet) add(name string) bool {
-	if s.many != nil {
-		_, known := s.many[name]
-		s.many[name] = struct{}{}
+func (n *names) add(name string) bool {
+	const few = 64
+	if n.many != nil {
+		_, known := n.many[name]
+		n.many[name] = struct{}{}
 		return !known
 	}
-	for i := range s.count {
-		if s.few[i] == name {
-			return false
+	bit := uint64(1) << (hash(name) & 63)
+	if n.maybe&bit != 0 {
+		for _, earlier := range n.r.names[n.start:] {
+			if earlier == name {
+				return false
+			}
 		}
 	}
-	if s.count < len(s.few) {
-		s.few[s.count] = name
-		s.count++
-		return true
+	n.maybe |= bit
+	if n.r.names == nil {
+		n.r.names = make([]string, 0, few)
 	}
-	s.many = make(map[string]struct{}, 4*len(s.few))
-	for _, earlier := range s.few {
-		s.many[earlier] = struct{}{}
+	n.r.names = append(n.r.names, name)
+	if len(n.r.names)-n.start > few {
+		n.many = make(map[string]struct{}, 4*few)
+		for _, earlier := range n.r.names[n.start:] {
+			n.many[earlier] = struct{}{}
+		}
 	}
-	s.many[name] = struct{}{}
 	return true
+}
+
+func hash(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return uint32(len(name))*7 + uint32(name[0])*31 + uint32(name[len(name)-1])*131 + uint32(name[len(name)/2])*5
 }

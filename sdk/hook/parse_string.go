@@ -6,25 +6,31 @@ import (
 )
 
 func (r *reader) string() string {
-	if !r.take('"') {
-		r.fail("a string is expected")
-		return ""
-	}
-	start := r.pos
-	for r.pos < len(r.text) {
-		switch c := r.text[r.pos]; {
-		case c == '"':
-			r.pos++
-			return r.text[start : r.pos-1]
-		case c == '\\':
-			return r.escaped(start)
-		case c < 0x20:
-			r.fail("a control character in a string")
+	text, start := r.text, r.pos+1
+	if start > len(text) || text[start-1] != '"' {
+		if !r.take('"') {
+			r.fail("a string is expected")
 			return ""
 		}
-		r.pos++
+		start = r.pos
 	}
-	r.fail("a string without end")
+	// The loop works on local variables: those of r would be read and written
+	// back for every byte.
+	i := start
+	for ; i < len(text) && (plain[text[i]] || text[i] >= utf8.RuneSelf); i++ {
+	}
+	r.pos = i
+	switch {
+	case i == len(text):
+		r.fail("a string without end")
+	case text[i] == '"':
+		r.pos++
+		return text[start:i]
+	case text[i] == '\\':
+		return r.escaped(start)
+	default:
+		r.fail("a control character in a string")
+	}
 	return ""
 }
 

@@ -21,6 +21,12 @@ type Value struct {
 	kind Kind
 	flag bool
 	text string // a string's text, or a number as it is written
+	tree *tree  // nil for what has no elements
+}
+
+// tree is apart from Value because most values are strings, and a guest pays for
+// every byte that is copied.
+type tree struct {
 	list []Value
 	obj  Object
 }
@@ -45,7 +51,12 @@ func Int(n int64) Value { return Value{kind: KindNumber, text: strconv.FormatInt
 func String(s string) Value { return Value{kind: KindString, text: s} }
 
 // Array returns an array.
-func Array(values ...Value) Value { return Value{kind: KindArray, list: values} }
+func Array(values ...Value) Value {
+	if len(values) == 0 {
+		return Value{kind: KindArray}
+	}
+	return Value{kind: KindArray, tree: &tree{list: values}}
+}
 
 // Strings returns an array of strings, empty for nil.
 func Strings(list []string) Value {
@@ -57,7 +68,12 @@ func Strings(list []string) Value {
 }
 
 // FromObject returns an object.
-func FromObject(o Object) Value { return Value{kind: KindObject, obj: o} }
+func FromObject(o Object) Value {
+	if len(o) == 0 {
+		return Value{kind: KindObject}
+	}
+	return Value{kind: KindObject, tree: &tree{obj: o}}
+}
 
 // Kind says what the value is.
 func (v Value) Kind() Kind { return v.kind }
@@ -79,23 +95,35 @@ func (v Value) Int() (n int64, ok bool) {
 // other kind.
 func (v Value) Text() string { return v.text }
 
-// List returns the elements of an array; nil for any other kind.
-func (v Value) List() []Value { return v.list }
+// List returns the elements of an array; nil if there are none, and for any other
+// kind.
+func (v Value) List() []Value {
+	if v.tree == nil {
+		return nil
+	}
+	return v.tree.list
+}
 
 // Strings returns the strings of an array, leaving out whatever else it has; nil
 // for any other kind.
 func (v Value) Strings() []string {
 	var list []string
-	for i := range v.list {
-		if v.list[i].kind == KindString {
-			list = append(list, v.list[i].text)
+	for _, element := range v.List() {
+		if element.kind == KindString {
+			list = append(list, element.text)
 		}
 	}
 	return list
 }
 
-// Object returns the members of an object; nil for any other kind.
-func (v Value) Object() Object { return v.obj }
+// Object returns the members of an object; nil if there are none, and for any
+// other kind.
+func (v Value) Object() Object {
+	if v.tree == nil {
+		return nil
+	}
+	return v.tree.obj
+}
 
 // Get returns the member of that name; ok is false if there is none.
 func (o Object) Get(name string) (v Value, ok bool) {

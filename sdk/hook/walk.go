@@ -13,8 +13,9 @@ type walk struct {
 	strict bool
 
 	// Of the object at hand.
-	name  string // reading: the member at hand
-	have  bool   // reading: whether there is one
+	have  bool   // reading: a member is at hand; the reader stands at its name
+	known bool   // reading: the name was read, and the reader stands at the value
+	name  string // reading: if it is known
 	taken int    // reading: members read
 	index int    // number of the member that is named next
 	seen  uint64 // reading: by index
@@ -34,7 +35,7 @@ func parseMessage(data []byte, m message, strict bool) error {
 
 func (w *walk) message(m message) {
 	outer := *w
-	w.index, w.seen, w.taken, w.have = 0, 0, 0, false
+	w.index, w.seen, w.taken, w.have, w.known = 0, 0, 0, false, false
 	if w.in == nil {
 		w.out = append(w.out, '{')
 		m.members(w)
@@ -42,14 +43,14 @@ func (w *walk) message(m message) {
 	} else {
 		w.read(m)
 	}
-	w.name, w.have, w.taken, w.index, w.seen = outer.name, outer.have, outer.taken, outer.index, outer.seen
+	w.name, w.have, w.known, w.taken, w.index, w.seen = outer.name, outer.have, outer.known, outer.taken, outer.index, outer.seen
 }
 
 // read offers each member of the object to the message until none is left. One
 // round does for members in the order of the message; each round that takes none
 // has met one that the message does not know.
 func (w *walk) read(m message) {
-	var unknown nameSet
+	unknown := w.in.openNames()
 	w.arrive(w.in.enter('{', '}', "an object is expected"))
 	for w.have {
 		before := w.taken
@@ -67,19 +68,26 @@ func (w *walk) read(m message) {
 		w.in.skip()
 		w.advance()
 	}
+	unknown.close()
 }
 
 func (w *walk) arrive(more bool) {
-	w.have = more
-	if more {
-		w.name = w.in.name()
+	w.in.space()
+	if more && !w.in.at('"') {
+		w.in.fail("a member name is expected")
 	}
-	if w.in.err != nil {
-		w.have = false
-	}
+	w.have, w.known = more && w.in.err == nil, false
 }
 
-func (w *walk) advance() { w.arrive(w.in.next('}')) }
+// advance steps to the next member. What the host writes has no space between.
+func (w *walk) advance() {
+	if r := w.in; r.pos+1 < len(r.text) && r.text[r.pos] == ',' && r.text[r.pos+1] == '"' {
+		r.pos++
+		w.have, w.known = true, false
+		return
+	}
+	w.arrive(w.in.next('}'))
+}
 
 // writes writes the name of a member and reports whether its value is to be
 // written.
@@ -97,13 +105,26 @@ func (w *walk) writes(name string) bool {
 	return true
 }
 
-// reads reports whether the member at hand has that name.
+// reads reports whether the member at hand has that name, and steps to its value.
+// A message that is written in our order is read without looking for names: the
+// expected one is compared where it should stand.
 func (w *walk) reads(name string) bool {
 	bit := uint64(1) << w.index
 	w.index++
-	if !w.have || w.name != name {
+	if !w.have {
 		return false
 	}
+	if !w.known {
+		if rest, n := w.in.text[w.in.pos:], len(name); len(rest) > n+2 && rest[n+2] == ':' && rest[n+1] == '"' && rest[1:n+1] == name {
+			w.in.pos += n + 3
+			return w.takes(bit)
+		}
+		w.name, w.known = w.in.name(), true
+	}
+	return w.name == name && w.takes(bit)
+}
+
+func (w *walk) takes(bit uint64) bool {
 	if w.seen&bit != 0 {
 		w.in.fail("a member appears twice")
 		w.have = false
