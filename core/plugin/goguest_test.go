@@ -37,7 +37,7 @@ func TestGoGuest(t *testing.T) {
 	const fresh = `{"calls":"0","last":"","cached":"0"}`
 	source := &fakeSource{}
 	var log bytes.Buffer
-	o := options(buildGuest(t), source, t.TempDir())
+	o := options(buildGuest(t), source, sharedCache)
 	o.Instances = 1
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	h, err := plugin.New(t.Context(), o)

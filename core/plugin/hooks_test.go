@@ -24,7 +24,7 @@ func answering(t *testing.T, hookName string, change func(*core.PluginConfig), o
 		change(config)
 	}
 	events := &eventLog{}
-	o := options(guest{manifests: manifestsOf(hookName, ids...), outputs: outputs}.build(), &fakeSource{config: config}, t.TempDir())
+	o := options(guest{manifests: manifestsOf(hookName, ids...), outputs: outputs}.build(), &fakeSource{config: config}, sharedCache)
 	o.Failed = events.add
 	h, err := plugin.New(t.Context(), o)
 	if err != nil {
@@ -225,7 +225,7 @@ func TestRefuseWiderScopes(t *testing.T) {
 			}
 			events := &eventLog{}
 			o := options(guest{manifests: manifestsOf(hook.ScopePolicy, ids...), outputs: safe, evil: code, shared: true}.build(),
-				&fakeSource{config: config}, t.TempDir())
+				&fakeSource{config: config}, sharedCache)
 			o.Failed = events.add
 			h, err := plugin.New(t.Context(), o)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -107,6 +108,8 @@ func (h *Host) Ready(ctx context.Context) error {
 func (h *Host) load() {
 	h.start.Do(func() {
 		go func() {
+			// Compiling leaves tens of megabytes that nothing needs again.
+			defer debug.FreeOSMemory()
 			defer close(h.loaded)
 			h.builtin, h.loadErr = loadModule(context.Background(), &h.options)
 			if h.loadErr != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -29,9 +30,23 @@ func options(module []byte, source plugin.Source, cache string) plugin.Options {
 	}
 }
 
+// sharedCache keeps what tests compile. It is made once by TestMain, because
+// compiling takes most of their time.
+var sharedCache string
+
+func TestMain(m *testing.M) {
+	var err error
+	if sharedCache, err = os.MkdirTemp("", "postern-plugin-test-*"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(sharedCache)
+	os.Exit(code)
+}
+
 func newHost(t testing.TB, module []byte, source plugin.Source) *plugin.Host {
 	t.Helper()
-	h, err := plugin.New(t.Context(), options(module, source, t.TempDir()))
+	h, err := plugin.New(t.Context(), options(module, source, sharedCache))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,9 +94,7 @@ func (i *instance) renew(after error) bool {
 		return false // memory cannot shrink
 	}
 	i.module.snapshot.restore(i.memory, &i.pages)
-	for n, g := range i.globals {
-		g.Set(i.module.globals[n])
-	}
+	i.module.putGlobals(i)
 	return true
 }
 

@@ -131,14 +131,30 @@ func (s *snapshot) restore(m *memory, buffer *[]byte) {
 		return
 	}
 	for i := 0; i < len(entries); i += 8 {
-		entry := binary.NativeEndian.Uint64(entries[i:])
-		if entry&pageSwapped == 0 && (entry&pagePresent == 0 || entry&pageFile != 0) {
+		if !isWritten(entries[i:]) {
 			continue
 		}
 		from := i / 8 * page
 		to := min(from+page, s.size)
 		copy(m.region[from:to], s.bytes[from:to])
 	}
+}
+
+// written counts the pages that were written since the snapshot was attached;
+// zero where that cannot be known.
+func (s *snapshot) written(m *memory, buffer *[]byte) (pages int) {
+	entries := s.readPagemap(m, buffer, os.Getpagesize())
+	for i := 0; i < len(entries); i += 8 {
+		if isWritten(entries[i:]) {
+			pages++
+		}
+	}
+	return pages
+}
+
+func isWritten(entry []byte) bool {
+	bits := binary.NativeEndian.Uint64(entry)
+	return bits&pageSwapped != 0 || bits&pagePresent != 0 && bits&pageFile == 0
 }
 
 func (s *snapshot) readPagemap(m *memory, buffer *[]byte, page int) []byte {

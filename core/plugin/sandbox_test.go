@@ -140,7 +140,7 @@ func TestFresh(t *testing.T) {
 			}
 			o := options(guest{
 				manifests: manifestsOf(hook.ClaimsMap, "ends", "answers"), outputs: []string{counted}, evil: code, shared: true,
-			}.build(), &fakeSource{config: config}, t.TempDir())
+			}.build(), &fakeSource{config: config}, sharedCache)
 			o.Instances = 1
 			h, err := plugin.New(t.Context(), o)
 			if err != nil {
@@ -268,7 +268,7 @@ func evilOptions(t *testing.T, code []byte) plugin.Options {
 	for i := range config.Bindings {
 		config.Bindings[i].ClientID = config.Bindings[i].Instance
 	}
-	o := options(module, &fakeSource{config: config}, t.TempDir())
+	o := options(module, &fakeSource{config: config}, sharedCache)
 	o.Instances = 1
 	return o
 }
