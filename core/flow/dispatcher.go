@@ -235,13 +235,13 @@ func orElse(given, otherwise time.Duration) time.Duration {
 }
 
 // commit applies the changes of the visit and gives the outcome, with the
-// visit's cookies. If somebody else finished the request meanwhile, nothing of
+// visit's cookies. If somebody else finished the request or signed out meanwhile, nothing of
 // this happens.
 func (d *Dispatcher) commit(ctx context.Context, v *visit, out Outcome) Outcome {
 	if len(v.changes) > 0 {
 		err := d.Store.Apply(ctx, v.changes...)
 		switch {
-		case errors.Is(err, core.ErrConflict) && v.isStored:
+		case errors.Is(err, core.ErrConflict):
 			return d.refuseStep(ctx, v, "request_finished")
 		case err != nil:
 			return failed(err)
