@@ -1,11 +1,16 @@
 package plugin
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -57,11 +62,72 @@ func bare(err error) error {
 	return err
 }
 
+// openCache opens what is undamaged in the directory.
 func openCache(dir string) (wazero.CompilationCache, error) {
 	if dir == "" {
 		return wazero.NewCompilationCache(), nil
 	}
+	for _, name := range compiledFiles(dir) {
+		if sum, err := sumOf(name); err != nil || !isSealed(name, sum) {
+			_ = os.Remove(name)
+		}
+	}
 	return wazero.NewCompilationCacheWithDir(dir)
+}
+
+// sumSuffix ends the name of a file that holds the SHA-256 of the file beside it.
+// The compiler's own checksum covers the machine code and not the table of where
+// in it each function begins.
+const sumSuffix = ".sha256"
+
+// sealCache notes the sums of what was compiled. A file without one is compiled
+// again at the next start, so failing to write it is no more than slow.
+func sealCache(dir string) error {
+	for _, name := range compiledFiles(dir) {
+		sum, err := sumOf(name)
+		if err == nil && !isSealed(name, sum) {
+			err = os.WriteFile(name+sumSuffix, []byte(sum), 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isSealed(name, sum string) bool {
+	noted, err := os.ReadFile(name + sumSuffix)
+	return err == nil && string(noted) == sum
+}
+
+func sumOf(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// compiledFiles lists the files of the compiler, of all its versions.
+func compiledFiles(dir string) []string {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "wazero-*", "*"))
+	if err != nil {
+		return nil // a malformed pattern, which escapeGlob leaves no room for
+	}
+	return slices.DeleteFunc(files, func(name string) bool { return filepath.Ext(name) == sumSuffix })
+}
+
+// escapeGlob makes a path stand for itself in a pattern.
+func escapeGlob(path string) string {
+	if filepath.Separator == '\\' {
+		return path // nothing escapes there
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // emptyCache deletes the compiled code and reports whether there was any.
@@ -69,9 +135,8 @@ func emptyCache(dir string) (deleted bool) {
 	if dir == "" {
 		return false
 	}
-	folders, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*"))
-	for _, name := range folders {
+	for _, name := range compiledFiles(dir) {
 		deleted = os.Remove(name) == nil || deleted
 	}
-	return err == nil && deleted
+	return deleted
 }

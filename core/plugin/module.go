@@ -40,10 +40,8 @@ type moment struct {
 // what is wrong.
 func loadModule(ctx context.Context, options *Options) (m *module, err error) {
 	defer func() {
-		// wazero panics where memory cannot be made executable, as under
-		// MemoryDenyWriteExecute=yes of systemd.
 		if wrong := recover(); wrong != nil {
-			m, err = nil, fmt.Errorf("the machine code cannot be made ready (is memory forbidden to be executable?): %v", wrong)
+			m, err = nil, fmt.Errorf("the runtime of WebAssembly panics: %v", wrong)
 		}
 	}()
 	exposed, mutable, err := exposeGlobals(options.Builtin)
@@ -70,13 +68,26 @@ func (m *module) prepare(ctx context.Context, exposed []byte) error {
 	if err != nil {
 		return err
 	}
+	if m.options.CacheDir != "" {
+		if err := sealCache(m.options.CacheDir); err != nil {
+			m.options.Logger.Warn("plugins will be compiled again at the next start", "error", err)
+		}
+	}
 	if err := errors.Join(checkImports(m.compiled, m.options.Rand), checkExports(m.compiled)); err != nil {
 		return err
 	}
 	return m.firstInstance()
 }
 
+// compile turns a panic of wazero into an error: it panics at damage of a cached
+// file that its checksum does not cover, and where memory cannot be made
+// executable, as under MemoryDenyWriteExecute=yes of systemd.
 func (m *module) compile(ctx context.Context, exposed []byte) (err error) {
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			err = fmt.Errorf("the machine code cannot be made ready (is memory forbidden to be executable?): %v", wrong)
+		}
+	}()
 	if m.cache, err = openCache(m.options.CacheDir); err != nil {
 		return err
 	}
