@@ -2,6 +2,7 @@ package postern
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -10,8 +11,9 @@ import (
 // implement that hook. An error fails the call; its text goes to the operator's
 // log, never to the person.
 type Plugin struct {
-	// Manifest needs ID, Version, Description and Settings; the host API version
-	// and the hooks are filled in.
+	// Manifest needs ID, Version and Description. The host API version and the
+	// hooks are filled in; without Settings there are none; and a hook without a
+	// sample is tried on an empty message when the module is loaded.
 	Manifest hook.Manifest
 
 	// Claims is claims.map/v1.
@@ -110,12 +112,44 @@ func (m *Module) Describe() []byte {
 	for i := range m.plugins {
 		list[i] = m.plugins[i].Manifest
 		list[i].HostAPI = HostAPI
+		if list[i].Settings.Kind() == hook.KindNull {
+			list[i].Settings = noSettings()
+		}
 		list[i].Hooks = nil
 		for _, h := range m.handlers[i] {
 			list[i].Hooks = append(list[i].Hooks, h.hook)
+			if !slices.ContainsFunc(list[i].Samples, func(s hook.Sample) bool { return s.Hook == h.hook }) {
+				list[i].Samples = append(list[i].Samples, emptySample(h.hook))
+			}
 		}
 	}
 	return hook.AppendManifests(nil, list)
+}
+
+// noSettings is the schema of an empty object.
+func noSettings() hook.Value {
+	return hook.FromObject(hook.Object{
+		{Name: "type", Value: hook.String("object")},
+		{Name: "additionalProperties", Value: hook.Bool(false)},
+	})
+}
+
+func emptySample(name string) hook.Sample {
+	settings := hook.FromObject(nil)
+	var text []byte
+	switch name {
+	case hook.ClaimsMap:
+		text = (&hook.ClaimsInput{Target: hook.TargetIDToken, Settings: settings}).AppendJSON(nil)
+	case hook.AccountShape:
+		text = (&hook.AccountInput{Settings: settings}).AppendJSON(nil)
+	case hook.ScopePolicy:
+		text = (&hook.ScopeInput{Settings: settings}).AppendJSON(nil)
+	}
+	input, err := hook.Parse(text)
+	if err != nil {
+		panic(err) // what was just written
+	}
+	return hook.Sample{Hook: name, Input: input}
 }
 
 // Package fmt would cost every guest 0.8 MB.

@@ -54,6 +54,38 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// TestDescribeFillsIn holds that the smallest plugin has what the host asks for: a
+// schema, and for each hook a sample that the plugin can answer.
+func TestDescribeFillsIn(t *testing.T) {
+	module := postern.NewModule(postern.Plugin{
+		Manifest: hook.Manifest{ID: "small", Samples: []hook.Sample{{Hook: hook.ScopePolicy, Input: hook.FromObject(nil)}}},
+		Claims:   func(*hook.ClaimsInput) (*hook.ClaimsOutput, error) { return nil, nil },
+		Account:  func(*hook.AccountInput) (hook.Object, error) { return nil, nil },
+		Scopes:   func(*hook.ScopeInput) (*hook.ScopeOutput, error) { return nil, nil },
+	})
+	manifests, err := hook.ParseManifests(module.Describe())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := manifests[0]
+	if got := string(m.Settings.AppendJSON(nil)); got != `{"type":"object","additionalProperties":false}` {
+		t.Errorf("settings %s", got)
+	}
+	if len(m.Samples) != 3 || m.Samples[0].Hook != hook.ScopePolicy {
+		t.Fatalf("samples %+v", m.Samples)
+	}
+	for _, sample := range m.Samples {
+		for number, name := range m.Hooks {
+			if name != sample.Hook {
+				continue
+			}
+			if _, err := module.Call(0, number, sample.Input.AppendJSON(nil)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestCall(t *testing.T) {
 	for _, test := range []struct {
 		plugin, hook int
