@@ -14,12 +14,12 @@ import (
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// buildGuest compiles testdata/guest as anybody compiles a plugin.
-func buildGuest(t *testing.T) []byte {
+// buildGuest compiles a plugin as anybody does.
+func buildGuest(t *testing.T, folder string) []byte {
 	t.Helper()
 	output := filepath.Join(t.TempDir(), "guest.wasm")
 	command := exec.Command("go",
-		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, "./testdata/guest")
+		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, folder)
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
 	if text, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
@@ -37,7 +37,7 @@ func TestGoGuest(t *testing.T) {
 	const fresh = `{"calls":"0","last":"","cached":"0"}`
 	source := &fakeSource{}
 	var log bytes.Buffer
-	o := options(buildGuest(t), source, sharedCache)
+	o := options(buildGuest(t, "./testdata/guest"), source, sharedCache)
 	o.Instances = 1
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	h, err := plugin.New(t.Context(), o)
@@ -97,5 +97,20 @@ func TestGoGuest(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "secret@example.com") {
 		t.Error("the host itself logs what is in messages")
+	}
+}
+
+// TestSmallestPlugin holds that the plugin of the README is one that the host
+// loads, with what the SDK fills in.
+func TestSmallestPlugin(t *testing.T) {
+	h := newHost(t, buildGuest(t, "../../examples/plugin-department"), &fakeSource{config: configOf("department")})
+	in := claimsInput()
+	in.Claims = nil
+	claims, _, err := h.MapClaims(t.Context(), in)
+	if got := string(claims.AppendJSON(nil)); err != nil || got != `{"department":"R&D"}` {
+		t.Errorf("%s, %v", got, err)
+	}
+	if err := h.ValidateSettings("department", []byte(`{"a":1}`)); err == nil {
+		t.Error("a plugin without settings takes some")
 	}
 }
