@@ -334,7 +334,7 @@ func (p *page) refusesStep(w *world, id string, fill map[string]string, reason s
 func (b *browser) refused(w *world, method, target string, form url.Values, kind core.EventType, reason string) {
 	w.t.Helper()
 	status := http.StatusBadRequest
-	if reason == "cross_origin" {
+	if reason == "cross_origin" || reason == "step_missing" {
 		status = http.StatusForbidden
 	}
 	w.recorded(kind, reason, func() {
@@ -516,7 +516,11 @@ func stepsSkipped(t *testing.T, w *world) {
 	for target, actions := range map[string][]string{"/consent": {"allow", "deny"}, "/select": {"continue", "other"}} {
 		for _, action := range actions {
 			for _, step := range []string{link, "", "x", "x.y", strings.Repeat("A", 40_000)} {
-				b.refused(w, http.MethodPost, target, url.Values{"step": {step}, "action": {action}}, core.EventStepRefused, "step_forged")
+				kind, reason := core.EventStepRefused, "step_forged"
+				if step == "" {
+					kind, reason = core.EventRequestRefused, "step_missing"
+				}
+				b.refused(w, http.MethodPost, target, url.Values{"step": {step}, "action": {action}}, kind, reason)
 			}
 		}
 	}
@@ -550,15 +554,8 @@ func emptyPosts(t *testing.T, w *world) {
 	for name, p := range stages {
 		w.each(name, func() {
 			path := "/" + name
-			kind, reason := core.EventRequestRefused, "action_missing"
-			if name == "login" {
-				kind, reason = core.EventStepRefused, "step_forged"
-			}
-			b.refused(w, http.MethodPost, path, url.Values{}, kind, reason)
-			if name == "login" {
-				reason = "browser_unknown"
-			}
-			stranger.refused(w, http.MethodPost, path, url.Values{}, kind, reason)
+			b.refused(w, http.MethodPost, path, url.Values{}, core.EventRequestRefused, "step_missing")
+			stranger.refused(w, http.MethodPost, path, url.Values{}, core.EventRequestRefused, "step_missing")
 			w.recorded(core.EventRequestRefused, "content_type", func() {
 				b.at(w).sendBody(http.MethodPost, path, "application/json", "{}").showsError(http.StatusBadRequest, "invalid_request")
 			})
@@ -939,6 +936,9 @@ func withoutToken(t *testing.T, w *world) {
 				}
 				cookies := fmt.Sprint(b.cookies)
 				kind, status, code := core.EventStepRefused, http.StatusBadRequest, "invalid_request"
+				if token == "" {
+					kind, status = core.EventRequestRefused, http.StatusForbidden
+				}
 				if name == "setup" {
 					kind, status, code = core.EventSetupRefused, http.StatusForbidden, "access_denied"
 				}

@@ -46,13 +46,26 @@ func (s *Server) stepPage(c echo.Context) error {
 	return s.answer(c, s.Flow.View(c.Request().Context(), c.Path(), params.Get("step"), browser(c)))
 }
 
+// stepForm reads a form of our own pages. One without the signed link of its step
+// was not sent by a page of ours.
+func (s *Server) stepForm(c echo.Context) (params oauth.Params, step string, err error) {
+	if params, err = s.postForm(c); err != nil {
+		return params, "", err
+	}
+	if !params.Has("step") {
+		refusal := oauth.Refuse(oauth.CodeInvalidRequest, "step_missing", "The form does not come from a page of this server.")
+		return params, "", withStatus(refusal, http.StatusForbidden)
+	}
+	return params, params.Get("step"), nil
+}
+
 // login takes the login name and the password.
 func (s *Server) login(c echo.Context) error {
-	params, err := s.postForm(c)
+	params, step, err := s.stepForm(c)
 	if err != nil {
 		return err
 	}
-	ctx, step := c.Request().Context(), params.Get("step")
+	ctx := c.Request().Context()
 	if params.Get("action") == "cancel" {
 		return s.answer(c, s.Flow.Cancel(ctx, step, browser(c)))
 	}
@@ -61,11 +74,11 @@ func (s *Server) login(c echo.Context) error {
 
 // selectAccount takes which account to go on with.
 func (s *Server) selectAccount(c echo.Context) error {
-	params, err := s.postForm(c)
+	params, step, err := s.stepForm(c)
 	if err != nil {
 		return err
 	}
-	ctx, step := c.Request().Context(), params.Get("step")
+	ctx := c.Request().Context()
 	switch params.Get("action") {
 	case "continue":
 		return s.answer(c, s.Flow.Select(ctx, step, true, browser(c)))
@@ -77,11 +90,11 @@ func (s *Server) selectAccount(c echo.Context) error {
 
 // consent takes whether the client may have the scopes.
 func (s *Server) consent(c echo.Context) error {
-	params, err := s.postForm(c)
+	params, step, err := s.stepForm(c)
 	if err != nil {
 		return err
 	}
-	ctx, step := c.Request().Context(), params.Get("step")
+	ctx := c.Request().Context()
 	switch params.Get("action") {
 	case "allow":
 		return s.answer(c, s.Flow.Consent(ctx, step, true, browser(c)))
