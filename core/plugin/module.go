@@ -58,12 +58,18 @@ func loadModule(ctx context.Context, options *Options) (m *module, err error) {
 }
 
 func (m *module) prepare(ctx context.Context, exposed []byte) error {
-	err := m.compile(ctx, exposed)
+	err := m.compile(ctx, exposed, m.options.CacheDir)
 	if err != nil && emptyCache(m.options.CacheDir) {
 		// A file in the cache may be damaged: once more without it.
 		m.options.Logger.Warn("plugin cache emptied", "directory", m.options.CacheDir, "error", err)
 		m.free(ctx)
-		err = m.compile(ctx, exposed)
+		err = m.compile(ctx, exposed, m.options.CacheDir)
+	}
+	if err != nil && m.options.CacheDir != "" {
+		// Where the disk is full, only the next start is slower.
+		m.options.Logger.Warn("plugin cache not used", "directory", m.options.CacheDir, "error", err)
+		m.free(ctx)
+		err = m.compile(ctx, exposed, "")
 	}
 	if err != nil {
 		return err
@@ -82,13 +88,13 @@ func (m *module) prepare(ctx context.Context, exposed []byte) error {
 // compile turns a panic of wazero into an error: it panics at damage of a cached
 // file that its checksum does not cover, and where memory cannot be made
 // executable, as under MemoryDenyWriteExecute=yes of systemd.
-func (m *module) compile(ctx context.Context, exposed []byte) (err error) {
+func (m *module) compile(ctx context.Context, exposed []byte, cacheDir string) (err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
 			err = fmt.Errorf("the machine code cannot be made ready (is memory forbidden to be executable?): %v", wrong)
 		}
 	}()
-	if m.cache, err = openCache(m.options.CacheDir); err != nil {
+	if m.cache, err = openCache(cacheDir); err != nil {
 		return err
 	}
 	m.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
