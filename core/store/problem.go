@@ -90,6 +90,12 @@ func explainSQLite(path string, err *sqlite.Error) *Problem {
 	case sqlite.Full:
 		return &Problem{What: "no room on the disk of the database " + path, Kind: ErrFull,
 			Advice: "make room on the disk; nothing that was answered is lost"}
+	case sqlite.IOErr:
+		if err.Code == sqlite.SyncFailed || err.Code == sqlite.DirSyncFailed {
+			return nil // the writer says that it stopped
+		}
+		return &Problem{What: fmt.Sprintf("the disk of the database %s fails: %v", path, err),
+			Advice: "check the disk, its room and its quota; nothing that was answered is lost"}
 	default:
 		return nil
 	}

@@ -26,6 +26,7 @@ const (
 	Full     = lib.SQLITE_FULL
 	CantOpen = lib.SQLITE_CANTOPEN
 	NotADB   = lib.SQLITE_NOTADB
+	IOErr    = lib.SQLITE_IOERR
 
 	// These are extended codes.
 	SyncFailed           = lib.SQLITE_IOERR_FSYNC
