@@ -209,9 +209,10 @@ func TestCacheDirectory(t *testing.T) {
 // cache is no more than a slow start.
 func TestCacheIsUsed(t *testing.T) {
 	dir := t.TempDir()
+	module := guest{manifests: manifestsOf(hook.ClaimsMap, "p"), outputs: []string{`{}`}}.build() // compiled in no time
 	load := func() {
 		t.Helper()
-		h, err := plugin.New(t.Context(), options(plugins.Builtin(), &fakeSource{config: configOf("miniorange")}, dir))
+		h, err := plugin.New(t.Context(), options(module, &fakeSource{config: configOf("p")}, dir))
 		if err != nil {
 			t.Fatal(err)
 		}
