@@ -2,9 +2,11 @@ package miniorange
 
 import "github.com/postern-id/postern/sdk/hook"
 
-// Claims adds what miniOrange and Atlassian's own client read, to the ID token and
-// to UserInfo alike, so that both say the same of a person. An access token stays
-// as it is.
+// Claims adds what miniOrange and Atlassian's own client read. They take everything
+// from the ID token, so that has it all, with the login name as name. UserInfo
+// stays the standard's, where name is the full name (OpenID Connect Core section
+// 5.1), and gains what the standard has no claim for. An access token stays as it
+// is.
 func Claims(in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
 	out := &hook.ClaimsOutput{}
 	if in.Target == hook.TargetAccessToken {
@@ -12,35 +14,52 @@ func Claims(in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
 	}
 	sub := newSubject(&in.User, in.Organisation.Name, in.Scopes, readSettings(in.Settings))
 	if sub.profile {
-		addProfile(out, &in.User, sub)
+		addLogin(out, in.Target, sub)
+		setText(out, "displayName", in.User.DisplayName)
 	}
-	if sub.email && in.User.Email != "" {
-		set(out, "email", hook.String(in.User.Email))
-		set(out, "email_verified", hook.Bool(in.User.EmailVerified))
+	if in.Target == hook.TargetIDToken {
+		addStandard(out, &in.User, sub)
+	}
+	if sub.profile {
+		// Atlassian's client wants the list to be there, even if it is empty.
+		set(out, "groups", hook.Strings(sub.groups))
 	}
 	return out, nil
 }
 
-func addProfile(out *hook.ClaimsOutput, user *hook.User, sub subject) {
-	if sub.login != "" {
-		set(out, "name", hook.String(sub.login))
-		set(out, "preferred_username", hook.String(sub.login))
-	} else {
-		// Without a login name the standard's must not pass for one.
-		out.Remove = append(out.Remove, "name", "preferred_username")
+// addLogin tells the login name. Where there is none, the standard's must not pass
+// for one.
+func addLogin(out *hook.ClaimsOutput, target hook.Target, sub subject) {
+	names := []string{"name", "preferred_username"}
+	if target == hook.TargetUserInfo {
+		names = names[1:]
 	}
-	for _, claim := range [...]struct{ name, text string }{
-		{"displayName", user.DisplayName},
-		{"given_name", user.GivenName},
-		{"family_name", user.FamilyName},
-		{"picture", user.Picture},
-	} {
-		if claim.text != "" {
-			set(out, claim.name, hook.String(claim.text))
-		}
+	if sub.login == "" {
+		out.Remove = append(out.Remove, names...)
+		return
 	}
-	// Atlassian's client wants the list to be there, even if it is empty.
-	set(out, "groups", hook.Strings(sub.groups))
+	for _, name := range names {
+		set(out, name, hook.String(sub.login))
+	}
+}
+
+// addStandard tells in the ID token what UserInfo tells anyway.
+func addStandard(out *hook.ClaimsOutput, user *hook.User, sub subject) {
+	if sub.email && user.Email != "" {
+		set(out, "email", hook.String(user.Email))
+		set(out, "email_verified", hook.Bool(user.EmailVerified))
+	}
+	if sub.profile {
+		setText(out, "given_name", user.GivenName)
+		setText(out, "family_name", user.FamilyName)
+		setText(out, "picture", user.Picture)
+	}
+}
+
+func setText(out *hook.ClaimsOutput, name, text string) {
+	if text != "" {
+		set(out, name, hook.String(text))
+	}
 }
 
 func set(out *hook.ClaimsOutput, name string, v hook.Value) {

@@ -160,11 +160,11 @@ func TestClaims(t *testing.T) {
 	}{
 		"everything granted": {
 			hook.TargetIDToken, `{}`, alice(), allScopes,
-			`{"set":{"name":"alice","preferred_username":"alice","displayName":"Alice Liddell","given_name":"Alice",` +
-				`"family_name":"Liddell","groups":["confluence-users"],"email":"alice@example.com","email_verified":true},"remove":[]}`,
+			`{"set":{"name":"alice","preferred_username":"alice","displayName":"Alice Liddell","email":"alice@example.com","email_verified":true,` +
+				`"given_name":"Alice","family_name":"Liddell","groups":["confluence-users"]},"remove":[]}`,
 		},
-		"the same at UserInfo": {
-			hook.TargetUserInfo, `{}`, bare, allScopes, `{"set":{"name":"bob","preferred_username":"bob","groups":[]},"remove":[]}`,
+		"UserInfo keeps the full name": {
+			hook.TargetUserInfo, `{}`, bare, allScopes, `{"set":{"preferred_username":"bob","groups":[]},"remove":[]}`,
 		},
 		"access token": {hook.TargetAccessToken, `{}`, alice(), allScopes, `{"set":{},"remove":[]}`},
 		"openid alone": {hook.TargetIDToken, `{}`, alice(), []string{"openid"}, `{"set":{},"remove":[]}`},
@@ -174,7 +174,7 @@ func TestClaims(t *testing.T) {
 		},
 		"login by e-mail": {
 			hook.TargetIDToken, `{"login":"email"}`, hook.User{Name: "bob", Email: "bob@example.com", EmailVerified: true}, []string{"profile", "email"},
-			`{"set":{"name":"bob@example.com","preferred_username":"bob@example.com","groups":[],"email":"bob@example.com","email_verified":true},"remove":[]}`,
+			`{"set":{"name":"bob@example.com","preferred_username":"bob@example.com","email":"bob@example.com","email_verified":true,"groups":[]},"remove":[]}`,
 		},
 		"login by e-mail without the scope": {
 			hook.TargetIDToken, `{"login":"email"}`, hook.User{Name: "bob", Email: "bob@example.com", EmailVerified: true}, []string{"profile"},
@@ -182,7 +182,7 @@ func TestClaims(t *testing.T) {
 		},
 		"login by an e-mail that is not verified": {
 			hook.TargetIDToken, `{"login":"email"}`, hook.User{Name: "bob", Email: "alice@example.com"}, []string{"profile", "email"},
-			`{"set":{"groups":[],"email":"alice@example.com","email_verified":false},"remove":["name","preferred_username"]}`,
+			`{"set":{"email":"alice@example.com","email_verified":false,"groups":[]},"remove":["name","preferred_username"]}`,
 		},
 	} {
 		out, err := miniorange.Claims(&hook.ClaimsInput{
