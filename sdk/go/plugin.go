@@ -30,8 +30,8 @@ const HostAPI = 1
 
 type handler struct {
 	hook string
-	// call writes the output for an input.
-	call func(input []byte) ([]byte, error)
+	// call appends the output for an input to out.
+	call func(input, out []byte) ([]byte, error)
 }
 
 func (p *Plugin) handlers() []handler {
@@ -48,7 +48,7 @@ func (p *Plugin) handlers() []handler {
 	return list
 }
 
-func (p *Plugin) claims(input []byte) ([]byte, error) {
+func (p *Plugin) claims(input, dst []byte) ([]byte, error) {
 	in, err := hook.ParseClaimsInput(input)
 	if err != nil {
 		return nil, err
@@ -60,10 +60,10 @@ func (p *Plugin) claims(input []byte) ([]byte, error) {
 	if out == nil {
 		out = &hook.ClaimsOutput{}
 	}
-	return out.AppendJSON(make([]byte, 0, 1024)), nil
+	return out.AppendJSON(dst), nil
 }
 
-func (p *Plugin) account(input []byte) ([]byte, error) {
+func (p *Plugin) account(input, dst []byte) ([]byte, error) {
 	in, err := hook.ParseAccountInput(input)
 	if err != nil {
 		return nil, err
@@ -72,10 +72,10 @@ func (p *Plugin) account(input []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out.AppendJSON(make([]byte, 0, 2048)), nil
+	return out.AppendJSON(dst), nil
 }
 
-func (p *Plugin) scopes(input []byte) ([]byte, error) {
+func (p *Plugin) scopes(input, dst []byte) ([]byte, error) {
 	in, err := hook.ParseScopeInput(input)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (p *Plugin) scopes(input []byte) ([]byte, error) {
 	if out == nil {
 		out = &hook.ScopeOutput{}
 	}
-	return out.AppendJSON(make([]byte, 0, 256)), nil
+	return out.AppendJSON(dst), nil
 }
 
 // Module is a set of plugins that answers as a guest does: the exports of a
@@ -161,11 +161,15 @@ var (
 // Call runs one hook. Both numbers are positions: of the plugin in the module, of
 // the hook in its manifest.
 func (m *Module) Call(plugin, number int, input []byte) ([]byte, error) {
+	return m.call(plugin, number, input, nil)
+}
+
+func (m *Module) call(plugin, number int, input, out []byte) ([]byte, error) {
 	if plugin < 0 || plugin >= len(m.handlers) {
 		return nil, errNoPlugin
 	}
 	if number < 0 || number >= len(m.handlers[plugin]) {
 		return nil, errNoHook
 	}
-	return m.handlers[plugin][number].call(input)
+	return m.handlers[plugin][number].call(input, out)
 }

@@ -72,13 +72,15 @@ func (in *ClaimsInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *ClaimsInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+func (in *ClaimsInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
 
-// ParseClaimsInput reads the message. Unknown members are ignored: a newer host
-// may send more.
+// ParseClaimsInput reads the message, which the host wrote: what only the host
+// could get wrong is not checked again, and the message shares the memory of data,
+// which must stay as it is. Unknown members are ignored: a newer host may send more.
+// Members that are left out are empty.
 func ParseClaimsInput(data []byte) (*ClaimsInput, error) {
 	in := new(ClaimsInput)
-	return in, parseMessage(data, in, false)
+	return in, parseInput(data, in)
 }
 
 func (out *ClaimsOutput) members(w *walk) {
@@ -93,7 +95,7 @@ func (out *ClaimsOutput) AppendJSON(dst []byte) []byte { return appendMessage(ds
 // message that a plugin gives: a misspelt member must not pass for an absent one.
 func ParseClaimsOutput(data []byte) (*ClaimsOutput, error) {
 	out := new(ClaimsOutput)
-	return out, parseMessage(data, out, true)
+	return out, parseOutput(data, out)
 }
 
 func (in *AccountInput) members(w *walk) {
@@ -107,12 +109,12 @@ func (in *AccountInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *AccountInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+func (in *AccountInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
 
 // ParseAccountInput reads the message. Unknown members are ignored.
 func ParseAccountInput(data []byte) (*AccountInput, error) {
 	in := new(AccountInput)
-	return in, parseMessage(data, in, false)
+	return in, parseInput(data, in)
 }
 
 func (in *ScopeInput) members(w *walk) {
@@ -126,12 +128,12 @@ func (in *ScopeInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *ScopeInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
+func (in *ScopeInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
 
 // ParseScopeInput reads the message. Unknown members are ignored.
 func ParseScopeInput(data []byte) (*ScopeInput, error) {
 	in := new(ScopeInput)
-	return in, parseMessage(data, in, false)
+	return in, parseInput(data, in)
 }
 
 func (out *ScopeOutput) members(w *walk) {
@@ -152,7 +154,7 @@ func (out *ScopeOutput) AppendJSON(dst []byte) []byte { return appendMessage(dst
 // ParseScopeOutput reads the message. Unknown members are refused.
 func ParseScopeOutput(data []byte) (*ScopeOutput, error) {
 	out := new(ScopeOutput)
-	return out, parseMessage(data, out, true)
+	return out, parseOutput(data, out)
 }
 
 func (s *Sample) members(w *walk) {

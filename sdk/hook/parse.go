@@ -3,6 +3,7 @@ package hook
 import (
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Limits of the parser, beside the size of the text, which is the caller's.
@@ -61,6 +62,15 @@ type reader struct {
 	depth int
 	err   *ParseError
 	names []string // see names
+	// trusting reads what AppendJSON wrote. It looks for the end of things and not
+	// for what AppendJSON never writes: a guest pays for every byte that is looked
+	// at.
+	trusting bool
+}
+
+// trustingReader reads the data in place: what was read shares its memory.
+func trustingReader(data []byte) reader {
+	return reader{text: unsafe.String(unsafe.SliceData(data), len(data)), trusting: true}
 }
 
 func newReader(data []byte) *reader {
@@ -185,6 +195,9 @@ func (r *reader) object() Object {
 	o := Object{}
 	names := r.openNames()
 	for more := r.enter('{', '}', "an object is expected"); more; more = r.next('}') {
+		if cap(o) == 0 {
+			o = make(Object, 0, 8)
+		}
 		name := r.name()
 		if !names.add(name) {
 			r.fail("a member appears twice")
@@ -211,6 +224,9 @@ func (r *reader) name() string {
 func (r *reader) strings() []string {
 	list := []string{}
 	for more := r.enter('[', ']', "an array of strings is expected"); more; more = r.next(']') {
+		if cap(list) == 0 {
+			list = make([]string, 0, 8) // rather than to grow, which costs a guest dearly
+		}
 		list = append(list, r.string())
 	}
 	return list
@@ -319,6 +335,9 @@ func (n *names) close() { n.r.names = n.r.names[:n.start] }
 // add reports whether the name is new.
 func (n *names) add(name string) bool {
 	const few = 64
+	if n.r.trusting {
+		return true
+	}
 	if n.many != nil {
 		_, known := n.many[name]
 		n.many[name] = struct{}{}

@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -13,6 +14,12 @@ func (r *reader) string() string {
 			return ""
 		}
 		start = r.pos
+	}
+	if r.trusting {
+		if end := strings.IndexByte(text[start:], '"'); end >= 0 && strings.IndexByte(text[start:start+end], '\\') < 0 {
+			r.pos = start + end + 1
+			return text[start : start+end]
+		}
 	}
 	// The loop works on local variables: those of r would be read and written
 	// back for every byte.

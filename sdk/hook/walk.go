@@ -1,5 +1,7 @@
 package hook
 
+import "strconv"
+
 // message is a struct that goes over the wire. Its members method names each
 // member once, in order, and serves both directions: writing and reading.
 type message interface{ members(*walk) }
@@ -11,6 +13,8 @@ type walk struct {
 	// strict refuses members that nobody named: the host reads so what a plugin
 	// gives, and a plugin ignores what a newer host adds.
 	strict bool
+	// sparse leaves empty members out: most of what a plugin gets would be such.
+	sparse bool
 
 	// Of the object at hand.
 	have  bool   // reading: a member is at hand; the reader stands at its name
@@ -27,10 +31,29 @@ func appendMessage(dst []byte, m message) []byte {
 	return w.out
 }
 
-func parseMessage(data []byte, m message, strict bool) error {
-	w := walk{in: newReader(data), strict: strict}
+// appendInput writes a message of the host.
+func appendInput(dst []byte, m message) []byte {
+	w := walk{out: dst, sparse: true}
+	w.message(m)
+	return w.out
+}
+
+// parseOutput reads a message of a plugin.
+func parseOutput(data []byte, m message) error {
+	w := walk{in: newReader(data), strict: true}
 	w.message(m)
 	return w.in.end()
+}
+
+// parseInput reads a message of the host, which wrote it with appendInput.
+func parseInput(data []byte, m message) error {
+	both := struct {
+		walk
+		reader
+	}{reader: trustingReader(data)}
+	both.in = &both.reader
+	both.message(m)
+	return both.end()
 }
 
 func (w *walk) message(m message) {
@@ -136,8 +159,11 @@ func (w *walk) takes(bit uint64) bool {
 }
 
 func (w *walk) string(name string, p *string) {
-	if w.writes(name) {
-		w.out = appendString(w.out, *p)
+	if w.in == nil {
+		if *p != "" || !w.sparse {
+			w.writes(name)
+			w.out = appendString(w.out, *p)
+		}
 	} else if w.reads(name) {
 		*p = w.in.string()
 		w.advance()
@@ -145,8 +171,11 @@ func (w *walk) string(name string, p *string) {
 }
 
 func (w *walk) bool(name string, p *bool) {
-	if w.writes(name) {
-		w.out = Bool(*p).AppendJSON(w.out)
+	if w.in == nil {
+		if *p || !w.sparse {
+			w.writes(name)
+			w.out = strconv.AppendBool(w.out, *p)
+		}
 	} else if w.reads(name) {
 		*p = w.in.bool()
 		w.advance()
@@ -167,8 +196,11 @@ func (w *walk) int(name string, p *int) {
 }
 
 func (w *walk) strings(name string, p *[]string) {
-	if w.writes(name) {
-		w.out = appendStrings(w.out, *p)
+	if w.in == nil {
+		if len(*p) > 0 || !w.sparse {
+			w.writes(name)
+			w.out = appendStrings(w.out, *p)
+		}
 	} else if w.reads(name) {
 		*p = w.in.strings()
 		w.advance()
@@ -185,8 +217,11 @@ func (w *walk) value(name string, p *Value) {
 }
 
 func (w *walk) object(name string, p *Object) {
-	if w.writes(name) {
-		w.out = p.AppendJSON(w.out)
+	if w.in == nil {
+		if len(*p) > 0 || !w.sparse {
+			w.writes(name)
+			w.out = p.AppendJSON(w.out)
+		}
 	} else if w.reads(name) {
 		*p = w.in.object()
 		w.advance()
