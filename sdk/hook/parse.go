@@ -196,7 +196,7 @@ func (r *reader) object() Object {
 	names := r.openNames()
 	for more := r.enter('{', '}', "an object is expected"); more; more = r.next('}') {
 		if cap(o) == 0 {
-			o = make(Object, 0, 8)
+			o = make(Object, 0, 16)
 		}
 		name := r.name()
 		if !names.add(name) {
