@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -140,10 +141,33 @@ func (w *writer) commit(batch []*job) {
 
 // transact runs the batch in a transaction. Where a job changed the
 // configuration, it returns the new generation.
+//
+// Savepoints copy each page before it changes, and hardly any job fails. So the
+// batch runs without them at first; if a job fails, everything is undone and runs
+// again with each job in a savepoint of its own.
 func (w *writer) transact(batch []*job) (generation int64, err error) {
 	if err := w.failure(); err != nil {
 		return 0, err
 	}
+	batch = slices.DeleteFunc(slices.Clone(batch), func(j *job) bool {
+		return !j.taken.CompareAndSwap(false, true) // its caller gave up
+	})
+	if len(batch) == 0 {
+		return 0, nil
+	}
+	generation, err = w.attempt(batch, nil)
+	if !errors.Is(err, errJobFailed) {
+		return generation, err
+	}
+	return w.attempt(batch, w.runInSavepoint)
+}
+
+// errJobFailed says that a job failed among others and everything was undone.
+var errJobFailed = errors.New("a job failed")
+
+// attempt runs the batch, each job by run. Without run they have no savepoints, and
+// one that fails among others is errJobFailed.
+func (w *writer) attempt(batch []*job, run func(*job) error) (generation int64, err error) {
 	// Waits for another process that writes.
 	if _, err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
 		return 0, err
@@ -152,10 +176,11 @@ func (w *writer) transact(batch []*job) (generation int64, err error) {
 
 	succeeded, configured := 0, false
 	for _, j := range batch {
-		if !j.taken.CompareAndSwap(false, true) {
-			continue // its caller gave up
+		if run != nil {
+			j.err = run(j)
+		} else if j.err = runSafely(j.work, w.conn); j.err != nil && len(batch) > 1 {
+			return 0, errJobFailed
 		}
-		j.err = w.runInSavepoint(j)
 		if !w.conn.InTransaction() {
 			return 0, fmt.Errorf("the transaction was rolled back: %w", j.err)
 		}
