@@ -165,7 +165,11 @@ func prepareDatabase(c *sqlite.Conn, o Options) error {
 	// The log is folded into the file in the writer's commit that finds it this
 	// long. Four times SQLite's own choice, because under load pages are written
 	// again and again before.
-	if err := c.Script("PRAGMA wal_autocheckpoint = 4000"); err != nil {
+	//
+	// The writer keeps 16 MB of pages, and no page is written before its commit:
+	// one that is written twice in a transaction makes SQLite compute the checksums
+	// of all that follow anew.
+	if err := c.Script("PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA cache_spill = OFF"); err != nil {
 		return err
 	}
 	if err := migrate(c, o.Path, all, o.Now()); err != nil {
