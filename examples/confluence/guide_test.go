@@ -364,9 +364,9 @@ func (b *tab) dark(picture string) {
 			return err
 		})
 	}
-	b.do("go dark", scheme("dark"))
+	b.do("go dark", scheme("dark"), chromedp.Sleep(500*time.Millisecond)) // colours change over time
 	b.picture(picture)
-	b.do("go light", scheme("light"))
+	b.do("go light", scheme("light"), chromedp.Sleep(500*time.Millisecond))
 }
 
 func (b *tab) narrow(picture string) {
