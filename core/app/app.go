@@ -21,6 +21,7 @@ import (
 	"github.com/postern-id/postern/core/token"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
+	"github.com/postern-id/postern/sdk/hook"
 )
 
 // Files in the data directory.
@@ -140,7 +141,8 @@ func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
 }
 
 // Explain says what the client would get about the user. No scopes stand for
-// all that the client may ask for.
+// all that the client may ask for. The scope policies are asked as at a sign-in, but
+// for an address and an authentication, which there are none of.
 func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client, scopes []string) (*token.Explanation, error) {
 	host, err := a.host()
 	if err != nil {
@@ -152,6 +154,17 @@ func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client,
 	}
 	if len(scopes) == 0 {
 		scopes = client.Scopes
+	}
+	decision, err := host.DecideScopes(ctx, &hook.ScopeInput{
+		GrantType: core.GrantAuthorizationCode, User: token.Person(user), Client: token.RelyingParty(client), Scopes: scopes,
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the scope policy failed, so nobody gets in: %w", err)
+	case decision.Deny:
+		return nil, fmt.Errorf("a scope policy refuses %s at %s: %s", user.Name, client.Title(), decision.Reason)
+	case decision.Scopes != nil:
+		scopes = decision.Scopes
 	}
 	return a.issuer(host, nil).Explain(ctx, a.now(), client, user, org, scopes)
 }
