@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -68,15 +69,10 @@ func run(ctx context.Context, o options) error {
 	}
 	err := measureRequests(ctx, o, print)
 	pprof.StopCPUProfile()
-	if err != nil {
-		return err
+	if err == nil && !o.noStart {
+		err = measureStarts(ctx, print)
 	}
-	if !o.noStart {
-		if err := measureStarts(ctx, print); err != nil {
-			return err
-		}
-	}
-	return table.Flush()
+	return errors.Join(table.Flush(), err)
 }
 
 // perSecond makes a line of two rates of requests.

@@ -305,7 +305,10 @@ func (b *bench) signIns(ctx context.Context, print func(figure)) error {
 	authorize := get(b.ours, "/login/oauth/authorize?"+url.Values{
 		"client_id": {client.ID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid profile email"}, "state": {"s"},
 	}.Encode(), "")
-	ours, err := rate(ctx, b.options, b.ours, func(int) worker {
+	// More at once than are let in to the password check would be told to wait.
+	o := b.options
+	o.connections = min(o.connections, 32)
+	ours, err := rate(ctx, o, b.ours, func(int) worker {
 		return func(c *connection) error { return b.signIn(c, client, authorize) }
 	})
 	if err != nil {
@@ -313,7 +316,7 @@ func (b *bench) signIns(ctx context.Context, print func(figure)) error {
 	}
 	commit := post(b.theirs, "/commit", "", "a=b")
 	sign := post(b.theirs, "/sign/RS256", "", "a=b")
-	limit, err := rate(ctx, b.options, b.theirs, func(int) worker {
+	limit, err := rate(ctx, o, b.theirs, func(int) worker {
 		return func(c *connection) error {
 			for _, request := range [][]byte{commit, commit, sign} {
 				if err := c.expect(request, http.StatusOK); err != nil {
