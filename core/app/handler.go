@@ -43,6 +43,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Logger:    a.logger,
 		Now:       a.now,
 		Rand:      a.rand,
+		Proxies:   a.Config.TrustedProxies,
 	}
 	return server.Handler(), nil
 }

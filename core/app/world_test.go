@@ -43,7 +43,9 @@ type world struct {
 	log    *journal
 	dir    string
 	stop   func()
-	limits func(*http.Server) // changes the limits of connections at the next start
+	// proxies are trusted from the next start.
+	proxies []*net.IPNet
+	limits  func(*http.Server) // changes the limits of connections at the next start
 	// passwords is the work of a hash from the next start on; nil for the least.
 	passwords *authn.Params
 
@@ -166,7 +168,7 @@ func (w *world) start() {
 	if passwords == nil {
 		passwords = app.CheapPasswords()
 	}
-	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer}, app.Options{
+	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies}, app.Options{
 		Now:       w.clock.Now,
 		Logger:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Passwords: passwords,

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type Config struct {
 	// directory. It is a secret: it is never a flag and never logged.
 	MasterKey string
 	Lifetimes Lifetimes
+	// TrustedProxies are the networks whose X-Forwarded-For says where a request
+	// comes from; none by default.
+	TrustedProxies []*net.IPNet
 }
 
 // Lifetimes are the server's defaults; a client may have its own for tokens.
@@ -44,6 +48,7 @@ func Settings() []Setting {
 		{Key: "issuer", Usage: "URL that the server is known by (default: the last one, else http://localhost with the port of --listen)", set: setIssuer},
 		{Key: "tls_cert", Usage: "file with the TLS certificate chain (PEM)", set: setText(func(c *Config) *string { return &c.TLSCert })},
 		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
+		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
 		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},
 		{Key: "session_lifetime", Default: "12h", NoFlag: true, Usage: "how long a browser stays signed in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.Session }, 30*day)},

@@ -82,6 +82,30 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// setProxies accepts addresses and networks. All addresses at once would let anybody
+// say who they are.
+func setProxies(c *Config, value string) *mistake {
+	c.TrustedProxies = nil
+	for text := range strings.SplitSeq(value, ",") {
+		text = strings.TrimSpace(text)
+		prefix, err := netip.ParsePrefix(text)
+		if address, alone := netip.ParseAddr(text); alone == nil && address.Zone() == "" {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			return &mistake{fmt.Sprintf("%q is no address and no network", text), "write it like 192.0.2.7 or 10.0.0.0/8, with commas between several"}
+		case prefix.Bits() == 0:
+			return &mistake{fmt.Sprintf("%q is every address there is", text), "name the proxies alone: whoever is trusted can claim any address"}
+		}
+		address := prefix.Masked().Addr()
+		c.TrustedProxies = append(c.TrustedProxies, &net.IPNet{
+			IP: address.AsSlice(), Mask: net.CIDRMask(prefix.Bits(), address.BitLen()),
+		})
+	}
+	return nil
+}
+
 func setLogLevel(c *Config, value string) *mistake {
 	switch value {
 	case "debug", "info", "warn", "error":
