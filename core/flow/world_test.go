@@ -32,7 +32,7 @@ type world struct {
 	commits *atomic.Int64
 	now     time.Time
 	hints   hints
-	policy  *policyStub
+	policy  *fakePolicy
 	period  int // of the audit log, see events
 }
 
@@ -46,13 +46,13 @@ func (h hints) Hint(_ context.Context, idToken string) (flow.Hint, error) {
 	return flow.Hint{}, errors.New("not signed by this server")
 }
 
-// policyStub decides what it is told to.
-type policyStub struct {
+// fakePolicy decides what it is told to.
+type fakePolicy struct {
 	decide func(*hook.ScopeInput) (hook.ScopeOutput, error)
 	asked  []*hook.ScopeInput
 }
 
-func (p *policyStub) DecideScopes(_ context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error) {
+func (p *fakePolicy) DecideScopes(_ context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error) {
 	p.asked = append(p.asked, in)
 	return p.decide(in)
 }
@@ -165,7 +165,7 @@ func (w *world) user(name string) *core.User {
 }
 
 func (w *world) decides(decide func(*hook.ScopeInput) (hook.ScopeOutput, error)) {
-	w.policy = &policyStub{decide: decide}
+	w.policy = &fakePolicy{decide: decide}
 	w.Policy = w.policy
 }
 
