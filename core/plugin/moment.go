@@ -13,7 +13,9 @@ type moment struct {
 // one is kept after which they write the fewest pages.
 func (m *module) settle(i *instance) error {
 	const moments = 6
-	least := 0
+	// steady says that no sample made the guest's memory grow from the moment kept:
+	// an instance that grew is dropped after the call.
+	least, steady := 0, false
 	for range moments {
 		candidate, err := now(i)
 		if err != nil {
@@ -25,9 +27,9 @@ func (m *module) settle(i *instance) error {
 			return err
 		}
 		grown := i.memory.size != candidate.snapshot.size
-		if m.snapshot == nil || !grown && pages < least {
+		if m.snapshot == nil || !grown && (!steady || pages < least) {
 			m.forget()
-			m.moment, least = candidate, pages
+			m.moment, least, steady = candidate, pages, !grown
 		} else {
 			candidate.snapshot.close()
 		}
