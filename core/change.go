@@ -126,9 +126,42 @@ type (
 	// DeleteClient deletes the client with consents, grants, tokens and bindings.
 	DeleteClient struct{ ID string }
 
-	// SaveInstance inserts a plugin instance or replaces its settings.
+	// AddModule inserts an installed module with its bytes; one that is there
+	// already stays as it is.
+	AddModule struct {
+		Module PluginModule
+		Code   []byte
+	}
+	// DeleteModule deletes a module that no instance runs. ErrNotFound,
+	// ConflictError.
+	DeleteModule struct{ Digest string }
+	// AddRelease notes that the module is the one to run for the plugin.
+	AddRelease struct{ Release PluginRelease }
+	// ReloadPlugins makes every server load all modules anew.
+	ReloadPlugins struct{}
+
+	// SaveInstance inserts a plugin instance or replaces its module, settings,
+	// grants and limits; its secrets stay.
 	SaveInstance struct{ Instance PluginInstance }
-	// DeleteInstance deletes an instance with its bindings.
+	// SaveSecret inserts or replaces a secret of an instance. ErrNotFound if there
+	// is no instance.
+	SaveSecret struct {
+		Instance string
+		Secret   PluginSecret
+	}
+	// DeleteSecret deletes it. ErrNotFound.
+	DeleteSecret struct{ Instance, Name string }
+	// PutValue keeps a value for an instance until it expires. With IfAbsent it is
+	// a ConflictError if the key is there and has not expired at At. ErrNotFound if
+	// there is no instance, ErrLimit if it has too many values.
+	PutValue struct {
+		Instance, Key, Value string
+		At, ExpiresAt        time.Time
+		IfAbsent             bool
+	}
+	// DeleteValue deletes a value; there need not be one.
+	DeleteValue struct{ Instance, Key string }
+	// DeleteInstance deletes an instance with its bindings, secrets and values.
 	DeleteInstance struct{ Name string }
 	// AddBinding inserts. ConflictError if the instance is bound to that hook
 	// and client already.
@@ -178,7 +211,15 @@ func (RemoveMember) change()       {}
 func (CreateClient) change()       {}
 func (UpdateClient) change()       {}
 func (DeleteClient) change()       {}
+func (AddModule) change()          {}
+func (DeleteModule) change()       {}
+func (AddRelease) change()         {}
+func (ReloadPlugins) change()      {}
 func (SaveInstance) change()       {}
+func (SaveSecret) change()         {}
+func (DeleteSecret) change()       {}
+func (PutValue) change()           {}
+func (DeleteValue) change()        {}
 func (DeleteInstance) change()     {}
 func (AddBinding) change()         {}
 func (RemoveBinding) change()      {}

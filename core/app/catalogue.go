@@ -24,8 +24,13 @@ func (c catalogue) Plugins(context.Context) ([]admin.Plugin, error) {
 	for i, m := range manifests {
 		list[i] = admin.Plugin{
 			ID: m.ID, Version: m.Version, Description: m.Description, Module: core.BuiltinModule,
-			HostAPI: m.HostAPI, Hooks: m.Hooks, Capabilities: m.Capabilities, Secrets: m.Secrets,
-			Settings: m.Settings.AppendJSON(nil),
+			HostAPI: m.HostAPI, Hooks: m.Hooks, Settings: m.Settings.AppendJSON(nil),
+		}
+		for _, wish := range m.Capabilities {
+			list[i].Capabilities = append(list[i].Capabilities, wish.Name)
+		}
+		for _, wish := range m.Secrets {
+			list[i].Secrets = append(list[i].Secrets, wish.Name)
 		}
 	}
 	return list, nil

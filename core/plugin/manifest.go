@@ -42,9 +42,9 @@ func checkManifest(m *hook.Manifest) error {
 	case len(m.Hooks) == 0:
 		return errors.New("it implements no hook")
 	case len(m.Capabilities) > 0:
-		return fmt.Errorf("it wants %s, which this host does not grant", m.Capabilities[0])
+		return fmt.Errorf("it wants %s, which this host does not grant", m.Capabilities[0].Name)
 	case len(m.Secrets) > 0:
-		return fmt.Errorf("it wants the secret %s, which this host does not keep", m.Secrets[0])
+		return fmt.Errorf("it wants the secret %s, which this host does not keep", m.Secrets[0].Name)
 	}
 	for i, name := range m.Hooks {
 		if !slices.Contains(known, name) || slices.Contains(m.Hooks[:i], name) {

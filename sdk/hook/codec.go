@@ -69,6 +69,8 @@ func (in *ClaimsInput) members(w *walk) {
 	w.strings("scopes", &in.Scopes)
 	w.nested("authentication", &in.Authentication)
 	w.object("claims", &in.Claims)
+	w.object("requested", &in.Requested)
+	w.object("upstream", &in.Upstream)
 }
 
 // AppendJSON appends the message.
@@ -155,65 +157,4 @@ func (out *ScopeOutput) AppendJSON(dst []byte) []byte { return appendMessage(dst
 func ParseScopeOutput(data []byte) (*ScopeOutput, error) {
 	out := new(ScopeOutput)
 	return out, parseOutput(data, out)
-}
-
-func (s *Sample) members(w *walk) {
-	w.string("hook", &s.Hook)
-	w.value("input", &s.Input)
-}
-
-func (m *Manifest) members(w *walk) {
-	w.string("id", &m.ID)
-	w.string("version", &m.Version)
-	w.string("description", &m.Description)
-	w.int("host_api", &m.HostAPI)
-	w.strings("hooks", &m.Hooks)
-	w.strings("capabilities", &m.Capabilities)
-	w.strings("secrets", &m.Secrets)
-	w.value("settings", &m.Settings)
-	samples(w, &m.Samples)
-}
-
-func samples(w *walk, p *[]Sample) {
-	if w.writes("samples") {
-		w.out = append(w.out, '[')
-		for i := range *p {
-			if i > 0 {
-				w.out = append(w.out, ',')
-			}
-			w.message(&(*p)[i])
-		}
-		w.out = append(w.out, ']')
-	} else if w.reads("samples") {
-		for more := w.in.enter('[', ']', "an array is expected"); more; more = w.in.next(']') {
-			var s Sample
-			w.message(&s)
-			*p = append(*p, s)
-		}
-		w.advance()
-	}
-}
-
-// AppendManifests appends what a module says of its plugins: an array.
-func AppendManifests(dst []byte, manifests []Manifest) []byte {
-	dst = append(dst, '[')
-	for i := range manifests {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendMessage(dst, &manifests[i])
-	}
-	return append(dst, ']')
-}
-
-// ParseManifests reads the array. Unknown members are refused.
-func ParseManifests(data []byte) ([]Manifest, error) {
-	w := walk{in: newReader(data), strict: true}
-	var list []Manifest
-	for more := w.in.enter('[', ']', "an array of manifests is expected"); more; more = w.in.next(']') {
-		var m Manifest
-		w.message(&m)
-		list = append(list, m)
-	}
-	return list, w.in.end()
 }

@@ -2,10 +2,16 @@ package hook
 
 // Names of the hooks, with the version of their messages.
 const (
-	ClaimsMap    = "claims.map/v1"
-	AccountShape = "account.shape/v1"
-	ScopePolicy  = "scope.policy/v1"
+	ClaimsMap         = "claims.map/v1"
+	AccountShape      = "account.shape/v1"
+	ScopePolicy       = "scope.policy/v1"
+	ConnectorLogin    = "connector.login/v1"
+	ConnectorPassword = "connector.password/v1"
+	EventSink         = "event.sink/v1"
 )
+
+// Names are all hooks, in the order in which a manifest lists them.
+var Names = [...]string{ClaimsMap, AccountShape, ScopePolicy, ConnectorLogin, ConnectorPassword, EventSink}
 
 // Target says what claims are for.
 type Target string
@@ -93,6 +99,12 @@ type ClaimsInput struct {
 	Authentication Authentication `json:"authentication"`
 	// Claims are those so far: the standard's, then earlier plugins'.
 	Claims Object `json:"claims"`
+	// Requested are the members of the claims parameter for this target (OpenID
+	// Connect Core 1.0 section 5.5), empty where the client asked for none.
+	Requested Object `json:"requested"`
+	// Upstream are the claims of the provider at which the user signed in, as the
+	// connector gave them; empty where it was this one.
+	Upstream Object `json:"upstream"`
 }
 
 // ClaimsOutput is what claims.map/v1 gives. Remove comes before Set. Naming one
@@ -139,27 +151,6 @@ type ScopeOutput struct {
 	ACR     string `json:"acr"`
 	Fresh   bool   `json:"fresh"`
 	Consent bool   `json:"consent"`
-}
-
-// Manifest is what a module says of one of its plugins.
-type Manifest struct {
-	ID           string   `json:"id"`
-	Version      string   `json:"version"`
-	Description  string   `json:"description"`
-	HostAPI      int      `json:"host_api"` // 1
-	Hooks        []string `json:"hooks"`
-	Capabilities []string `json:"capabilities"` // asked for
-	Secrets      []string `json:"secrets"`      // names
-	// Settings is the JSON Schema of the settings.
-	Settings Value `json:"settings"`
-	// Samples are messages for the self-test at load.
-	Samples []Sample `json:"samples"`
-}
-
-// Sample is a message that the plugin must be able to answer.
-type Sample struct {
-	Hook  string `json:"hook"`
-	Input Value  `json:"input"`
 }
 
 // Protected names the claims that the host alone sets. A plugin that sets or

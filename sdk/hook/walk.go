@@ -183,8 +183,11 @@ func (w *walk) bool(name string, p *bool) {
 }
 
 func (w *walk) int(name string, p *int) {
-	if w.writes(name) {
-		w.out = Int(int64(*p)).AppendJSON(w.out)
+	if w.in == nil {
+		if *p != 0 || !w.sparse {
+			w.writes(name)
+			w.out = strconv.AppendInt(w.out, int64(*p), 10)
+		}
 	} else if w.reads(name) {
 		n, ok := w.in.value().Int()
 		if !ok {
@@ -233,6 +236,50 @@ func (w *walk) nested(name string, m message) {
 		w.message(m)
 	} else if w.reads(name) {
 		w.message(m)
+		w.advance()
+	}
+}
+
+// list is an array of messages.
+func list[T any, P interface {
+	*T
+	message
+}](w *walk, name string, p *[]T) {
+	if w.in == nil {
+		if len(*p) == 0 && w.sparse {
+			return
+		}
+		w.writes(name)
+		w.out = append(w.out, '[')
+		for i := range *p {
+			if i > 0 {
+				w.out = append(w.out, ',')
+			}
+			w.message(P(&(*p)[i]))
+		}
+		w.out = append(w.out, ']')
+	} else if w.reads(name) {
+		for more := w.in.enter('[', ']', "an array is expected"); more; more = w.in.next(']') {
+			*p = append(*p, *new(T))
+			w.message(P(&(*p)[len(*p)-1]))
+		}
+		w.advance()
+	}
+}
+
+// optional is a message that may be left out.
+func optional[T any, P interface {
+	*T
+	message
+}](w *walk, name string, p **T) {
+	if w.in == nil {
+		if *p != nil {
+			w.writes(name)
+			w.message(P(*p))
+		}
+	} else if w.reads(name) {
+		*p = new(T)
+		w.message(P(*p))
 		w.advance()
 	}
 }
