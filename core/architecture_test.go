@@ -32,7 +32,8 @@ var house = map[string][]string{
 	"core/store/storetest": {"core"},
 	"core/admin":           {"core", "core/oauth"},
 	"core/config":          {"core"},
-	"core/plugin":          {"core", "sdk/hook"},
+	"core/plugin":          {"core", "core/plugin/meter", "sdk/hook"},
+	"core/plugin/meter":    {},
 	"core/httpd":           {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",

@@ -27,6 +27,7 @@ type instance struct {
 	memory  *memory
 	entry   api.Function // postern_call
 	globals []api.MutableGlobal
+	depth   api.Global      // stack that is left; see meter.DepthGlobal
 	context context.Context // finds the instance in host functions
 	stack   [2]uint64
 	pages   []byte // scratch space of snapshot.restore
@@ -78,7 +79,7 @@ func (i *instance) guarded(f api.Function, stack []uint64) error {
 		return known
 	}
 	what, _, _ := strings.Cut(err.Error(), "\n") // the rest is a trace of addresses
-	if strings.Contains(what, "stack overflow") {
+	if int64(i.depth.Get()) < 0 || strings.Contains(what, "stack overflow") {
 		return &stop{ReasonStack, what}
 	}
 	return &stop{ReasonTrap, what}

@@ -8,9 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/postern-id/postern/plugins"
 	"github.com/postern-id/postern/sdk/hook"
-	"github.com/tetratelabs/wazero"
 )
 
 func TestPoolServesInOrder(t *testing.T) {
@@ -217,38 +215,4 @@ func TestSettingsValues(t *testing.T) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-}
-
-// FuzzExposeGlobals holds that no bytes make the rewriting panic, and that a
-// module that is valid stays so.
-func FuzzExposeGlobals(f *testing.F) {
-	f.Add(plugins.Builtin()[:4096])
-	f.Add([]byte("\x00asm\x01\x00\x00\x00\x06\x0b\x02\x7f\x01\x41\x00\x0b\x7e\x00\x42\x01\x0b\x07\x05\x01\x01g\x03\x00"))
-	f.Add([]byte("\x00asm\x01\x00\x00\x00\x06\x06\x01\x7f\x01\x41\x00\x0b"))
-	f.Add([]byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x06\x06\x01\x7d\x01\x43\x00\x00\x00\x00\x0b\x0a\x04\x01\x02\x00\x0b"))
-	f.Fuzz(func(t *testing.T, module []byte) {
-		exposed, mutable, err := exposeGlobals(module)
-		if err != nil {
-			return
-		}
-		ctx := context.Background()
-		r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithMemoryLimitPages(16))
-		defer r.Close(ctx)
-		if _, err := r.CompileModule(ctx, module); err != nil {
-			return
-		}
-		compiled, err := r.CompileModule(ctx, exposed)
-		if err != nil {
-			t.Fatalf("valid before, but not after: %v", err)
-		}
-		i, err := r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithStartFunctions())
-		if err != nil {
-			return // it traps at its start, or wants imports
-		}
-		for n := range mutable {
-			if i.ExportedGlobal(exposedPrefix+string(hook.Int(int64(n)).AppendJSON(nil))) == nil {
-				t.Fatalf("global %d of %d is not exported", n, mutable)
-			}
-		}
-	})
 }

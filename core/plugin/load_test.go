@@ -46,7 +46,7 @@ func TestRefuseModules(t *testing.T) {
 		"unknown function":   {with(func(g *guest) { g.imports = [][2]string{{"postern", "http_fetch"}} }), "imports postern.http_fetch, which is not granted"},
 		"unknown module":     {with(func(g *guest) { g.imports = [][2]string{{"env", "abort"}} }), "imports env.abort, which is not granted"},
 		"wrong form":         {with(func(g *guest) { g.imports = [][2]string{{"postern", "log"}} }), "imports postern.log, which is not granted or does not exist in that form"},
-		"another's memory":   {with(func(g *guest) { g.importMem = true }), "imports postern.memory, which is no function"},
+		"another's memory":   {with(func(g *guest) { g.importMem = true }), "imports a memory (postern.memory)"},
 		"too much memory":    {with(func(g *guest) { g.pages = 513 }), "memory"},
 		"memory not named":   {with(func(g *guest) { g.exportAs = "mem" }), "does not export its memory"},
 		"no version":         {with(func(g *guest) { g.noExport = "postern_abi" }), "does not export postern_abi"},

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
-	"strconv"
 
+	"github.com/postern-id/postern/core/plugin/meter"
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -37,13 +38,13 @@ func loadModule(ctx context.Context, options *Options) (m *module, err error) {
 			m, err = nil, fmt.Errorf("the runtime of WebAssembly panics: %v", wrong)
 		}
 	}()
-	exposed, mutable, err := exposeGlobals(options.Builtin)
+	metered, err := meter.Rewrite(options.Builtin, meter.Options{StartFuel: math.MaxInt64, StartDepth: meter.DefaultDepth})
 	if err != nil {
 		return nil, err
 	}
-	m = &module{options: options, mutable: mutable}
+	m = &module{options: options, mutable: metered.Mutable}
 	m.pool = newPool(options.Instances, options.Wait, m.newInstance)
-	if err := m.prepare(ctx, exposed); err != nil {
+	if err := m.prepare(ctx, metered.Code); err != nil {
 		m.free(ctx)
 		return nil, err
 	}
@@ -194,8 +195,14 @@ func (m *module) instantiate() (*instance, error) {
 		return nil, fmt.Errorf("instantiate: %w", err)
 	}
 	i.entry = i.mod.ExportedFunction(exportCall)
+	// Fuel and depth are put back like the guest's own globals.
+	names := []string{meter.FuelGlobal, meter.DepthGlobal}
 	for n := range m.mutable {
-		i.globals = append(i.globals, i.mod.ExportedGlobal(exposedPrefix+strconv.Itoa(n)).(api.MutableGlobal))
+		names = append(names, meter.GlobalName(n))
+	}
+	i.depth = i.mod.ExportedGlobal(meter.DepthGlobal)
+	for _, name := range names {
+		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	return i, nil
 }

@@ -1,0 +1,23 @@
+package meter
+
+// Limits of a module. They bound the memory and the time that rewriting and
+// compiling take. The largest module that is known to be honest, a Go program
+// of 30 MB, keeps below them.
+const (
+	maxModule   = 32 << 20 // bytes
+	maxBody     = 1 << 20  // bytes of one function
+	maxTypes    = 10_000
+	maxParams   = 256 // of one function; results too
+	maxLocals   = 4_096
+	maxImports  = 1_000
+	maxFuncs    = 50_000
+	maxNesting  = 10_000 // of blocks in one function
+	maxTables   = 16
+	maxElements = 100_000 // of all tables together
+	maxPages    = 1_024   // of 64 KiB that the memory begins with
+	maxTags     = 1_000
+	maxGlobals  = 10_000
+	maxExports  = 10_000
+	maxName     = 1_024  // bytes of an imported or exported name
+	maxSegments = 50_000 // data segments, and element segments
+)
