@@ -161,20 +161,20 @@ func TestClaims(t *testing.T) {
 		"everything granted": {
 			hook.TargetIDToken, `{}`, alice(), allScopes,
 			`{"set":{"name":"alice","preferred_username":"alice","displayName":"Alice Liddell","email":"alice@example.com","email_verified":true,` +
-				`"given_name":"Alice","family_name":"Liddell","groups":["confluence-users"]},"remove":[]}`,
+				`"given_name":"Alice","family_name":"Liddell","groups":["confluence-users"]}}`,
 		},
 		"UserInfo keeps the full name": {
-			hook.TargetUserInfo, `{}`, bare, allScopes, `{"set":{"preferred_username":"bob","groups":[]},"remove":[]}`,
+			hook.TargetUserInfo, `{}`, bare, allScopes, `{"set":{"preferred_username":"bob","groups":[]}}`,
 		},
-		"access token": {hook.TargetAccessToken, `{}`, alice(), allScopes, `{"set":{},"remove":[]}`},
-		"openid alone": {hook.TargetIDToken, `{}`, alice(), []string{"openid"}, `{"set":{},"remove":[]}`},
+		"access token": {hook.TargetAccessToken, `{}`, alice(), allScopes, `{}`},
+		"openid alone": {hook.TargetIDToken, `{}`, alice(), []string{"openid"}, `{}`},
 		"email alone": {
 			hook.TargetIDToken, `{}`, alice(), []string{"openid", "email"},
-			`{"set":{"email":"alice@example.com","email_verified":true},"remove":[]}`,
+			`{"set":{"email":"alice@example.com","email_verified":true}}`,
 		},
 		"login by e-mail": {
 			hook.TargetIDToken, `{"login":"email"}`, hook.User{Name: "bob", Email: "bob@example.com", EmailVerified: true}, []string{"profile", "email"},
-			`{"set":{"name":"bob@example.com","preferred_username":"bob@example.com","email":"bob@example.com","email_verified":true,"groups":[]},"remove":[]}`,
+			`{"set":{"name":"bob@example.com","preferred_username":"bob@example.com","email":"bob@example.com","email_verified":true,"groups":[]}}`,
 		},
 		"login by e-mail without the scope": {
 			hook.TargetIDToken, `{"login":"email"}`, hook.User{Name: "bob", Email: "bob@example.com", EmailVerified: true}, []string{"profile"},

@@ -74,7 +74,7 @@ func (in *ClaimsInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *ClaimsInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *ClaimsInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParseClaimsInput reads the message, which the host wrote: what only the host
 // could get wrong is not checked again, and the message shares the memory of data,
@@ -111,7 +111,7 @@ func (in *AccountInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *AccountInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *AccountInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParseAccountInput reads the message. Unknown members are ignored.
 func ParseAccountInput(data []byte) (*AccountInput, error) {
@@ -130,7 +130,7 @@ func (in *ScopeInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *ScopeInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *ScopeInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParseScopeInput reads the message. Unknown members are ignored.
 func ParseScopeInput(data []byte) (*ScopeInput, error) {
@@ -140,9 +140,7 @@ func ParseScopeInput(data []byte) (*ScopeInput, error) {
 
 func (out *ScopeOutput) members(w *walk) {
 	// Absent scopes stay as they were; an empty array is none at all.
-	if w.in != nil || out.Scopes != nil {
-		w.strings("scopes", &out.Scopes)
-	}
+	w.stringsOrNil("scopes", &out.Scopes)
 	w.bool("deny", &out.Deny)
 	w.string("reason", &out.Reason)
 	w.string("acr", &out.ACR)

@@ -151,7 +151,7 @@ func (l *LDAPEntry) members(w *walk) {
 }
 
 // AppendJSON appends the request.
-func (f *FetchRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, f) }
+func (f *FetchRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, f) }
 
 // ParseFetchRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -161,7 +161,7 @@ func ParseFetchRequest(data []byte) (*FetchRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (f *FetchAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, f) }
+func (f *FetchAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, f) }
 
 // ParseFetchAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -171,7 +171,7 @@ func ParseFetchAnswer(data []byte) (*FetchAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (j *JWTVerifyRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, j) }
+func (j *JWTVerifyRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, j) }
 
 // ParseJWTVerifyRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -181,7 +181,7 @@ func ParseJWTVerifyRequest(data []byte) (*JWTVerifyRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (j *JWTVerifyAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, j) }
+func (j *JWTVerifyAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, j) }
 
 // ParseJWTVerifyAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -191,7 +191,7 @@ func ParseJWTVerifyAnswer(data []byte) (*JWTVerifyAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (k *KVRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, k) }
+func (k *KVRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, k) }
 
 // ParseKVRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -201,7 +201,7 @@ func ParseKVRequest(data []byte) (*KVRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (k *KVAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, k) }
+func (k *KVAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, k) }
 
 // ParseKVAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -211,7 +211,7 @@ func ParseKVAnswer(data []byte) (*KVAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (s *SecretGetRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, s) }
+func (s *SecretGetRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, s) }
 
 // ParseSecretGetRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -221,7 +221,7 @@ func ParseSecretGetRequest(data []byte) (*SecretGetRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (s *SecretGetAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, s) }
+func (s *SecretGetAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, s) }
 
 // ParseSecretGetAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -231,7 +231,7 @@ func ParseSecretGetAnswer(data []byte) (*SecretGetAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (o *OIDCExchangeRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, o) }
+func (o *OIDCExchangeRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, o) }
 
 // ParseOIDCExchangeRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -241,7 +241,7 @@ func ParseOIDCExchangeRequest(data []byte) (*OIDCExchangeRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (o *OIDCExchangeAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, o) }
+func (o *OIDCExchangeAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, o) }
 
 // ParseOIDCExchangeAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -251,7 +251,7 @@ func ParseOIDCExchangeAnswer(data []byte) (*OIDCExchangeAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (o *OAuthExchangeRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, o) }
+func (o *OAuthExchangeRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, o) }
 
 // ParseOAuthExchangeRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -261,7 +261,7 @@ func ParseOAuthExchangeRequest(data []byte) (*OAuthExchangeRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (o *OAuthExchangeAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, o) }
+func (o *OAuthExchangeAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, o) }
 
 // ParseOAuthExchangeAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -271,7 +271,7 @@ func ParseOAuthExchangeAnswer(data []byte) (*OAuthExchangeAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (l *LDAPBindRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, l) }
+func (l *LDAPBindRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, l) }
 
 // ParseLDAPBindRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -281,7 +281,7 @@ func ParseLDAPBindRequest(data []byte) (*LDAPBindRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (l *LDAPBindAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, l) }
+func (l *LDAPBindAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, l) }
 
 // ParseLDAPBindAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.
@@ -291,7 +291,7 @@ func ParseLDAPBindAnswer(data []byte) (*LDAPBindAnswer, error) {
 }
 
 // AppendJSON appends the request.
-func (l *LDAPSearchRequest) AppendJSON(dst []byte) []byte { return appendInput(dst, l) }
+func (l *LDAPSearchRequest) AppendJSON(dst []byte) []byte { return appendMessage(dst, l) }
 
 // ParseLDAPSearchRequest reads the request, which a plugin wrote. Unknown members are
 // refused.
@@ -301,7 +301,7 @@ func ParseLDAPSearchRequest(data []byte) (*LDAPSearchRequest, error) {
 }
 
 // AppendJSON appends the answer.
-func (l *LDAPSearchAnswer) AppendJSON(dst []byte) []byte { return appendInput(dst, l) }
+func (l *LDAPSearchAnswer) AppendJSON(dst []byte) []byte { return appendMessage(dst, l) }
 
 // ParseLDAPSearchAnswer reads the answer, which the host wrote. Unknown members are
 // ignored.

@@ -111,7 +111,7 @@ func (in *LoginInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *LoginInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *LoginInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParseLoginInput reads the message. Unknown members are ignored.
 func ParseLoginInput(data []byte) (*LoginInput, error) {
@@ -174,7 +174,7 @@ func (in *PasswordInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *PasswordInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *PasswordInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParsePasswordInput reads the message. Unknown members are ignored.
 func ParsePasswordInput(data []byte) (*PasswordInput, error) {

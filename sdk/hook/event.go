@@ -46,7 +46,7 @@ func (in *EventInput) members(w *walk) {
 }
 
 // AppendJSON appends the message.
-func (in *EventInput) AppendJSON(dst []byte) []byte { return appendInput(dst, in) }
+func (in *EventInput) AppendJSON(dst []byte) []byte { return appendMessage(dst, in) }
 
 // ParseEventInput reads the message. Unknown members are ignored.
 func ParseEventInput(data []byte) (*EventInput, error) {

@@ -13,8 +13,6 @@ type walk struct {
 	// strict refuses members that nobody named: the host reads so what a plugin
 	// gives, and a plugin ignores what a newer host adds.
 	strict bool
-	// sparse leaves empty members out: most of what a plugin gets would be such.
-	sparse bool
 
 	// Of the object at hand.
 	have  bool   // reading: a member is at hand; the reader stands at its name
@@ -25,15 +23,9 @@ type walk struct {
 	seen  uint64 // reading: by index
 }
 
+// appendMessage leaves empty members out: most of what could be said would be such.
 func appendMessage(dst []byte, m message) []byte {
 	w := walk{out: dst}
-	w.message(m)
-	return w.out
-}
-
-// appendInput writes a message of the host.
-func appendInput(dst []byte, m message) []byte {
-	w := walk{out: dst, sparse: true}
 	w.message(m)
 	return w.out
 }
@@ -45,7 +37,7 @@ func parseOutput(data []byte, m message) error {
 	return w.in.end()
 }
 
-// parseInput reads a message of the host, which wrote it with appendInput.
+// parseInput reads a message of the host, which wrote it with appendMessage.
 func parseInput(data []byte, m message) error {
 	both := struct {
 		walk
@@ -160,7 +152,7 @@ func (w *walk) takes(bit uint64) bool {
 
 func (w *walk) string(name string, p *string) {
 	if w.in == nil {
-		if *p != "" || !w.sparse {
+		if *p != "" {
 			w.writes(name)
 			w.out = appendString(w.out, *p)
 		}
@@ -172,7 +164,7 @@ func (w *walk) string(name string, p *string) {
 
 func (w *walk) bool(name string, p *bool) {
 	if w.in == nil {
-		if *p || !w.sparse {
+		if *p {
 			w.writes(name)
 			w.out = strconv.AppendBool(w.out, *p)
 		}
@@ -184,7 +176,7 @@ func (w *walk) bool(name string, p *bool) {
 
 func (w *walk) int(name string, p *int) {
 	if w.in == nil {
-		if *p != 0 || !w.sparse {
+		if *p != 0 {
 			w.writes(name)
 			w.out = strconv.AppendInt(w.out, int64(*p), 10)
 		}
@@ -200,7 +192,7 @@ func (w *walk) int(name string, p *int) {
 
 func (w *walk) strings(name string, p *[]string) {
 	if w.in == nil {
-		if len(*p) > 0 || !w.sparse {
+		if len(*p) > 0 {
 			w.writes(name)
 			w.out = appendStrings(w.out, *p)
 		}
@@ -208,6 +200,16 @@ func (w *walk) strings(name string, p *[]string) {
 		*p = w.in.strings()
 		w.advance()
 	}
+}
+
+// stringsOrNil tells an empty list from nil, which alone is left out.
+func (w *walk) stringsOrNil(name string, p *[]string) {
+	if w.in == nil && *p != nil && len(*p) == 0 {
+		w.writes(name)
+		w.out = append(w.out, '[', ']')
+		return
+	}
+	w.strings(name, p)
 }
 
 func (w *walk) value(name string, p *Value) {
@@ -221,7 +223,7 @@ func (w *walk) value(name string, p *Value) {
 
 func (w *walk) object(name string, p *Object) {
 	if w.in == nil {
-		if len(*p) > 0 || !w.sparse {
+		if len(*p) > 0 {
 			w.writes(name)
 			w.out = p.AppendJSON(w.out)
 		}
@@ -246,7 +248,7 @@ func list[T any, P interface {
 	message
 }](w *walk, name string, p *[]T) {
 	if w.in == nil {
-		if len(*p) == 0 && w.sparse {
+		if len(*p) == 0 {
 			return
 		}
 		w.writes(name)
