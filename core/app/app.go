@@ -111,7 +111,7 @@ func (a *App) onClose(end func() error) {
 func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
 	host, err := plugin.New(ctx, plugin.Options{
 		Builtin: plugins.Builtin(), CacheDir: filepath.Join(a.Config.Data, cacheDir), Source: a.Store, Logger: a.logger,
-		Failed: a.pluginFailed, Now: a.now, Rand: a.rand,
+		Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {
 		return nil, err
@@ -120,8 +120,9 @@ func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
 	return host, nil
 }
 
-// pluginFailed records that a plugin failed, even if nobody waits for it any more.
-func (a *App) pluginFailed(ctx context.Context, event core.Event) {
+// pluginEvent records what the host of the plugins has to say, even if nobody waits
+// for it any more.
+func (a *App) pluginEvent(ctx context.Context, event core.Event) {
 	if err := a.Store.Apply(context.WithoutCancel(ctx), core.Record{Event: event}); err != nil {
 		a.logger.Error("audit event not stored", slog.String("type", string(event.Type)), slog.Any("cause", err))
 	}

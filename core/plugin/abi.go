@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"io"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -47,9 +48,9 @@ const (
 )
 
 // abiFunctions are the imports of sdk/abi.md, from module "postern".
-func abiFunctions() []hostFunction {
+func abiFunctions(random io.Reader) []hostFunction {
 	pointer := []api.ValueType{i32, i32}
-	return []hostFunction{
+	return append(capabilityFunctions(), []hostFunction{
 		{"input_len", nil, []api.ValueType{i32}, func(i *instance, stack []uint64) {
 			stack[0] = uint64(len(i.input))
 		}},
@@ -71,7 +72,8 @@ func abiFunctions() []hostFunction {
 			i.addLog(i.read(uint32(stack[0]), uint32(stack[1])))
 			i.addLog([]byte{'\n'})
 		}},
-	}
+		{"random", pointer, nil, func(i *instance, stack []uint64) { i.draw(random, uint32(stack[0]), uint32(stack[1])) }},
+	}...)
 }
 
 // link makes a module of functions that guests import from.

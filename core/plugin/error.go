@@ -9,14 +9,18 @@ type Reason string
 // The reasons.
 const (
 	ReasonUnavailable Reason = "unavailable"      // no such instance, plugin or module
+	ReasonSuspended   Reason = "suspended"        // it failed too often and rests
 	ReasonBusy        Reason = "busy"             // no instance became free in time
 	ReasonTrap        Reason = "trap"             // WebAssembly ended it, as at a panic of Go
 	ReasonExit        Reason = "exit"             // the guest ended itself
 	ReasonStack       Reason = "stack_overflow"   // it called itself too deeply
+	ReasonFuel        Reason = "out_of_fuel"      // it worked for longer than it may
+	ReasonMemory      Reason = "out_of_memory"    // its limit is below what it needs
+	ReasonDenied      Reason = "denied"           // it asked for what it was not granted
 	ReasonPointer     Reason = "bad_pointer"      // it named memory that it does not have
 	ReasonOutputSize  Reason = "output_too_large" // see maxOutput
 	ReasonHostCalls   Reason = "too_many_calls"   // see maxHostCalls
-	ReasonTime        Reason = "too_slow"         // see maxTime
+	ReasonTime        Reason = "too_slow"         // it waited for longer than it may
 	ReasonRefused     Reason = "plugin_error"     // the plugin itself said no
 	ReasonOutput      Reason = "invalid_output"   // not the message that the hook promises
 	ReasonProtected   Reason = "protected_claim"  // it named a claim of the host

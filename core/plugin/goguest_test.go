@@ -66,7 +66,7 @@ func TestGoGuest(t *testing.T) {
 		{"exit", plugin.ReasonExit, ""},
 		{"deadlock", plugin.ReasonTrap, ""},
 		{"sleep", "", ""},
-		{"sleep forever", plugin.ReasonHostCalls, ""},
+		{"sleep forever", plugin.ReasonFuel, ""},
 		{"goroutine", "", ""},
 		{"memory", plugin.ReasonTrap, ""},
 		{"environment", "", `"environment":"0","file":false`},

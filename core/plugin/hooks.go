@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,31 +25,40 @@ func (h *Host) MapClaims(ctx context.Context, in *hook.ClaimsInput) (hook.Object
 	message.Claims = slices.Clone(in.Claims)
 	var origins []hook.Origin
 	for i := range list {
-		message.Settings = list[i].settings
-		out, err := h.mapClaims(ctx, &list[i], &message)
+		b := &list[i]
+		if b.shadow {
+			h.shadowClaims(ctx, b, &message)
+			continue
+		}
+		out, err := h.mapClaims(ctx, b, &message)
 		if err != nil {
 			h.audit(ctx, err, core.ID(in.User.ID), in.Client.ID)
-			if list[i].failOpen {
+			if b.failOpen {
 				continue
 			}
 			return nil, nil, err
 		}
-		origins = apply(&message.Claims, out, &list[i], origins)
+		origins = apply(&message.Claims, out, b.served, origins)
 	}
 	return message.Claims, origins, nil
 }
 
 func (h *Host) mapClaims(ctx context.Context, b *bound, in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
-	text, err := h.call(ctx, b, hook.ClaimsMap, in)
+	text, err := h.call(ctx, b.served, hook.ClaimsMap, writes(in, &in.Settings), nil)
 	if err != nil {
 		return nil, err
 	}
+	return b.claimsOf(text)
+}
+
+// claimsOf reads the output of claims.map/v1.
+func (s *served) claimsOf(text []byte) (*hook.ClaimsOutput, error) {
 	out, err := hook.ParseClaimsOutput(text)
 	if err != nil {
-		return nil, b.fail(hook.ClaimsMap, ReasonOutput, err)
+		return nil, s.fail(hook.ClaimsMap, ReasonOutput, err)
 	}
 	if claim, ok := protectedIn(out); ok {
-		failure := b.fail(hook.ClaimsMap, ReasonProtected, nil)
+		failure := s.fail(hook.ClaimsMap, ReasonProtected, nil)
 		failure.Claim = claim
 		return nil, failure
 	}
@@ -73,10 +81,10 @@ func protectedIn(out *hook.ClaimsOutput) (claim string, found bool) {
 }
 
 // apply removes, then sets. Of several origins of one claim the last stays.
-func apply(claims *hook.Object, out *hook.ClaimsOutput, b *bound, origins []hook.Origin) []hook.Origin {
+func apply(claims *hook.Object, out *hook.ClaimsOutput, s *served, origins []hook.Origin) []hook.Origin {
 	note := func(claim string, removed bool) {
 		origins = slices.DeleteFunc(origins, func(o hook.Origin) bool { return o.Claim == claim })
-		origins = append(origins, hook.Origin{Claim: claim, Instance: b.instance, Plugin: b.plugin, Removed: removed})
+		origins = append(origins, hook.Origin{Claim: claim, Instance: s.instance, Plugin: s.plugin, Removed: removed})
 	}
 	for _, name := range out.Remove {
 		if _, had := claims.Get(name); had {
@@ -100,23 +108,39 @@ func (h *Host) ShapeAccount(ctx context.Context, in *hook.AccountInput) (doc []b
 	if err != nil || len(list) == 0 {
 		return nil, false, err
 	}
-	b := &list[max(0, slices.IndexFunc(list, isSpecific))]
 	message := *in
-	message.Settings = b.settings
-	doc, err = h.call(ctx, b, hook.AccountShape, &message)
-	if err == nil {
-		if wrong := hook.CheckObject(doc); wrong != nil {
-			doc, err = nil, b.fail(hook.AccountShape, ReasonOutput, wrong)
+	b := answering(list)
+	if b != nil {
+		doc, err = h.call(ctx, b.served, hook.AccountShape, writes(&message, &message.Settings), nil)
+		if err == nil {
+			if wrong := hook.CheckObject(doc); wrong != nil {
+				doc, err = nil, b.fail(hook.AccountShape, ReasonOutput, wrong)
+			}
 		}
 	}
 	if err != nil {
 		h.audit(ctx, err, core.ID(in.User.ID), in.Client.ID)
 		return nil, true, err
 	}
-	return doc, true, nil
+	for i := range list {
+		if list[i].shadow {
+			h.shadowAccount(ctx, &list[i], &message, doc)
+		}
+	}
+	return doc, b != nil, nil
 }
 
-func isSpecific(b bound) bool { return b.specific }
+// answering chooses the instance that shapes the account; nil if there are shadows
+// alone.
+func answering(list []bound) (chosen *bound) {
+	for i := range list {
+		b := &list[i]
+		if !b.shadow && (chosen == nil || b.specific && !chosen.specific) {
+			chosen = b
+		}
+	}
+	return chosen
+}
 
 // DecideScopes runs scope.policy/v1: every instance bound for the client, each on
 // the scopes that the one before left, so none can widen another. A refusal ends
@@ -130,10 +154,15 @@ func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.Scop
 	decided := hook.ScopeOutput{Scopes: in.Scopes}
 	message := *in
 	for i := range list {
-		message.Settings, message.Scopes = list[i].settings, decided.Scopes
-		out, err := h.decideScopes(ctx, &list[i], &message)
+		b := &list[i]
+		message.Scopes = decided.Scopes
+		if b.shadow {
+			h.shadowScopes(ctx, b, &message)
+			continue
+		}
+		out, err := h.decideScopes(ctx, b, &message)
 		if err == nil {
-			err = narrow(&decided, out, &list[i])
+			err = narrow(&decided, out, b.served)
 		}
 		if err != nil {
 			h.audit(ctx, err, core.ID(in.User.ID), in.Client.ID)
@@ -147,7 +176,7 @@ func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.Scop
 }
 
 func (h *Host) decideScopes(ctx context.Context, b *bound, in *hook.ScopeInput) (*hook.ScopeOutput, error) {
-	text, err := h.call(ctx, b, hook.ScopePolicy, in)
+	text, err := h.call(ctx, b.served, hook.ScopePolicy, writes(in, &in.Settings), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +188,7 @@ func (h *Host) decideScopes(ctx context.Context, b *bound, in *hook.ScopeInput) 
 }
 
 // narrow adds one policy's answer to those before it.
-func narrow(decided, out *hook.ScopeOutput, b *bound) error {
+func narrow(decided, out *hook.ScopeOutput, s *served) error {
 	if out.Deny {
 		*decided = hook.ScopeOutput{Deny: true, Reason: readable(out.Reason)}
 		return nil
@@ -167,7 +196,7 @@ func narrow(decided, out *hook.ScopeOutput, b *bound) error {
 	if out.Scopes != nil {
 		for _, scope := range out.Scopes {
 			if !slices.Contains(decided.Scopes, scope) {
-				return b.fail(hook.ScopePolicy, ReasonWider, nil)
+				return s.fail(hook.ScopePolicy, ReasonWider, nil)
 			}
 		}
 		kept := make([]string, 0, len(decided.Scopes))
@@ -182,7 +211,7 @@ func narrow(decided, out *hook.ScopeOutput, b *bound) error {
 		// Classes have no order that the host knows, so two different ones
 		// cannot both be met.
 		if decided.ACR != "" && decided.ACR != out.ACR {
-			return b.fail(hook.ScopePolicy, ReasonConflict, errors.New("another policy asks for another acr"))
+			return s.fail(hook.ScopePolicy, ReasonConflict, errors.New("another policy asks for another acr"))
 		}
 		decided.ACR = out.ACR
 	}
@@ -193,76 +222,91 @@ func narrow(decided, out *hook.ScopeOutput, b *bound) error {
 
 // readable makes a reason fit for a page: one line, not long.
 func readable(reason string) string {
-	const longest = 300
-	reason = strings.Map(func(r rune) rune {
+	return shortened(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, reason)
-	if runes := []rune(reason); len(runes) > longest {
-		reason = string(runes[:longest])
+	}, reason), 300)
+}
+
+func shortened(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most])
 	}
-	return reason
+	return text
+}
+
+// Login runs connector.login/v1 of an instance. login is the host's half, at
+// finish; the plugin never sees it. A failure is a [*CallError].
+func (h *Host) Login(ctx context.Context, instance string, in *hook.LoginInput, login *core.UpstreamLogin) (*hook.LoginOutput, error) {
+	message := *in
+	return connect(ctx, h, instance, hook.ConnectorLogin, writes(&message, &message.Settings), login, hook.ParseLoginOutput)
+}
+
+// Password runs connector.password/v1 of an instance. A failure is a [*CallError].
+func (h *Host) Password(ctx context.Context, instance string, in *hook.PasswordInput) (*hook.PasswordOutput, error) {
+	message := *in
+	return connect(ctx, h, instance, hook.ConnectorPassword, writes(&message, &message.Settings), nil, hook.ParsePasswordOutput)
+}
+
+// Deliver runs event.sink/v1 of an instance. A failure is a [*CallError]: the event
+// should be sent again.
+func (h *Host) Deliver(ctx context.Context, instance string, event *hook.Event) error {
+	message := hook.EventInput{Event: *event}
+	_, err := connect(ctx, h, instance, hook.EventSink, writes(&message, &message.Settings), nil, hook.ParseEventOutput)
+	return err
+}
+
+// connect runs a hook of the one instance that is meant.
+func connect[T any](ctx context.Context, h *Host, instance, hookName string, in writer, login *core.UpstreamLogin, parse func([]byte) (*T, error)) (*T, error) {
+	p, err := h.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := p.instances[instance]
+	if s == nil {
+		return nil, &CallError{Instance: instance, Hook: hookName, Reason: ReasonUnavailable, Cause: ErrUnknownPlugin}
+	}
+	text, err := h.call(ctx, s, hookName, in, login)
+	if err == nil {
+		var out *T
+		if out, err = parse(text); err == nil {
+			return out, nil
+		}
+		err = s.fail(hookName, ReasonOutput, err)
+	}
+	if hookName != hook.EventSink { // an event about a failed event would have no end
+		h.audit(ctx, err, "", "")
+	}
+	return nil, err
 }
 
 func (h *Host) bound(ctx context.Context, hookName, clientID string) ([]bound, error) {
-	config, err := h.options.Source.Plugins(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("plugin bindings: %w", err)
+	p, err := h.current(ctx)
+	if err != nil || len(p.hooks) == 0 {
+		return nil, err
 	}
-	if len(config.Bindings) == 0 {
-		return nil, nil
-	}
-	return h.plans.of(config, hookName, clientID), nil
+	return p.of(hookName, clientID), nil
 }
 
-// call runs one hook of one instance. The error is a [*CallError].
-func (h *Host) call(ctx context.Context, b *bound, hookName string, message interface{ AppendJSON([]byte) []byte }) ([]byte, error) {
-	if b.broken != nil || b.module != core.BuiltinModule {
-		return nil, b.fail(hookName, ReasonUnavailable, b.broken)
-	}
-	m, err := h.module(ctx)
-	if err != nil {
-		return nil, b.fail(hookName, ReasonUnavailable, err)
-	}
-	plugin, number, ok := m.find(b.plugin, hookName)
-	if !ok {
-		return nil, b.fail(hookName, ReasonUnavailable, ErrUnknownPlugin)
-	}
-	output, err := m.call(ctx, b.instance, plugin, number, message)
-	if err != nil {
-		reason := ReasonUnavailable
-		if inside, ok := errors.AsType[*stop](err); ok {
-			reason = inside.reason
-		}
-		return nil, b.fail(hookName, reason, err)
-	}
-	return output, nil
+func (s *served) fail(hookName string, reason Reason, cause error) *CallError {
+	return &CallError{Instance: s.instance, Plugin: s.plugin, Hook: hookName, Reason: reason, Cause: cause}
 }
 
-func (b *bound) fail(hookName string, reason Reason, cause error) *CallError {
-	return &CallError{Instance: b.instance, Plugin: b.plugin, Hook: hookName, Reason: reason, Cause: cause}
-}
-
-// audit reports a failed call, but not one whose caller went away.
+// audit reports a failed call, but not one whose caller went away, and not each one
+// of an instance that rests.
 func (h *Host) audit(ctx context.Context, err error, user core.ID, client string) {
 	failure, ok := errors.AsType[*CallError](err)
-	if !ok || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil || failure.Reason == ReasonSuspended {
 		return
 	}
 	h.options.Logger.Warn("plugin failed", "instance", failure.Instance, "hook", failure.Hook, "reason", string(failure.Reason), "error", err)
-	if h.options.Failed == nil {
-		return
-	}
-	now := h.options.Now()
 	detail := map[string]string{
 		"instance": failure.Instance, "plugin": failure.Plugin, "hook": failure.Hook, "reason": string(failure.Reason),
 	}
 	if failure.Claim != "" {
 		detail["claim"] = failure.Claim
 	}
-	h.options.Failed(ctx, core.Event{
-		ID: core.NewID(now, h.options.Rand), At: now, Type: core.EventPluginFailed, UserID: user, ClientID: client, Detail: detail,
-	})
+	h.options.record(ctx, core.Event{Type: core.EventPluginFailed, UserID: user, ClientID: client, Detail: detail})
 }

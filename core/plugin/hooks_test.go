@@ -25,7 +25,7 @@ func answering(t *testing.T, hookName string, change func(*core.PluginConfig), o
 	}
 	events := &eventLog{}
 	o := options(guest{manifests: manifestsOf(hookName, ids...), outputs: outputs}.build(), &fakeSource{config: config}, sharedCache)
-	o.Failed = events.add
+	o.Record = events.add
 	h, err := plugin.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func TestRefuseWiderScopes(t *testing.T) {
 			events := &eventLog{}
 			o := options(guest{manifests: manifestsOf(hook.ScopePolicy, ids...), outputs: safe, evil: code, shared: true}.build(),
 				&fakeSource{config: config}, sharedCache)
-			o.Failed = events.add
+			o.Record = events.add
 			h, err := plugin.New(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)

@@ -7,18 +7,20 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// Source gives what is bound. It is asked in every call of a hook, so it must be
-// cheap; the same pointer means that nothing changed.
+// Source gives what is bound. Plugins is asked in every call of a hook, so it must
+// be cheap; the same pointer means that nothing changed.
 type Source interface {
 	Plugins(context.Context) (*core.PluginConfig, error)
+	// PluginCode gives the bytes of an installed module.
+	PluginCode(ctx context.Context, digest string) ([]byte, error)
 }
 
 // Options are what a [Host] needs from outside.
@@ -30,34 +32,50 @@ type Options struct {
 	CacheDir string
 	Source   Source
 	Logger   *slog.Logger
-	// Failed gets an audit event for each failed call; nil is legal.
-	Failed func(context.Context, core.Event)
+	// Capabilities carries out what plugins ask for; nil: there are none but the
+	// clock.
+	Capabilities Capabilities
+	// Observer counts; nil is legal.
+	Observer Observer
+	// Record gets an audit event for each load, denial and failed call; nil is legal.
+	Record func(context.Context, core.Event)
 	Now    func() time.Time
 	Rand   io.Reader // also what guests get
 
-	// Instances bounds the instances of a module; 0 means the number of CPUs that
-	// Go uses. Calls never wait for anything, so more would not be faster.
+	// Instances bounds the instances of a module that serve plugins which wait for
+	// nothing; 0 means the number of CPUs that Go uses.
 	Instances int
 	// Wait is how long a call waits for an instance; 0 means one second.
 	Wait time.Duration
 }
 
+func (o *Options) record(ctx context.Context, event core.Event) {
+	if o.Record == nil {
+		return
+	}
+	event.At = o.Now()
+	event.ID = core.NewID(event.At, o.Rand)
+	o.Record(context.WithoutCancel(ctx), event)
+}
+
 // Host runs the plugins. Its methods may be called from many goroutines.
 type Host struct {
 	options Options
-	plans   planner
+	library library
+	denials denials
+	shadows shadows
 
-	start   sync.Once
-	loaded  chan struct{} // closed when builtin or loadErr is set
-	builtin *module
-	loadErr error
+	// adopting guards changes of plan; plan is read without it.
+	adopting sync.Mutex
+	plan     atomic.Pointer[plan]
+	closed   atomic.Bool
 }
 
 // ErrLoading says that the plugins are being compiled.
 var ErrLoading = errors.New("the plugins are being prepared")
 
-// New makes a host. It loads nothing yet: the module is loaded in the background
-// by [Host.Warm] or [Host.Ready] if something is bound, and otherwise by whatever
+// New makes a host. It loads nothing yet: a module is loaded in the background by
+// [Host.Warm] or [Host.Ready] if something of it is bound, and otherwise by whatever
 // needs it first. The error says what is wrong with the cache directory.
 func New(_ context.Context, options Options) (*Host, error) {
 	if options.Instances <= 0 {
@@ -66,75 +84,122 @@ func New(_ context.Context, options Options) (*Host, error) {
 	if options.Wait <= 0 {
 		options.Wait = time.Second
 	}
+	if options.Observer == nil {
+		options.Observer = nobody{}
+	}
 	if err := prepareCacheDir(options.CacheDir); err != nil {
 		return nil, &CacheError{Dir: options.CacheDir, Err: err}
 	}
-	return &Host{options: options, loaded: make(chan struct{})}, nil
+	h := &Host{options: options}
+	h.library = library{options: &h.options, shelf: map[edition]*loading{}, loaded: h.settle}
+	h.shadows = newShadows()
+	return h, nil
+}
+
+// current gives the plan of the newest configuration. It costs nothing as long as
+// the configuration stays.
+func (h *Host) current(ctx context.Context) (*plan, error) {
+	config, err := h.options.Source.Plugins(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("plugin bindings: %w", err)
+	}
+	if now := h.plan.Load(); now != nil && now.config == config {
+		return now, nil
+	}
+	return h.adopt(config), nil
+}
+
+// adopt makes the plan of a configuration. What it needs begins to be loaded.
+func (h *Host) adopt(config *core.PluginConfig) *plan {
+	h.adopting.Lock()
+	defer h.adopting.Unlock()
+	before := h.plan.Load()
+	if before != nil && (before.config == config || before.config.Generation > config.Generation) {
+		return before
+	}
+	next := newPlan(config, before, h.library.get)
+	h.plan.Store(next)
+	if before != nil {
+		for name := range before.instances {
+			if next.instances[name] == nil {
+				h.options.Observer.PluginGone(name)
+			}
+		}
+	}
+	h.tidy(next)
+	return next
+}
+
+// settle lets the modules go that were needed until another was loaded.
+func (h *Host) settle() {
+	h.adopting.Lock()
+	defer h.adopting.Unlock()
+	if now := h.plan.Load(); now != nil {
+		h.tidy(now)
+	}
+}
+
+func (h *Host) tidy(p *plan) {
+	settled, needed := p.settle()
+	h.plan.Store(settled)
+	h.library.keep(func(l *loading) bool { return needed[l] })
 }
 
 // Warm begins to load, in the background, what is bound. Calling it again does
 // nothing.
 func (h *Host) Warm(ctx context.Context) error {
-	config, err := h.options.Source.Plugins(ctx)
-	if err != nil {
-		return fmt.Errorf("plugin bindings: %w", err)
-	}
-	if len(config.Bindings) > 0 {
-		h.load()
-	}
-	return nil
+	_, err := h.current(ctx)
+	return err
 }
 
 // Ready reports whether whatever is bound can serve: nil if so, [ErrLoading] if it
 // will in a moment, else what prevents it. It does not wait.
 func (h *Host) Ready(ctx context.Context) error {
-	config, err := h.options.Source.Plugins(ctx)
+	p, err := h.current(ctx)
 	if err != nil {
-		return fmt.Errorf("plugin bindings: %w", err)
+		return err
 	}
-	if len(config.Bindings) == 0 {
-		return nil
+	var errs []error
+	for _, s := range p.instances {
+		l := s.current().loading
+		switch {
+		case !l.finished():
+			return ErrLoading
+		case l.err != nil:
+			errs = append(errs, fmt.Errorf("plugin instance %s: %w", s.instance, l.err))
+		}
 	}
-	h.load()
-	select {
-	case <-h.loaded:
-		return h.loadErr
-	default:
-		return ErrLoading
+	return errors.Join(errs...)
+}
+
+// remake makes the plan anew, so that what could not be loaded is tried again.
+func (h *Host) remake(of *core.PluginConfig) {
+	h.adopting.Lock()
+	defer h.adopting.Unlock()
+	if now := h.plan.Load(); now != nil && now.config == of {
+		h.tidy(newPlan(of, now, h.library.get))
 	}
 }
 
-// load begins to load the module unless that was begun.
-func (h *Host) load() {
-	h.start.Do(func() {
-		go func() {
-			// Compiling leaves tens of megabytes that nothing needs again.
-			defer debug.FreeOSMemory()
-			defer close(h.loaded)
-			h.builtin, h.loadErr = loadModule(context.Background(), &h.options)
-			if h.loadErr != nil {
-				h.loadErr = fmt.Errorf("the shipped plugins cannot be loaded: %w", h.loadErr)
-				h.options.Logger.Error("plugins cannot be loaded", "error", h.loadErr)
-			}
-		}()
-	})
+// builtin waits for the shipped module.
+func (h *Host) builtin(ctx context.Context) (*module, error) {
+	return h.library.get(edition{digest: core.BuiltinModule}).wait(ctx)
 }
 
-// module waits for the module.
-func (h *Host) module(ctx context.Context) (*module, error) {
-	h.load()
+// wait gives the module when it is there.
+func (l *loading) wait(ctx context.Context) (*module, error) {
 	select {
-	case <-h.loaded:
-		return h.builtin, h.loadErr
+	case <-l.done:
+		return l.module, l.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// Manifests describes the plugins that there are, in the module's order. It waits
-// for the module. The caller must not change them.
+// Manifests describes the shipped plugins, in the module's order. It waits for
+// the module. The caller must not change them.
 func (h *Host) Manifests() ([]hook.Manifest, error) {
-	m, err := h.module(context.Background())
+	m, err := h.builtin(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -145,38 +210,35 @@ func (h *Host) Manifests() ([]hook.Manifest, error) {
 var ErrUnknownPlugin = errors.New("there is no such plugin")
 
 // ValidateSettings checks settings, which must be a JSON object, against the
-// schema of the plugin's manifest. It is an [ErrUnknownPlugin], or a
-// [*SettingsError] that names what is wrong.
+// schema of the shipped plugin. It is an [ErrUnknownPlugin], or a [*SettingsError]
+// that names what is wrong.
 func (h *Host) ValidateSettings(plugin string, settings []byte) error {
-	m, err := h.module(context.Background())
+	manifests, err := h.Manifests()
 	if err != nil {
 		return err
 	}
-	number, ok := m.plugin(plugin)
-	if !ok {
-		return ErrUnknownPlugin
+	return CheckSettings(manifests, plugin, settings)
+}
+
+// CheckSettings is ValidateSettings for the plugins of any module.
+func CheckSettings(manifests []hook.Manifest, plugin string, settings []byte) error {
+	for i := range manifests {
+		if manifests[i].ID != plugin {
+			continue
+		}
+		object, err := hook.ParseObject(settings)
+		if err != nil {
+			return &SettingsError{Where: "settings", What: "not a JSON object: " + err.Error()}
+		}
+		return checkSettings(manifests[i].Settings, hook.FromObject(object))
 	}
-	object, err := hook.ParseObject(settings)
-	if err != nil {
-		return &SettingsError{Where: "settings", What: "not a JSON object: " + err.Error()}
-	}
-	return checkSettings(m.manifests[number].Settings, hook.FromObject(object))
+	return ErrUnknownPlugin
 }
 
 // Close waits, as long as ctx lets it, for the calls in flight and gives back all
 // memory. A host that is closed refuses every call.
 func (h *Host) Close(ctx context.Context) error {
-	h.start.Do(func() {
-		h.loadErr = errClosed
-		close(h.loaded)
-	})
-	select {
-	case <-h.loaded:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if h.builtin == nil {
-		return nil
-	}
-	return h.builtin.close(ctx)
+	h.closed.Store(true)
+	h.shadows.close()
+	return h.library.close(ctx)
 }

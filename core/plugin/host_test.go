@@ -14,10 +14,19 @@ import (
 
 type fakeSource struct {
 	config *core.PluginConfig
+	code   map[string][]byte // by digest
 	err    error
 }
 
 func (s *fakeSource) Plugins(context.Context) (*core.PluginConfig, error) { return s.config, s.err }
+
+func (s *fakeSource) PluginCode(_ context.Context, digest string) ([]byte, error) {
+	code, ok := s.code[digest]
+	if !ok {
+		return nil, core.ErrNotFound
+	}
+	return code, nil
+}
 
 type zeroes struct{}
 

@@ -3,20 +3,21 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
 
-// Limits of one call.
+// Limits of one call. Those of memory, fuel and waiting are of the plugin instance.
 const (
 	maxOutput    = 256 << 10
 	maxLog       = 8 << 10
 	maxFailure   = 1 << 10
 	maxRandom    = 64 << 10
 	maxHostCalls = 100_000
-	maxTime      = time.Second
+	defaultWait  = 5 * time.Second
 )
 
 // instance is a guest with a memory of its own. It serves one call at a time, and
@@ -25,6 +26,7 @@ type instance struct {
 	module  *module
 	mod     api.Module
 	memory  *memory
+	gauge   *gauge
 	entry   api.Function // postern_call
 	globals []api.MutableGlobal
 	depth   api.Global      // stack that is left; see meter.DepthGlobal
@@ -39,18 +41,29 @@ type instance struct {
 type call struct {
 	input     []byte
 	output    []byte
+	answer    []byte // of the last call of a capability
 	failure   string // what the guest said when it failed
 	failed    bool
 	log       []byte
 	hostCalls int
 	random    int
-	started   time.Time
 	clock     uint64 // of the guest, in nanoseconds
+	host      desk
+}
+
+// order is what a call is made under: who calls, with which limits.
+type order struct {
+	desk   desk
+	memory int // bytes
+	fuel   int64
+	cpu    time.Duration
 }
 
 // begin makes the instance ready for a call. The buffers are kept, emptied.
-func (i *instance) begin() {
-	i.call = call{input: i.input[:0], output: i.output[:0], log: i.log[:0], started: time.Now(), clock: i.module.clock}
+func (i *instance) begin(o *order) {
+	i.call = call{input: i.input[:0], output: i.output[:0], log: i.log[:0], clock: i.module.clock, host: o.desk}
+	i.memory.limit = o.memory
+	i.gauge.fill(o.fuel, 4*o.cpu)
 }
 
 // run calls postern_call with i.input. The output is valid until the next call.
@@ -60,6 +73,8 @@ func (i *instance) run(plugin, hook int) error {
 	switch {
 	case err != nil:
 		return err
+	case i.host.wrong != nil:
+		return i.host.wrong
 	case i.failed:
 		return &stop{ReasonRefused, "the plugin says: " + i.failure}
 	case api.DecodeI32(i.stack[0]) != 0:
@@ -72,18 +87,32 @@ func (i *instance) run(plugin, hook int) error {
 // guarded calls a function of the guest and makes a stop of whatever ends it.
 func (i *instance) guarded(f api.Function, stack []uint64) error {
 	err := f.CallWithStack(i.context, stack)
+	i.gauge.end()
 	if err == nil {
 		return nil
 	}
 	if known, ok := errors.AsType[*stop](err); ok {
 		return known
 	}
+	switch i.gauge.spent() {
+	case ReasonFuel:
+		return &stop{ReasonFuel, fmt.Sprintf("it ran out of fuel: it worked for longer than about %v", i.allowed())}
+	case ReasonTime:
+		return &stop{ReasonTime, fmt.Sprintf("it worked for longer than %v by the clock", 4*i.allowed())}
+	case ReasonStack:
+		return &stop{ReasonStack, "it called itself too deeply"}
+	}
 	what, _, _ := strings.Cut(err.Error(), "\n") // the rest is a trace of addresses
-	if int64(i.depth.Get()) < 0 || strings.Contains(what, "stack overflow") {
+	if strings.Contains(what, "stack overflow") {
 		return &stop{ReasonStack, what}
+	}
+	if i.failed {
+		return &stop{ReasonTrap, what + ": " + i.failure}
 	}
 	return &stop{ReasonTrap, what}
 }
+
+func (i *instance) allowed() time.Duration { return i.host.cpu }
 
 // renew puts memory and globals back to the snapshot. It reports false if the
 // instance cannot be as new again and must be dropped.
@@ -103,17 +132,13 @@ func (i *instance) close() {
 	_ = i.mod.Close(context.Background()) // frees the memory; nothing else can fail
 }
 
-// hostCall counts a call of a host function. It ends a guest that makes too many
-// or that runs too long; the time is looked at now and then, because that costs
-// more than most host functions.
+// hostCall counts a call of a host function, and ends a guest that makes too many.
 func (i *instance) hostCall() {
 	i.hostCalls++
 	if i.hostCalls > maxHostCalls {
 		panic(&stop{ReasonHostCalls, "too many calls of the host"})
 	}
-	if i.hostCalls%256 == 0 && time.Since(i.started) > maxTime {
-		panic(&stop{ReasonTime, "the call took too long"})
-	}
+	i.gauge.charge(fuelPerHostCall)
 }
 
 // read gives a part of the guest's memory, which stays the guest's.
@@ -122,6 +147,7 @@ func (i *instance) read(at, length uint32) []byte {
 	if !ok {
 		panic(&stop{ReasonPointer, "the guest named memory that it does not have"})
 	}
+	i.gauge.charge(int64(length) * fuelPerByte)
 	return b
 }
 
@@ -129,6 +155,7 @@ func (i *instance) write(at uint32, b []byte) {
 	if !i.mod.Memory().Write(at, b) {
 		panic(&stop{ReasonPointer, "the guest named memory that it does not have"})
 	}
+	i.gauge.charge(int64(len(b)) * fuelPerByte)
 }
 
 // addLog keeps what still fits, whole characters or not: it is quoted when it is

@@ -31,7 +31,6 @@ func checkManifests(list []hook.Manifest) error {
 }
 
 func checkManifest(m *hook.Manifest) error {
-	known := []string{hook.ClaimsMap, hook.AccountShape, hook.ScopePolicy}
 	switch {
 	case !regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`).MatchString(m.ID):
 		return errors.New("the id must be lower-case letters, digits and hyphens, at most 63")
@@ -41,13 +40,13 @@ func checkManifest(m *hook.Manifest) error {
 		return fmt.Errorf("it needs version %d of the host's interface, this is version %d", m.HostAPI, abiVersion)
 	case len(m.Hooks) == 0:
 		return errors.New("it implements no hook")
-	case len(m.Capabilities) > 0:
-		return fmt.Errorf("it wants %s, which this host does not grant", m.Capabilities[0].Name)
-	case len(m.Secrets) > 0:
-		return fmt.Errorf("it wants the secret %s, which this host does not keep", m.Secrets[0].Name)
 	}
+	return errors.Join(checkHooks(m), checkCapabilities(m), checkSecrets(m), checkSchema(m.Settings))
+}
+
+func checkHooks(m *hook.Manifest) error {
 	for i, name := range m.Hooks {
-		if !slices.Contains(known, name) || slices.Contains(m.Hooks[:i], name) {
+		if !slices.Contains(hook.Names[:], name) || slices.Contains(m.Hooks[:i], name) {
 			return fmt.Errorf("it implements %s, which this host does not know, or twice", name)
 		}
 		if !slices.ContainsFunc(m.Samples, func(s hook.Sample) bool { return s.Hook == name }) {
@@ -59,5 +58,29 @@ func checkManifest(m *hook.Manifest) error {
 			return fmt.Errorf("it has a sample for %s, which it does not implement", sample.Hook)
 		}
 	}
-	return checkSchema(m.Settings)
+	return nil
+}
+
+func checkCapabilities(m *hook.Manifest) error {
+	seen := map[string]bool{}
+	for _, wish := range m.Capabilities {
+		if !slices.Contains(hook.Capabilities[:], wish.Name) || seen[wish.Name] {
+			return fmt.Errorf("it asks for the capability %s, which this host does not know, or twice", wish.Name)
+		}
+		seen[wish.Name] = true
+	}
+	return nil
+}
+
+var secretName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+
+func checkSecrets(m *hook.Manifest) error {
+	seen := map[string]bool{}
+	for _, wish := range m.Secrets {
+		if !secretName.MatchString(wish.Name) || seen[wish.Name] {
+			return fmt.Errorf("it asks for the secret %q: a name is lower-case letters, digits and underscores, at most 63, each once", wish.Name)
+		}
+		seen[wish.Name] = true
+	}
+	return nil
 }

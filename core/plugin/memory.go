@@ -3,8 +3,11 @@ package plugin
 import "bytes"
 
 const (
-	wasmPage  = 64 << 10
-	maxMemory = 32 << 20 // of an instance
+	wasmPage = 64 << 10
+	// defaultMemory is the limit of a plugin instance, maxMemory the largest that the
+	// operator can give.
+	defaultMemory = 32 << 20
+	maxMemory     = 256 << 20
 )
 
 // comparePages puts a snapshot back by looking at every page. Pages that are as

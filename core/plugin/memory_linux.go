@@ -15,6 +15,7 @@ import (
 type memory struct {
 	region []byte
 	size   int
+	limit  int // of the call that runs
 }
 
 func newMemory() (*memory, error) {
@@ -22,12 +23,12 @@ func newMemory() (*memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reserve memory for a plugin: %w", err)
 	}
-	return &memory{region: region}, nil
+	return &memory{region: region, limit: maxMemory}, nil
 }
 
 // Reallocate gives the first size bytes, nil beyond the limit.
 func (m *memory) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.region)) {
+	if size > uint64(m.limit) {
 		return nil
 	}
 	m.size = int(size)

@@ -4,19 +4,25 @@ package plugin
 
 import "os"
 
-// memory is the linear memory of one instance: maxMemory that the system hands
-// out as it is touched, so it never moves. It is an experimental.LinearMemory.
+// memory is the linear memory of one instance. It moves when it grows. It is an
+// experimental.LinearMemory.
 type memory struct {
 	region []byte
 	size   int
+	limit  int // of the call that runs
 }
 
-func newMemory() (*memory, error) { return &memory{region: make([]byte, maxMemory)}, nil }
+func newMemory() (*memory, error) { return &memory{limit: maxMemory}, nil }
 
 // Reallocate gives the first size bytes, nil beyond the limit.
 func (m *memory) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.region)) {
+	if size > uint64(m.limit) {
 		return nil
+	}
+	if size > uint64(len(m.region)) {
+		m.region = append(m.region, make([]byte, int(size)-len(m.region))...)
+		m.region = m.region[:cap(m.region)]
+		clear(m.region[m.size:])
 	}
 	m.size = int(size)
 	return m.region[:size]

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"slices"
+	"strings"
+	"sync"
+	"time"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/plugin/meter"
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/tetratelabs/wazero"
@@ -15,35 +19,55 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// module is a loaded module: compiled, described, tested, with the snapshot that
-// its instances begin from.
+// module is a loaded module: metered, compiled, described, tested, with the
+// snapshot that its instances begin from.
 type module struct {
 	options   *Options
+	digest    string // or core.BuiltinModule
+	trusted   bool   // it need not yield: it was shipped with the binary
 	runtime   wazero.Runtime
 	cache     wazero.CompilationCache
 	compiled  wazero.CompiledModule
-	mutable   int // number of mutable globals
+	mutable   int // number of the guest's own mutable globals
 	manifests []hook.Manifest
+	rate      int64 // fuel a nanosecond, measured
+	facts     Facts
 
 	moment // that every call begins from
-	pool   *pool
+
+	mu    sync.Mutex
+	pools map[string]*pool // by plugin instance; "" is for all that wait for nothing
 }
 
-// loadModule compiles a module or takes it from the cache, and tests it with the
-// samples of its manifests. What it refuses it refuses with a reason that names
-// what is wrong.
-func loadModule(ctx context.Context, options *Options) (m *module, err error) {
+// Facts are what is known of a module after it was loaded.
+type Facts struct {
+	Size        int // bytes
+	Metered     int // bytes, after rewriting
+	Imports     []string
+	Memory      int // bytes, that every call begins with
+	Rate        int64
+	CompileTime time.Duration // or to take it from the cache
+	StartTime   time.Duration // with the self-test
+	StartFuel   int64         // of the guest's own start
+}
+
+// loadModule meters a module, compiles it or takes it from the cache, and tests it
+// with the samples of its manifests. What it refuses it refuses with a reason that
+// names what is wrong.
+func loadModule(ctx context.Context, options *Options, digest string, code []byte) (m *module, err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
 			m, err = nil, fmt.Errorf("the runtime of WebAssembly panics: %v", wrong)
 		}
 	}()
-	metered, err := meter.Rewrite(options.Builtin, meter.Options{StartFuel: math.MaxInt64, StartDepth: meter.DefaultDepth})
+	trusted := digest == core.BuiltinModule
+	metered, err := meter.Rewrite(code, meter.Options{Yield: !trusted, StartFuel: instantiateFuel, StartDepth: meter.DefaultDepth})
 	if err != nil {
 		return nil, err
 	}
-	m = &module{options: options, mutable: metered.Mutable}
-	m.pool = newPool(options.Instances, options.Wait, m.newInstance)
+	m = &module{options: options, digest: digest, trusted: trusted, mutable: metered.Mutable, rate: leastRate, pools: map[string]*pool{}}
+	m.facts.Size, m.facts.Metered = len(code), len(metered.Code)
+	m.pools[""] = newPool(options.Instances, options.Wait, m.newInstance)
 	if err := m.prepare(ctx, metered.Code); err != nil {
 		m.free(ctx)
 		return nil, err
@@ -51,38 +75,61 @@ func loadModule(ctx context.Context, options *Options) (m *module, err error) {
 	return m, nil
 }
 
-func (m *module) prepare(ctx context.Context, exposed []byte) error {
-	err := m.compile(ctx, exposed, m.options.CacheDir)
-	if err != nil && emptyCache(m.options.CacheDir) {
-		// A file in the cache may be damaged: once more without it.
-		m.options.Logger.Warn("plugin cache emptied", "directory", m.options.CacheDir, "error", err)
-		m.free(ctx)
-		err = m.compile(ctx, exposed, m.options.CacheDir)
+func (m *module) prepare(ctx context.Context, metered []byte) error {
+	begin := time.Now()
+	if err := m.compileWell(ctx, metered); err != nil {
+		return err
 	}
-	if err != nil && m.options.CacheDir != "" {
-		// Where the disk is full, only the next start is slower.
-		m.options.Logger.Warn("plugin cache not used", "directory", m.options.CacheDir, "error", err)
+	compiled := time.Now()
+	if err := errors.Join(checkImports(m.compiled, m.options.Rand), checkExports(m.compiled)); err != nil {
+		return err
+	}
+	for _, f := range m.compiled.ImportedFunctions() {
+		from, name, _ := f.Import()
+		m.facts.Imports = append(m.facts.Imports, from+"."+name)
+	}
+	if err := m.firstInstance(); err != nil {
+		return err
+	}
+	m.facts.CompileTime, m.facts.StartTime = compiled.Sub(begin), time.Since(compiled)
+	m.facts.Memory, m.facts.Rate = m.snapshot.size, m.rate
+	return nil
+}
+
+// compileWell compiles with the cache as far as that is of use.
+func (m *module) compileWell(ctx context.Context, metered []byte) error {
+	dir := m.options.CacheDir
+	err := m.compile(ctx, metered, dir)
+	if err != nil && emptyCache(dir) {
+		// A file in the cache may be damaged: once more without it.
+		m.options.Logger.Warn("plugin cache emptied", "directory", dir, "error", err)
 		m.free(ctx)
-		err = m.compile(ctx, exposed, "")
+		err = m.compile(ctx, metered, dir)
+	}
+	if err != nil && dir != "" {
+		// Where the disk is full, only the next start is slower.
+		m.free(ctx)
+		first := err
+		if err = m.compile(ctx, metered, ""); err == nil {
+			m.options.Logger.Warn("plugin cache not used", "directory", dir, "error", first)
+			return nil
+		}
 	}
 	if err != nil {
 		return err
 	}
-	if m.options.CacheDir != "" {
-		if err := sealCache(m.options.CacheDir); err != nil {
+	if dir != "" {
+		if err := sealCache(dir); err != nil {
 			m.options.Logger.Warn("plugins will be compiled again at the next start", "error", err)
 		}
 	}
-	if err := errors.Join(checkImports(m.compiled, m.options.Rand), checkExports(m.compiled)); err != nil {
-		return err
-	}
-	return m.firstInstance()
+	return nil
 }
 
 // compile turns a panic of wazero into an error: it panics at damage of a cached
 // file that its checksum does not cover, and where memory cannot be made
 // executable, as under MemoryDenyWriteExecute=yes of systemd.
-func (m *module) compile(ctx context.Context, exposed []byte, cacheDir string) (err error) {
+func (m *module) compile(ctx context.Context, metered []byte, cacheDir string) (err error) {
 	defer func() {
 		if wrong := recover(); wrong != nil {
 			err = fmt.Errorf("the machine code cannot be made ready (is memory forbidden to be executable?): %v", wrong)
@@ -97,25 +144,25 @@ func (m *module) compile(ctx context.Context, exposed []byte, cacheDir string) (
 		WithDebugInfoEnabled(false).
 		WithCoreFeatures(api.CoreFeaturesV2))
 	if err := errors.Join(
-		link(ctx, m.runtime, abiModule, abiFunctions()),
+		link(ctx, m.runtime, abiModule, abiFunctions(m.options.Rand)),
 		link(ctx, m.runtime, wasiModule, wasiFunctions(m.options.Rand)),
 	); err != nil {
 		return err
 	}
-	m.compiled, err = m.runtime.CompileModule(ctx, exposed)
+	m.compiled, err = m.runtime.CompileModule(ctx, metered)
 	return err
 }
 
 // checkImports names what a module wants and the host does not have. What is not
 // granted is not linked: the call does not exist.
 func checkImports(compiled wazero.CompiledModule, random io.Reader) error {
-	offered := map[string][]hostFunction{abiModule: abiFunctions(), wasiModule: wasiFunctions(random)}
+	offered := map[string][]hostFunction{abiModule: abiFunctions(random), wasiModule: wasiFunctions(random)}
 	for _, f := range compiled.ImportedFunctions() {
 		from, name, _ := f.Import()
 		if !slices.ContainsFunc(offered[from], func(o hostFunction) bool {
 			return o.name == name && slices.Equal(o.params, f.ParamTypes()) && slices.Equal(o.results, f.ResultTypes())
 		}) {
-			return fmt.Errorf("the module imports %s.%s, which is not granted or does not exist in that form", from, name)
+			return fmt.Errorf("the module imports %s.%s, which does not exist, or not in that form", from, name)
 		}
 	}
 	return nil
@@ -170,11 +217,10 @@ func (m *module) firstInstance() (err error) {
 		i.close() // it has grown since; the pool makes others
 		return nil
 	}
-	if err := m.begin(i); err != nil {
+	if err := m.moment.begin(i); err != nil {
 		return err
 	}
-	m.pool.made++
-	m.pool.put(i)
+	m.pools[""].adopt(i)
 	return nil
 }
 
@@ -192,17 +238,13 @@ func (m *module) instantiate() (*instance, error) {
 	i.mod, err = m.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		memory.Free()
-		return nil, fmt.Errorf("instantiate: %w", err)
+		what, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fmt.Errorf("instantiate: %s", what)
 	}
 	i.entry = i.mod.ExportedFunction(exportCall)
-	// Fuel and depth are put back like the guest's own globals.
-	names := []string{meter.FuelGlobal, meter.DepthGlobal}
+	i.gauge = newGauge(i.mod, !m.trusted)
 	for n := range m.mutable {
-		names = append(names, meter.GlobalName(n))
-	}
-	i.depth = i.mod.ExportedGlobal(meter.DepthGlobal)
-	for _, name := range names {
-		i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
+		i.globals = append(i.globals, i.mod.ExportedGlobal(meter.GlobalName(n)).(api.MutableGlobal))
 	}
 	return i, nil
 }
@@ -218,7 +260,7 @@ func (m *module) newInstance() (*instance, error) {
 	if _, ok := i.mod.Memory().Grow(uint32(missing)); !ok {
 		err = errors.New("the memory does not grow")
 	} else {
-		err = m.begin(i)
+		err = m.moment.begin(i)
 	}
 	if err != nil {
 		i.close()
@@ -227,14 +269,23 @@ func (m *module) newInstance() (*instance, error) {
 	return i, nil
 }
 
+// rehearsal is the order of what runs while the module is loaded: nobody is there
+// to ask, and the rate of the guest is not known yet.
+func rehearsal() order {
+	return order{desk: desk{plays: true, lenient: true, cpu: startCPU}, memory: maxMemory, fuel: startFuel, cpu: startCPU}
+}
+
 // startGuest runs the guest's own start and asks for its version.
 func (m *module) startGuest(i *instance) error {
-	i.begin()
+	o := rehearsal()
 	if start := i.mod.ExportedFunction(exportStart); start != nil {
+		i.begin(&o)
 		if err := i.guarded(start, nil); err != nil {
 			return fmt.Errorf("start: %w", m.withLog(i, err))
 		}
+		m.facts.StartFuel = i.gauge.used()
 	}
+	m.again(i, &o)
 	var version [1]uint64
 	if err := i.guarded(i.mod.ExportedFunction(exportABI), version[:]); err != nil {
 		return fmt.Errorf("%s: %w", exportABI, err)
@@ -245,10 +296,17 @@ func (m *module) startGuest(i *instance) error {
 	return nil
 }
 
-func (m *module) describe(i *instance) error {
+// again begins a call whose clock goes on from the one before, as there is no
+// moment yet that all begin from.
+func (m *module) again(i *instance, o *order) {
 	clock := i.clock
-	i.begin()
+	i.begin(o)
 	i.clock = clock
+}
+
+func (m *module) describe(i *instance) error {
+	o := rehearsal()
+	m.again(i, &o)
 	if err := i.guarded(i.mod.ExportedFunction(exportDescribe), nil); err != nil {
 		return m.withLog(i, err)
 	}
@@ -257,7 +315,28 @@ func (m *module) describe(i *instance) error {
 		return err
 	}
 	m.manifests = manifests
-	return checkManifests(manifests)
+	return errors.Join(checkManifests(manifests), m.checkWishes())
+}
+
+// checkWishes refuses a module that imports the function of a capability which
+// none of its plugins asks for: for such a module the function does not exist.
+func (m *module) checkWishes() error {
+	capabilities := capabilityImports()
+	for _, f := range m.compiled.ImportedFunctions() {
+		from, name, _ := f.Import()
+		capability, needs := capabilities[name]
+		if from != abiModule || !needs {
+			continue
+		}
+		if !slices.ContainsFunc(m.manifests, func(manifest hook.Manifest) bool { return wishes(&manifest, capability) }) {
+			return fmt.Errorf("the module imports %s.%s, but no plugin of it asks for the capability %s: add it to capabilities of the manifest", from, name, capability)
+		}
+	}
+	return nil
+}
+
+func wishes(m *hook.Manifest, capability string) bool {
+	return slices.ContainsFunc(m.Capabilities, func(w hook.CapabilityWish) bool { return w.Name == capability })
 }
 
 // warmUp runs every sample until the memory has the size that it keeps. It is
@@ -278,14 +357,17 @@ func (m *module) warmUp(i *instance) error {
 	return errors.New("the module's memory grows with every call")
 }
 
+// runSamples runs the samples of a plugin, and measures the guest by them.
 func (m *module) runSamples(i *instance, number int) error {
 	manifest := &m.manifests[number]
 	for _, sample := range manifest.Samples {
-		clock := i.clock
-		i.begin()
-		i.clock = clock
+		o := rehearsal()
+		o.desk.played, o.desk.lenient = sample.Calls, len(sample.Calls) == 0
+		m.again(i, &o)
 		i.input = sample.Input.AppendJSON(i.input)
+		begin := time.Now()
 		err := i.run(number, slices.Index(manifest.Hooks, sample.Hook))
+		m.rate = max(m.rate, rate(i.gauge.used(), time.Since(begin)))
 		if err == nil {
 			err = checkOutput(sample.Hook, i.output)
 		}
@@ -296,6 +378,7 @@ func (m *module) runSamples(i *instance, number int) error {
 	return nil
 }
 
+// checkOutput reports whether the output is the message that the hook promises.
 func checkOutput(hookName string, output []byte) (err error) {
 	switch hookName {
 	case hook.ClaimsMap:
@@ -304,6 +387,12 @@ func checkOutput(hookName string, output []byte) (err error) {
 		err = hook.CheckObject(output)
 	case hook.ScopePolicy:
 		_, err = hook.ParseScopeOutput(output)
+	case hook.ConnectorLogin:
+		_, err = hook.ParseLoginOutput(output)
+	case hook.ConnectorPassword:
+		_, err = hook.ParsePasswordOutput(output)
+	case hook.EventSink:
+		_, err = hook.ParseEventOutput(output)
 	}
 	return err
 }
@@ -332,36 +421,78 @@ func (m *module) find(id, hookName string) (plugin, number int, ok bool) {
 	return plugin, number, number >= 0
 }
 
+// message is what can be written as the input of a hook.
+type message interface{ AppendJSON([]byte) []byte }
+
+// result is what a call of a hook gave. The zero result is of a call that never
+// ran.
+type result struct {
+	output []byte
+	log    string
+	fuel   int64
+	memory int // bytes, at the end
+	ran    bool
+}
+
 // call runs a hook in an instance of the pool and makes that as new. The error is
 // a stop, or ctx's cause while waiting.
-func (m *module) call(ctx context.Context, name string, plugin, number int, message interface{ AppendJSON([]byte) []byte }) ([]byte, error) {
-	i, err := m.pool.get(ctx)
+func (m *module) call(ctx context.Context, from *pool, plugin, number int, in message, o *order) (result, error) {
+	i, err := from.get(ctx)
 	if err != nil {
-		return nil, err
+		return result{}, err
 	}
-	i.begin()
-	i.input = message.AppendJSON(i.input)
+	if o.memory < m.snapshot.size {
+		from.put(i)
+		return result{}, &stop{ReasonMemory, fmt.Sprintf("the plugin begins with %d MiB, its limit is %d MiB", (m.snapshot.size+1<<20-1)>>20, o.memory>>20)}
+	}
+	i.begin(o)
+	i.input = in.AppendJSON(i.input)
 	err = i.run(plugin, number)
-	var output []byte
+	r := result{log: string(i.log), fuel: i.gauge.used(), memory: i.memory.size, ran: true}
 	if err == nil {
-		output = slices.Clone(i.output)
-	}
-	if len(i.log) > 0 {
-		m.options.Logger.Info("plugin log", "instance", name, "text", string(i.log))
+		r.output = slices.Clone(i.output)
 	}
 	if i.renew(err) {
-		m.pool.put(i)
+		from.put(i)
 	} else {
 		i.close()
-		m.pool.drop()
+		from.drop()
 	}
-	return output, err
+	return r, err
+}
+
+// fuel gives what a guest of this module may use in that time.
+func (m *module) fuel(cpu time.Duration) int64 { return m.rate * int64(cpu) }
+
+// blockingInstances bounds the instances of a plugin that waits for the world: each
+// call that waits keeps one.
+const blockingInstances = 16
+
+// pool gives the pool for calls of a plugin instance. One that waits for the world
+// has its own, so that it keeps nobody else waiting.
+func (m *module) pool(instance string, waits bool) *pool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !waits {
+		return m.pools[""]
+	}
+	p := m.pools[instance]
+	if p == nil {
+		p = newPool(blockingInstances, m.options.Wait, m.newInstance)
+		m.pools[instance] = p
+	}
+	return p
 }
 
 // close waits for the calls in flight and gives everything back.
 func (m *module) close(ctx context.Context) error {
-	if err := m.pool.close(ctx); err != nil {
-		return err
+	m.mu.Lock()
+	pools := slices.Collect(maps.Values(m.pools))
+	m.mu.Unlock()
+	for _, p := range pools {
+		if err := p.close(ctx); err != nil {
+			return err
+		}
 	}
 	m.free(ctx)
 	return nil

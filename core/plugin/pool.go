@@ -126,6 +126,14 @@ func (p *pool) put(i *instance) {
 	p.drop()
 }
 
+// adopt takes an instance that was made elsewhere.
+func (p *pool) adopt(i *instance) {
+	p.mu.Lock()
+	p.made++
+	p.mu.Unlock()
+	p.put(i)
+}
+
 // drop notes that one that was handed out is gone. Whoever waits longest may make
 // another.
 func (p *pool) drop() {

@@ -37,7 +37,7 @@ var evils = map[string]struct {
 	"input over the end":  {slices.Concat(konst(2*65536-10), []byte{opCall, fnInputRead}), plugin.ReasonPointer},
 	"failure from beyond": {slices.Concat(konst(-1), konst(-1), []byte{opCall, fnFail}), plugin.ReasonPointer},
 	"log from beyond":     {slices.Concat(konst(1), konst(-1), []byte{opCall, fnLog}), plugin.ReasonPointer},
-	"log without end":     {loop(slices.Concat(konst(0), konst(60_000), []byte{opCall, fnLog})...), plugin.ReasonHostCalls},
+	"log without end":     {loop(slices.Concat(konst(0), konst(60_000), []byte{opCall, fnLog})...), plugin.ReasonFuel},
 	"random to beyond":    {slices.Concat(konst(-8), konst(16), []byte{opCall, fnRandom, opDrop}), plugin.ReasonPointer},
 	"random without end":  {loop(slices.Concat(konst(0), konst(60_000), []byte{opCall, fnRandom, opDrop})...), plugin.ReasonHostCalls},
 	"clock to beyond":     {slices.Concat(konst(0), []byte{0x42, 0}, konst(-1), []byte{opCall, fnClock, opDrop}), plugin.ReasonPointer},
@@ -178,7 +178,7 @@ func TestLogIsBounded(t *testing.T) {
 	if size := text.Len(); size < 8<<10 || size > 32<<10 {
 		t.Errorf("the log has %d bytes", size)
 	}
-	if lines := strings.Count(text.String(), "\n"); lines != 1 {
+	if lines := strings.Count(text.String(), "plugin log"); lines != 1 || strings.Count(text.String(), "\n") != 2 {
 		t.Errorf("the plugin's line breaks reach the log: %d lines", lines)
 	}
 }
@@ -277,7 +277,7 @@ func evilHost(t *testing.T, code []byte, events *eventLog) *plugin.Host {
 	t.Helper()
 	o := evilOptions(t, code)
 	if events != nil {
-		o.Failed = events.add
+		o.Record = events.add
 	}
 	h, err := plugin.New(t.Context(), o)
 	if err != nil {

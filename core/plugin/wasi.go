@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 
+	"github.com/postern-id/postern/sdk/hook"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -18,7 +19,7 @@ const (
 
 // wasiFunctions are those of WASI preview 1 that the runtime of a Go guest
 // imports. There are no files, no arguments and no environment; a sleep returns
-// at once, and the clock, which nobody granted, counts the guest's own looks at
+// at once, and the clock, unless it was granted, counts the guest's own looks at
 // it; randomness is the host's, fresh in every call.
 //
 // The functions on files are there because Go's packages fmt and os import them.
@@ -66,10 +67,12 @@ func (i *instance) writeU32(at, n uint32) {
 	i.write(at, b[:])
 }
 
-// wasiClock moves on by a microsecond each time it is read, so that it never
-// stands still and tells nothing.
+// wasiClock tells the time where that was granted. Elsewhere it moves on by a
+// microsecond each time it is read, so that it never stands still and tells nothing.
 func wasiClock(i *instance, stack []uint64) {
-	i.clock += 1000
+	if i.clock += 1000; i.host.h != nil && i.host.granted(hook.Clock) {
+		i.clock = uint64(i.host.h.options.Now().UnixNano())
+	}
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], i.clock)
 	i.write(uint32(stack[2]), b[:])
@@ -131,13 +134,18 @@ func wasiPoll(i *instance, stack []uint64) {
 
 func wasiRandom(random io.Reader) func(*instance, []uint64) {
 	return func(i *instance, stack []uint64) {
-		b := i.read(uint32(stack[0]), uint32(stack[1]))
-		if i.random += len(b); i.random > maxRandom {
-			panic(&stop{ReasonHostCalls, "the guest wants too much randomness"})
-		}
-		if _, err := io.ReadFull(random, b); err != nil {
-			panic(&stop{ReasonTrap, "no randomness: " + err.Error()})
-		}
+		i.draw(random, uint32(stack[0]), uint32(stack[1]))
 		stack[0] = wasiOK
+	}
+}
+
+// draw fills a part of the guest's memory with randomness.
+func (i *instance) draw(random io.Reader, at, length uint32) {
+	b := i.read(at, length)
+	if i.random += len(b); i.random > maxRandom {
+		panic(&stop{ReasonHostCalls, "the guest wants too much randomness"})
+	}
+	if _, err := io.ReadFull(random, b); err != nil {
+		panic(&stop{ReasonTrap, "no randomness: " + err.Error()})
 	}
 }

@@ -76,3 +76,6 @@ func addBinding(c *sqlite.Conn, b core.PluginBinding) error {
 func removeBinding(c *sqlite.Conn, id core.ID) error {
 	return mustChange(c.Exec(`DELETE FROM plugin_bindings WHERE id = $1`, string(id)))
 }
+
+// PluginCode gives the bytes of an installed module. [core.ErrNotFound].
+func (s *Store) PluginCode(context.Context, string) ([]byte, error) { return nil, core.ErrNotFound }
