@@ -4,14 +4,15 @@ package meter
 type mark struct {
 	at   int // offset in the code
 	kind markKind
-	n    int // scope, nesting or shift
+	n    int // scope or shift
+	nest int // the number of blocks that are open
 }
 
 type markKind uint8
 
 const (
 	markLoop   markKind = iota // after a loop's header; n is its scope
-	markReturn                 // return, to be replaced; n is the nesting
+	markReturn                 // return, to be replaced
 	markLeave                  // before a tail call
 	markLength                 // before an instruction with a length; n is the shift
 	markCaught                 // where an exception may have arrived
@@ -30,17 +31,16 @@ type function struct {
 	nest    []block
 	costs   []int64 // of each scope: the function and its loops
 	marks   []mark
-	depths  []int // nesting at each mark
-	size    int   // number of instructions
-	calls   bool  // it calls functions
-	tries   bool  // it catches exceptions
-	lengths bool  // it has instructions with a length
+	tries   bool // it catches exceptions
+	lengths bool // it has instructions with a length
+	size    size
 	frame   int64 // what it takes from DepthGlobal; 0 if it does not count
 }
 
 // block is a block, loop or if that is open.
 type block struct {
 	scope  int
+	loops  int  // how many are open
 	caught bool // a handler of exceptions ends here
 }
 
@@ -71,14 +71,14 @@ func (f *function) scan() {
 		f.step(r)
 	}
 	r.end()
-	if f.calls {
-		f.frame = frameSize(f)
+	f.checkSize()
+	if f.size.calls > 0 {
+		f.frame = f.frameSize()
 	}
 }
 
 func (f *function) mark(at int, kind markKind, n int) {
-	f.marks = append(f.marks, mark{at, kind, n})
-	f.depths = append(f.depths, len(f.nest)-1)
+	f.marks = append(f.marks, mark{at, kind, n, len(f.nest) - 1})
 }
 
 // step reads one instruction.
@@ -88,7 +88,6 @@ func (f *function) step(r *reader) {
 	if op.need != 0 {
 		f.Features.need(op.need, op.name)
 	}
-	f.size++
 	cost := int64(op.cost)
 	if shift, ok := charge(code); ok {
 		f.lengths = true
@@ -96,18 +95,15 @@ func (f *function) step(r *reader) {
 	}
 	switch code {
 	case opReturn:
-		f.mark(at, markReturn, len(f.nest)-1)
+		f.mark(at, markReturn, 0)
 	case opReturnCall, opReturnCallIndirect, opReturnCallRef:
-		f.calls = true
 		f.mark(at, markLeave, 0)
-	case opCall, opCallIndirect, opCallRef:
-		f.calls = true
-	case opTryTable:
-		f.tries = true
+	case opCall:
+		if callee := (&reader{data: r.data, pos: r.pos}).u32(); int64(callee) < int64(f.imported) {
+			cost = costImport
+		}
 	}
-	if callee := f.skip(r, op.imm); callee >= 0 && callee < f.imported && op.imm == immFunction {
-		cost = costImport
-	}
+	f.size.add(code, f.skip(r, op.imm))
 	f.structure(code, r.pos)
 	if len(f.nest) > 0 {
 		f.costs[f.nest[len(f.nest)-1].scope] += cost
@@ -117,11 +113,14 @@ func (f *function) step(r *reader) {
 // structure opens and closes blocks.
 func (f *function) structure(code, after int) {
 	switch code {
-	case opBlock, opIf, opTryTable:
-		f.open(f.nest[len(f.nest)-1].scope)
+	case opTryTable:
+		f.tries = true
+		fallthrough
+	case opBlock, opIf:
+		f.open(0)
 	case opLoop:
 		f.costs = append(f.costs, costPlain)
-		f.open(len(f.costs) - 1)
+		f.open(1)
 		f.mark(after, markLoop, len(f.costs)-1)
 	case opEnd:
 		closed := f.nest[len(f.nest)-1]
@@ -132,11 +131,17 @@ func (f *function) structure(code, after int) {
 	}
 }
 
-func (f *function) open(scope int) {
+// open opens so many loops, which are scopes of their own, or a block.
+func (f *function) open(loops int) {
 	if len(f.nest) > maxNesting {
 		refuse("has a function with more than %d blocks in each other", maxNesting)
 	}
-	f.nest = append(f.nest, block{scope: scope})
+	inner := block{scope: f.nest[len(f.nest)-1].scope, loops: f.nest[len(f.nest)-1].loops + loops}
+	if loops > 0 {
+		inner.scope = len(f.costs) - 1
+	}
+	f.size.loops = max(f.size.loops, inner.loops)
+	f.nest = append(f.nest, inner)
 }
 
 // label reads a label. The outermost is the function itself.
@@ -144,11 +149,12 @@ func (f *function) label(r *reader) *block {
 	return &f.nest[len(f.nest)-1-int(r.index(len(f.nest), "label"))]
 }
 
-// skip steps over what follows an opcode. It gives an index that was read, or -1.
-func (f *function) skip(r *reader, imm immediate) int {
+// skip steps over what follows an opcode. It gives the number of values that the
+// function or block takes and gives, if the opcode calls one or opens one.
+func (f *function) skip(r *reader, imm immediate) (values int) {
 	switch imm {
 	case immBlock:
-		r.blockType(f.module)
+		return r.blockType(f.module)
 	case immLabel:
 		f.label(r)
 	case immLabels:
@@ -157,29 +163,31 @@ func (f *function) skip(r *reader, imm immediate) int {
 		}
 		f.label(r)
 	case immCatches:
-		r.blockType(f.module)
+		values = r.blockType(f.module)
 		f.catches(r)
-	case immFunction, immRefFunction:
-		return int(r.index(len(f.functions), "function"))
+	case immFunction:
+		return f.types[f.functions[r.index(len(f.functions), "function")]].arity()
 	case immCall:
-		r.index(len(f.types), "type")
+		values = f.types[r.index(len(f.types), "type")].arity()
 		r.index(f.module.tables, "table")
 	case immType:
-		r.index(len(f.types), "type")
+		return f.types[r.index(len(f.types), "type")].arity()
 	case immLocal:
 		r.index(f.count, "local")
 	case immGlobal:
 		r.index(f.globals, "global")
-	case immTag:
-		r.index(f.tags, "tag")
 	default:
 		f.skipRest(r, imm)
 	}
-	return -1
+	return values
 }
 
 func (f *function) skipRest(r *reader, imm immediate) {
 	switch imm {
+	case immRefFunction:
+		r.index(len(f.functions), "function")
+	case immTag:
+		r.index(f.tags, "tag")
 	case immTable:
 		r.index(f.module.tables, "table")
 	case immTables:
@@ -230,19 +238,21 @@ func (f *function) skipRest(r *reader, imm immediate) {
 	}
 }
 
-// blockType steps over the type of a block: none, a value type, or an index of at
-// most 33 bits, signed.
-func (r *reader) blockType(m *module) {
+// blockType steps over the type of a block: none, a value type, or the index of a
+// type. It gives the number of its parameters and results.
+func (r *reader) blockType(m *module) (values int) {
 	if !r.more() {
 		malformed()
 	}
 	switch first := r.data[r.pos]; {
 	case first == 0x40:
 		r.pos++
-	case first&0xc0 == 0x40:
+		return 0
+	case first&0xc0 == 0x40: // a negative number of one byte
 		r.valueType(m, len(m.types))
+		return 1
 	default:
-		r.index(len(m.types), "type")
+		return m.types[r.index(len(m.types), "type")].arity()
 	}
 }
 

@@ -146,7 +146,7 @@ func (f *function) emitLeave(out []byte) []byte {
 // emitCode copies the code with what is put in.
 func (f *function) emitCode(out []byte) []byte {
 	from := 0
-	for i, mark := range f.marks {
+	for _, mark := range f.marks {
 		out = append(out, f.code[from:mark.at]...)
 		from = mark.at
 		switch mark.kind {
@@ -156,10 +156,10 @@ func (f *function) emitCode(out []byte) []byte {
 			}
 			out = emitTake(out, f.fuel(), f.costs[mark.n])
 			out = appendU32(append(out, opGlobalGet), f.fuel())
-			out = f.emitCheck(out, f.depths[i])
+			out = f.emitCheck(out, mark.nest)
 		case markReturn:
 			if f.frame > 0 {
-				out = appendU32(append(out, opBr), uint32(mark.n)) // $body
+				out = appendU32(append(out, opBr), uint32(mark.nest)) // $body
 				from++
 			}
 		case markLeave:
@@ -168,7 +168,7 @@ func (f *function) emitCode(out []byte) []byte {
 			}
 		case markLength:
 			out = f.emitLength(out, mark.n)
-			out = f.emitCheck(out, f.depths[i])
+			out = f.emitCheck(out, mark.nest)
 		case markCaught:
 			if f.restores() {
 				out = f.emitCaught(out)

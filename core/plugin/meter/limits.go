@@ -11,7 +11,9 @@ const (
 	maxLocals   = 4_096
 	maxImports  = 1_000
 	maxFuncs    = 50_000
-	maxNesting  = 10_000 // of blocks in one function
+	maxNesting  = 10_000  // of blocks in one function
+	maxWork     = 1 << 20 // see checkSize
+	maxLoopWork = 1 << 14
 	maxTables   = 16
 	maxElements = 100_000 // of all tables together
 	maxPages    = 1_024   // of 64 KiB that the memory begins with

@@ -55,6 +55,9 @@ type functionType struct {
 	result  []byte // the types of the results
 }
 
+// arity is the number of values that go in and out.
+func (t functionType) arity() int { return t.params + t.results }
+
 // split finds the sections of a module.
 func (m *module) split(code []byte) {
 	if len(code) > maxModule {
