@@ -104,31 +104,35 @@ var (
 	atomicOps = atomicTable()
 )
 
-// opcode reads an opcode. Prefixed ones must have the one encoding that wazero
-// knows: it reads the second part as a single byte, followed, for vector
-// instructions from 0x80, by a byte 1.
+// opcode reads an opcode. The second part of those with a prefix is a number, but
+// wazero reads that of vector and atomic instructions as a single byte, and takes
+// the byte 1 that follows vector instructions from 0x80 for another instruction,
+// which does nothing. Other encodings of the number would mean something else to
+// it.
 func (r *reader) opcode() (code int, op *opcode) {
 	first := r.byte()
 	switch first {
 	default:
 		code, op = int(first), &plainOps[first]
-	case prefixMisc, prefixAtomic, prefixVector:
+	case prefixMisc:
+		second := r.u32()
+		if code = int(first)<<8 | int(second&0xff); second > 0xff {
+			refuse("uses an unknown instruction (0xfc %#x)", second)
+		}
+		op = &miscOps[second]
+	case prefixAtomic:
 		second := r.byte()
-		code = int(first)<<8 | int(second)
-		switch {
-		case first == prefixMisc:
-			op = &miscOps[second]
-		case first == prefixAtomic:
-			op = &atomicOps[second]
-		default:
-			op = &vectorOps[second]
-			if second >= 0x80 {
-				if third := r.byte(); third > 1 && third < 0x80 {
-					refuse("uses relaxed SIMD or later vector instructions (0xfd %#x)", int(second&0x7f)|int(third)<<7)
-				} else if third != 1 {
-					malformed()
-				}
-			}
+		code, op = int(first)<<8|int(second), &atomicOps[second]
+	case prefixVector:
+		second := r.byte()
+		code, op = int(first)<<8|int(second), &vectorOps[second]
+		if second < 0x80 {
+			break
+		}
+		if third := r.byte(); third > 1 && third < 0x80 {
+			refuse("uses relaxed SIMD or later vector instructions (0xfd %#x)", int(second&0x7f)|int(third)<<7)
+		} else if third != 1 {
+			malformed()
 		}
 	}
 	switch {
