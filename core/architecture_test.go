@@ -21,6 +21,7 @@ const module = "github.com/postern-id/postern"
 var house = map[string][]string{
 	"core":                 {},
 	"core/vault":           {},
+	"core/outbound":        {},
 	"core/oauth":           {"core"},
 	"core/jose":            {"core"},
 	"core/token":           {"core", "core/jose", "core/oauth", "sdk/hook"},
