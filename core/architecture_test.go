@@ -32,7 +32,7 @@ var house = map[string][]string{
 	"core/store/sqlite":    {},
 	"core/store/storetest": {"core"},
 	"core/admin":           {"core", "core/oauth"},
-	"core/config":          {"core"},
+	"core/config":          {"core", "core/outbound"},
 	"core/plugin":          {"core", "core/plugin/meter", "sdk/hook"},
 	"core/plugin/meter":    {},
 	"core/httpd":           {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},

@@ -26,6 +26,9 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For says where a request
 	// comes from; none by default.
 	TrustedProxies []*net.IPNet
+	// OutboundAllowPrivate lists what of the addresses that are not for everybody the
+	// server may ask; see [outbound.Options].
+	OutboundAllowPrivate []string
 }
 
 // Lifetimes are the server's defaults; a client may have its own for tokens.
@@ -49,6 +52,7 @@ func Settings() []Setting {
 		{Key: "tls_cert", Usage: "file with the TLS certificate chain (PEM)", set: setText(func(c *Config) *string { return &c.TLSCert })},
 		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
 		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
+		{Key: "outbound_allow_private", Usage: "networks, or hosts with their port, that the server may ask though they are private, with commas between them", set: setOutbound},
 		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},
 		{Key: "session_lifetime", Default: "12h", NoFlag: true, Usage: "how long a browser stays signed in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.Session }, 30*day)},

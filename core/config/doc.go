@@ -4,6 +4,6 @@
 // It reports every mistake at once, each with the place where it was made: the
 // flag, the variable, or the line of the file. It opens nothing but the
 // configuration file, the master key file and the file in which the data
-// directory keeps its issuer, and it writes nothing. It imports the standard
-// library and the TOML parser; app and cli import it.
+// directory keeps its issuer, and it writes nothing. It imports the TOML parser,
+// and outbound to check what is listed for it; app and cli import it.
 package config

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/postern-id/postern/core/outbound"
 )
 
 const day = 24 * time.Hour
@@ -103,6 +106,23 @@ func setProxies(c *Config, value string) *mistake {
 			IP: address.AsSlice(), Mask: net.CIDRMask(prefix.Bits(), address.BitLen()),
 		})
 	}
+	return nil
+}
+
+// setOutbound leaves the words to who dials.
+func setOutbound(c *Config, value string) *mistake {
+	var list []string
+	for text := range strings.SplitSeq(value, ",") {
+		list = append(list, strings.TrimSpace(text))
+	}
+	if err := outbound.CheckAllowPrivate(list); err != nil {
+		m := &mistake{text: err.Error()}
+		if entry, ok := errors.AsType[*outbound.EntryError](err); ok {
+			m.hint = entry.Hint()
+		}
+		return m
+	}
+	c.OutboundAllowPrivate = list
 	return nil
 }
 
