@@ -22,6 +22,7 @@ var house = map[string][]string{
 	"core":                 {},
 	"core/vault":           {},
 	"core/outbound":        {},
+	"core/observe":         {},
 	"core/oauth":           {"core"},
 	"core/jose":            {"core"},
 	"core/token":           {"core", "core/jose", "core/oauth", "sdk/hook"},
@@ -61,6 +62,8 @@ var house = map[string][]string{
 
 // outside lists who may import what is not in the standard library.
 var outside = map[string][]string{
+	"github.com/VictoriaMetrics/metrics": {"core/observe"},
+
 	"github.com/labstack/echo/v4":     {"core/httpd"},
 	"github.com/tetratelabs/wazero":   {"core/plugin"},
 	"github.com/golang-jwt/jwt/v5":    {"core/jose"},
