@@ -16,6 +16,7 @@ import (
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/observe"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/store"
 	"github.com/postern-id/postern/core/token"
@@ -45,6 +46,8 @@ type App struct {
 	Config config.Config
 	Store  *store.Store
 	Admin  *admin.Service
+	// Metrics counts, whether or not anybody may see it.
+	Metrics *observe.Metrics
 
 	vault     *vault.Vault
 	passwords *authn.Passwords
@@ -61,7 +64,7 @@ type App struct {
 
 // Open opens the data directory, which is made if it does not exist.
 func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, now: o.Now, rand: o.Rand, logger: o.Logger}
+	a := &App{Config: cfg, Metrics: observe.New(), now: o.Now, rand: o.Rand, logger: o.Logger}
 	if a.now == nil {
 		a.now = time.Now
 	}

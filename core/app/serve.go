@@ -49,12 +49,19 @@ func Serve(ctx context.Context, cfg config.Config, streams Streams) error {
 		return err
 	}
 	defer listener.Close()
+	metrics, err := listenMetrics(cfg)
+	if err != nil {
+		return err
+	}
+	if metrics != nil {
+		defer metrics.Close()
+	}
 	logger := newLogger(cfg, streams.Err)
 	a, err := Open(ctx, cfg, Options{Logger: logger})
 	if err != nil {
 		return err
 	}
-	err = a.serve(ctx, listener, streams.Out)
+	err = a.serve(ctx, listener, metrics, streams.Out)
 	return errors.Join(err, a.Close())
 }
 
@@ -62,7 +69,7 @@ func Serve(ctx context.Context, cfg config.Config, streams Streams) error {
 func listen(cfg *config.Config) (net.Listener, error) {
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return nil, &ListenError{Address: cfg.Listen, Err: err}
+		return nil, &ListenError{Flag: "--listen", Address: cfg.Listen, Err: err}
 	}
 	if cfg.IssuerDerived {
 		if port := listener.Addr().(*net.TCPAddr).Port; strings.HasSuffix(cfg.Issuer, ":0") {
@@ -82,7 +89,8 @@ func listen(cfg *config.Config) (net.Listener, error) {
 	}), nil
 }
 
-func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) error {
+// serve answers at the listener, and at that of the metrics if there is one.
+func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.Writer) error {
 	handler, err := a.Handler(ctx)
 	if err != nil {
 		return err
@@ -98,7 +106,10 @@ func (a *App) serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	defer stop()
 	go a.sweep(background)
 	go a.warm(background)
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
+	if metrics != nil {
+		defer a.serveMetrics(metrics, out, failed).Close()
+	}
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
@@ -166,6 +177,7 @@ func newLogger(cfg config.Config, w io.Writer) *slog.Logger {
 
 // ListenError says that the address cannot be listened at.
 type ListenError struct {
+	Flag    string // that chooses the address
 	Address string
 	Err     error
 }
@@ -187,11 +199,11 @@ func (e *ListenError) Unwrap() error { return e.Err }
 func (e *ListenError) Hint() string {
 	switch {
 	case errors.Is(e.Err, syscall.EADDRINUSE):
-		return "end the program that listens there, or choose another address with --listen"
+		return "end the program that listens there, or choose another address with " + e.Flag
 	case errors.Is(e.Err, fs.ErrPermission):
-		return "choose a port above 1023 with --listen, or let the system give this program lower ones"
+		return "choose a port above 1023 with " + e.Flag + ", or let the system give this program lower ones"
 	}
-	return "choose an address of this machine with --listen, such as localhost:8000, or :8000 for all of them"
+	return "choose an address of this machine with " + e.Flag + ", such as localhost:8000, or :8000 for all of them"
 }
 
 // CertificateError says that the TLS certificate cannot be used.

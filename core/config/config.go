@@ -19,6 +19,8 @@ type Config struct {
 	TLSKey        string
 	LogLevel      slog.Level
 	LogFormat     string // "text" or "json"
+	// MetricsListen is the HOST:PORT at which the metrics are; empty means nowhere.
+	MetricsListen string
 	// MasterKey encrypts secrets at rest; empty means the key file in the data
 	// directory. It is a secret: it is never a flag and never logged.
 	MasterKey string
@@ -47,12 +49,13 @@ func (c *Config) TLS() bool { return c.TLSCert != "" }
 func Settings() []Setting {
 	return []Setting{
 		{Key: "data", Default: "./data", Usage: "directory of the database and the keys", set: setText(func(c *Config) *string { return &c.Data })},
-		{Key: "listen", Default: "localhost:8000", Usage: "address to listen at, HOST:PORT", set: setListen},
+		{Key: "listen", Default: "localhost:8000", Usage: "address to listen at, HOST:PORT", set: setListen(func(c *Config) *string { return &c.Listen })},
 		{Key: "issuer", Usage: "URL that the server is known by (default: the last one, else http://localhost with the port of --listen)", set: setIssuer},
 		{Key: "tls_cert", Usage: "file with the TLS certificate chain (PEM)", set: setText(func(c *Config) *string { return &c.TLSCert })},
 		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
 		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
 		{Key: "outbound_allow_private", Usage: "networks, or hosts with their port, that the server may ask though they are private, with commas between them", set: setOutbound},
+		{Key: "metrics_listen", Usage: "address at which metrics may be scraped, HOST:PORT, at /metrics without TLS and without asking who it is (default: nowhere)", set: setListen(func(c *Config) *string { return &c.MetricsListen })},
 		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},
 		{Key: "session_lifetime", Default: "12h", NoFlag: true, Usage: "how long a browser stays signed in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.Session }, 30*day)},

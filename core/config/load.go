@@ -46,6 +46,7 @@ func Load(in Input) (Config, error) {
 	if len(l.problems) == 0 {
 		l.resolveIssuer()
 		l.checkTLS()
+		l.checkMetrics()
 	}
 	if len(l.problems) > 0 {
 		return Config{}, &Error{Problems: l.problems}
@@ -142,9 +143,8 @@ func (l *loader) deriveIssuer() {
 	if l.config.TLS() {
 		scheme = "https"
 	}
-	ip, err := netip.ParseAddr(host)
 	switch {
-	case host == "" || err == nil && ip.IsUnspecified():
+	case everyInterface(host):
 		host = "localhost"
 	case !loopback(host):
 		l.add("--issuer", "the issuer is missing: at "+l.config.Listen+" others than this machine come in", "give --issuer https://HOST, the address that people and clients use")
@@ -164,6 +164,31 @@ func (l *loader) checkTLS() {
 		l.checkReadable("--tls-cert", c.TLSCert)
 		l.checkReadable("--tls-key", c.TLSKey)
 	}
+}
+
+// checkMetrics keeps the metrics, which anybody who reaches them may read, away from
+// where everybody comes in.
+func (l *loader) checkMetrics() {
+	if c := &l.config; c.MetricsListen != "" && sameAddress(c.Listen, c.MetricsListen) {
+		l.add(l.where["metrics_listen"], fmt.Sprintf("%s is where the server itself listens (%s)", c.MetricsListen, c.Listen),
+			"choose another port for the metrics: anybody who reaches them may read them")
+	}
+}
+
+// sameAddress reports whether two addresses that were checked cannot both be
+// listened at. Port 0 is a different one each time.
+func sameAddress(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	return hostA == hostB || everyInterface(hostA) || everyInterface(hostB)
+}
+
+func everyInterface(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
 }
 
 func (l *loader) checkReadable(where, name string) {

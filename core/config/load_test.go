@@ -145,6 +145,24 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+func TestMetricsListen(t *testing.T) {
+	for value, want := range map[string]string{"localhost:8001": "localhost:8001", ":9090": ":9090", "127.0.0.1:0": "127.0.0.1:0", "127.0.0.1:8000": "127.0.0.1:8000"} {
+		c, problems := load(t, config.Input{Flags: map[string]string{"metrics-listen": value}}, nil)
+		if len(problems) > 0 || c.MetricsListen != want || c.Listen != "localhost:8000" {
+			t.Errorf("%s: %+v, %v", value, c, problems)
+		}
+	}
+	c, problems := load(t, config.Input{Flags: map[string]string{"metrics-listen": "127.0.0.1:0", "listen": "127.0.0.1:0"}}, nil)
+	if len(problems) > 0 || c.MetricsListen != "127.0.0.1:0" {
+		t.Errorf("two ports to be found: %v", problems)
+	}
+	file := write(t, "p.toml", "data = \"x\"\nmetrics_listen = \"localhost:9090\"\noutbound_allow_private = \"10.0.0.0/8, directory.internal:636\"\n")
+	c, problems = load(t, config.Input{File: file, FileWhere: "--config"}, nil)
+	if len(problems) > 0 || c.MetricsListen != "localhost:9090" || !slices.Equal(c.OutboundAllowPrivate, []string{"10.0.0.0/8", "directory.internal:636"}) {
+		t.Errorf("%+v, %v", c, problems)
+	}
+}
+
 func TestMasterKey(t *testing.T) {
 	file := write(t, "key", "c2VjcmV0\n")
 	for _, env := range []map[string]string{{"POSTERN_MASTER_KEY": "c2VjcmV0"}, {"POSTERN_MASTER_KEY_FILE": file}} {
@@ -185,6 +203,11 @@ func TestMistakes(t *testing.T) {
 		{name: "certificate without key", flags: map[string]string{"tls-cert": "x"}, serve: true, want: []string{"--tls-cert: certificate and key belong together"}},
 		{name: "certificate and key missing", flags: map[string]string{"tls-cert": missing, "tls-key": missing}, serve: true, want: []string{"--tls-cert: the file …", "--tls-key: the file …"}},
 		{name: "TLS with an http issuer", flags: map[string]string{"tls-cert": "x", "tls-key": "y", "issuer": "http://localhost:8000"}, serve: true, want: []string{"--issuer: the issuer begins with http:// but the server speaks TLS"}},
+		{name: "metrics without port", env: map[string]string{"POSTERN_METRICS_LISTEN": "localhost"}, want: []string{`POSTERN_METRICS_LISTEN: "localhost" is no address to listen at`}},
+		{name: "metrics at the server", flags: map[string]string{"metrics-listen": "localhost:8000"}, want: []string{"--metrics-listen: localhost:8000 is where the server itself listens (localhost:8000)"}},
+		{name: "metrics at every interface", flags: map[string]string{"metrics-listen": ":8000"}, want: []string{"--metrics-listen: :8000 is where …"}},
+		{name: "metrics below every interface", flags: map[string]string{"listen": "[::]:9000", "metrics-listen": "127.0.0.1:9000"}, serve: true, want: []string{"--metrics-listen: 127.0.0.1:9000 is where …"}},
+		{name: "outbound", flags: map[string]string{"outbound-allow-private": "10.0.0.0/8,localhost"}, want: []string{`--outbound-allow-private: "localhost" is neither a network nor a host with a port`}},
 		{name: "log", flags: map[string]string{"log-level": "INFO", "log-format": "xml"}, want: []string{`--log-level: "INFO" is no log level`, `--log-format: "xml" is no log format`}},
 		{name: "lifetimes", env: map[string]string{"POSTERN_SESSION_LIFETIME": "0s", "POSTERN_ID_TOKEN_LIFETIME": "2d", "POSTERN_REFRESH_TOKEN_LIFETIME": "soon"}, want: []string{
 			`POSTERN_SESSION_LIFETIME: "0s" is not between 1m and 30d`, `POSTERN_ID_TOKEN_LIFETIME: "2d" is not between 1m and 1d`, `POSTERN_REFRESH_TOKEN_LIFETIME: "soon" is no duration`}},

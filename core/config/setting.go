@@ -46,14 +46,16 @@ func setText(field func(*Config) *string) func(*Config, string) *mistake {
 	}
 }
 
-func setListen(c *Config, value string) *mistake {
-	host, port, err := net.SplitHostPort(value)
-	number, numeric := strconv.ParseUint(port, 10, 16)
-	if err != nil || numeric != nil || strings.ContainsAny(host, "/ ") {
-		return &mistake{fmt.Sprintf("%q is no address to listen at", value), "write HOST:PORT, for example localhost:8000 or :8000 for every interface"}
+func setListen(field func(*Config) *string) func(*Config, string) *mistake {
+	return func(c *Config, value string) *mistake {
+		host, port, err := net.SplitHostPort(value)
+		number, numeric := strconv.ParseUint(port, 10, 16)
+		if err != nil || numeric != nil || strings.ContainsAny(host, "/ ") {
+			return &mistake{fmt.Sprintf("%q is no address to listen at", value), "write HOST:PORT, for example localhost:8000 or :8000 for every interface"}
+		}
+		*field(c) = net.JoinHostPort(host, strconv.FormatUint(number, 10))
+		return nil
 	}
-	c.Listen = net.JoinHostPort(host, strconv.FormatUint(number, 10))
-	return nil
 }
 
 // setIssuer accepts an origin: OpenID Connect Discovery section 3 forbids query
