@@ -53,6 +53,8 @@ func TestValuesComeBack(t *testing.T) {
 		{"text with \x00 in it, and ü", []byte{0, 1, 2}, -1 << 63, true},
 		{strings.Repeat("long", 10_000), bytes.Repeat([]byte{7}, 300), 1<<63 - 1, false},
 		{"short again", []byte{9}, 5, true},
+		{"more than a statement keeps", bytes.Repeat([]byte{3}, 1<<20), 1, true},
+		{"short once more", []byte{1}, 2, false},
 	}
 	for k, test := range tests {
 		if exec(t, c, insert, k, test.s, test.b, test.i, test.f) != 1 {

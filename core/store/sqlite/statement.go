@@ -75,9 +75,20 @@ func (s *statement) close() {
 	s.handle, s.buffer = 0, 0
 }
 
+// keptBuffer is how much memory for arguments a statement keeps: for all rows but
+// those that hold a module.
+const keptBuffer = 1 << 18
+
 // reset ends the statement's read, so that it holds no old state of the
 // database. Its result is the error of the last step again.
-func (s *statement) reset() { lib.Xsqlite3_reset(s.conn.tls, s.handle) }
+func (s *statement) reset() {
+	lib.Xsqlite3_reset(s.conn.tls, s.handle)
+	if s.size > keptBuffer {
+		lib.Xsqlite3_clear_bindings(s.conn.tls, s.handle)
+		libc.Xfree(s.conn.tls, s.buffer)
+		s.buffer, s.size = 0, 0
+	}
+}
 
 // step reports whether there is a row.
 func (s *statement) step() (bool, error) {
