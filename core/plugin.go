@@ -51,6 +51,11 @@ type PluginSecret struct {
 	UpdatedAt time.Time
 }
 
+// SecretPurpose is what a secret of an instance is sealed for.
+func SecretPurpose(instance, name string) string {
+	return "plugin-secret:" + instance + ":" + name
+}
+
 // PluginLimits bound each call of an instance. Zero fields stand for the host's
 // defaults.
 type PluginLimits struct {
