@@ -132,11 +132,14 @@ type (
 		Module PluginModule
 		Code   []byte
 	}
-	// DeleteModule deletes a module that no instance runs. ErrNotFound,
-	// ConflictError.
+	// DeleteModule deletes a module that no instance runs, with its releases.
+	// ErrNotFound, ConflictError.
 	DeleteModule struct{ Digest string }
 	// AddRelease notes that the module is the one to run for the plugin.
+	// ErrNotFound if there is no such module.
 	AddRelease struct{ Release PluginRelease }
+	// DeleteReleases forgets all releases of a plugin; there need not be any.
+	DeleteReleases struct{ Plugin string }
 	// ReloadPlugins makes every server load all modules anew.
 	ReloadPlugins struct{}
 
@@ -214,6 +217,7 @@ func (DeleteClient) change()       {}
 func (AddModule) change()          {}
 func (DeleteModule) change()       {}
 func (AddRelease) change()         {}
+func (DeleteReleases) change()     {}
 func (ReloadPlugins) change()      {}
 func (SaveInstance) change()       {}
 func (SaveSecret) change()         {}

@@ -10,6 +10,8 @@ var (
 	// change no longer holds: a code was used, a refresh token was rotated. None
 	// of the changes applied with it has happened.
 	ErrConflict = errors.New("conflict")
+	// ErrLimit says that there are as many as there may be.
+	ErrLimit = errors.New("limit reached")
 )
 
 // ConflictError names what is taken. It is an [ErrConflict].

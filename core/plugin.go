@@ -100,8 +100,8 @@ type PluginConfig struct {
 	Generation int64
 	// Reload rises when the operator wants all modules loaded anew.
 	Reload    int64
-	Modules   []PluginModule // installed; not the builtin one
-	Releases  []PluginRelease
+	Modules   []PluginModule  // installed; not the builtin one
+	Releases  []PluginRelease // in their order: the last of a plugin runs
 	Instances []PluginInstance
 	Bindings  []PluginBinding // in the order in which they run
 }

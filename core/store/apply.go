@@ -12,7 +12,7 @@ import (
 
 // Apply makes the changes in their order, all or nothing, and returns when they
 // are on disk. Its errors are core.ErrNotFound, core.ErrConflict with
-// [core.ConflictError], ctx's, [ErrClosed], or a fault of the database. If ctx
+// [core.ConflictError], core.ErrLimit, ctx's, [ErrClosed], or a fault of the database. If ctx
 // ends before the writer took the list, nothing happened; after that Apply waits
 // for the outcome, whatever ctx does.
 func (s *Store) Apply(ctx context.Context, changes ...core.Change) error {
@@ -34,12 +34,14 @@ func applyAll(c *sqlite.Conn, changes []core.Change) error {
 	return nil
 }
 
-// configures reports whether a change raises the config generation.
+// configures reports whether a change raises the config generation. What plugins
+// keep does not: it is read each time.
 func configures(change core.Change) bool {
 	switch change.(type) {
 	case core.CreateOrganisation, core.UpdateOrganisation,
 		core.CreateClient, core.UpdateClient, core.DeleteClient,
-		core.SaveInstance, core.DeleteInstance, core.AddBinding, core.RemoveBinding,
+		core.AddModule, core.DeleteModule, core.AddRelease, core.DeleteReleases, core.ReloadPlugins,
+		core.SaveInstance, core.DeleteInstance, core.SaveSecret, core.DeleteSecret, core.AddBinding, core.RemoveBinding,
 		core.AddKey:
 		return true
 	default:
@@ -118,16 +120,41 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return updateClient(c, change.Client)
 	case core.DeleteClient:
 		return deleteClient(c, change.ID)
+	case core.AddKey:
+		return addKey(c, change.Key)
+	default:
+		return applyPlugins(c, change)
+	}
+}
+
+func applyPlugins(c *sqlite.Conn, change core.Change) error {
+	switch change := change.(type) {
+	case core.AddModule:
+		return addModule(c, change.Module, change.Code)
+	case core.DeleteModule:
+		return deleteModule(c, change.Digest)
+	case core.AddRelease:
+		return addRelease(c, change.Release)
+	case core.DeleteReleases:
+		return deleteReleases(c, change.Plugin)
+	case core.ReloadPlugins:
+		return reloadPlugins(c)
 	case core.SaveInstance:
 		return saveInstance(c, change.Instance)
+	case core.SaveSecret:
+		return saveSecret(c, change.Instance, change.Secret)
+	case core.DeleteSecret:
+		return deleteSecret(c, change.Instance, change.Name)
+	case core.PutValue:
+		return putValue(c, change)
+	case core.DeleteValue:
+		return deleteValue(c, change.Instance, change.Key)
 	case core.DeleteInstance:
 		return deleteInstance(c, change.Name)
 	case core.AddBinding:
 		return addBinding(c, change.Binding)
 	case core.RemoveBinding:
 		return removeBinding(c, change.ID)
-	case core.AddKey:
-		return addKey(c, change.Key)
 	default:
 		return errors.New("unknown change")
 	}

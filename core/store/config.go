@@ -87,7 +87,7 @@ func readConfig(c *sqlite.Conn) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	loaded := &config{generation: generation, organisations: map[string]*core.Organisation{}, plugins: &core.PluginConfig{Generation: generation}}
+	loaded := &config{generation: generation, organisations: map[string]*core.Organisation{}}
 	err = c.Query(selectOrganisations, func(r *sqlite.Row) error {
 		var o core.Organisation
 		err := scanOrganisation(r, &o)
@@ -97,21 +97,7 @@ func readConfig(c *sqlite.Conn) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = c.Query(selectInstances, func(r *sqlite.Row) error {
-		var i core.PluginInstance
-		err := scanInstance(r, &i)
-		loaded.plugins.Instances = append(loaded.plugins.Instances, i)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = c.Query(selectBindings, func(r *sqlite.Row) error {
-		var b core.PluginBinding
-		err := scanBinding(r, &b)
-		loaded.plugins.Bindings = append(loaded.plugins.Bindings, b)
-		return err
-	})
+	loaded.plugins, err = readPlugins(c, generation)
 	return loaded, err
 }
 

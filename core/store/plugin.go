@@ -8,9 +8,14 @@ import (
 )
 
 const (
-	selectInstances = `SELECT i.name, i.plugin, i.module, i.settings, i.created_at, i.updated_at FROM plugin_instances i ORDER BY i.name`
+	selectInstances = `SELECT i.name, i.plugin, i.module, i.settings, i.memory_mib, i.cpu, i.wait, i.created_at, i.updated_at
+		FROM plugin_instances i ORDER BY i.name`
 
-	selectBindings = `SELECT b.id, b.instance, b.hook, b.client_id, b.position, b.fail_open, b.created_at
+	selectGrants = `SELECT g.instance, g.capability, g.target FROM plugin_grants g ORDER BY g.instance, g.capability, g.target`
+
+	selectSecrets = `SELECT s.instance, s.name, s.sealed, s.updated_at FROM plugin_secrets s ORDER BY s.instance, s.name`
+
+	selectBindings = `SELECT b.id, b.instance, b.hook, b.client_id, b.position, b.fail_open, b.shadow, b.created_at
 		FROM plugin_bindings b ORDER BY b.position, b.id`
 )
 
@@ -20,6 +25,7 @@ func scanInstance(r *sqlite.Row, i *core.PluginInstance) error {
 		Plugin:    r.Text(),
 		Module:    r.Text(),
 		Settings:  r.Blob(),
+		Limits:    core.PluginLimits{MemoryMiB: int(r.Int()), CPU: readDuration(r), Wait: readDuration(r)},
 		CreatedAt: readTime(r),
 		UpdatedAt: readTime(r),
 	}
@@ -34,6 +40,7 @@ func scanBinding(r *sqlite.Row, b *core.PluginBinding) error {
 		ClientID:  r.Text(),
 		Position:  int(r.Int()),
 		FailOpen:  r.Bool(),
+		Shadow:    r.Bool(),
 		CreatedAt: readTime(r),
 	}
 	return nil
@@ -50,14 +57,87 @@ func (s *Store) Plugins(ctx context.Context) (*core.PluginConfig, error) {
 	return config.plugins, nil
 }
 
+// readPlugins reads everything but the code.
+func readPlugins(c *sqlite.Conn, generation int64) (*core.PluginConfig, error) {
+	p := &core.PluginConfig{Generation: generation}
+	var err error
+	if p.Reload, err = readReload(c); err != nil {
+		return nil, err
+	}
+	if p.Modules, err = collect(c, selectModules, scanModule); err != nil {
+		return nil, err
+	}
+	if p.Releases, err = collect(c, selectReleases, scanRelease); err != nil {
+		return nil, err
+	}
+	if p.Instances, err = readInstances(c); err != nil {
+		return nil, err
+	}
+	p.Bindings, err = collect(c, selectBindings, scanBinding)
+	return p, err
+}
+
+// readInstances reads all instances with their grants and secrets.
+func readInstances(c *sqlite.Conn) ([]core.PluginInstance, error) {
+	instances, err := collect(c, selectInstances, scanInstance)
+	if err != nil {
+		return nil, err
+	}
+	named := make(map[string]*core.PluginInstance, len(instances))
+	for i := range instances {
+		named[instances[i].Name] = &instances[i]
+	}
+	err = c.Query(selectGrants, func(r *sqlite.Row) error {
+		i := named[r.Text()]
+		i.Grants = append(i.Grants, core.PluginGrant{Capability: r.Text(), Target: r.Text()})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = c.Query(selectSecrets, func(r *sqlite.Row) error {
+		i := named[r.Text()]
+		i.Secrets = append(i.Secrets, core.PluginSecret{Name: r.Text(), Sealed: r.Blob(), UpdatedAt: readTime(r)})
+		return nil
+	})
+	return instances, err
+}
+
+// saveInstance leaves the secrets: they come by changes of their own.
 func saveInstance(c *sqlite.Conn, i core.PluginInstance) error {
-	_, err := c.Exec(`INSERT INTO plugin_instances (name, plugin, module, settings, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (name) DO UPDATE SET plugin = $2, module = $3, settings = $4, updated_at = $6`,
-		i.Name, i.Plugin, i.Module, i.Settings, millis(i.CreatedAt), millis(i.UpdatedAt))
+	_, err := c.Exec(`INSERT INTO plugin_instances (name, plugin, module, settings, memory_mib, cpu, wait, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (name) DO UPDATE SET plugin = $2, module = $3, settings = $4, memory_mib = $5, cpu = $6, wait = $7, updated_at = $9`,
+		i.Name, i.Plugin, i.Module, i.Settings, i.Limits.MemoryMiB, i.Limits.CPU.Milliseconds(), i.Limits.Wait.Milliseconds(),
+		millis(i.CreatedAt), millis(i.UpdatedAt))
+	if err != nil {
+		return classify(err)
+	}
+	if _, err := c.Exec(`DELETE FROM plugin_grants WHERE instance = $1`, i.Name); err != nil {
+		return err
+	}
+	for _, grant := range i.Grants {
+		_, err := c.Exec(`INSERT INTO plugin_grants (instance, capability, target) VALUES ($1, $2, $3)
+			ON CONFLICT (instance, capability, target) DO NOTHING`, i.Name, grant.Capability, grant.Target)
+		if err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}
+
+func saveSecret(c *sqlite.Conn, instance string, secret core.PluginSecret) error {
+	_, err := c.Exec(`INSERT INTO plugin_secrets (instance, name, sealed, updated_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (instance, name) DO UPDATE SET sealed = $3, updated_at = $4`,
+		instance, secret.Name, secret.Sealed, millis(secret.UpdatedAt))
 	return classify(err)
 }
 
-// deleteInstance deletes the bindings too, by the schema.
+func deleteSecret(c *sqlite.Conn, instance, name string) error {
+	return mustChange(c.Exec(`DELETE FROM plugin_secrets WHERE instance = $1 AND name = $2`, instance, name))
+}
+
+// deleteInstance deletes bindings, grants, secrets and values too, by the schema.
 func deleteInstance(c *sqlite.Conn, name string) error {
 	_, err := c.Exec(`DELETE FROM plugin_instances WHERE name = $1`, name)
 	return err
@@ -68,14 +148,11 @@ func addBinding(c *sqlite.Conn, b core.PluginBinding) error {
 	if b.ClientID != "" {
 		client = b.ClientID
 	}
-	_, err := c.Exec(`INSERT INTO plugin_bindings (id, instance, hook, client_id, position, fail_open, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		string(b.ID), b.Instance, b.Hook, client, b.Position, b.FailOpen, millis(b.CreatedAt))
+	_, err := c.Exec(`INSERT INTO plugin_bindings (id, instance, hook, client_id, position, fail_open, shadow, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		string(b.ID), b.Instance, b.Hook, client, b.Position, b.FailOpen, b.Shadow, millis(b.CreatedAt))
 	return taken(err, "plugin binding")
 }
 
 func removeBinding(c *sqlite.Conn, id core.ID) error {
 	return mustChange(c.Exec(`DELETE FROM plugin_bindings WHERE id = $1`, string(id)))
 }
-
-// PluginCode gives the bytes of an installed module. [core.ErrNotFound].
-func (s *Store) PluginCode(context.Context, string) ([]byte, error) { return nil, core.ErrNotFound }

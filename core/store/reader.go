@@ -115,16 +115,24 @@ func first(c *sqlite.Conn, text string, scan func(*sqlite.Row) error, args ...an
 // list reads all rows of a query.
 func list[T any](ctx context.Context, s *Store, text string, scan func(*sqlite.Row, *T) error, args ...any) ([]T, error) {
 	var all []T
-	err := s.read(ctx, func(c *sqlite.Conn) error {
-		return c.Query(text, func(r *sqlite.Row) error {
-			var one T
-			if err := scan(r, &one); err != nil {
-				return err
-			}
-			all = append(all, one)
-			return nil
-		}, args...)
+	err := s.read(ctx, func(c *sqlite.Conn) (err error) {
+		all, err = collect(c, text, scan, args...)
+		return err
 	})
+	return all, err
+}
+
+// collect reads all rows of a query on a connection.
+func collect[T any](c *sqlite.Conn, text string, scan func(*sqlite.Row, *T) error, args ...any) ([]T, error) {
+	var all []T
+	err := c.Query(text, func(r *sqlite.Row) error {
+		var one T
+		if err := scan(r, &one); err != nil {
+			return err
+		}
+		all = append(all, one)
+		return nil
+	}, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,10 +25,11 @@ var sweeps = []string{
 	`DELETE FROM access_tokens WHERE id IN (SELECT id FROM access_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM plugin_values WHERE (instance, key) IN (SELECT instance, key FROM plugin_values WHERE expires_at <= $1 LIMIT $2)`,
 }
 
 // Sweep deletes what nobody can use any more at now: authorization requests,
-// tokens, grants and sessions that expired, and old counts of failed sign-ins.
+// tokens, grants, sessions and values of plugins that expired, and old counts of failed sign-ins.
 // A refresh token that was used stays until it expires, because presenting it
 // again is the sign of theft. It returns how many rows it deleted.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {

@@ -27,6 +27,7 @@ func testMissingRows(t *testing.T, w *world) {
 		"NUL":      second(w.store.Client(ctx, "x\x00")),
 		"no UTF-8": second(w.store.Client(ctx, "\xff")),
 		"empty":    second(w.store.Access(ctx, "")),
+		"module":   second(w.store.PluginCode(ctx, "x")),
 	} {
 		if !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("%s: got %v", name, err)
@@ -213,6 +214,10 @@ func testRaces(t *testing.T, w *world) {
 	race("FinishRequest", func(int) core.Change { return core.FinishRequest{ID: request.ID} })
 	race("CreateUser", func(i int) core.Change {
 		return core.CreateUser{User: core.User{ID: core.ID(fmt.Sprint("user", i)), Org: core.DefaultOrganisation, Name: "the one"}}
+	})
+	w.instance("i")
+	race("PutValue", func(i int) core.Change {
+		return core.PutValue{Instance: "i", Key: "once", Value: fmt.Sprint(i), At: start, ExpiresAt: start.Add(time.Hour), IfAbsent: true}
 	})
 	if got := must(w.store.Refresh(background, refresh.ID))(w); got.Token.Successor == "" {
 		t.Error("no successor")

@@ -32,6 +32,12 @@ func Run(t *testing.T, open Open) {
 		{"ClientConflicts", testClientConflicts},
 		{"DeleteClient", testDeleteClient},
 		{"Plugins", testPlugins},
+		{"Modules", testModules},
+		{"Reload", testReload},
+		{"Instances", testInstances},
+		{"Shadow", testShadow},
+		{"Values", testValues},
+		{"ValueLimit", testValueLimit},
 		{"SigningKeys", testSigningKeys},
 		{"Setup", testSetup},
 		{"Events", testEvents},
@@ -55,6 +61,7 @@ func Run(t *testing.T, open Open) {
 		{"TwoWriters", testTwoWriters},
 		{"Reopen", testReopen},
 		{"Sweep", testSweep},
+		{"SweepValues", testSweepValues},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -36,6 +36,11 @@ type Store interface {
 	Organisations(ctx context.Context) ([]core.Organisation, error)
 	// Plugins gives the same pointer until something changes.
 	Plugins(ctx context.Context) (*core.PluginConfig, error)
+	// PluginCode gives the bytes of an installed module.
+	PluginCode(ctx context.Context, digest string) ([]byte, error)
+	// PluginValue gives what an instance keeps under a key; found is false if there
+	// is nothing or it has expired at now.
+	PluginValue(ctx context.Context, instance, key string, now time.Time) (value string, found bool, err error)
 	// SigningKeys are ordered by the time they were made.
 	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	// Setup is zero if set-up was never opened.

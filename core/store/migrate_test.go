@@ -1,0 +1,75 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// atVersion makes a database as the first migrations left it, and runs a script on
+// it.
+func atVersion(t *testing.T, path string, files []string, script string) {
+	t.Helper()
+	execRaw(t, path, `CREATE TABLE schema_migrations (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`)
+	for i, name := range files {
+		text, err := os.ReadFile(filepath.Join("migrations", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		execRaw(t, path, string(text))
+		execRaw(t, path, fmt.Sprintf(`INSERT INTO schema_migrations VALUES (%d, '%s', 0)`, i+1, name))
+	}
+	execRaw(t, path, script)
+}
+
+// What the shipped plugins were set to serves on after the update, as it did.
+func TestUpgradePlugins(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postern.db")
+	atVersion(t, path, []string{"0001_initial.sql"}, `
+		INSERT INTO organisations VALUES ('built-in', '', '', '', '', 0, 0);
+		INSERT INTO clients SELECT 'c', 'built-in', 'n', 'n', '', '', x'', '', '[]', '[]', '', '[]', '', '', 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 0, 0, 1, 1;
+		INSERT INTO plugin_instances VALUES ('miniorange', 'miniorange', 'builtin', x'7b7d', 1000, 2000);
+		INSERT INTO plugin_bindings VALUES ('b1', 'miniorange', 'claims.map/v1', 'c', 100, 1, 1000);
+		INSERT INTO plugin_bindings VALUES ('b2', 'miniorange', 'account.shape/v1', NULL, 100, 0, 1000)`)
+	s := openAt(t, path)
+	got, err := s.Plugins(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.UnixMilli(1000).UTC()
+	instance := core.PluginInstance{Name: "miniorange", Plugin: "miniorange", Module: core.BuiltinModule, Settings: []byte("{}"), CreatedAt: at, UpdatedAt: at.Add(time.Second)}
+	want := &core.PluginConfig{Generation: 1, Instances: []core.PluginInstance{instance}, Bindings: []core.PluginBinding{
+		{ID: "b1", Instance: "miniorange", Hook: core.HookClaims, ClientID: "c", Position: 100, FailOpen: true, CreatedAt: at},
+		{ID: "b2", Instance: "miniorange", Hook: core.HookAccount, Position: 100, CreatedAt: at},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+
+	// What is new can be used, and the new rules hold.
+	instance.Grants, instance.Limits = []core.PluginGrant{{Capability: "clock"}}, core.PluginLimits{MemoryMiB: 16}
+	secret := core.PluginSecret{Name: "s", Sealed: []byte{1}, UpdatedAt: at}
+	err = s.Apply(t.Context(), core.SaveInstance{Instance: instance}, core.SaveSecret{Instance: instance.Name, Secret: secret}, core.ReloadPlugins{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Plugins(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	instance.Secrets = []core.PluginSecret{secret}
+	if !reflect.DeepEqual(got.Instances, []core.PluginInstance{instance}) || got.Reload != 1 || len(got.Bindings) != 2 {
+		t.Errorf("got %+v", got)
+	}
+	shadow := core.PluginBinding{ID: "b3", Instance: "miniorange", Hook: core.HookEvents, Shadow: true}
+	if err := s.Apply(t.Context(), core.AddBinding{Binding: shadow}); err == nil {
+		t.Error("an event sink may be a shadow")
+	}
+	if err := s.Apply(t.Context(), core.DeleteInstance{Name: "miniorange"}); err != nil {
+		t.Error(err)
+	}
+}
