@@ -38,26 +38,6 @@ type Hasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 }
 
-// Plugins knows the plugins that can be bound.
-type Plugins interface {
-	Plugins(ctx context.Context) ([]Plugin, error)
-	// ValidateSettings checks settings, a JSON object, against the plugin's schema.
-	ValidateSettings(ctx context.Context, plugin string, settings []byte) error
-}
-
-// Plugin is what a module says of one of its plugins.
-type Plugin struct {
-	ID           string
-	Version      string
-	Description  string
-	Module       string // core.BuiltinModule
-	HostAPI      int
-	Hooks        []string
-	Capabilities []string
-	Secrets      []string // names
-	Settings     []byte   // JSON Schema
-}
-
 // Actor is on whose behalf something happens; it goes into the audit event.
 type Actor struct {
 	Name        string // "cli:<operating system user>", "user:<id>", "setup"
