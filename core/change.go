@@ -144,8 +144,13 @@ type (
 	ReloadPlugins struct{}
 
 	// SaveInstance inserts a plugin instance or replaces its module, settings,
-	// grants and limits; its secrets stay.
-	SaveInstance struct{ Instance PluginInstance }
+	// grants and limits; its secrets stay. With Was it only replaces: it is a
+	// ConflictError unless the instance was last saved then, so that no grant is lost
+	// or comes back when two save at once.
+	SaveInstance struct {
+		Instance PluginInstance
+		Was      time.Time
+	}
 	// SaveSecret inserts or replaces a secret of an instance. ErrNotFound if there
 	// is no instance.
 	SaveSecret struct {

@@ -140,7 +140,7 @@ func applyPlugins(c *sqlite.Conn, change core.Change) error {
 	case core.ReloadPlugins:
 		return reloadPlugins(c)
 	case core.SaveInstance:
-		return saveInstance(c, change.Instance)
+		return saveInstance(c, change.Instance, change.Was)
 	case core.SaveSecret:
 		return saveSecret(c, change.Instance, change.Secret)
 	case core.DeleteSecret:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -104,7 +105,10 @@ func readInstances(c *sqlite.Conn) ([]core.PluginInstance, error) {
 }
 
 // saveInstance leaves the secrets: they come by changes of their own.
-func saveInstance(c *sqlite.Conn, i core.PluginInstance) error {
+func saveInstance(c *sqlite.Conn, i core.PluginInstance, was time.Time) error {
+	if err := lockInstance(c, i.Name, was); err != nil {
+		return err
+	}
 	_, err := c.Exec(`INSERT INTO plugin_instances (name, plugin, module, settings, memory_mib, cpu, wait, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (name) DO UPDATE SET plugin = $2, module = $3, settings = $4, memory_mib = $5, cpu = $6, wait = $7, updated_at = $9`,
@@ -124,6 +128,19 @@ func saveInstance(c *sqlite.Conn, i core.PluginInstance) error {
 		}
 	}
 	return nil
+}
+
+// lockInstance says whether the instance is as it was read. It is an update, because
+// that keeps others out until the end of the transaction on every database.
+func lockInstance(c *sqlite.Conn, name string, was time.Time) error {
+	if was.IsZero() {
+		return nil
+	}
+	changed, err := c.Exec(`UPDATE plugin_instances SET updated_at = updated_at WHERE name = $1 AND updated_at = $2`, name, millis(was))
+	if err == nil && changed == 0 {
+		return &core.ConflictError{What: "plugin instance"}
+	}
+	return err
 }
 
 func saveSecret(c *sqlite.Conn, instance string, secret core.PluginSecret) error {

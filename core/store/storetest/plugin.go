@@ -138,6 +138,15 @@ func testInstances(t *testing.T, w *world) {
 		t.Error("a secret of nothing was accepted")
 	}
 
+	// Whoever read what is no longer so changes nothing.
+	stale := saved
+	stale.Grants = []core.PluginGrant{{Capability: "clock"}}
+	w.taken("plugin instance", core.SaveInstance{Instance: stale, Was: saved.UpdatedAt.Add(-time.Millisecond)})
+	w.taken("plugin instance", core.SaveInstance{Instance: core.PluginInstance{Name: "nothing", Settings: []byte("{}")}, Was: start})
+	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	w.apply(core.SaveInstance{Instance: saved, Was: saved.UpdatedAt})
+	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+
 	// A new one of the name begins without what the old one had.
 	w.apply(core.PutValue{Instance: "full", Key: "k", Value: "v", At: start, ExpiresAt: start.Add(time.Hour)})
 	w.apply(core.DeleteInstance{Name: "full"})
