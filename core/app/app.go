@@ -114,7 +114,7 @@ func (a *App) onClose(end func() error) {
 func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
 	host, err := plugin.New(ctx, plugin.Options{
 		Builtin: plugins.Builtin(), CacheDir: filepath.Join(a.Config.Data, cacheDir), Source: a.Store, Logger: a.logger,
-		Record: a.pluginEvent, Now: a.now, Rand: a.rand,
+		Observer: a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {
 		return nil, err

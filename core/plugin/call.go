@@ -66,6 +66,10 @@ func (h *Host) callOnce(ctx context.Context, s *served, hookName string, in writ
 	if r.log != "" {
 		h.options.Logger.Info("plugin log", "instance", s.instance, "text", r.log)
 	}
+	if !s.waits {
+		made, idle, waiting := m.shared.count()
+		h.options.Observer.PluginPool(m.digest, made, idle, waiting)
+	}
 	return r.output, h.finish(ctx, s, hookName, r, err, time.Since(begin))
 }
 
@@ -99,7 +103,9 @@ func (h *Host) orderFor(ctx context.Context, m *module, s *served, hookName stri
 
 // finish counts a call, lets the breaker know, and makes its error.
 func (h *Host) finish(ctx context.Context, s *served, hookName string, r result, err error, took time.Duration) error {
-	if !r.ran {
+	if r.ran {
+		h.options.Observer.PluginMemory(s.instance, s.plugin, int64(r.memory))
+	} else {
 		s.breaker.skip()
 	}
 	if err == nil {

@@ -167,8 +167,21 @@ func (l *library) keep(needed func(*loading) bool) {
 		delete(l.shelf, e)
 		if m := there.module; m != nil {
 			l.work.Go(func() { _ = m.close(context.Background()) })
+			if !l.holds(e.digest) {
+				l.options.Observer.PluginModuleGone(e.digest)
+			}
 		}
 	}
+}
+
+// holds reports whether any edition of the module is there.
+func (l *library) holds(digest string) bool {
+	for e := range l.shelf {
+		if e.digest == digest {
+			return true
+		}
+	}
+	return false
 }
 
 // close waits for what goes on and closes all modules.

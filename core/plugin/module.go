@@ -35,8 +35,9 @@ type module struct {
 
 	moment // that every call begins from
 
-	mu    sync.Mutex
-	pools map[string]*pool // by plugin instance; "" is for all that wait for nothing
+	shared *pool // for all plugin instances that wait for nothing
+	mu     sync.Mutex
+	apart  map[string]*pool // by plugin instance, for those that wait for the world
 }
 
 // Facts are what is known of a module after it was loaded.
@@ -65,9 +66,9 @@ func loadModule(ctx context.Context, options *Options, digest string, code []byt
 	if err != nil {
 		return nil, err
 	}
-	m = &module{options: options, digest: digest, trusted: trusted, mutable: metered.Mutable, rate: leastRate, pools: map[string]*pool{}}
+	m = &module{options: options, digest: digest, trusted: trusted, mutable: metered.Mutable, rate: leastRate, apart: map[string]*pool{}}
 	m.facts.Size, m.facts.Metered = len(code), len(metered.Code)
-	m.pools[""] = newPool(options.Instances, options.Wait, m.newInstance)
+	m.shared = newPool(options.Instances, options.Wait, m.newInstance)
 	if err := m.prepare(ctx, metered.Code); err != nil {
 		m.free(ctx)
 		return nil, err
@@ -220,7 +221,7 @@ func (m *module) firstInstance() (err error) {
 	if err := m.moment.begin(i); err != nil {
 		return err
 	}
-	m.pools[""].adopt(i)
+	m.shared.adopt(i)
 	return nil
 }
 
@@ -471,15 +472,15 @@ const blockingInstances = 16
 // pool gives the pool for calls of a plugin instance. One that waits for the world
 // has its own, so that it keeps nobody else waiting.
 func (m *module) pool(instance string, waits bool) *pool {
+	if !waits {
+		return m.shared
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !waits {
-		return m.pools[""]
-	}
-	p := m.pools[instance]
+	p := m.apart[instance]
 	if p == nil {
 		p = newPool(blockingInstances, m.options.Wait, m.newInstance)
-		m.pools[instance] = p
+		m.apart[instance] = p
 	}
 	return p
 }
@@ -487,7 +488,7 @@ func (m *module) pool(instance string, waits bool) *pool {
 // close waits for the calls in flight and gives everything back.
 func (m *module) close(ctx context.Context) error {
 	m.mu.Lock()
-	pools := slices.Collect(maps.Values(m.pools))
+	pools := append(slices.Collect(maps.Values(m.apart)), m.shared)
 	m.mu.Unlock()
 	for _, p := range pools {
 		if err := p.close(ctx); err != nil {

@@ -15,14 +15,20 @@ type Observer interface {
 	// PluginHostCall is told of each call of a capability; result is "ok" or a code of
 	// sdk/hook.
 	PluginHostCall(instance, plugin, capability, result string, d time.Duration)
+	// PluginMemory is told of the bytes that a guest has after a call.
+	PluginMemory(instance, plugin string, bytes int64)
+	// PluginPool is told of the instances of a module that serve plugins which wait for
+	// nothing: made, not in use, and calls that wait for one.
+	PluginPool(module string, made, idle, waiting int)
 	// PluginLoad is told of each module that was loaded, or "refused".
 	PluginLoad(module, result string, d time.Duration)
 	// PluginSuspended says whether calls of the instance are refused for a while.
 	PluginSuspended(instance string, suspended bool)
 	// PluginShadow says whether a shadow would have changed something.
 	PluginShadow(instance, hook string, differs bool)
-	// PluginGone says that the instance is no more.
+	// PluginGone says that the instance is no more, PluginModuleGone that the module is.
 	PluginGone(instance string)
+	PluginModuleGone(module string)
 }
 
 // Capabilities carries out what guests ask the host for. The answer is JSON as
@@ -42,3 +48,6 @@ func (nobody) PluginLoad(string, string, time.Duration)                        {
 func (nobody) PluginSuspended(string, bool)                                    {}
 func (nobody) PluginShadow(string, string, bool)                               {}
 func (nobody) PluginGone(string)                                               {}
+func (nobody) PluginMemory(string, string, int64)                              {}
+func (nobody) PluginPool(string, int, int, int)                                {}
+func (nobody) PluginModuleGone(string)                                         {}

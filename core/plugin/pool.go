@@ -126,6 +126,14 @@ func (p *pool) put(i *instance) {
 	p.drop()
 }
 
+// count gives the instances that there are, those not in use, and the calls that
+// wait.
+func (p *pool) count() (made, idle, waiting int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made, len(p.idle), len(p.waiting)
+}
+
 // adopt takes an instance that was made elsewhere.
 func (p *pool) adopt(i *instance) {
 	p.mu.Lock()

@@ -1,0 +1,182 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// Trial is a module outside of a server: for its author, who examines, tries and
+// measures it, and for whoever installs it. It has the sandbox and the limits of a
+// server.
+type Trial struct {
+	host   *Host
+	module *module
+}
+
+// TrialOptions are what a [Trial] needs. The zero TrialOptions are right for most.
+type TrialOptions struct {
+	CacheDir     string // as in [Options]
+	Capabilities Capabilities
+	Logger       *slog.Logger // nil: nothing is logged
+	Now          func() time.Time
+	Rand         io.Reader
+	// Trusted loads the module as the shipped one is: it does not yield.
+	Trusted bool
+}
+
+// Try loads a module and tests it on its samples. What is wrong with it the error
+// says in words for its author.
+func Try(ctx context.Context, code []byte, o TrialOptions) (*Trial, error) {
+	options := Options{CacheDir: o.CacheDir, Capabilities: o.Capabilities, Logger: o.Logger, Now: o.Now, Rand: o.Rand}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Rand == nil {
+		options.Rand = rand.Reader
+	}
+	host, err := New(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	digest := Digest(code)
+	if o.Trusted {
+		digest = core.BuiltinModule
+	}
+	m, err := loadModule(ctx, &host.options, digest, code)
+	if err != nil {
+		return nil, err
+	}
+	return &Trial{host, m}, nil
+}
+
+// Manifests describes the plugins of the module. The caller must not change them.
+func (t *Trial) Manifests() []hook.Manifest { return t.module.manifests }
+
+// Facts are what is known of the module.
+func (t *Trial) Facts() Facts { return t.module.facts }
+
+// Close gives everything back.
+func (t *Trial) Close(ctx context.Context) error { return t.module.close(ctx) }
+
+// Run is one call of a hook.
+type Run struct {
+	Plugin string // empty: the module's only one
+	Hook   string // empty: the plugin's only one
+	Input  []byte // the message, JSON
+	// Plays are the answers of the world, in their order. A call that is not among
+	// them fails the run, unless Live lets the plugin ask the world.
+	Plays   []hook.HostCall
+	Live    bool
+	Grants  []core.PluginGrant
+	Secrets []core.PluginSecret
+	Login   *core.UpstreamLogin
+	Limits  core.PluginLimits
+	// Again does not take the output apart: the caller knows that it is right.
+	Again bool
+}
+
+// Ran is what came of it, as far as it came.
+type Ran struct {
+	Output []byte
+	Log    string
+	Fuel   int64
+	Memory int // bytes, at the end
+	Took   time.Duration
+	Calls  []hook.HostCall // of the world; of a Live run
+}
+
+// Run makes a call as a server would. The error is a [*CallError], or says what is
+// wrong with the run.
+func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
+	plugin, number, err := t.find(&run)
+	if err != nil {
+		return Ran{}, err
+	}
+	s := serve(&core.PluginInstance{
+		Name: "trial", Plugin: run.Plugin, Grants: run.Grants, Secrets: run.Secrets, Limits: run.Limits,
+	}, nil, nil)
+	o := t.host.orderFor(ctx, t.module, s, run.Hook, run.Login)
+	var ran Ran
+	if run.Live {
+		o.desk.record = func(c hook.HostCall) { ran.Calls = append(ran.Calls, c) }
+	} else {
+		o.desk.plays, o.desk.played = true, run.Plays
+	}
+	begin := time.Now()
+	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{run.Input}, o)
+	ran.Took = time.Since(begin)
+	ran.Output, ran.Log, ran.Fuel, ran.Memory = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory
+	if err != nil {
+		return ran, t.host.finish(ctx, s, run.Hook, r, err, ran.Took)
+	}
+	if !run.Again {
+		if err := s.check(run.Hook, r.output); err != nil {
+			return ran, err
+		}
+	}
+	return ran, nil
+}
+
+// check reports whether the host would accept the output of a hook, as far as that
+// can be told without the request.
+func (s *served) check(hookName string, output []byte) error {
+	if hookName == hook.ClaimsMap {
+		_, err := s.claimsOf(output)
+		return err
+	}
+	if err := checkOutput(hookName, output); err != nil {
+		return s.fail(hookName, ReasonOutput, err)
+	}
+	return nil
+}
+
+// find completes what was left out and gives the numbers of plugin and hook.
+func (t *Trial) find(run *Run) (plugin, number int, err error) {
+	manifests := t.module.manifests
+	if run.Plugin == "" && len(manifests) == 1 {
+		run.Plugin = manifests[0].ID
+	}
+	plugin, ok := t.module.plugin(run.Plugin)
+	if !ok {
+		return 0, 0, fmt.Errorf("the module has no plugin %q; it has %s", run.Plugin, idsOf(manifests))
+	}
+	m := &manifests[plugin]
+	if run.Hook == "" && len(m.Hooks) == 1 {
+		run.Hook = m.Hooks[0]
+	}
+	if number = slices.Index(m.Hooks, run.Hook); number < 0 {
+		return 0, 0, fmt.Errorf("plugin %q has no hook %q; it has %s", m.ID, run.Hook, strings.Join(m.Hooks, ", "))
+	}
+	input, err := hook.ParseObject(run.Input)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the input is no JSON object: %w", err)
+	}
+	settings, given := input.Get("settings")
+	if !given {
+		settings = hook.FromObject(nil)
+	}
+	if err := checkSettings(m.Settings, settings); err != nil {
+		return 0, 0, fmt.Errorf("the input's %w", err)
+	}
+	return plugin, number, nil
+}
+
+func idsOf(manifests []hook.Manifest) string {
+	ids := make([]string, len(manifests))
+	for i := range manifests {
+		ids[i] = manifests[i].ID
+	}
+	return strings.Join(ids, ", ")
+}
