@@ -134,6 +134,9 @@ func (i *instance) close() {
 
 // hostCall counts a call of a host function, and ends a guest that makes too many.
 func (i *instance) hostCall() {
+	if i.gauge == nil {
+		panic(&stop{ReasonHostCalls, "the start function calls the host, which is not there yet: use _initialize"})
+	}
 	i.hostCalls++
 	if i.hostCalls > maxHostCalls {
 		panic(&stop{ReasonHostCalls, "too many calls of the host"})

@@ -239,8 +239,7 @@ func (m *module) instantiate() (*instance, error) {
 	i.mod, err = m.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		memory.Free()
-		what, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, fmt.Errorf("instantiate: %s", what)
+		return nil, whyNotMade(err)
 	}
 	i.entry = i.mod.ExportedFunction(exportCall)
 	i.gauge = newGauge(i.mod, !m.trusted)
@@ -248,6 +247,19 @@ func (m *module) instantiate() (*instance, error) {
 		i.globals = append(i.globals, i.mod.ExportedGlobal(meter.GlobalName(n)).(api.MutableGlobal))
 	}
 	return i, nil
+}
+
+// whyNotMade says what wazero means when it cannot make an instance.
+func whyNotMade(err error) error {
+	if inside, ok := errors.AsType[*stop](err); ok {
+		return inside
+	}
+	what, _, _ := strings.Cut(err.Error(), "\n") // the rest is a trace
+	if strings.HasPrefix(what, "start function") {
+		_, trap, _ := strings.Cut(what, "failed: ")
+		return fmt.Errorf("the start function traps, or works for longer or deeper than it may without fuel of a call: %s", trap)
+	}
+	return fmt.Errorf("instantiate: %s", what)
 }
 
 // newInstance makes an instance that begins from the snapshot. The guest's own
