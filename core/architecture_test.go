@@ -36,6 +36,7 @@ var house = map[string][]string{
 	"core/config":          {"core", "core/outbound"},
 	"core/plugin":          {"core", "core/plugin/meter", "sdk/hook"},
 	"core/plugin/meter":    {},
+	"core/supply":          {},
 	"core/httpd":           {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
@@ -76,6 +77,7 @@ var outside = map[string][]string{
 	"golang.org/x/text":               {"core/authn"},
 	"golang.org/x/term":               {"core/cli"},
 	"golang.org/x/sys":                {"core/plugin", "core/cmd/figures"},
+	"aead.dev/minisign":               {"core/supply"},
 	"github.com/coreos/go-oidc/v3":    {},
 	"github.com/zitadel/oidc/v3":      {},
 	"github.com/chromedp/chromedp":    {},
