@@ -79,6 +79,7 @@ var outside = map[string][]string{
 	"golang.org/x/sys":                {"core/plugin", "core/cmd/figures"},
 	"aead.dev/minisign":               {"core/supply"},
 	"oras.land/oras-go/v2":            {"core/supply"},
+	"github.com/opencontainers":       {"core/supply"},
 	"github.com/coreos/go-oidc/v3":    {},
 	"github.com/zitadel/oidc/v3":      {},
 	"github.com/chromedp/chromedp":    {},
