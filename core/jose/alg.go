@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -35,14 +36,55 @@ func methodOf(alg string) jwt.SigningMethod {
 	return nil
 }
 
+// Algorithms that others sign with, beside ours.
+const (
+	RS384 = "RS384"
+	RS512 = "RS512"
+	ES384 = "ES384"
+	ES512 = "ES512"
+	PS384 = "PS384"
+	PS512 = "PS512"
+	// HS256 is for [VerifyHMAC] alone.
+	HS256 = "HS256"
+)
+
+// ForeignAlgs returns the algorithms of [KeySet.Verify], ours first.
+func ForeignAlgs() []string { return append(Algs(), RS384, RS512, ES384, ES512, PS384, PS512) }
+
+// foreignMethodOf is [methodOf] for what others sign.
+func foreignMethodOf(alg string) jwt.SigningMethod {
+	switch alg {
+	case RS384:
+		return jwt.SigningMethodRS384
+	case RS512:
+		return jwt.SigningMethodRS512
+	case ES384:
+		return jwt.SigningMethodES384
+	case ES512:
+		return jwt.SigningMethodES512
+	case PS384:
+		return jwt.SigningMethodPS384
+	case PS512:
+		return jwt.SigningMethodPS512
+	}
+	return methodOf(alg)
+}
+
 // HalfHash is the value of at_hash and c_hash: the left half of the hash that
 // belongs to the algorithm of the ID token (OpenID Connect Core section
 // 3.1.3.6). That of Ed25519 is SHA-512 (RFC 8032 section 5.1).
 func HalfHash(alg, value string) string {
-	if alg == EdDSA {
-		sum := sha512.Sum512([]byte(value))
-		return base64.RawURLEncoding.EncodeToString(sum[:sha512.Size/2])
+	var sum []byte
+	switch {
+	case alg == EdDSA || strings.HasSuffix(alg, "512"):
+		whole := sha512.Sum512([]byte(value))
+		sum = whole[:]
+	case strings.HasSuffix(alg, "384"):
+		whole := sha512.Sum384([]byte(value))
+		sum = whole[:]
+	default:
+		whole := sha256.Sum256([]byte(value))
+		sum = whole[:]
 	}
-	sum := sha256.Sum256([]byte(value))
-	return base64.RawURLEncoding.EncodeToString(sum[:sha256.Size/2])
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }

@@ -29,16 +29,31 @@ func (c Claims) Text(name string) string {
 // Raw returns the claim of that name as JSON, nil if there is none.
 func (c Claims) Raw(name string) json.RawMessage { return c.members[name] }
 
+// parseClaims reads the claims of a token that we wrote.
 func parseClaims(payload []byte) (Claims, error) {
+	c := Claims{}
+	return c.parse(payload, map[string]any{
+		"exp": (*numericDate)(&c.ExpiresAt), "iat": (*numericDate)(&c.IssuedAt), "nbf": (*numericDate)(&c.NotBefore),
+	})
+}
+
+// parseForeignClaims reads those that another issuer wrote.
+func parseForeignClaims(payload []byte) (Claims, error) {
+	c := Claims{}
+	return c.parse(payload, map[string]any{
+		"exp": (*foreignDate)(&c.ExpiresAt), "iat": (*foreignDate)(&c.IssuedAt), "nbf": (*foreignDate)(&c.NotBefore),
+	})
+}
+
+// parse fills the targets, which are fields of c.
+func (c *Claims) parse(payload []byte, targets map[string]any) (Claims, error) {
 	members, err := parseObject(payload)
 	if err != nil {
 		return Claims{}, err
 	}
-	c := Claims{members: members}
-	for name, target := range map[string]any{
-		"iss": &c.Issuer, "sub": &c.Subject, "aud": (*audience)(&c.Audience),
-		"exp": (*numericDate)(&c.ExpiresAt), "iat": (*numericDate)(&c.IssuedAt), "nbf": (*numericDate)(&c.NotBefore),
-	} {
+	c.members = members
+	targets["iss"], targets["sub"], targets["aud"] = &c.Issuer, &c.Subject, (*audience)(&c.Audience)
+	for name, target := range targets {
 		raw, exists := members[name]
 		if !exists {
 			continue
@@ -47,7 +62,7 @@ func parseClaims(payload []byte) (Claims, error) {
 			return Claims{}, fmt.Errorf("claim %s is of the wrong type", name)
 		}
 	}
-	return c, nil
+	return *c, nil
 }
 
 // audience is a string or an array of strings (RFC 7519 section 4.1.3).
@@ -76,5 +91,21 @@ func (d *numericDate) UnmarshalJSON(raw []byte) error {
 		return fmt.Errorf("%d seconds are no date", seconds)
 	}
 	*d = numericDate(time.Unix(seconds, 0).UTC())
+	return nil
+}
+
+// foreignDate is a date of another issuer, which may have a fraction of a second
+// (RFC 7519 section 2). The fraction is cut off.
+type foreignDate time.Time
+
+func (d *foreignDate) UnmarshalJSON(raw []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(raw, &seconds); err != nil {
+		return err
+	}
+	if seconds < 0 || seconds > maxSeconds {
+		return fmt.Errorf("%g seconds are no date", seconds)
+	}
+	*d = foreignDate(time.Unix(int64(seconds), 0).UTC())
 	return nil
 }
