@@ -86,7 +86,7 @@ func New(o Options) (*Client, error) {
 	}
 	// There is no Proxy: one that the environment names would dial for us, unchecked.
 	c.base = &http.Transport{
-		DialContext: c.dialPlain, DialTLSContext: c.dialTLS, MaxResponseHeaderBytes: maxHeader,
+		DialContext: c.DialPlainContext, DialTLSContext: c.dialTLS, MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConns: maxIdle, MaxIdleConnsPerHost: maxIdlePerHost, IdleConnTimeout: idleTimeout,
 		Protocols: new(http.Protocols),
 	}

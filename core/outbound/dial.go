@@ -24,8 +24,9 @@ func (c *Client) DialContext(ctx context.Context, network, address string) (net.
 	return c.dial(ctx, network, address, false)
 }
 
-// dialPlain is for http.
-func (c *Client) dialPlain(ctx context.Context, network, address string) (net.Conn, error) {
+// DialPlainContext is [Client.DialContext] for what is never encrypted: only what
+// AllowPrivate lists is dialled.
+func (c *Client) DialPlainContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return c.dial(ctx, network, address, true)
 }
 
@@ -42,6 +43,13 @@ func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, err // dial has split it
 	}
+	return c.Secure(ctx, conn, host)
+}
+
+// Secure begins TLS on a connection of [Client.DialContext]. The certificate must
+// be valid for the host. The connection is closed if that fails. Errors are of type
+// [*Error].
+func (c *Client) Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
 	cfg := c.tls.Clone()
 	cfg.ServerName = host
 	secure := tls.Client(conn, cfg)
@@ -137,7 +145,7 @@ func (c *Client) check(to endpoint, address netip.Addr, plain bool) *Error {
 			address, of, name, netip.AddrPortFrom(address, to.port), Setting)
 	}
 	if plain {
-		return refuse(ReasonURL, host, "%s cannot be asked by http, which is for what %s lists: use https", host, Setting)
+		return refuse(ReasonURL, host, "%s cannot be asked without TLS, which is for what %s lists: use https or ldaps", host, Setting)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package outbound
 import (
 	"errors"
 	"net"
-	"slices"
 	"strings"
 )
 
@@ -45,25 +44,20 @@ func parseGrant(entry string) (g grant, err error) {
 	return g, nil
 }
 
-// covers reports whether the grant is for the target.
-func (g grant) covers(t *target) bool {
+// covers reports whether the grant is for the place.
+func (g grant) covers(p Place) bool {
 	port := g.port
 	if port == 0 {
-		port = defaultPort(t.url.Scheme)
+		port = p.own
 	}
-	if port != t.to.port {
+	if port != p.to.port {
 		return false
 	}
 	if g.below {
-		return !t.to.host.address.IsValid() && strings.HasSuffix(t.to.host.name, "."+g.host.name)
+		return !p.to.host.address.IsValid() && strings.HasSuffix(p.to.host.name, "."+g.host.name)
 	}
-	return t.to.host == g.host
+	return p.to.host == g.host
 }
 
 // granted reports whether one of the hosts covers the target; nil grants all.
-func granted(hosts []string, t *target) bool {
-	return hosts == nil || slices.ContainsFunc(hosts, func(entry string) bool {
-		g, err := parseGrant(entry)
-		return err == nil && g.covers(t)
-	})
-}
+func granted(hosts []string, t *target) bool { return hosts == nil || t.place().In(hosts) }

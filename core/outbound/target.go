@@ -60,12 +60,4 @@ func defaultPort(scheme string) uint16 {
 }
 
 // authority is host and port as a URL has them.
-func (t *target) authority() string {
-	switch {
-	case t.to.port != defaultPort(t.url.Scheme):
-		return t.to.String()
-	case t.to.host.address.Is6():
-		return "[" + t.to.host.name + "]"
-	}
-	return t.to.host.name
-}
+func (t *target) authority() string { return t.place().String() }
