@@ -55,6 +55,8 @@ const (
 	EventPluginGranted    EventType = "plugin.granted"
 	EventPluginWithdrawn  EventType = "plugin.grant_withdrawn"
 	EventPluginSecretSet  EventType = "plugin.secret_set"
+	EventPluginSecretGone EventType = "plugin.secret_deleted"
+	EventPluginConfigured EventType = "plugin.configured"
 	EventUserCreated      EventType = "user.created"
 	EventUserUpdated      EventType = "user.updated"
 	EventUserDeleted      EventType = "user.deleted"

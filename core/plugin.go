@@ -36,6 +36,22 @@ type PluginRelease struct {
 	CreatedAt time.Time
 }
 
+// PluginWish is a capability that a plugin asks for. The operator grants it.
+type PluginWish struct {
+	Name string // "http.fetch"
+	// Targets are what it is wanted for, such as hosts. Empty: the settings say it.
+	Targets  []string
+	Reason   string // one sentence of the plugin's author
+	Optional bool   // the plugin does without
+}
+
+// PluginSecretWish is a secret that a plugin asks for. The operator sets it.
+type PluginSecretWish struct {
+	Name        string
+	Description string
+	Optional    bool
+}
+
 // PluginGrant is a capability that the operator granted to an instance.
 type PluginGrant struct {
 	Capability string

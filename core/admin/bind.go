@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,66 +26,101 @@ type Bind struct {
 	Settings []byte
 	Position int  // 0 is DefaultPosition
 	FailOpen bool // claims.map/v1 alone
+	// Shadow runs the plugin and notes what it would have changed. Not for connectors
+	// and event sinks.
+	Shadow bool
 }
 
 // BindPlugin makes the instance if there is none and binds it. Without Hooks it
-// is bound to every hook that the plugin has.
+// is bound to every hook that the plugin has and that can be bound there. An
+// instance that lacks something that the plugin needs is not bound: each problem
+// then has the command that gives it.
 func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]core.PluginBinding, error) {
 	plugin, err := s.FindPlugin(ctx, input.Plugin)
 	if err != nil {
 		return nil, err
 	}
-	config, err := s.Store.Plugins(ctx)
-	if err != nil {
-		return nil, wrap("read the plugins", err)
-	}
-	input, err = s.checkBind(ctx, plugin, config, input)
+	config, err := s.PluginConfig(ctx)
 	if err != nil {
 		return nil, err
 	}
+	fillIn(&input, plugin)
+	there := instanceOf(config, input.Instance)
+	if there != nil && there.Plugin == plugin.ID && there.Module != plugin.Module {
+		if plugin, err = s.pluginOf(ctx, there); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.checkBind(ctx, plugin, config, there, input); err != nil {
+		return nil, err
+	}
 	now := s.Now()
-	changes := instanceChanges(config, plugin, input, now)
+	changes := s.instanceChanges(actor, there, plugin, input, now)
 	var bindings []core.PluginBinding
 	for _, hook := range input.Hooks {
 		adding := s.bindChanges(actor, now, core.PluginBinding{
-			Instance: input.Instance, Hook: hook, ClientID: input.ClientID, Position: input.Position, FailOpen: input.FailOpen,
+			Instance: input.Instance, Hook: hook, ClientID: input.ClientID, Position: input.Position, FailOpen: input.FailOpen, Shadow: input.Shadow,
 		})
 		bindings = append(bindings, adding[0].(core.AddBinding).Binding)
 		changes = append(changes, adding...)
 	}
 	err = s.Store.Apply(ctx, changes...)
-	if errors.Is(err, core.ErrConflict) {
+	switch {
+	case changedMeanwhile(err):
+		return nil, meanwhile(input.Instance)
+	case errors.Is(err, core.ErrConflict):
 		return nil, alreadyBound(input.Instance)
 	}
 	return bindings, wrap("bind the plugin", err)
 }
 
-// checkBind fills in what was left out and checks all of it.
-func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.PluginConfig, input Bind) (Bind, error) {
+// fillIn says what was left out.
+func fillIn(input *Bind, plugin *Plugin) {
 	if input.Instance == "" {
 		input.Instance = plugin.ID
 	}
 	if input.Position == 0 {
 		input.Position = DefaultPosition
 	}
-	if len(input.Hooks) == 0 {
-		input.Hooks = plugin.Hooks
+	if len(input.Hooks) > 0 {
+		return
 	}
+	for _, hook := range plugin.Hooks {
+		if input.ClientID == "" || forOneClient(hook) {
+			input.Hooks = append(input.Hooks, hook)
+		}
+	}
+	if len(input.Hooks) == 0 {
+		input.Hooks = plugin.Hooks // the check says why none of them will do
+	}
+}
+
+// forOneClient reports whether a hook can be bound to a client. How people sign in
+// upstream is not decided by the client, and events are of all.
+func forOneClient(hook string) bool { return shadowed(hook) }
+
+// shadowed reports whether the hook can run without effect.
+func shadowed(hook string) bool {
+	return hook == core.HookClaims || hook == core.HookAccount || hook == core.HookScopes
+}
+
+func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.PluginConfig, there *core.PluginInstance, input Bind) error {
 	if input.ClientID != "" {
 		if _, err := s.clientByID(ctx, input.ClientID); err != nil {
-			return input, err
+			return err
 		}
 	}
 	var p problems
-	if !keyName.MatchString(input.Instance) {
-		p.add("instance", keyNameHint, "%q is no name of a plugin instance", shown(input.Instance))
-	}
-	if there := instanceOf(config, input.Instance); there != nil && there.Plugin != plugin.ID {
+	checkInstanceName(&p, input.Instance)
+	if there != nil && there.Plugin != plugin.ID {
 		p.add("instance", "choose another name", "the instance %q is of plugin %q", input.Instance, there.Plugin)
 	}
 	checkHooks(&p, plugin, input)
-	if input.Settings != nil {
-		checkSettings(ctx, &p, s.Plugins, plugin.ID, input.Settings)
+	switch {
+	case input.Settings != nil:
+		s.checkSettings(ctx, &p, plugin, input.Settings)
+	case there == nil:
+		s.checkSettings(ctx, &p, plugin, []byte("{}"))
 	}
 	for _, b := range config.Bindings {
 		if b.Instance == input.Instance && b.ClientID == input.ClientID && slices.Contains(input.Hooks, b.Hook) {
@@ -94,7 +128,10 @@ func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.Pl
 			break
 		}
 	}
-	return input, p.err()
+	if len(p) == 0 {
+		checkNeeds(&p, plugin, there, input.Instance)
+	}
+	return p.err()
 }
 
 func checkHooks(p *problems, plugin *Plugin, input Bind) {
@@ -105,17 +142,28 @@ func checkHooks(p *problems, plugin *Plugin, input Bind) {
 		if input.FailOpen && hook != core.HookClaims {
 			p.add("fail_open", "bind "+core.HookClaims+" on its own", "%s cannot fail open", shown(hook))
 		}
+		if input.Shadow && !shadowed(hook) {
+			p.add("shadow", "bind other hooks on their own", "%s cannot run as a shadow", shown(hook))
+		}
+		if input.ClientID != "" && !forOneClient(hook) {
+			p.add("client", "bind it to all clients", "%s cannot be bound to one client", shown(hook))
+		}
 	}
 }
 
-func checkSettings(ctx context.Context, p *problems, plugins Plugins, plugin string, settings []byte) {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(settings, &object); err != nil || object == nil {
-		p.add("settings", `give a JSON object, such as {"group_prefix": true}`, "the settings are no JSON object")
-		return
+// checkNeeds lists what the instance must be given first. One that does not exist
+// must be made before.
+func checkNeeds(p *problems, plugin *Plugin, there *core.PluginInstance, name string) {
+	instance := &core.PluginInstance{Name: name}
+	if there != nil {
+		instance = there
 	}
-	if err := plugins.ValidateSettings(ctx, plugin, settings); err != nil {
-		p.add("settings", "", "the settings do not suit plugin %q: %s", plugin, err)
+	needs := required(needsOf(plugin, instance))
+	if len(needs) > 0 && there == nil {
+		p.add("instance", "postern plugin create "+name+" "+plugin.ID, "the instance %q must exist before it can be given what plugin %q needs", name, plugin.ID)
+	}
+	for _, need := range needs {
+		p.add(need.field(), need.Command(), "plugin %q needs %s", plugin.ID, need)
 	}
 }
 
@@ -126,16 +174,18 @@ func alreadyBound(instance string) *InvalidError {
 }
 
 // instanceChanges saves the instance if it is new or gets other settings.
-func instanceChanges(config *core.PluginConfig, plugin *Plugin, input Bind, now time.Time) []core.Change {
-	there := instanceOf(config, input.Instance)
-	if there != nil && input.Settings == nil {
+func (s *Service) instanceChanges(actor Actor, there *core.PluginInstance, plugin *Plugin, input Bind, now time.Time) []core.Change {
+	switch {
+	case there == nil:
+		instance := newInstance(input.Instance, plugin.ID, plugin.Module, input.Settings, now)
+		return []core.Change{core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance)}
+	case input.Settings == nil:
 		return nil
+	default:
+		after := *there
+		after.Settings = input.Settings
+		return []core.Change{s.replaceInstance(there, after), s.settingsRecord(actor, there, input.Settings)}
 	}
-	instance := newInstance(input.Instance, plugin.ID, plugin.Module, input.Settings, now)
-	if there != nil {
-		instance.CreatedAt = there.CreatedAt
-	}
-	return []core.Change{core.SaveInstance{Instance: instance}}
 }
 
 // bindChanges gives the change that adds the binding, first, and its record.
@@ -158,9 +208,9 @@ type Unbind struct {
 // UnbindPlugin removes the bindings that input selects and returns them. It is
 // an error if there is none, unless the instance itself is deleted.
 func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) ([]core.PluginBinding, error) {
-	config, err := s.Store.Plugins(ctx)
+	config, err := s.PluginConfig(ctx)
 	if err != nil {
-		return nil, wrap("read the plugins", err)
+		return nil, err
 	}
 	if instanceOf(config, input.Instance) == nil {
 		return nil, &MissingError{What: "plugin instance", Name: input.Instance}
@@ -172,15 +222,26 @@ func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (
 	if len(removed) == 0 && !input.Forget {
 		return nil, invalid("hooks", "", "the instance %q is not bound there", input.Instance)
 	}
+	changes := s.unbindChanges(actor, removed)
+	if input.Forget {
+		changes = append(changes, s.forgetChanges(actor, input.Instance)...)
+	}
+	return removed, wrap("unbind the plugin", s.Store.Apply(ctx, changes...))
+}
+
+func (s *Service) unbindChanges(actor Actor, removed []core.PluginBinding) []core.Change {
 	var changes []core.Change
 	for i := range removed {
 		changes = append(changes, core.RemoveBinding{ID: removed[i].ID}, s.bindRecord(actor, core.EventPluginUnbound, &removed[i]))
 	}
-	if input.Forget {
-		gone := s.record(actor, s.Now(), core.Event{Type: core.EventPluginUnbound, Detail: map[string]string{"instance": input.Instance, "deleted": "true"}})
-		changes = append(changes, core.DeleteInstance{Name: input.Instance}, gone)
-	}
-	return removed, wrap("unbind the plugin", s.Store.Apply(ctx, changes...))
+	return changes
+}
+
+// forgetChanges delete an instance whose bindings are removed with it.
+func (s *Service) forgetChanges(actor Actor, instance string) []core.Change {
+	return []core.Change{core.DeleteInstance{Name: instance}, s.record(actor, s.Now(), core.Event{
+		Type: core.EventPluginUnbound, Detail: map[string]string{"instance": instance, "deleted": "true"},
+	})}
 }
 
 func selectBindings(config *core.PluginConfig, input Unbind) []core.PluginBinding {
@@ -195,7 +256,12 @@ func selectBindings(config *core.PluginConfig, input Unbind) []core.PluginBindin
 }
 
 func (s *Service) bindRecord(actor Actor, kind core.EventType, b *core.PluginBinding) core.Record {
-	return s.record(actor, s.Now(), core.Event{Type: kind, ClientID: b.ClientID, Detail: map[string]string{
-		"instance": b.Instance, "hook": b.Hook, "binding": string(b.ID),
-	}})
+	detail := map[string]string{"instance": b.Instance, "hook": b.Hook, "binding": string(b.ID)}
+	if b.Shadow {
+		detail["shadow"] = "true"
+	}
+	if b.FailOpen {
+		detail["fail_open"] = "true"
+	}
+	return s.record(actor, s.Now(), core.Event{Type: kind, ClientID: b.ClientID, Detail: detail})
 }

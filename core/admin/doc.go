@@ -1,6 +1,10 @@
 // Package admin owns every change that an operator makes to users, groups,
 // clients, organisations and plugins, and the set-up of the first administrator.
 //
+// A plugin is installed as a module, which is examined first and grants itself
+// nothing. An instance of it has settings, grants, secrets and limits, and is bound to
+// hooks when it has all that the plugin needs.
+//
 // Each method checks its whole input and reports every mistake at once as an
 // [InvalidError], decides, and applies one list of changes together with the
 // audit event that tells of it: there is no change without its record.

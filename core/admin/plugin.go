@@ -6,11 +6,18 @@ import (
 	"github.com/postern-id/postern/core"
 )
 
-// Plugins knows the plugins that can be bound.
+// Plugins knows the plugins that can be bound, and runs modules to see what they are.
 type Plugins interface {
+	// Plugins gives the shipped plugins and the installed ones, of these the release
+	// that runs.
 	Plugins(ctx context.Context) ([]Plugin, error)
-	// ValidateSettings checks settings, a JSON object, against the plugin's schema.
-	ValidateSettings(ctx context.Context, plugin string, settings []byte) error
+	// ValidateSettings checks settings, a JSON object, against the schema of a plugin
+	// of the module: core.BuiltinModule, the digest of an installed one, or of one
+	// that Examine accepted before.
+	ValidateSettings(ctx context.Context, module, plugin string, settings []byte) error
+	// Examine loads a module, tries it on its samples, and says which plugins it has.
+	// What its author did wrong is an error that says so in one clause.
+	Examine(ctx context.Context, code []byte) ([]Plugin, error)
 }
 
 // Plugin is what a module says of one of its plugins.
@@ -18,26 +25,51 @@ type Plugin struct {
 	ID           string
 	Version      string
 	Description  string
-	Module       string // core.BuiltinModule
+	Module       string // digest, or core.BuiltinModule
+	Source       string // where an installed module came from
+	Signer       string // name of the key that signed it; empty: nobody
 	HostAPI      int
 	Hooks        []string
-	Capabilities []string
-	Secrets      []string // names
-	Settings     []byte   // JSON Schema
+	Capabilities []core.PluginWish
+	Secrets      []core.PluginSecretWish
+	Settings     []byte // JSON Schema
+	// Manifest is all that the module says of it, a JSON object.
+	Manifest []byte
 }
 
 // FindPlugin gives the plugin of that id.
 func (s *Service) FindPlugin(ctx context.Context, id string) (*Plugin, error) {
+	return s.findPlugin(ctx, id, "")
+}
+
+// pluginOf gives the plugin that the instance runs.
+func (s *Service) pluginOf(ctx context.Context, instance *core.PluginInstance) (*Plugin, error) {
+	return s.findPlugin(ctx, instance.Plugin, instance.Module)
+}
+
+// findPlugin prefers the one of the module. Of a shipped plugin and an installed one
+// of the same id, which a newer version of Postern may bring about, the installed
+// one is meant: it was there first.
+func (s *Service) findPlugin(ctx context.Context, id, module string) (*Plugin, error) {
 	plugins, err := s.KnownPlugins(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var best *Plugin
 	for i := range plugins {
-		if plugins[i].ID == id {
-			return &plugins[i], nil
+		p := &plugins[i]
+		switch {
+		case p.ID != id:
+		case p.Module == module:
+			return p, nil
+		case best == nil || best.Module == core.BuiltinModule:
+			best = p
 		}
 	}
-	return nil, &MissingError{What: "plugin", Name: id}
+	if best == nil {
+		return nil, &MissingError{What: "plugin", Name: id}
+	}
+	return best, nil
 }
 
 // KnownPlugins gives the plugins that can be bound.
@@ -49,16 +81,8 @@ func (s *Service) KnownPlugins(ctx context.Context) ([]Plugin, error) {
 	return plugins, wrap("read the plugins", err)
 }
 
-// PluginConfig gives the instances and bindings.
+// PluginConfig gives modules, releases, instances and bindings.
 func (s *Service) PluginConfig(ctx context.Context) (*core.PluginConfig, error) {
-	return s.Store.Plugins(ctx)
-}
-
-func instanceOf(config *core.PluginConfig, name string) *core.PluginInstance {
-	for i := range config.Instances {
-		if config.Instances[i].Name == name {
-			return &config.Instances[i]
-		}
-	}
-	return nil
+	config, err := s.Store.Plugins(ctx)
+	return config, wrap("read the plugins", err)
 }

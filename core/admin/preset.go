@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/postern-id/postern/core"
 )
@@ -93,16 +92,10 @@ func (s *Service) bindPreset(ctx context.Context, actor Actor, client *core.Clie
 	for _, b := range bindings {
 		if !slices.Contains(made, b.plugin) && instanceOf(config, b.plugin) == nil {
 			made = append(made, b.plugin)
-			changes = append(changes, core.SaveInstance{Instance: newInstance(b.plugin, b.plugin, core.BuiltinModule, nil, now)})
+			instance := newInstance(b.plugin, b.plugin, core.BuiltinModule, nil, now)
+			changes = append(changes, core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance))
 		}
 		changes = append(changes, s.bindChanges(actor, now, core.PluginBinding{Instance: b.plugin, Hook: b.hook, ClientID: client.ID, Position: DefaultPosition})...)
 	}
 	return changes, nil
-}
-
-func newInstance(name, plugin, module string, settings []byte, now time.Time) core.PluginInstance {
-	if len(settings) == 0 {
-		settings = []byte("{}")
-	}
-	return core.PluginInstance{Name: name, Plugin: plugin, Module: module, Settings: settings, CreatedAt: now, UpdatedAt: now}
 }

@@ -26,6 +26,7 @@ type Store interface {
 	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
 	Clients(ctx context.Context, org string) ([]core.Client, error)
 	Plugins(ctx context.Context) (*core.PluginConfig, error)
+	PluginCode(ctx context.Context, digest string) ([]byte, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 }
@@ -46,11 +47,13 @@ type Actor struct {
 }
 
 // Service makes the changes. Store, Now and Rand must be given. Without Hasher
-// no password can be set, without Plugins nothing can be bound.
+// no password can be set, without Plugins nothing can be installed or bound, without
+// Sealer plugins have no secrets.
 type Service struct {
 	Store   Store
 	Hasher  Hasher
 	Plugins Plugins
+	Sealer  Sealer
 	Now     func() time.Time
 	Rand    io.Reader
 }

@@ -166,6 +166,21 @@ func ascii(s string) bool {
 // words makes a field's name readable.
 func words(field string) string { return strings.ReplaceAll(field, "_", " ") }
 
+// clean makes a plugin author's text a clause for a message and a terminal.
+func clean(text string) string {
+	const most = 400
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
+}
+
 // shown cuts what somebody typed to what fits into a message.
 func shown(s string) string {
 	const most = 80

@@ -20,7 +20,12 @@ type world struct {
 	*admin.Service
 	t     *testing.T
 	store *store.Store
-	now   time.Time
+	// modules are what the catalogue makes of code, shipped is what comes with the
+	// binary besides, and meanwhile is run while settings are checked.
+	modules   map[string][]admin.Plugin
+	shipped   []admin.Plugin
+	meanwhile func()
+	now       time.Time
 }
 
 var actor = admin.Actor{Name: "cli:tester", IP: "192.0.2.1", Correlation: "c-1"}
@@ -38,7 +43,10 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w.store = opened
-	w.Service = &admin.Service{Store: opened, Hasher: hasher{}, Plugins: plugins{}, Now: w.clock, Rand: rand.Reader}
+	w.modules = map[string][]admin.Plugin{}
+	w.Service = &admin.Service{
+		Store: opened, Hasher: hasher{}, Plugins: catalogue{w}, Sealer: sealer{}, Now: w.clock, Rand: rand.Reader,
+	}
 	return w
 }
 
@@ -57,23 +65,6 @@ func (hasher) Hash(_ context.Context, password string) (string, error) {
 		return "", weak{}
 	}
 	return "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$" + strings.Repeat("x", 43), nil
-}
-
-// plugins knows two, like the shipped module.
-type plugins struct{}
-
-func (plugins) Plugins(context.Context) ([]admin.Plugin, error) {
-	return []admin.Plugin{
-		{ID: "miniorange", Module: core.BuiltinModule, Hooks: []string{core.HookClaims, core.HookAccount}},
-		{ID: "scopes", Module: core.BuiltinModule, Hooks: []string{core.HookScopes}},
-	}, nil
-}
-
-func (plugins) ValidateSettings(_ context.Context, _ string, settings []byte) error {
-	if strings.Contains(string(settings), "wrong") {
-		return errors.New("there is no setting \"wrong\"")
-	}
-	return nil
 }
 
 func (w *world) user(input admin.NewUser) *core.User {

@@ -88,7 +88,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.passwords = authn.New(a.Store, authn.Options{Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
 	a.Admin = &admin.Service{
-		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Now: a.now, Rand: a.rand,
+		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, Now: a.now, Rand: a.rand,
 	}
 	return a, nil
 }

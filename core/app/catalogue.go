@@ -2,16 +2,25 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/vault"
+	"github.com/postern-id/postern/sdk/hook"
 )
 
-// catalogue tells admin which plugins can be bound.
+// catalogue tells admin which plugins there are.
 type catalogue struct{ app *App }
 
+// errForeign says that the host runs the module of the shipped plugins alone.
+var errForeign = errors.New("this version of Postern runs no modules but its own")
+
 // Plugins implements [admin.Plugins].
-func (c catalogue) Plugins(context.Context) ([]admin.Plugin, error) {
+func (c catalogue) Plugins(ctx context.Context) ([]admin.Plugin, error) {
 	host, err := c.app.host()
 	if err != nil {
 		return nil, err
@@ -21,26 +30,92 @@ func (c catalogue) Plugins(context.Context) ([]admin.Plugin, error) {
 		return nil, err
 	}
 	list := make([]admin.Plugin, len(manifests))
-	for i, m := range manifests {
-		list[i] = admin.Plugin{
-			ID: m.ID, Version: m.Version, Description: m.Description, Module: core.BuiltinModule,
-			HostAPI: m.HostAPI, Hooks: m.Hooks, Settings: m.Settings.AppendJSON(nil),
-		}
-		for _, wish := range m.Capabilities {
-			list[i].Capabilities = append(list[i].Capabilities, wish.Name)
-		}
-		for _, wish := range m.Secrets {
-			list[i].Secrets = append(list[i].Secrets, wish.Name)
-		}
+	for i := range manifests {
+		list[i] = describe(&manifests[i], core.BuiltinModule)
 	}
-	return list, nil
+	config, err := c.app.Store.Plugins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(list, installed(config)...), nil
 }
 
 // ValidateSettings implements [admin.Plugins].
-func (c catalogue) ValidateSettings(_ context.Context, plugin string, settings []byte) error {
+func (c catalogue) ValidateSettings(_ context.Context, module, plugin string, settings []byte) error {
+	if module != core.BuiltinModule {
+		return errForeign
+	}
 	host, err := c.app.host()
 	if err != nil {
 		return err
 	}
 	return host.ValidateSettings(plugin, settings)
+}
+
+// Examine implements [admin.Plugins].
+func (c catalogue) Examine(context.Context, []byte) ([]admin.Plugin, error) { return nil, errForeign }
+
+// installed gives the plugins of the releases that run, from what their modules said
+// when they were installed.
+func installed(config *core.PluginConfig) []admin.Plugin {
+	running := map[string]core.PluginRelease{}
+	var ids []string
+	for _, release := range config.Releases { // the last of a plugin runs
+		if _, known := running[release.Plugin]; !known {
+			ids = append(ids, release.Plugin)
+		}
+		running[release.Plugin] = release
+	}
+	slices.Sort(ids)
+	list := make([]admin.Plugin, len(ids))
+	for i, id := range ids {
+		list[i] = released(config, running[id])
+	}
+	return list
+}
+
+// released describes a release. One whose description cannot be read any more, as
+// after a downgrade of Postern, stays in the list, so that it can be removed.
+func released(config *core.PluginConfig, release core.PluginRelease) admin.Plugin {
+	plugin := admin.Plugin{ID: release.Plugin, Version: release.Version, Module: release.Module}
+	m := slices.IndexFunc(config.Modules, func(m core.PluginModule) bool { return m.Digest == release.Module })
+	if m < 0 {
+		plugin.Description = "(its module is missing)"
+		return plugin
+	}
+	module := &config.Modules[m]
+	manifests, err := hook.ParseManifests(module.Manifests)
+	if err != nil {
+		plugin.Description = fmt.Sprintf("(its description cannot be read: %s)", err)
+	} else if i := slices.IndexFunc(manifests, func(m hook.Manifest) bool { return m.ID == release.Plugin }); i >= 0 {
+		plugin = describe(&manifests[i], module.Digest)
+	}
+	plugin.Source, plugin.Signer = module.Source, module.Signer
+	return plugin
+}
+
+// describe gives a manifest in admin's words.
+func describe(m *hook.Manifest, module string) admin.Plugin {
+	list := hook.AppendManifests(nil, []hook.Manifest{*m})
+	plugin := admin.Plugin{
+		ID: m.ID, Version: m.Version, Description: m.Description, Module: module, HostAPI: m.HostAPI, Hooks: m.Hooks,
+		Settings: m.Settings.AppendJSON(nil), Manifest: list[1 : len(list)-1], // without the brackets
+	}
+	for _, wish := range m.Capabilities {
+		plugin.Capabilities = append(plugin.Capabilities, core.PluginWish(wish))
+	}
+	for _, wish := range m.Secrets {
+		plugin.Secrets = append(plugin.Secrets, core.PluginSecretWish(wish))
+	}
+	return plugin
+}
+
+// sealer implements [admin.Sealer].
+type sealer struct {
+	vault *vault.Vault
+	rand  io.Reader
+}
+
+func (s sealer) Seal(plaintext []byte, purpose string) []byte {
+	return s.vault.Seal(plaintext, purpose, s.rand)
 }

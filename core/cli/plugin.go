@@ -48,7 +48,25 @@ type (
 )
 
 func viewPlugin(p *admin.Plugin) pluginView {
-	return pluginView{p.ID, p.Version, p.Description, p.Module, p.HostAPI, list(p.Hooks), list(p.Capabilities), list(p.Secrets), rawObject(p.Settings)}
+	return pluginView{p.ID, p.Version, p.Description, p.Module, p.HostAPI, list(p.Hooks), wishes(p), secrets(p), rawObject(p.Settings)}
+}
+
+// wishes gives the names of the capabilities that the plugin asks for.
+func wishes(p *admin.Plugin) []string {
+	names := make([]string, len(p.Capabilities))
+	for i, wish := range p.Capabilities {
+		names[i] = wish.Name
+	}
+	return names
+}
+
+// secrets gives the names of the secrets that the plugin asks for.
+func secrets(p *admin.Plugin) []string {
+	names := make([]string, len(p.Secrets))
+	for i, wish := range p.Secrets {
+		names[i] = wish.Name
+	}
+	return names
 }
 
 func viewInstance(i *core.PluginInstance) instanceView {
@@ -153,7 +171,7 @@ func (p *program) pluginInspect() *cobra.Command {
 			fields(w, []admin.Row{
 				{Field: "Plugin", Value: plugin.ID}, {Field: "Version", Value: plugin.Version}, {Field: "What it does", Value: plugin.Description},
 				{Field: "Module", Value: plugin.Module}, {Field: "Host API", Value: strconv.Itoa(plugin.HostAPI)}, {Field: "Hooks", Value: joined(plugin.Hooks)},
-				{Field: "Capabilities", Value: joined(plugin.Capabilities)}, {Field: "Secrets", Value: joined(plugin.Secrets)},
+				{Field: "Capabilities", Value: joined(wishes(plugin))}, {Field: "Secrets", Value: joined(secrets(plugin))},
 			})
 			fmt.Fprintf(w, "\nSettings (JSON Schema):\n%s\n", indented(plugin.Settings))
 		})
