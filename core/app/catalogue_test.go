@@ -68,8 +68,12 @@ func TestCatalogue(t *testing.T) {
 	if again, err := hook.ParseManifests(list); err != nil || len(again) != 1 || again[0].Version != "2.0.0" {
 		t.Errorf("the manifest is %s: %v", got.Manifest, err)
 	}
+	// What cannot be read any more can still be removed.
 	if unread := plugins[2]; unread.Version != "3.0.0" || unread.Module != broken || !strings.Contains(unread.Description, "cannot be read") {
 		t.Errorf("got %+v", unread)
+	}
+	if _, err := w.app.Admin.RemovePlugin(ctx, cli, "broken", false); err != nil {
+		t.Error(err)
 	}
 }
 
