@@ -48,8 +48,9 @@ var house = map[string][]string{
 
 	"web": {},
 
-	"sdk/hook": {},
-	"sdk/go":   {"sdk/hook"},
+	"sdk/hook":        {},
+	"sdk/hook/replay": {"sdk/hook"},
+	"sdk/go":          {"sdk/hook"},
 
 	"plugins":            {}, // embeds builtin.wasm
 	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/scopes"},
