@@ -48,9 +48,12 @@ var house = map[string][]string{
 
 	"web": {},
 
-	"sdk/hook":        {},
-	"sdk/hook/replay": {"sdk/hook"},
-	"sdk/go":          {"sdk/hook"},
+	"sdk/hook":               {},
+	"sdk/hook/replay":        {"sdk/hook"},
+	"sdk/go":                 {"sdk/go/internal/native", "sdk/hook"},
+	"sdk/go/internal/native": {"sdk/hook"},
+	"sdk/go/posterntest":     {"sdk/go", "sdk/go/internal/native", "sdk/hook", "sdk/hook/replay"},
+	"sdk/vectors/go":         {"sdk/go", "sdk/hook"},
 
 	"plugins":            {}, // embeds builtin.wasm
 	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/scopes"},

@@ -23,6 +23,12 @@ type Plugin struct {
 	Account func(*hook.AccountInput) (hook.Object, error)
 	// Scopes is scope.policy/v1.
 	Scopes func(*hook.ScopeInput) (*hook.ScopeOutput, error)
+	// LoginBegin and LoginFinish are the phases of connector.login/v1.
+	LoginBegin, LoginFinish func(*hook.LoginInput) (*hook.LoginOutput, error)
+	// Password is connector.password/v1.
+	Password func(*hook.PasswordInput) (*hook.PasswordOutput, error)
+	// Event is event.sink/v1. After an error the event comes again, later.
+	Event func(*hook.EventInput) error
 }
 
 // HostAPI is the version of the host's interface that this SDK speaks.
@@ -34,33 +40,50 @@ type handler struct {
 	call func(input, out []byte) ([]byte, error)
 }
 
+// handlers are in the order of [hook.Names].
 func (p *Plugin) handlers() []handler {
 	var list []handler
 	if p.Claims != nil {
-		list = append(list, handler{hook.ClaimsMap, p.claims})
+		list = append(list, handler{hook.ClaimsMap, serve(hook.ParseClaimsInput, p.Claims)})
 	}
 	if p.Account != nil {
 		list = append(list, handler{hook.AccountShape, p.account})
 	}
 	if p.Scopes != nil {
-		list = append(list, handler{hook.ScopePolicy, p.scopes})
+		list = append(list, handler{hook.ScopePolicy, serve(hook.ParseScopeInput, p.Scopes)})
+	}
+	if p.LoginBegin != nil || p.LoginFinish != nil {
+		list = append(list, handler{hook.ConnectorLogin, serve(hook.ParseLoginInput, p.login)})
+	}
+	if p.Password != nil {
+		list = append(list, handler{hook.ConnectorPassword, serve(hook.ParsePasswordInput, p.Password)})
+	}
+	if p.Event != nil {
+		list = append(list, handler{hook.EventSink, p.event})
 	}
 	return list
 }
 
-func (p *Plugin) claims(input, dst []byte) ([]byte, error) {
-	in, err := hook.ParseClaimsInput(input)
-	if err != nil {
-		return nil, err
+// serve puts a function between the texts of its messages. A plugin that gives
+// neither an output nor an error has nothing to say.
+func serve[In, Out any, P interface {
+	*Out
+	AppendJSON([]byte) []byte
+}](parse func([]byte) (*In, error), answer func(*In) (P, error)) func(input, dst []byte) ([]byte, error) {
+	return func(input, dst []byte) ([]byte, error) {
+		in, err := parse(input)
+		if err != nil {
+			return nil, err
+		}
+		out, err := answer(in)
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = new(Out)
+		}
+		return out.AppendJSON(dst), nil
 	}
-	out, err := p.Claims(in)
-	if err != nil {
-		return nil, err
-	}
-	if out == nil {
-		out = &hook.ClaimsOutput{}
-	}
-	return out.AppendJSON(dst), nil
 }
 
 func (p *Plugin) account(input, dst []byte) ([]byte, error) {
@@ -75,19 +98,23 @@ func (p *Plugin) account(input, dst []byte) ([]byte, error) {
 	return out.AppendJSON(dst), nil
 }
 
-func (p *Plugin) scopes(input, dst []byte) ([]byte, error) {
-	in, err := hook.ParseScopeInput(input)
+func (p *Plugin) login(in *hook.LoginInput) (*hook.LoginOutput, error) {
+	switch {
+	case in.Phase == hook.PhaseBegin && p.LoginBegin != nil:
+		return p.LoginBegin(in)
+	case in.Phase == hook.PhaseFinish && p.LoginFinish != nil:
+		return p.LoginFinish(in)
+	default:
+		return nil, errPhase
+	}
+}
+
+func (p *Plugin) event(input, dst []byte) ([]byte, error) {
+	in, err := hook.ParseEventInput(input)
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.Scopes(in)
-	if err != nil {
-		return nil, err
-	}
-	if out == nil {
-		out = &hook.ScopeOutput{}
-	}
-	return out.AppendJSON(dst), nil
+	return dst, p.Event(in)
 }
 
 // Module is a set of plugins that answers as a guest does: the exports of a
@@ -144,6 +171,12 @@ func emptySample(name string) hook.Sample {
 		text = (&hook.AccountInput{Settings: settings}).AppendJSON(nil)
 	case hook.ScopePolicy:
 		text = (&hook.ScopeInput{Settings: settings}).AppendJSON(nil)
+	case hook.ConnectorLogin:
+		text = (&hook.LoginInput{Phase: hook.PhaseBegin, Settings: settings}).AppendJSON(nil)
+	case hook.ConnectorPassword:
+		text = (&hook.PasswordInput{Settings: settings}).AppendJSON(nil)
+	case hook.EventSink:
+		text = (&hook.EventInput{Settings: settings}).AppendJSON(nil)
 	}
 	input, err := hook.Parse(text)
 	if err != nil {
@@ -156,6 +189,7 @@ func emptySample(name string) hook.Sample {
 var (
 	errNoPlugin = errors.New("the module has no such plugin")
 	errNoHook   = errors.New("the plugin has no such hook")
+	errPhase    = errors.New("unknown phase of connector.login/v1")
 )
 
 // Call runs one hook. Both numbers are positions: of the plugin in the module, of

@@ -1,0 +1,4 @@
+package posterntest
+
+// RunCase runs one case in any test.
+var RunCase = runCase
