@@ -54,6 +54,7 @@ var house = map[string][]string{
 	"sdk/go/internal/native": {"sdk/hook"},
 	"sdk/go/posterntest":     {"sdk/go", "sdk/go/internal/native", "sdk/hook", "sdk/hook/replay"},
 	"sdk/vectors/go":         {"sdk/go", "sdk/hook"},
+	"sdk/schema":             {},
 
 	"plugins":            {}, // embeds builtin.wasm
 	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/scopes"},
@@ -88,6 +89,8 @@ var outside = map[string][]string{
 	"github.com/zitadel/oidc/v3":      {},
 	"github.com/chromedp/chromedp":    {},
 	"github.com/rogpeppe/go-internal": {},
+
+	"github.com/santhosh-tekuri/jsonschema": {},
 }
 
 func TestArchitecture(t *testing.T) {
