@@ -48,6 +48,7 @@ var house = map[string][]string{
 
 	"web": {},
 
+	"sdk":                    {}, // embeds the SDKs
 	"sdk/hook":               {},
 	"sdk/hook/replay":        {"sdk/hook"},
 	"sdk/go":                 {"sdk/go/internal/native", "sdk/hook"},
