@@ -65,6 +65,7 @@ var house = map[string][]string{
 	"examples/confluence":         {"examples/confluence/standin"},
 	"examples/confluence/standin": {},
 	"examples/plugin-department":  {"sdk/go", "sdk/hook"},
+	"examples/plugin-directory":   {"sdk/go", "sdk/hook"},
 }
 
 // outside lists who may import what is not in the standard library.
