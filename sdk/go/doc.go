@@ -29,7 +29,21 @@
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w -buildid=' -o plugin.wasm
 //
-// It owns the guest's half of sdk/abi.md and nothing else. It has no state but the
-// list of plugins that the module registered. Plugins import it; the host never
-// does.
+// # Asking the host
+//
+// [Fetch], [FetchAll], [VerifyJWT], [KVGet] and its kin, [Secret], [ExchangeOIDC],
+// [ExchangeOAuth], [LDAPBind], [LDAPSearch] and [Now] are capabilities: the manifest
+// asks for them, the operator grants them, and the host answers the error denied
+// where that was not done. [Random] and [Log] need no grant. The functions are in
+// every plugin's reach and only those that it calls are in its module.
+//
+// In plain go test package posterntest stands in for the host: it plays calls that
+// were written down, answers with functions, and runs the test cases of a folder.
+//
+// # What this package keeps to
+//
+// It uses neither reflection nor goroutines nor package fmt: they would cost every
+// guest time and memory, and small compilers do not have all of it. It owns the
+// guest's half of sdk/abi.md and nothing else. It has no state but the list of
+// plugins that the module registered. Plugins import it; the host never does.
 package postern
