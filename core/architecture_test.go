@@ -34,7 +34,7 @@ var house = map[string][]string{
 	"core/store/storetest": {"core"},
 	"core/admin":           {"core", "core/oauth"},
 	"core/config":          {"core", "core/outbound"},
-	"core/plugin":          {"core", "core/plugin/meter", "sdk/hook"},
+	"core/plugin":          {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":    {},
 	"core/supply":          {},
 	"core/httpd":           {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -28,7 +29,7 @@ import (
 // Files in the data directory.
 const (
 	databaseFile = "postern.db"
-	cacheDir     = "cache"
+	cacheFolder  = "cache"
 )
 
 // Options replace what a server takes from its surroundings. The zero Options are
@@ -57,6 +58,8 @@ type App struct {
 	// host compiles the plugins when something first needs them: most commands
 	// never do.
 	host func() (*plugin.Host, error)
+	// examined is the module that was tried last, before it is installed.
+	examined atomic.Pointer[examined]
 	// closers end what was opened, the last first.
 	mu      sync.Mutex
 	closers []func() error
@@ -111,9 +114,12 @@ func (a *App) onClose(end func() error) {
 	a.closers = append(a.closers, end)
 }
 
+// cacheDir is where compiled plugins are kept.
+func (a *App) cacheDir() string { return filepath.Join(a.Config.Data, cacheFolder) }
+
 func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
 	host, err := plugin.New(ctx, plugin.Options{
-		Builtin: plugins.Builtin(), CacheDir: filepath.Join(a.Config.Data, cacheDir), Source: a.Store, Logger: a.logger,
+		Builtin: plugins.Builtin(), CacheDir: a.cacheDir(), Source: a.Store, Logger: a.logger,
 		Observer: a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {

@@ -2,22 +2,19 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
 // catalogue tells admin which plugins there are.
 type catalogue struct{ app *App }
-
-// errForeign says that the host runs the module of the shipped plugins alone.
-var errForeign = errors.New("this version of Postern runs no modules but its own")
 
 // Plugins implements [admin.Plugins].
 func (c catalogue) Plugins(ctx context.Context) ([]admin.Plugin, error) {
@@ -41,19 +38,64 @@ func (c catalogue) Plugins(ctx context.Context) ([]admin.Plugin, error) {
 }
 
 // ValidateSettings implements [admin.Plugins].
-func (c catalogue) ValidateSettings(_ context.Context, module, plugin string, settings []byte) error {
-	if module != core.BuiltinModule {
-		return errForeign
-	}
-	host, err := c.app.host()
+func (c catalogue) ValidateSettings(ctx context.Context, module, id string, settings []byte) error {
+	manifests, err := c.manifests(ctx, module)
 	if err != nil {
 		return err
 	}
-	return host.ValidateSettings(plugin, settings)
+	return plugin.CheckSettings(manifests, id, settings)
 }
 
-// Examine implements [admin.Plugins].
-func (c catalogue) Examine(context.Context, []byte) ([]admin.Plugin, error) { return nil, errForeign }
+// manifests gives what a module says of its plugins: the shipped one, an installed
+// one, or the one that was examined last.
+func (c catalogue) manifests(ctx context.Context, module string) ([]hook.Manifest, error) {
+	if module == core.BuiltinModule {
+		host, err := c.app.host()
+		if err != nil {
+			return nil, err
+		}
+		return host.Manifests()
+	}
+	if last := c.app.examined.Load(); last != nil && last.digest == module {
+		return last.manifests, nil
+	}
+	config, err := c.app.Store.Plugins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range config.Modules {
+		if config.Modules[i].Digest == module {
+			return hook.ParseManifests(config.Modules[i].Manifests)
+		}
+	}
+	return nil, fmt.Errorf("the module %s is not installed", module)
+}
+
+// examined is a module that was tried, before it is installed.
+type examined struct {
+	digest    string
+	manifests []hook.Manifest
+}
+
+// Examine implements [admin.Plugins]. The module is tried in a sandbox of its own,
+// and what is compiled for that is there when the server loads it.
+func (c catalogue) Examine(ctx context.Context, code []byte) ([]admin.Plugin, error) {
+	trial, err := plugin.Try(ctx, code, plugin.TrialOptions{CacheDir: c.app.cacheDir(), Logger: c.app.logger, Now: c.app.now, Rand: c.app.rand})
+	if err != nil {
+		return nil, err
+	}
+	manifests := trial.Manifests()
+	if err := trial.Close(ctx); err != nil {
+		return nil, err
+	}
+	digest := plugin.Digest(code)
+	c.app.examined.Store(&examined{digest, manifests})
+	list := make([]admin.Plugin, len(manifests))
+	for i := range manifests {
+		list[i] = describe(&manifests[i], digest)
+	}
+	return list, nil
+}
 
 // installed gives the plugins of the releases that run, from what their modules said
 // when they were installed.

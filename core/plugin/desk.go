@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -29,13 +30,11 @@ type desk struct {
 	asked  int
 	waited time.Duration
 
-	// Played calls stand for the world, in the self-test and in the tests of a
-	// plugin's author.
-	plays  bool
-	played []hook.HostCall
-	// lenient lets calls that nobody recorded find the world unavailable; else they
-	// are a mistake.
-	lenient bool
+	// player stands for the world, in the self-test and in the tests of a plugin's
+	// author; nil: the world itself is asked. With lonely every call finds the world
+	// unavailable instead.
+	player *replay.Player
+	lonely bool
 	// record takes down each call; nil: nobody wants to know.
 	record func(hook.HostCall)
 	// wrong is a call that was not in the play: it fails the whole, whatever the
@@ -86,13 +85,17 @@ func capabilityFunctions() []hostFunction {
 }
 
 // askClock gives the time if that was granted.
-func (i *instance) askClock() (time.Time, *stop) {
+func (i *instance) askClock() (time.Time, error) {
 	d := &i.host
 	switch {
-	case d.plays:
-		answer := d.play(hook.Clock, hook.FromObject(nil))
-		ms, _ := memberOf(answer, "now").Int()
-		return time.UnixMilli(ms), d.wrong
+	case d.player != nil:
+		ms, err := d.player.Now()
+		if err != nil {
+			return time.Time{}, d.isWrong(err)
+		}
+		return time.UnixMilli(ms), nil
+	case d.lonely:
+		return time.UnixMilli(0), nil
 	case !d.granted(hook.Clock):
 		d.deny(hook.Clock, "")
 		return time.Time{}, &stop{ReasonDenied, d.howToGrant(hook.Clock)}
@@ -107,6 +110,14 @@ func (i *instance) askClock() (time.Time, *stop) {
 	return now, nil
 }
 
+// isWrong notes that the guest made a call that was not recorded.
+func (d *desk) isWrong(err error) *stop {
+	if d.wrong == nil {
+		d.wrong = &stop{ReasonUnrecorded, err.Error()}
+	}
+	return d.wrong
+}
+
 // ask carries out a call of a capability and gives its answer, which is valid JSON
 // whatever happens.
 func (d *desk) ask(capability string, request []byte) []byte {
@@ -116,12 +127,14 @@ func (d *desk) ask(capability string, request []byte) []byte {
 		return refusal(hook.CodeLimit, fmt.Sprintf("a call of a plugin may ask the host for at most %d things", maxCapabilityCalls))
 	case len(request) > maxRequest:
 		return refusal(hook.CodeTooLarge, fmt.Sprintf("a request has at most %d KiB", maxRequest>>10))
-	case d.plays:
-		parsed, err := hook.Parse(request)
+	case d.lonely:
+		return refusal(hook.CodeUnavailable, "nothing is recorded for this call of "+capability)
+	case d.player != nil:
+		answer, err := d.player.Answer(capability, request)
 		if err != nil {
-			return refusal(hook.CodeInvalidRequest, "the request is no JSON: "+err.Error())
+			return refusal(hook.CodeUnavailable, d.isWrong(err).what)
 		}
-		return d.play(capability, parsed).AppendJSON(nil)
+		return answer
 	}
 	answer := d.carryOut(capability, slices.Clone(request))
 	if d.record != nil {
@@ -198,90 +211,8 @@ func (d *desk) observe(capability, result string, took time.Duration) {
 	d.h.options.Observer.PluginHostCall(d.caller.Instance, d.caller.Plugin, capability, result, took)
 }
 
-// play gives the recorded answer of the next call, which must be this one.
-func (d *desk) play(capability string, request hook.Value) hook.Value {
-	if len(d.played) == 0 {
-		if d.lenient {
-			return refusalValue(hook.CodeUnavailable, "nothing is recorded for this call of "+capability)
-		}
-		d.wrong = &stop{ReasonRefused, fmt.Sprintf("the plugin calls %s, but no further call is recorded", capability)}
-		return refusalValue(hook.CodeUnavailable, d.wrong.what)
-	}
-	next := d.played[0]
-	d.played = d.played[1:]
-	if next.Capability != capability {
-		d.wrong = &stop{ReasonRefused, fmt.Sprintf("the plugin calls %s where a call of %s is recorded", capability, next.Capability)}
-	} else if where := differs("request", next.Request, request); where != "" {
-		d.wrong = &stop{ReasonRefused, fmt.Sprintf("the plugin's call of %s differs from the recorded one at %s", capability, where)}
-	}
-	if d.wrong != nil {
-		return refusalValue(hook.CodeUnavailable, d.wrong.what)
-	}
-	return next.Answer
-}
-
-func refusal(code, message string) []byte { return refusalValue(code, message).AppendJSON(nil) }
-
-func refusalValue(code, message string) hook.Value {
+func refusal(code, message string) []byte {
 	return hook.FromObject(hook.Object{{Name: "error", Value: hook.FromObject(hook.Object{
 		{Name: "code", Value: hook.String(code)}, {Name: "message", Value: hook.String(message)},
-	})}})
-}
-
-func memberOf(v hook.Value, name string) hook.Value {
-	member, _ := v.Object().Get(name)
-	return member
-}
-
-// differs names the first place where two values differ, whatever the order of
-// members; "" if there is none. A member that is empty may as well be left out.
-func differs(where string, want, got hook.Value) string {
-	switch {
-	case isEmpty(want) && isEmpty(got):
-		return ""
-	case want.Kind() != got.Kind():
-		return where
-	case want.Kind() == hook.KindObject:
-		for _, member := range want.Object() {
-			if at := differs(where+"."+member.Name, member.Value, memberOf(got, member.Name)); at != "" {
-				return at
-			}
-		}
-		for _, member := range got.Object() {
-			if _, ok := want.Object().Get(member.Name); !ok && !isEmpty(member.Value) {
-				return where + "." + member.Name
-			}
-		}
-		return ""
-	case want.Kind() == hook.KindArray:
-		if len(want.List()) != len(got.List()) {
-			return fmt.Sprintf("%s (%d elements, not %d)", where, len(got.List()), len(want.List()))
-		}
-		for n := range want.List() {
-			if at := differs(fmt.Sprintf("%s[%d]", where, n), want.List()[n], got.List()[n]); at != "" {
-				return at
-			}
-		}
-		return ""
-	case !equal(want, got):
-		return where
-	}
-	return ""
-}
-
-func isEmpty(v hook.Value) bool {
-	switch v.Kind() {
-	case hook.KindNull:
-		return true
-	case hook.KindBool:
-		return !v.Bool()
-	case hook.KindNumber:
-		return v.Text() == "0"
-	case hook.KindString:
-		return v.Text() == ""
-	case hook.KindArray:
-		return len(v.List()) == 0
-	default:
-		return len(v.Object()) == 0
-	}
+	})}}).AppendJSON(nil)
 }

@@ -71,10 +71,10 @@ func (i *instance) run(plugin, hook int) error {
 	i.stack[0], i.stack[1] = api.EncodeI32(int32(plugin)), api.EncodeI32(int32(hook))
 	err := i.guarded(i.entry, i.stack[:])
 	switch {
-	case err != nil:
-		return err
 	case i.host.wrong != nil:
 		return i.host.wrong
+	case err != nil:
+		return err
 	case i.failed:
 		return &stop{ReasonRefused, "the plugin says: " + i.failure}
 	case api.DecodeI32(i.stack[0]) != 0:

@@ -14,6 +14,7 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/plugin/meter"
 	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
@@ -285,7 +286,7 @@ func (m *module) newInstance() (*instance, error) {
 // rehearsal is the order of what runs while the module is loaded: nobody is there
 // to ask, and the rate of the guest is not known yet.
 func rehearsal() order {
-	return order{desk: desk{plays: true, lenient: true, cpu: startCPU}, memory: maxMemory, fuel: startFuel, cpu: startCPU}
+	return order{desk: desk{lonely: true, cpu: startCPU}, memory: maxMemory, fuel: startFuel, cpu: startCPU}
 }
 
 // startGuest runs the guest's own start and asks for its version.
@@ -375,7 +376,9 @@ func (m *module) runSamples(i *instance, number int) error {
 	manifest := &m.manifests[number]
 	for _, sample := range manifest.Samples {
 		o := rehearsal()
-		o.desk.played, o.desk.lenient = sample.Calls, len(sample.Calls) == 0
+		if len(sample.Calls) > 0 {
+			o.desk.player, o.desk.lonely = replay.NewPlayer(sample.Calls), false
+		}
 		m.again(i, &o)
 		i.input = sample.Input.AppendJSON(i.input)
 		begin := time.Now()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
 )
 
 // Trial is a module outside of a server: for its author, who examines, tries and
@@ -112,7 +113,7 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	if run.Live {
 		o.desk.record = func(c hook.HostCall) { ran.Calls = append(ran.Calls, c) }
 	} else {
-		o.desk.plays, o.desk.played = true, run.Plays
+		o.desk.player = replay.NewPlayer(run.Plays)
 	}
 	begin := time.Now()
 	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{run.Input}, o)
@@ -121,12 +122,15 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	if err != nil {
 		return ran, t.host.finish(ctx, s, run.Hook, r, err, ran.Took)
 	}
-	if !run.Again {
-		if err := s.check(run.Hook, r.output); err != nil {
-			return ran, err
+	if o.desk.player != nil {
+		if err := o.desk.player.End(); err != nil {
+			return ran, s.fail(run.Hook, ReasonUnrecorded, err)
 		}
 	}
-	return ran, nil
+	if run.Again {
+		return ran, nil
+	}
+	return ran, s.check(run.Hook, r.output)
 }
 
 // check reports whether the host would accept the output of a hook, as far as that
