@@ -65,7 +65,7 @@ func checkSecret(plugin *Plugin, name string, value []byte, ahead bool) problems
 	var p problems
 	switch {
 	case !secretName.MatchString(name):
-		p.add("secrets", "use up to 64 letters, digits and . _ -", "%q is no name of a secret", shown(name))
+		p.add("secrets", secretNameHint, "%q is no name of a secret", shown(name))
 	case !ahead && secretOf(plugin, name) == nil:
 		p.add("secrets", secretsHint(plugin), "plugin %q has no secret %q", plugin.ID, name)
 	}

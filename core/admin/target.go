@@ -49,8 +49,10 @@ func (k targetKind) placeholder() string {
 	}
 }
 
+const secretNameHint = "use up to 63 lower-case letters, digits and underscores, a letter first"
+
 var (
-	secretName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	secretName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 	hostLabel  = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 	hostNumber = regexp.MustCompile(`^([0-9]+|0x[0-9a-f]*)$`)
 )
@@ -158,7 +160,7 @@ func checkTarget(capability, target string) (text, hint string) {
 		return checkHostTarget(kind, target)
 	case targetSecret:
 		if !secretName.MatchString(target) {
-			return strconv.Quote(shown(target)) + " is no name of a secret", "use up to 64 letters, digits and . _ -"
+			return strconv.Quote(shown(target)) + " is no name of a secret", secretNameHint
 		}
 	}
 	return "", ""

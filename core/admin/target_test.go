@@ -59,8 +59,9 @@ func TestCheckTarget(t *testing.T) {
 		{"ldap.bind", "ldap://dc1.example.org", "write dc1.example.org:389"},
 		{"ldap.bind", "DC1.example.org:636", "write dc1.example.org:636"},
 		{"secret.get", "api_key", ""},
-		{"secret.get", "", "use up to 64"},
-		{"secret.get", "a b", "use up to 64"},
+		{"secret.get", "API-key", "use up to 63"},
+		{"secret.get", "", "use up to 63"},
+		{"secret.get", "a b", "use up to 63"},
 		{"clock", "", ""},
 		{"kv", "x", `leave out "x"`},
 	} {
