@@ -3,6 +3,10 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +14,7 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/vault"
+	"github.com/postern-id/postern/plugins"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -74,6 +79,66 @@ func TestCatalogue(t *testing.T) {
 	}
 	if _, err := w.app.Admin.RemovePlugin(ctx, cli, "broken", false); err != nil {
 		t.Error(err)
+	}
+}
+
+// buildGuest compiles a plugin as anybody does.
+func buildGuest(t *testing.T, folder string) []byte {
+	t.Helper()
+	output := filepath.Join(t.TempDir(), "guest.wasm")
+	command := exec.Command("go",
+		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, folder)
+	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
+	if text, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	module, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return module
+}
+
+// From a file to a claim: a module is installed, bound and serves; what is no module,
+// or has a plugin of ours, is not.
+func TestInstallAndServe(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	for text, code := range map[string][]byte{
+		"the module cannot be used":                  []byte("no module"),
+		`the plugin "miniorange" comes with Postern`: plugins.Builtin(),
+	} {
+		_, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: code})
+		if wrong, ok := errors.AsType[*admin.InvalidError](err); !ok || !strings.HasPrefix(wrong.Problems[0].Text, text) {
+			t.Errorf("got %v, want %s", err, text)
+		}
+	}
+	code := buildGuest(t, "../../examples/plugin-department")
+	installed, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: code, Source: "guest.wasm"})
+	if err != nil || len(installed.Wishes) != 0 || installed.Plugins[0].ID != "department" {
+		t.Fatalf("%+v, %v", installed, err)
+	}
+	alice := w.user("alice", func(u *admin.NewUser) { u.Attributes = map[string]string{"department": "R&D"} })
+	rp := w.registerPreset("web", "web", nil)
+	bind := admin.Bind{Plugin: "department", ClientID: rp.client.ID, Settings: []byte(`{"unknown": 1}`)}
+	_, err = w.app.Admin.BindPlugin(ctx, cli, bind)
+	if _, ok := errors.AsType[*admin.InvalidError](err); !ok {
+		t.Errorf("settings against the schema of an installed module: %v", err)
+	}
+	bind.Settings = nil
+	if _, err := w.app.Admin.BindPlugin(ctx, cli, bind); err != nil {
+		t.Fatal(err)
+	}
+	explanation, err := w.app.Explain(ctx, alice, rp.client, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(explanation.UserInfo.JSON), `"department":"R&D"`) {
+		t.Errorf("got %s", explanation.UserInfo.JSON)
+	}
+	again, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: code})
+	if err != nil || !again.Unchanged {
+		t.Errorf("%+v, %v", again, err)
 	}
 }
 
