@@ -73,10 +73,11 @@ func badAnswer(host string) error {
 		Advice: "check the host of the reference, and whether a proxy is in between"}
 }
 
-// isTimeout knows the deadline of the context and that of the HTTP client.
+// isTimeout knows the deadline of the context, also where a client has wrapped it,
+// and those of the HTTP client and of the connection.
 func isTimeout(err error) bool {
 	e, ok := errors.AsType[net.Error](err)
-	return ok && e.Timeout()
+	return errors.Is(err, context.DeadlineExceeded) || ok && e.Timeout()
 }
 
 // brokenOff says why a body could not be read to its end.

@@ -290,6 +290,7 @@ func TestPullSlow(t *testing.T) {
 			f := newFake(t)
 			f.hold(t, signed(t))
 			done := make(chan struct{})
+			defer close(done)
 			f.handle(what, func(w http.ResponseWriter, r *http.Request) {
 				announced(ociManifest, len(f.content[r.URL.Path]), "{")(w, r)
 				w.(http.Flusher).Flush()
@@ -302,7 +303,6 @@ func TestPullSlow(t *testing.T) {
 			r.Timeout, r.Client.Timeout = 0, 100*time.Millisecond
 			_, err = r.Pull(t.Context(), f.ref(t, ":"+tag))
 			wantKind(t, err, TimedOut)
-			close(done)
 		})
 	}
 }

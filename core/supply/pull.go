@@ -115,7 +115,7 @@ func (s *session) get(ctx context.Context, path, accept string) (*http.Response,
 	if s.registry.PlainHTTP {
 		scheme = "http"
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+s.oci.Host()+"/v2/"+s.ref.Repository+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+s.ref.Server()+"/v2/"+s.ref.Repository+path, nil)
 	if err != nil {
 		return nil, err
 	}

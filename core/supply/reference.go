@@ -50,6 +50,12 @@ func (r Reference) String() string {
 	return text
 }
 
+// Server is the host, with its port if it has one, that is asked for a module in a
+// registry: the one that is named, but Docker Hub's is not docker.io.
+func (r Reference) Server() string {
+	return registry.Reference{Registry: r.Host}.Host()
+}
+
 // ParseReference reads the path of a file, which ends in .wasm, or a reference
 // into an OCI registry: oci://host[:port]/repository[:tag][@sha256:digest], with
 // a tag or a digest or both. There is no default tag: what "latest" is, changes.

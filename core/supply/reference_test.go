@@ -100,6 +100,14 @@ func TestParseReferenceSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestServer(t *testing.T) {
+	for host, want := range map[string]string{"registry.example.org:5000": "registry.example.org:5000", "docker.io": "registry-1.docker.io"} {
+		if got := (Reference{Host: host}).Server(); got != want {
+			t.Errorf("%s is asked at %s, want %s", host, got, want)
+		}
+	}
+}
+
 // The examples of the advice must be right.
 func TestExamplesParse(t *testing.T) {
 	for _, text := range []string{exampleOCI, exampleFile, strings.Replace(exampleDigest, ": and 64 hexadecimal digits", strings.TrimPrefix(someDigest, "sha256"), 1)} {

@@ -40,8 +40,9 @@ const defaultTimeout = 5 * time.Minute
 // used by many goroutines at once; each call authenticates for itself.
 type Registry struct {
 	// Client makes all requests; there must be one. Its transport decides which
-	// addresses may be reached; its cookies are not used. Redirects stay on the
-	// host of the registry, except to Hosts.
+	// addresses may be reached, and must let answers as large as Limits through.
+	// Its cookies are not used. It may follow fewer redirects than are followed
+	// without it: those within the host of the registry, and to Hosts.
 	Client *http.Client
 	// PlainHTTP talks http instead of https. Only registries on this machine
 	// (localhost, 127.0.0.0/8, ::1) are talked to like that.
@@ -101,7 +102,7 @@ func (s *session) guarded() *http.Client {
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	client.Transport = &guard{next: client.Transport, host: s.oci.Host(), plain: s.registry.PlainHTTP, others: s.registry.Hosts, progress: s.progress}
+	client.Transport = &guard{next: client.Transport, host: s.ref.Server(), plain: s.registry.PlainHTTP, others: s.registry.Hosts, progress: s.progress}
 	return &client
 }
 
