@@ -20,6 +20,7 @@ type guard struct {
 	plain    bool     // http instead of https
 	others   []string // further hosts
 	progress *progress
+	told     []string // what was sent to log in, to keep it out of errors
 }
 
 // RoundTrip sends a request that may be sent.
@@ -36,6 +37,9 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if first := firstOf(request); !sameHost(request.URL, first.URL) {
 		sent.Header.Del("Authorization")
 		sent.Header.Del("Referer")
+	}
+	if _, word, ok := strings.Cut(sent.Header.Get("Authorization"), " "); ok {
+		g.told = append(g.told, word)
 	}
 	if request.Method == http.MethodPut && request.Body != nil {
 		sent.Body = g.progress.count(request.Body)

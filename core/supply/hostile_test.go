@@ -323,6 +323,37 @@ func TestPullCancelled(t *testing.T) {
 	}
 }
 
+// What is no HTTP is quoted by net/http, and may repeat what was said.
+func TestPullNoHTTP(t *testing.T) {
+	for name, echo := range map[string]func(*http.Request) string{
+		"password": func(r *http.Request) string { _, password, _ := r.BasicAuth(); return password },
+		"header":   func(r *http.Request) string { return strings.TrimPrefix(r.Header.Get("Authorization"), "Basic ") },
+		"nothing":  func(r *http.Request) string { return "nothing" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			f.hold(t, signed(t))
+			f.handle("manifest", func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") == "" {
+					wantsBasic(401)(w, r)
+					return
+				}
+				connection, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				fmt.Fprintf(connection, "HTTP/1.1 %s\r\n\r\n", echo(r))
+				connection.Close()
+			})
+			_, err := f.registry().Pull(t.Context(), f.ref(t, ":"+tag))
+			if e := wantKind(t, err, Unreachable); strings.Contains(e.Error(), "malformed") != (name == "nothing") {
+				t.Errorf("it says %q", e.Error())
+			}
+		})
+	}
+}
+
 func TestUnreachable(t *testing.T) {
 	f := newFake(t)
 	f.hold(t, signed(t))

@@ -102,5 +102,10 @@ func (s *session) credential(ctx context.Context, _ string) (auth.Credential, er
 		return auth.EmptyCredential, &Error{Kind: BadLogin, What: "the login for " + s.ref.Host + " has no user or no password", Advice: "give both"}
 	}
 	s.loggedIn = login != (Login{})
+	for _, secret := range []string{login.Password, login.IdentityToken, login.RegistryToken} {
+		if secret != "" {
+			s.guard.told = append(s.guard.told, secret)
+		}
+	}
 	return auth.Credential{Username: login.User, Password: login.Password, RefreshToken: login.IdentityToken, AccessToken: login.RegistryToken}, nil
 }

@@ -71,6 +71,7 @@ type session struct {
 	oci      registry.Reference
 	limits   Limits
 	client   *auth.Client
+	guard    *guard
 	progress *progress
 	loggedIn bool // a login was handed to the library
 }
@@ -102,7 +103,8 @@ func (s *session) guarded() *http.Client {
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	client.Transport = &guard{next: client.Transport, host: s.ref.Server(), plain: s.registry.PlainHTTP, others: s.registry.Hosts, progress: s.progress}
+	s.guard = &guard{next: client.Transport, host: s.ref.Server(), plain: s.registry.PlainHTTP, others: s.registry.Hosts, progress: s.progress}
+	client.Transport = s.guard
 	return &client
 }
 
