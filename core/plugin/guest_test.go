@@ -64,6 +64,7 @@ type guest struct {
 	imports   [][2]string
 	noExport  string
 	exportAs  string // another name of the memory
+	exportToo string // another name of postern_describe
 	importMem bool
 	pages     int
 }
@@ -117,6 +118,9 @@ func (g guest) build() []byte {
 	export("postern_abi", 0, fnABI+shift)
 	export("postern_describe", 0, fnDescribe+shift)
 	export("postern_call", 0, fnCall+shift)
+	if g.exportToo != "" {
+		export(g.exportToo, 0, fnDescribe+shift)
+	}
 
 	module := []byte("\x00asm\x01\x00\x00\x00")
 	module = append(module, section(1, types)...)

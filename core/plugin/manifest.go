@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -46,11 +47,13 @@ func checkManifest(m *hook.Manifest) error {
 
 func checkHooks(m *hook.Manifest) error {
 	for i, name := range m.Hooks {
-		if !slices.Contains(hook.Names[:], name) || slices.Contains(m.Hooks[:i], name) {
-			return fmt.Errorf("it implements %s, which this host does not know, or twice", name)
-		}
-		if !slices.ContainsFunc(m.Samples, func(s hook.Sample) bool { return s.Hook == name }) {
-			return fmt.Errorf("it has no sample for %s", name)
+		switch {
+		case !slices.Contains(hook.Names[:], name):
+			return unfit("the hooks are "+strings.Join(hook.Names[:], ", "), "it implements %s, which this host does not know", name)
+		case slices.Contains(m.Hooks[:i], name):
+			return unfit("name it once", "it implements %s twice", name)
+		case !slices.ContainsFunc(m.Samples, func(s hook.Sample) bool { return s.Hook == name }):
+			return unfit("give one in samples: the host tries the module on it when it loads it", "it has no sample for %s", name)
 		}
 	}
 	for _, sample := range m.Samples {
@@ -64,8 +67,12 @@ func checkHooks(m *hook.Manifest) error {
 func checkCapabilities(m *hook.Manifest) error {
 	seen := map[string]bool{}
 	for _, wish := range m.Capabilities {
-		if !slices.Contains(hook.Capabilities[:], wish.Name) || seen[wish.Name] {
-			return fmt.Errorf("it asks for the capability %s, which this host does not know, or twice", wish.Name)
+		switch {
+		case !slices.Contains(hook.Capabilities[:], wish.Name):
+			return unfit("the capabilities are "+strings.Join(hook.Capabilities[:], ", "),
+				"it asks for the capability %s, which this host does not know", wish.Name)
+		case seen[wish.Name]:
+			return unfit("name all its targets in one", "it asks for the capability %s twice", wish.Name)
 		}
 		seen[wish.Name] = true
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -63,9 +62,12 @@ func loadModule(ctx context.Context, options *Options, digest string, code []byt
 		}
 	}()
 	trusted := digest == core.BuiltinModule
+	if err := checkHeader(code); err != nil {
+		return nil, err
+	}
 	metered, err := meter.Rewrite(code, meter.Options{Yield: !trusted, StartFuel: instantiateFuel, StartDepth: meter.DefaultDepth})
 	if err != nil {
-		return nil, err
+		return nil, adviseOn(err)
 	}
 	m = &module{options: options, digest: digest, trusted: trusted, mutable: metered.Mutable, rate: leastRate, apart: map[string]*pool{}}
 	m.facts.Size, m.facts.Metered = len(code), len(metered.Code)
@@ -83,7 +85,7 @@ func (m *module) prepare(ctx context.Context, metered []byte) error {
 		return err
 	}
 	compiled := time.Now()
-	if err := errors.Join(checkImports(m.compiled, m.options.Rand), checkExports(m.compiled)); err != nil {
+	if err := checkForm(m.compiled, m.options.Rand); err != nil {
 		return err
 	}
 	for _, f := range m.compiled.ImportedFunctions() {
@@ -153,42 +155,6 @@ func (m *module) compile(ctx context.Context, metered []byte, cacheDir string) (
 	}
 	m.compiled, err = m.runtime.CompileModule(ctx, metered)
 	return err
-}
-
-// checkImports names what a module wants and the host does not have. What is not
-// granted is not linked: the call does not exist.
-func checkImports(compiled wazero.CompiledModule, random io.Reader) error {
-	offered := map[string][]hostFunction{abiModule: abiFunctions(random), wasiModule: wasiFunctions(random)}
-	for _, f := range compiled.ImportedFunctions() {
-		from, name, _ := f.Import()
-		if !slices.ContainsFunc(offered[from], func(o hostFunction) bool {
-			return o.name == name && slices.Equal(o.params, f.ParamTypes()) && slices.Equal(o.results, f.ResultTypes())
-		}) {
-			return fmt.Errorf("the module imports %s.%s, which does not exist, or not in that form", from, name)
-		}
-	}
-	return nil
-}
-
-func checkExports(compiled wazero.CompiledModule) error {
-	if _, ok := compiled.ExportedMemories()[exportMemory]; !ok {
-		return fmt.Errorf("the module does not export its memory as %q", exportMemory)
-	}
-	functions := compiled.ExportedFunctions()
-	for _, want := range []hostFunction{
-		{name: exportABI, results: []api.ValueType{i32}},
-		{name: exportDescribe},
-		{name: exportCall, params: []api.ValueType{i32, i32}, results: []api.ValueType{i32}},
-	} {
-		f, ok := functions[want.name]
-		if !ok || !slices.Equal(f.ParamTypes(), want.params) || !slices.Equal(f.ResultTypes(), want.results) {
-			return fmt.Errorf("the module does not export %s in the form of the interface", want.name)
-		}
-	}
-	if f, ok := functions[exportStart]; ok && len(f.ParamTypes())+len(f.ResultTypes()) > 0 {
-		return fmt.Errorf("the module exports %s with parameters or results", exportStart)
-	}
-	return nil
 }
 
 // firstInstance starts the module, reads its manifests, tests it, takes the
@@ -326,7 +292,7 @@ func (m *module) describe(i *instance) error {
 	}
 	manifests, err := hook.ParseManifests(i.output)
 	if err != nil {
-		return err
+		return placed(i.output, "", err)
 	}
 	m.manifests = manifests
 	return errors.Join(checkManifests(manifests), m.checkWishes())
@@ -343,7 +309,8 @@ func (m *module) checkWishes() error {
 			continue
 		}
 		if !slices.ContainsFunc(m.manifests, func(manifest hook.Manifest) bool { return wishes(&manifest, capability) }) {
-			return fmt.Errorf("the module imports %s.%s, but no plugin of it asks for the capability %s: add it to capabilities of the manifest", from, name, capability)
+			return unfit(fmt.Sprintf(`add {"name": %q, "reason": "..."} to the capabilities of the manifest`, capability),
+				"the module imports %s.%s, but no plugin of it asks for the capability %s", from, name, capability)
 		}
 	}
 	return nil
@@ -385,7 +352,7 @@ func (m *module) runSamples(i *instance, number int) error {
 		err := i.run(number, slices.Index(manifest.Hooks, sample.Hook))
 		m.rate = max(m.rate, rate(i.gauge.used(), time.Since(begin)))
 		if err == nil {
-			err = checkOutput(sample.Hook, i.output)
+			err = placed(i.output, "output", checkOutput(sample.Hook, i.output))
 		}
 		if err != nil {
 			return fmt.Errorf("sample of plugin %s for %s: %w", manifest.ID, sample.Hook, m.withLog(i, err))
