@@ -30,11 +30,10 @@ type desk struct {
 	asked  int
 	waited time.Duration
 
-	// player stands for the world, in the self-test and in the tests of a plugin's
-	// author; nil: the world itself is asked. With lonely every call finds the world
-	// unavailable instead.
-	player *replay.Player
-	lonely bool
+	// Played calls stand for the world, in the self-test and in the tests of a
+	// plugin's author. Where it plays and there is no play, the world is unavailable.
+	plays bool
+	play  *replay.Player
 	// record takes down each call; nil: nobody wants to know.
 	record func(hook.HostCall)
 	// wrong is a call that was not in the play: it fails the whole, whatever the
@@ -88,14 +87,12 @@ func capabilityFunctions() []hostFunction {
 func (i *instance) askClock() (time.Time, error) {
 	d := &i.host
 	switch {
-	case d.player != nil:
-		ms, err := d.player.Now()
-		if err != nil {
-			return time.Time{}, d.isWrong(err)
-		}
-		return time.UnixMilli(ms), nil
-	case d.lonely:
+	case d.plays && d.play == nil:
 		return time.UnixMilli(0), nil
+	case d.plays:
+		ms, err := d.play.Now()
+		d.amiss(err)
+		return time.UnixMilli(ms), d.wrong
 	case !d.granted(hook.Clock):
 		d.deny(hook.Clock, "")
 		return time.Time{}, &stop{ReasonDenied, d.howToGrant(hook.Clock)}
@@ -110,14 +107,6 @@ func (i *instance) askClock() (time.Time, error) {
 	return now, nil
 }
 
-// isWrong notes that the guest made a call that was not recorded.
-func (d *desk) isWrong(err error) *stop {
-	if d.wrong == nil {
-		d.wrong = &stop{ReasonUnrecorded, err.Error()}
-	}
-	return d.wrong
-}
-
 // ask carries out a call of a capability and gives its answer, which is valid JSON
 // whatever happens.
 func (d *desk) ask(capability string, request []byte) []byte {
@@ -127,12 +116,12 @@ func (d *desk) ask(capability string, request []byte) []byte {
 		return refusal(hook.CodeLimit, fmt.Sprintf("a call of a plugin may ask the host for at most %d things", maxCapabilityCalls))
 	case len(request) > maxRequest:
 		return refusal(hook.CodeTooLarge, fmt.Sprintf("a request has at most %d KiB", maxRequest>>10))
-	case d.lonely:
+	case d.plays && d.play == nil:
 		return refusal(hook.CodeUnavailable, "nothing is recorded for this call of "+capability)
-	case d.player != nil:
-		answer, err := d.player.Answer(capability, request)
-		if err != nil {
-			return refusal(hook.CodeUnavailable, d.isWrong(err).what)
+	case d.plays:
+		answer, err := d.play.Answer(capability, request)
+		if d.amiss(err) {
+			return refusal(hook.CodeUnavailable, err.Error())
 		}
 		return answer
 	}
@@ -209,6 +198,14 @@ func (d *desk) deny(capability, what string) {
 
 func (d *desk) observe(capability, result string, took time.Duration) {
 	d.h.options.Observer.PluginHostCall(d.caller.Instance, d.caller.Plugin, capability, result, took)
+}
+
+// amiss keeps the first call that was not in the play.
+func (d *desk) amiss(err error) bool {
+	if err != nil && d.wrong == nil {
+		d.wrong = &stop{ReasonPlay, err.Error()}
+	}
+	return err != nil
 }
 
 func refusal(code, message string) []byte {

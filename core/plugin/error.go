@@ -25,8 +25,8 @@ const (
 	ReasonOutput      Reason = "invalid_output"   // not the message that the hook promises
 	ReasonProtected   Reason = "protected_claim"  // it named a claim of the host
 	ReasonWider       Reason = "wider_scope"      // it granted what was not asked for
-	ReasonUnrecorded  Reason = "unrecorded_call"  // it asked the world what nobody recorded
 	ReasonConflict    Reason = "conflict"         // two policies want different sign-ins
+	ReasonPlay        Reason = "not_as_recorded"  // it asked for something else than was recorded; never in a server
 )
 
 // CallError says which plugin failed at which hook, and why. What Cause says may

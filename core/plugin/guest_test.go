@@ -62,6 +62,7 @@ type guest struct {
 
 	version   int32 // of the interface; zero means 1
 	imports   [][2]string
+	asks      []string // functions of capabilities; the first is number fnABI if there are no imports
 	noExport  string
 	exportAs  string // another name of the memory
 	exportToo string // another name of postern_describe
@@ -99,10 +100,13 @@ func (g guest) build() []byte {
 	for _, extra := range g.imports {
 		add(extra[0], extra[1], 4)
 	}
+	for _, name := range g.asks {
+		add("postern", name, 3)
+	}
 	if g.importMem {
 		imports = append(imports, slices.Concat(str("postern"), str("memory"), []byte{2, 0, 1}))
 	}
-	shift := byte(len(g.imports))
+	shift := byte(len(g.imports) + len(g.asks))
 	pages := max(g.pages, 2)
 	var exports [][]byte
 	export := func(name string, kind, index byte) {
@@ -166,7 +170,7 @@ func (g guest) code() [][]byte {
 		function(konst(int(version))),
 		function(konst(manifestAt), konst(len(g.manifests)), []byte{opCall, fnOutputWrite}),
 		function(call, konst(0)),
-		function([]byte{opCall, fnEvil + byte(len(g.imports))}), // calls itself
+		function([]byte{opCall, fnEvil + byte(len(g.imports)+len(g.asks))}), // calls itself
 	}
 }
 
@@ -229,6 +233,17 @@ func answer(text string) []byte {
 		code = slices.Concat(code, konst(at+n), konst(int(text[n])), []byte{opStore8, 0, 0})
 	}
 	return slices.Concat(code, konst(at), konst(len(text)), []byte{opCall, fnOutputWrite}, konst(0), []byte{opReturn})
+}
+
+// ask is code that calls the first of guest.asks with a request, and gives up the
+// length of its answer.
+func ask(request string) []byte {
+	const at = 60_000
+	var code []byte
+	for n := range len(request) {
+		code = slices.Concat(code, konst(at+n), konst(int(request[n])), []byte{opStore8, 0, 0})
+	}
+	return slices.Concat(code, konst(at), konst(len(request)), []byte{opCall, fnABI, opDrop})
 }
 
 // ifPlugin is code that runs for one plugin only.

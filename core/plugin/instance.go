@@ -71,10 +71,12 @@ func (i *instance) run(plugin, hook int) error {
 	i.stack[0], i.stack[1] = api.EncodeI32(int32(plugin)), api.EncodeI32(int32(hook))
 	err := i.guarded(i.entry, i.stack[:])
 	switch {
-	case i.host.wrong != nil:
-		return i.host.wrong
+	case i.host.wrong != nil && reasonFor(err) == ReasonTrap:
+		return i.host.wrong // what the guest made of it
 	case err != nil:
 		return err
+	case i.host.wrong != nil:
+		return i.host.wrong
 	case i.failed:
 		return &stop{ReasonRefused, "the plugin says: " + i.failure}
 	case api.DecodeI32(i.stack[0]) != 0:
@@ -82,6 +84,14 @@ func (i *instance) run(plugin, hook int) error {
 	default:
 		return nil
 	}
+}
+
+// reasonFor gives the reason of a stop; empty for any other error.
+func reasonFor(err error) Reason {
+	if inside, ok := errors.AsType[*stop](err); ok {
+		return inside.reason
+	}
+	return ""
 }
 
 // guarded calls a function of the guest and makes a stop of whatever ends it.

@@ -72,6 +72,7 @@ func TestRefuseModules(t *testing.T) {
 		"sample elsewhere": {manifest(`"samples":[`, `"samples":[{"hook":"account.shape/v1","input":{}},`), "does not implement"},
 		"schema":           {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"object","pattern":"x"}`), `"pattern" of JSON Schema is not supported`},
 		"schema of text":   {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"string"}`), `the type "object"`},
+		"call not made":    {manifest(`"input":{}`, `"input":{},"calls":[{"capability":"kv","request":{"op":"get"},"answer":{}}]`), `call 1: the plugin did not ask kv {"op":"get"}`},
 		"failing sample":   {with(func(g *guest) { g.outputs = []string{`{"sett":{}}`} }), "sample of plugin p for claims.map/v1"},
 	} {
 		t.Run("136_"+strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {

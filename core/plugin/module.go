@@ -252,7 +252,7 @@ func (m *module) newInstance() (*instance, error) {
 // rehearsal is the order of what runs while the module is loaded: nobody is there
 // to ask, and the rate of the guest is not known yet.
 func rehearsal() order {
-	return order{desk: desk{lonely: true, cpu: startCPU}, memory: maxMemory, fuel: startFuel, cpu: startCPU}
+	return order{desk: desk{plays: true, cpu: startCPU}, memory: maxMemory, fuel: startFuel, cpu: startCPU}
 }
 
 // startGuest runs the guest's own start and asks for its version.
@@ -344,13 +344,16 @@ func (m *module) runSamples(i *instance, number int) error {
 	for _, sample := range manifest.Samples {
 		o := rehearsal()
 		if len(sample.Calls) > 0 {
-			o.desk.player, o.desk.lonely = replay.NewPlayer(sample.Calls), false
+			o.desk.play = replay.NewPlayer(sample.Calls)
 		}
 		m.again(i, &o)
 		i.input = sample.Input.AppendJSON(i.input)
 		begin := time.Now()
 		err := i.run(number, slices.Index(manifest.Hooks, sample.Hook))
 		m.rate = max(m.rate, rate(i.gauge.used(), time.Since(begin)))
+		if err == nil && o.desk.play != nil {
+			err = o.desk.play.End()
+		}
 		if err == nil {
 			err = placed(i.output, "output", checkOutput(sample.Hook, i.output))
 		}

@@ -96,6 +96,9 @@ type Ran struct {
 	Memory int // bytes, at the end
 	Took   time.Duration
 	Calls  []hook.HostCall // of the world; of a Live run
+	// Left says which of Plays the plugin did not ask for. A call that ends well is
+	// failed by that.
+	Left error
 }
 
 // Run makes a call as a server would. The error is a [*CallError], or says what is
@@ -113,22 +116,22 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	if run.Live {
 		o.desk.record = func(c hook.HostCall) { ran.Calls = append(ran.Calls, c) }
 	} else {
-		o.desk.player = replay.NewPlayer(run.Plays)
+		o.desk.plays, o.desk.play = true, replay.NewPlayer(run.Plays)
 	}
 	begin := time.Now()
 	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{run.Input}, o)
 	ran.Took = time.Since(begin)
 	ran.Output, ran.Log, ran.Fuel, ran.Memory = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory
-	if err != nil {
+	if o.desk.play != nil {
+		ran.Left = o.desk.play.End()
+	}
+	switch {
+	case err != nil:
 		return ran, t.host.finish(ctx, s, run.Hook, r, err, ran.Took)
-	}
-	if o.desk.player != nil {
-		if err := o.desk.player.End(); err != nil {
-			return ran, s.fail(run.Hook, ReasonUnrecorded, err)
-		}
-	}
-	if run.Again {
+	case run.Again:
 		return ran, nil
+	case ran.Left != nil:
+		return ran, s.fail(run.Hook, ReasonPlay, ran.Left)
 	}
 	return ran, s.check(run.Hook, r.output)
 }
@@ -136,12 +139,12 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 // check reports whether the host would accept the output of a hook, as far as that
 // can be told without the request.
 func (s *served) check(hookName string, output []byte) error {
+	if err := checkOutput(hookName, output); err != nil {
+		return s.fail(hookName, ReasonOutput, placed(output, "output", err))
+	}
 	if hookName == hook.ClaimsMap {
 		_, err := s.claimsOf(output)
 		return err
-	}
-	if err := checkOutput(hookName, output); err != nil {
-		return s.fail(hookName, ReasonOutput, err)
 	}
 	return nil
 }

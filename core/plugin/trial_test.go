@@ -1,0 +1,122 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// echo answers with what it was asked.
+type echo struct{}
+
+func (echo) Call(_ context.Context, _ *core.PluginCaller, _ string, request []byte) ([]byte, string) {
+	return request, ""
+}
+
+// asking is a guest that runs code for every input that is longer than its sample's.
+func asking(t *testing.T, code []byte) *plugin.Trial {
+	t.Helper()
+	g := guest{manifests: manifestsOf(hook.ClaimsMap, "p"), outputs: []string{`{}`}, asks: []string{"kv"}, evil: code}
+	g.manifests = strings.Replace(g.manifests, `"settings":`, `"capabilities":[{"name":"kv"}],"settings":`, 1)
+	trial, err := plugin.Try(t.Context(), g.build(), plugin.TrialOptions{Capabilities: echo{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = trial.Close(context.Background()) })
+	return trial
+}
+
+const long = `{"target":"id_token"}`
+
+func kvCall(t *testing.T, request string) hook.HostCall {
+	t.Helper()
+	calls, err := hook.ParseHostCalls([]byte(`[{"capability":"kv","request":` + request + `,"answer":{}}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return calls[0]
+}
+
+// TestPlayedCalls holds that a run asks for what was recorded, all of it, and
+// nothing else.
+func TestPlayedCalls(t *testing.T) {
+	const get, set = `{"op":"get","key":"a"}`, `{"op":"delete","key":"a"}`
+	once := asking(t, ask(get))
+	trapped := asking(t, append(ask(get), opUnreachable))
+	for name, test := range map[string]struct {
+		trial  *plugin.Trial
+		plays  []hook.HostCall
+		reason plugin.Reason
+		want   string
+	}{
+		"as recorded":        {once, []hook.HostCall{kvCall(t, get)}, "", ""},
+		"empty members":      {once, []hook.HostCall{kvCall(t, `{"key":"a","op":"get","ttl":0}`)}, "", ""},
+		"another request":    {once, []hook.HostCall{kvCall(t, set)}, plugin.ReasonPlay, `call 1, kv: request.op is "get", want "delete"`},
+		"nothing recorded":   {once, nil, plugin.ReasonPlay, "no further call was recorded"},
+		"more is recorded":   {once, []hook.HostCall{kvCall(t, get), kvCall(t, set)}, plugin.ReasonPlay, `call 2: the plugin did not ask kv {"op":"delete","key":"a"}`},
+		"other capability":   {once, []hook.HostCall{{Capability: hook.SecretGet, Request: hook.FromObject(nil)}}, plugin.ReasonPlay, "recorded is secret.get"},
+		"a trap in its wake": {trapped, nil, plugin.ReasonPlay, "no further call was recorded"},
+		"a trap of its own":  {trapped, []hook.HostCall{kvCall(t, get)}, plugin.ReasonTrap, "unreachable"},
+	} {
+		ran, err := test.trial.Run(t.Context(), plugin.Run{Input: []byte(long), Plays: test.plays})
+		if reasonOf(err) != test.reason || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q, %q", name, err, test.reason, test.want)
+		}
+		if left := test.reason == plugin.ReasonPlay && len(test.plays) > 0; left != (ran.Left != nil) {
+			t.Errorf("%s: left %v", name, ran.Left)
+		}
+	}
+}
+
+// TestRecordedCalls holds that a run that may ask the world takes down what it
+// asked, and only asks for what was granted.
+func TestRecordedCalls(t *testing.T) {
+	trial := asking(t, ask(`{"op":"get","key":"a"}`))
+	run := plugin.Run{Input: []byte(long), Live: true, Grants: []core.PluginGrant{{Capability: hook.KV}}}
+	ran, err := trial.Run(t.Context(), run)
+	if err != nil || len(ran.Calls) != 1 || string(ran.Calls[0].AppendJSON(nil)) != `{"capability":"kv","request":{"op":"get","key":"a"},"answer":{"op":"get","key":"a"}}` {
+		t.Errorf("%+v, %v", ran.Calls, err)
+	}
+	if ran.Fuel <= 0 || ran.Memory <= 0 || string(ran.Output) != `{}` {
+		t.Errorf("%+v", ran)
+	}
+	run.Grants = nil
+	ran, err = trial.Run(t.Context(), run)
+	if err != nil || len(ran.Calls) != 1 || !strings.Contains(string(ran.Calls[0].Answer.AppendJSON(nil)), `"code":"denied"`) {
+		t.Errorf("not granted: %+v, %v", ran.Calls, err)
+	}
+}
+
+func TestRunThatCannotBe(t *testing.T) {
+	g := guest{manifests: manifestsOf(hook.ClaimsMap, "p", "q"), outputs: []string{`{}`, `{"set":{"sub":"x"}}`}}
+	trial, err := plugin.Try(t.Context(), g.build(), plugin.TrialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trial.Close(context.Background())
+	if ids := []string{trial.Manifests()[0].ID, trial.Manifests()[1].ID}; !slices.Equal(ids, []string{"p", "q"}) || trial.Facts().Size != len(g.build()) {
+		t.Errorf("%v, %+v", ids, trial.Facts())
+	}
+	for want, run := range map[string]plugin.Run{
+		`the module has no plugin ""; it has p, q`:           {Input: []byte(`{}`)},
+		`the module has no plugin "r"; it has p, q`:          {Plugin: "r", Input: []byte(`{}`)},
+		`plugin "p" has no hook "event.sink/v1"; it has cla`: {Plugin: "p", Hook: hook.EventSink, Input: []byte(`{}`)},
+		`the input is no JSON object`:                        {Plugin: "p", Input: []byte(`[]`)},
+		`the input's settings must be an object`:             {Plugin: "p", Input: []byte(`{"settings":1}`)},
+		`protected_claim sub`:                                {Plugin: "q", Input: []byte(`{}`)},
+	} {
+		_, err := trial.Run(t.Context(), run)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		if _, failed := errors.AsType[*plugin.CallError](err); failed != strings.Contains(want, "protected") {
+			t.Errorf("%T %v", err, err)
+		}
+	}
+}
