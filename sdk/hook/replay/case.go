@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-id/postern/sdk/hook"
@@ -181,24 +182,39 @@ func (c *Case) Check(given []byte, failure error) error {
 	case failure != nil:
 		return fmt.Errorf("the call failed: %w", failure)
 	}
+	mismatches, err := c.Compare(given)
+	if err != nil || len(mismatches) == 0 {
+		return err
+	}
+	return errors.New(mismatches[0].String())
+}
+
+// Compare gives the places, at most 100, in which an output is not the one that the
+// case expects. The error says why the host, or the case itself, is no good.
+func (c *Case) Compare(given []byte) ([]Mismatch, error) {
+	const most = 100
 	got, err := output(c.Hook, given)
 	if err != nil {
-		return fmt.Errorf("the host refuses the output %s: %w", shortText(given), err)
+		return nil, fmt.Errorf("the host refuses the output %s: %w", shortText(given), err)
 	}
 	if c.OutputText != "" {
-		return c.checkText(string(given))
+		return c.compareText(string(given)), nil
 	}
 	want, err := output(c.Hook, c.Output.AppendJSON(nil))
 	if err != nil {
-		return fmt.Errorf("the output of the case is wrong: %w", err)
+		return nil, fmt.Errorf("the output of the case is wrong: %w", err)
 	}
-	if difference := Difference("output", want, got); difference != "" {
-		return errors.New(difference)
+	var mismatches []Mismatch
+	for m := range Differences("output", want, got) {
+		if mismatches = append(mismatches, m); len(mismatches) == most {
+			break
+		}
 	}
-	return nil
+	return mismatches, nil
 }
 
-func (c *Case) checkText(got string) error {
+// compareText shows both texts from a little before the byte in which they differ.
+func (c *Case) compareText(got string) []Mismatch {
 	if got == c.OutputText {
 		return nil
 	}
@@ -206,5 +222,10 @@ func (c *Case) checkText(got string) error {
 	for at < len(got) && at < len(c.OutputText) && got[at] == c.OutputText[at] {
 		at++
 	}
-	return fmt.Errorf("the output differs at byte %d:\ngot  %s\nwant %s", at, got, c.OutputText)
+	const before, most = 20, 120 // bytes
+	part := func(text string) string {
+		from := max(at-before, 0)
+		return short(hook.String(text[from:min(from+most, len(text))]))
+	}
+	return []Mismatch{{"output_text, at byte " + strconv.Itoa(at), part(c.OutputText), part(got)}}
 }

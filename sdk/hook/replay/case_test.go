@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -132,7 +133,7 @@ func TestCheck(t *testing.T) {
 		{account + `"output":{"a":"","b":[]}}`, `{"b":[],"a":""}`, "", ""},
 		{account + `"output":{"a":""}}`, `{}`, "", "output.a is missing"},
 		{account + `"output_text":"{\"a\":1}"}`, `{"a":1}`, "", ""},
-		{account + `"output_text":"{\"a\":1}"}`, `{"a": 1}`, "", "differs at byte 5"},
+		{account + `"output_text":"{\"a\":1}"}`, `{"a": 1}`, "", `output_text, at byte 5 is "{\"a\": 1}", want "{\"a\":1}"`},
 		{account + `"output_text":"{\"a\":1}"}`, `[]`, "", "the host refuses the output"},
 		{event + `"output":{}}`, ``, "", ""},
 		{event + `"output":{}}`, `{}`, "", ""},
@@ -149,6 +150,36 @@ func TestCheck(t *testing.T) {
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s, %s%s: got %v, want %q", test.text, test.given, test.failure, err, test.want)
 		}
+	}
+}
+
+// TestCompare holds that all differences are given, each with its place.
+func TestCompare(t *testing.T) {
+	c := parse(t, `{"name":"n","hook":"claims.map/v1","input":{},"output":{"set":{"a":1,"b":[1,2,3],"c":{"d":"x"},"e":true}}}`)
+	got, err := c.Compare([]byte(`{"set":{"b":[1,"2"],"c":{"d":"y","f":null},"a":1.0,"g":[]},"remove":["h"]}`))
+	want := []replay.Mismatch{
+		{"output.set.a", "1", "1.0"}, {"output.set.b[1]", "2", `"2"`}, {"output.set.b[2]", "3", ""}, {"output.set.c.d", `"x"`, `"y"`},
+		{"output.set.c.f", "", "null"}, {"output.set.e", "true", ""}, {"output.set.g", "", "[]"}, {"output.remove", "", `["h"]`},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err = c.Compare([]byte(`{"set":{"e":true,"c":{"d":"x"},"b":[1,2,3],"a":1}}`)); err != nil || len(got) != 0 {
+		t.Errorf("the same in another order: %q, %v", got, err)
+	}
+	many := `{"set":{"a":[` + strings.Repeat("0,", 500) + `0]}}`
+	c = parse(t, `{"name":"n","hook":"claims.map/v1","input":{},"output":{"set":{"a":[]}}}`)
+	if got, err = c.Compare([]byte(many)); err != nil || len(got) != 100 {
+		t.Errorf("%d differences, %v", len(got), err)
+	}
+	c = parse(t, `{"name":"n","hook":"account.shape/v1","input":{},"output_text":"`+strings.Repeat("é", 100)+`"}`)
+	if _, err = c.Compare([]byte("{")); err == nil {
+		t.Error("an output that is no JSON is compared")
+	}
+	c.OutputText = `{"` + strings.Repeat("é", 100) + `":1}`
+	if got, err = c.Compare([]byte(strings.Replace(c.OutputText, "1", "2", 1))); err != nil || len(got) != 1 ||
+		got[0].Path != "output_text, at byte 204" || !strings.HasSuffix(got[0].Got, `\":2}"`) || len(got[0].Got) > 40 {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

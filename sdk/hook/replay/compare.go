@@ -1,66 +1,95 @@
 package replay
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// Difference says where two values differ first, with what is there in each, or
-// nothing if they are the same: objects whatever the order of their members,
-// numbers as they are written. Where names the whole: "output".
-func Difference(where string, want, got hook.Value) string {
+// Mismatch is a place where two values differ.
+type Mismatch struct {
+	Path string // "output.set.roles[1]"
+	// Want and Got are what is there, as JSON that is cut off where it is long; empty
+	// where there is nothing.
+	Want, Got string
+}
+
+func (m Mismatch) String() string {
 	switch {
-	case want.Kind() != got.Kind():
-		return differ(where, want, got)
-	case want.Kind() == hook.KindObject:
-		return differenceOfObjects(where, want.Object(), got.Object())
-	case want.Kind() == hook.KindArray:
-		return differenceOfArrays(where, want.List(), got.List())
-	case string(want.AppendJSON(nil)) != string(got.AppendJSON(nil)):
-		return differ(where, want, got)
+	case m.Got == "":
+		return m.Path + " is missing, want " + m.Want
+	case m.Want == "":
+		return m.Path + " is too much: " + m.Got
 	default:
-		return ""
+		return m.Path + " is " + m.Got + ", want " + m.Want
 	}
 }
 
-func differenceOfObjects(where string, want, got hook.Object) string {
+// Difference says where two values differ first, or nothing if they are the same.
+func Difference(where string, want, got hook.Value) string {
+	for m := range Differences(where, want, got) {
+		return m.String()
+	}
+	return ""
+}
+
+// Differences gives the places where two values differ: objects whatever the order
+// of their members, numbers as they are written. Where names the whole: "output".
+func Differences(where string, want, got hook.Value) iter.Seq[Mismatch] {
+	return func(yield func(Mismatch) bool) { differences(where, want, got, yield) }
+}
+
+// differences reports whether to go on.
+func differences(where string, want, got hook.Value, yield func(Mismatch) bool) bool {
+	switch {
+	case want.Kind() == got.Kind() && want.Kind() == hook.KindObject:
+		return differencesOfObjects(where, want.Object(), got.Object(), yield)
+	case want.Kind() == got.Kind() && want.Kind() == hook.KindArray:
+		return differencesOfArrays(where, want.List(), got.List(), yield)
+	case string(want.AppendJSON(nil)) != string(got.AppendJSON(nil)):
+		return yield(Mismatch{where, short(want), short(got)})
+	default:
+		return true
+	}
+}
+
+func differencesOfObjects(where string, want, got hook.Object, yield func(Mismatch) bool) bool {
 	for _, member := range want {
 		inside := where + "." + member.Name
 		v, ok := got.Get(member.Name)
-		if !ok {
-			return inside + " is missing, want " + short(member.Value)
-		}
-		if difference := Difference(inside, member.Value, v); difference != "" {
-			return difference
+		switch {
+		case !ok && !yield(Mismatch{Path: inside, Want: short(member.Value)}):
+			return false
+		case ok && !differences(inside, member.Value, v, yield):
+			return false
 		}
 	}
 	for _, member := range got {
-		if _, ok := want.Get(member.Name); !ok {
-			return where + "." + member.Name + " is too much: " + short(member.Value)
+		if _, ok := want.Get(member.Name); !ok && !yield(Mismatch{Path: where + "." + member.Name, Got: short(member.Value)}) {
+			return false
 		}
 	}
-	return ""
+	return true
 }
 
-func differenceOfArrays(where string, want, got []hook.Value) string {
-	for i := range want {
+func differencesOfArrays(where string, want, got []hook.Value, yield func(Mismatch) bool) bool {
+	for i := range max(len(want), len(got)) {
 		inside := where + "[" + strconv.Itoa(i) + "]"
-		if i >= len(got) {
-			return inside + " is missing, want " + short(want[i])
+		var goOn bool
+		switch {
+		case i >= len(got):
+			goOn = yield(Mismatch{Path: inside, Want: short(want[i])})
+		case i >= len(want):
+			goOn = yield(Mismatch{Path: inside, Got: short(got[i])})
+		default:
+			goOn = differences(inside, want[i], got[i], yield)
 		}
-		if difference := Difference(inside, want[i], got[i]); difference != "" {
-			return difference
+		if !goOn {
+			return false
 		}
 	}
-	if len(got) > len(want) {
-		return where + "[" + strconv.Itoa(len(want)) + "] is too much: " + short(got[len(want)])
-	}
-	return ""
-}
-
-func differ(where string, want, got hook.Value) string {
-	return where + " is " + short(got) + ", want " + short(want)
+	return true
 }
 
 // short is a value as JSON, as far as one reads it in a line.
