@@ -84,7 +84,7 @@ func capabilityFunctions() []hostFunction {
 }
 
 // askClock gives the time if that was granted.
-func (i *instance) askClock() (time.Time, error) {
+func (i *instance) askClock() (time.Time, *stop) {
 	d := &i.host
 	switch {
 	case d.plays && d.play == nil:

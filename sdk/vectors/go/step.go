@@ -32,6 +32,8 @@ func do(name string) (hook.Value, error) {
 		return hook.Int(postern.Now()), nil
 	case "random":
 		return drawTwice(), nil
+	case "remember":
+		return remember(), nil
 	case "http.fetch":
 		return fetch()
 	case "http.fetch.all":
@@ -183,4 +185,19 @@ func search() (hook.Value, error) {
 		{Name: "mails", Value: hook.Strings(mails)},
 		{Name: "truncated", Value: hook.Bool(answer.Truncated)},
 	}), nil
+}
+
+// What a plugin would keep from one person to the next, if the host let it.
+var (
+	calls  int64
+	onHeap *int64
+)
+
+func remember() hook.Value {
+	if onHeap == nil {
+		onHeap = new(int64)
+	}
+	calls++
+	*onHeap++
+	return hook.Array(hook.Int(calls), hook.Int(*onHeap))
 }
