@@ -401,7 +401,7 @@ func (m *module) readExports(r *reader) {
 
 func (m *module) readStart(r *reader) { r.index(len(m.functions), "function") }
 
-func (m *module) readDataCount(r *reader) { m.data = int(min(r.u32(), maxSegments)) }
+func (m *module) readDataCount(r *reader) { m.data = int(min(r.u32(), maxData)) }
 
 // readElements reads element segments, whose flags say which parts follow (core
 // specification section 5.5.12).
@@ -437,7 +437,7 @@ func (m *module) readElements(r *reader) {
 }
 
 func (m *module) readData(r *reader) {
-	for range r.count(maxSegments, "data segments") {
+	for range r.count(maxData, "data segments") {
 		switch r.u32() {
 		case 0:
 			r.constant(m)

@@ -94,6 +94,8 @@ func TestRefuse(t *testing.T) {
 		"globals":        {wasm(section(sectionGlobal, append(appendU32(nil, 20_000), make([]byte, 100_000)...)...)), "has 20000 globals"},
 		"whole":          {append(wasm(), make([]byte, maxModule)...), "bytes, more than 33554432"},
 		"loops":          {wasm(one, vector(sectionCode, bodyWith([]byte{1, 0x80, 0x08, 0x7f}, slices.Concat(bytes.Repeat([]byte{opLoop, 0x40}, 20), bytes.Repeat([]byte{opEnd}, 20))...))), "too many locals in too many loops"},
+		"data segments":  {wasm(section(sectionData, append(appendU32(nil, 250_001), make([]byte, 300_000)...)...)), "has 250001 data segments"},
+		"elements":       {wasm(section(sectionElement, append(appendU32(nil, 10_001), make([]byte, 20_000)...)...)), "has 10001 element segments"},
 		"globals, calls": {manyGlobals(5_000, 1_000), "a function that is too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
