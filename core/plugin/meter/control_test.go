@@ -99,20 +99,6 @@ func TestUsedFuel(t *testing.T) {
 	}
 }
 
-// TestCosts holds what the costs are, in a function that can be counted by hand.
-func TestCosts(t *testing.T) {
-	g := start(t, read(t, "control"), Options{StartFuel: 1000, StartDepth: 1000})
-	const fuel = 1000
-	g.fuel(fuel, DefaultDepth)
-	if _, err := g.call("trap", 1); err != nil {
-		t.Fatal(err)
-	}
-	// Entering, i32.const, local.get, i32.div_u; the last end closes no scope.
-	if got, want := fuel-g.left(), int64(3*costPlain+costDivide); got != want {
-		t.Errorf("a division uses %d, want %d", got, want)
-	}
-}
-
 // TestExactFuel holds that a call succeeds with just the fuel that it uses and
 // fails with one less.
 func TestExactFuel(t *testing.T) {

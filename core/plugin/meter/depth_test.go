@@ -66,3 +66,32 @@ func TestLevels(t *testing.T) {
 		t.Error("100,000 calls in each other are allowed")
 	}
 }
+
+// TestFrameSize holds what counts for a frame, and how much.
+func TestFrameSize(t *testing.T) {
+	frame := func(change func(f *function)) int64 {
+		f := &function{module: &module{globals: 3}, count: 10, size: size{instructions: 400, blocks: 5, calls: 20}}
+		change(f)
+		return f.frameSize()
+	}
+	plain := frame(func(*function) {})
+	if want := int64(96 + 8*10 + (400+(10+4)*5+2*20)/4); plain != want {
+		t.Errorf("got %d, want %d", plain, want)
+	}
+	for name, test := range map[string]struct {
+		change func(f *function)
+		more   int64
+	}{
+		"instructions":       {func(f *function) { f.size.instructions += 40 }, 10},
+		"values":             {func(f *function) { f.size.values += 40 }, 10},
+		"blocks":             {func(f *function) { f.size.blocks += 2 }, 7},
+		"calls":              {func(f *function) { f.size.calls += 4 }, 2},
+		"globals that exist": {func(f *function) { f.size.globals += 100 }, (3*5 + 2) / 4},
+		"locals":             {func(f *function) { f.count += 4 }, 8*4 + 5},
+		"vectors":            {func(f *function) { f.size.vectors++ }, (400 + 14*5 + 40) / 4},
+	} {
+		if more := frame(test.change) - plain; more < test.more-1 || more > test.more+1 {
+			t.Errorf("%s: %d more, want %d", name, more, test.more)
+		}
+	}
+}

@@ -155,18 +155,3 @@ func TestAttacks(t *testing.T) {
 		}
 	})
 }
-
-func TestGlobalsAreExported(t *testing.T) {
-	g := start(t, read(t, "attacks"), Options{})
-	if g.mutable != 1 {
-		t.Fatalf("got %d mutable globals, want 1", g.mutable)
-	}
-	g.fuel(1000, 1000)
-	g.set(GlobalName(0), 7)
-	if _, err := g.call("loop with a call"); err == nil {
-		t.Fatal("an endless loop ended")
-	}
-	if got := g.get(GlobalName(0)); got <= 7 {
-		t.Errorf("the guest's global is %d: not the one that was set", got)
-	}
-}
