@@ -30,6 +30,7 @@ type Metrics struct {
 	shadows   *index[counter]
 	events    *index[counter]
 	suspended *index[gauge]
+	grants    *index[gauge]
 	memory    *index[*peak]
 	loads     *index[load]
 	pools     *index[pool]

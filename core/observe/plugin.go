@@ -60,6 +60,8 @@ func (m *Metrics) indexPlugins() {
 	m.suspended = newIndex(m, m.instances, suspended.gauge)
 	shadows := m.family("counter", "postern_plugin_shadow_total", "Calls whose answer was compared and not used.", "instance", "hook", "result")
 	m.shadows = newIndex(m, m.instances, shadows.counter)
+	grants := m.family("gauge", "postern_plugin_grants", "For how many targets a plugin instance has a capability.", "instance", "capability")
+	m.grants = newIndex(m, m.instances, grants.gauge)
 	events := m.family("counter", "postern_plugin_events_total", "Events for plugins, by what became of them.", "instance", "result")
 	m.events = newIndex(m, m.instances, events.counter)
 }
@@ -95,6 +97,11 @@ func (m *Metrics) PluginSuspended(instance string, suspended bool) {
 	m.suspended.of(key{instance}).Set(value)
 }
 
+// PluginGranted says for how many targets a capability is granted to an instance.
+func (m *Metrics) PluginGranted(instance, capability string, targets int) {
+	m.grants.of(key{instance, capability}).Set(float64(targets))
+}
+
 // PluginShadow counts one call whose answer was compared with the one that is used.
 func (m *Metrics) PluginShadow(instance, hook string, differ bool) {
 	result := same
@@ -120,6 +127,7 @@ func (m *Metrics) PluginGone(instance string) {
 	m.memory.forget(instance)
 	m.suspended.forget(instance)
 	m.shadows.forget(instance)
+	m.grants.forget(instance)
 	m.events.forget(instance)
 	m.forget(m.instances, "instance", instance)
 }

@@ -119,15 +119,35 @@ func (h *Host) adopt(config *core.PluginConfig) *plan {
 	}
 	next := newPlan(config, before, h.library.get)
 	h.plan.Store(next)
-	if before != nil {
-		for name := range before.instances {
-			if next.instances[name] == nil {
-				h.options.Observer.PluginGone(name)
-			}
-		}
-	}
+	h.countGrants(before, next)
 	h.tidy(next)
 	return next
+}
+
+// countGrants tells what is granted to whom, and who is no more.
+func (h *Host) countGrants(before, next *plan) {
+	for name, s := range next.instances {
+		targets := map[string]int{}
+		if before != nil && before.instances[name] != nil {
+			for _, g := range before.instances[name].grants {
+				targets[g.Capability] = 0 // unless it is granted still
+			}
+		}
+		for _, g := range s.grants {
+			targets[g.Capability]++
+		}
+		for capability, n := range targets {
+			h.options.Observer.PluginGranted(name, capability, n)
+		}
+	}
+	if before == nil {
+		return
+	}
+	for name := range before.instances {
+		if next.instances[name] == nil {
+			h.options.Observer.PluginGone(name)
+		}
+	}
 }
 
 // settle lets the modules go that were needed until another was loaded.

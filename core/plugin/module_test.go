@@ -362,6 +362,9 @@ func (c *tally) PluginCall(instance, plugin, hook, result string, _ time.Duratio
 func (c *tally) PluginHostCall(instance, plugin, capability, result string, _ time.Duration) {
 	c.add("host", instance, plugin, capability, result)
 }
+func (c *tally) PluginGranted(instance, capability string, n int) {
+	c.add("granted", instance, capability, n)
+}
 func (c *tally) PluginMemory(string, string, int64)                {}
 func (c *tally) PluginPool(string, int, int, int)                  {}
 func (c *tally) PluginLoad(module, result string, _ time.Duration) { c.add("load", module, result) }

@@ -24,6 +24,8 @@ type Observer interface {
 	PluginLoad(module, result string, d time.Duration)
 	// PluginSuspended says whether calls of the instance are refused for a while.
 	PluginSuspended(instance string, suspended bool)
+	// PluginGranted says for how many targets a capability is granted to the instance.
+	PluginGranted(instance, capability string, targets int)
 	// PluginShadow says whether a shadow would have changed something.
 	PluginShadow(instance, hook string, differs bool)
 	// PluginGone says that the instance is no more, PluginModuleGone that the module is.
@@ -51,3 +53,4 @@ func (nobody) PluginGone(string)                                               {
 func (nobody) PluginMemory(string, string, int64)                              {}
 func (nobody) PluginPool(string, int, int, int)                                {}
 func (nobody) PluginModuleGone(string)                                         {}
+func (nobody) PluginGranted(string, string, int)                               {}
