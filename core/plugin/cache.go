@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -80,9 +81,35 @@ func openCache(dir string) (wazero.CompilationCache, error) {
 // in it each function begins.
 const sumSuffix = ".sha256"
 
-// sealCache notes the sums of what was compiled. A file without one is compiled
-// again at the next start, so failing to write it is no more than slow.
+// mostCompiled bounds the modules that are kept compiled: each new version of a
+// plugin leaves one behind.
+const mostCompiled = 128
+
+// pruneCache deletes the oldest compiled modules beyond the bound. One that is
+// needed after all is compiled again.
+func pruneCache(dir string, most int) {
+	files := compiledFiles(dir)
+	if len(files) <= most {
+		return
+	}
+	age := map[string]time.Time{}
+	for _, name := range files {
+		if info, err := os.Stat(name); err == nil {
+			age[name] = info.ModTime()
+		}
+	}
+	slices.SortFunc(files, func(a, b string) int { return age[b].Compare(age[a]) })
+	for _, name := range files[most:] {
+		_ = os.Remove(name)
+		_ = os.Remove(name + sumSuffix)
+	}
+}
+
+// sealCache notes the sums of what was compiled, and bounds how much that is. A file
+// without a sum is compiled again at the next start, so failing to write it is no
+// more than slow.
 func sealCache(dir string) error {
+	pruneCache(dir, mostCompiled)
 	for _, name := range compiledFiles(dir) {
 		sum, err := sumOf(name)
 		if err == nil && !isSealed(name, sum) {

@@ -3,6 +3,9 @@ package plugin
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -214,5 +217,31 @@ func TestSettingsValues(t *testing.T) {
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// TestCacheIsBounded holds that the oldest of what was compiled goes first.
+func TestCacheIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	inside := filepath.Join(dir, "wazero-test")
+	if err := os.Mkdir(inside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now().Add(-time.Hour)
+	for n := range 5 {
+		name := filepath.Join(inside, strconv.Itoa(n))
+		for _, file := range []string{name, name + sumSuffix} {
+			if err := os.WriteFile(file, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if at := begin.Add(time.Duration(n) * time.Minute); os.Chtimes(name, at, at) != nil {
+			t.Fatal("the time of a file cannot be set")
+		}
+	}
+	pruneCache(dir, 2)
+	left, err := filepath.Glob(inside + "/*")
+	if err != nil || len(left) != 4 || filepath.Base(left[0]) != "3" || filepath.Base(left[2]) != "4" {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
