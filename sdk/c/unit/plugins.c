@@ -1,0 +1,69 @@
+// Plugins for the tests of the SDK itself.
+#include "../postern/postern.h"
+
+static bool claims(const postern_claims_input *in, postern_claims_output *out) {
+	postern_set_text(out->set, "who", in->user.name);
+	postern_set_text(out->set, "lines", POSTERN_JOIN(in->user.address.count > 0 ? in->user.address.items[0] : POSTERN_TEXT("none")));
+	return true;
+}
+
+static bool account(const postern_account_input *in, postern_value *out) {
+	postern_set_text(out, "z", in->user.name);
+	postern_set(out, POSTERN_TEXT("a"), postern_bool(true));
+	return true;
+}
+
+static bool scopes(const postern_scope_input *in, postern_scope_output *out) {
+	out->scopes = in->scopes;
+	postern_add(&out->scopes, POSTERN_TEXT("more"));
+	return true;
+}
+
+// event asks for what the test expects, and says what came.
+static bool event(const postern_event_input *in) {
+	postern_fetch request = {.url = in->event.id};
+	postern_fetch_response response;
+	postern_text body;
+	if (!postern_http_fetch(&request, &response)) {
+		return postern_fail_text(POSTERN_JOIN(response.error->code, POSTERN_TEXT(": "), response.error->message));
+	}
+	if (!postern_fetch_body(&response, &body)) {
+		return postern_fail("no base64");
+	}
+	postern_log(body);
+	return true;
+}
+
+static bool silent(const postern_claims_input *in, postern_claims_output *out) {
+	(void)in, (void)out;
+	return false;
+}
+
+static const postern_plugin all = {
+	.manifest = {.id = "all", .version = "1", .description = "All.", .settings = " {\"type\" : \"object\"} "},
+	.claims = claims,
+	.account = account,
+	.scopes = scopes,
+	.event = event,
+};
+
+static const postern_plugin small = {
+	.manifest =
+		{
+			.id = "small",
+			.version = "1",
+			.description = "S\xc3\xa9\"",
+			.capabilities =
+				(const postern_capability_wish[]){
+					{.name = POSTERN_KV, .optional = true},
+					{.name = POSTERN_HTTP_FETCH, .targets = (const char *const[]){"a", "b", NULL}, .reason = "R"},
+					{0},
+				},
+			.secrets = (const postern_secret_wish[]){{"s", "d", true}, {"t", "e", false}, {0}},
+			.samples = (const postern_sample[]){{POSTERN_SCOPE_POLICY, "{\"settings\":{}}", "[]"}, {0}},
+		},
+	.claims = silent,
+	.scopes = scopes,
+};
+
+POSTERN_PLUGINS(&all, &small);
