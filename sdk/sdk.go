@@ -20,6 +20,7 @@ import (
 
 //go:embed go/*.go go/internal go/posterntest go/template hook/*.go hook/replay
 //go:embed c/postern c/template c/template/.gitignore
+//go:embed typescript/postern typescript/template typescript/template/.gitignore
 var files embed.FS
 
 // Files are the embedded sources, under the names that they have beside this file.
@@ -27,8 +28,9 @@ func Files() fs.FS { return files }
 
 // copies says, by language, which folders of the SDK a project gets, and where.
 var copies = map[string]map[string]string{
-	"c":  {"c/template": ".", "c/postern": "postern"},
-	"go": {"go/template": ".", "go": "postern/sdk/go", "hook": "postern/sdk/hook"},
+	"c":          {"c/template": ".", "c/postern": "postern"},
+	"go":         {"go/template": ".", "go": "postern/sdk/go", "hook": "postern/sdk/hook"},
+	"typescript": {"typescript/template": ".", "typescript/postern": "postern"},
 }
 
 // Languages are those that a project can be written in, sorted.

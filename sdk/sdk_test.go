@@ -17,7 +17,7 @@ import (
 )
 
 func TestFiles(t *testing.T) {
-	for _, name := range []string{"go/plugin.go", "go/posterntest/run.go", "hook/value.go", "hook/replay/case.go", "go/template/postern.json", "c/postern/postern.h"} {
+	for _, name := range []string{"go/plugin.go", "go/posterntest/run.go", "hook/value.go", "hook/replay/case.go", "go/template/postern.json", "c/postern/postern.h", "typescript/postern/index.ts"} {
 		if text, err := fs.ReadFile(sdk.Files(), name); err != nil || len(text) == 0 {
 			t.Errorf("%s: %v", name, err)
 		}

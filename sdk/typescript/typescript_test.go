@@ -1,0 +1,244 @@
+// Package typescript_test holds the SDK for TypeScript: its tests in Node.js, the modules
+// that it builds, and the project that `postern plugin new --lang typescript` makes.
+package typescript_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/postern-id/postern/sdk"
+)
+
+// needs skips the test where a program is missing, and says so; where everything has
+// to be there, it fails.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		_, err := exec.LookPath(program)
+		switch {
+		case err == nil:
+		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
+			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
+		default:
+			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
+		}
+	}
+}
+
+// run runs a program in a folder and gives what it said.
+func run(t *testing.T, dir string, environment []string, program ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program[0], program[1:]...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), environment...)
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", program, err, output)
+	}
+	return string(output)
+}
+
+// always are the functions that every module imports.
+var always = []string{"fail", "input_len", "input_read", "output_write"}
+
+// TestSDK makes a project as `postern plugin new --lang typescript` does, and runs what
+// its postern.json says; with the compiler that it installed it builds and tests the rest.
+func TestSDK(t *testing.T) {
+	needs(t, "node", "npm")
+	project := newProject(t, "my-plugin")
+	run(t, project, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	t.Run("template", func(t *testing.T) { testProject(t, project) })
+
+	root := copyTree(t, filepath.Join(project, "node_modules"))
+	t.Run("unit", func(t *testing.T) {
+		testFolder(t, root, "unit", "answer_read", "http_fetch", "log")
+	})
+	t.Run("vectors", func(t *testing.T) {
+		testFolder(t, root, "vectors", "answer_read", "clock", "http_fetch", "jwt_verify", "kv", "ldap_bind", "ldap_search", "log",
+			"oauth_exchange", "oidc_exchange", "random", "secret_get")
+	})
+	t.Run("plugin-groups-ldap", func(t *testing.T) {
+		dir := filepath.Join(root, "examples", "plugin-groups-ldap")
+		run(t, dir, nil, "npm", "test")
+		checkImports(t, filepath.Join(dir, "build", "plugin.wasm"), "answer_read", "ldap_search")
+	})
+}
+
+func testProject(t *testing.T, dir string) {
+	t.Helper()
+	var project struct {
+		Language, Module string
+		Build, Test      []string
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "postern.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &project); err != nil {
+		t.Fatal(err)
+	}
+	if project.Language != "typescript" {
+		t.Errorf("language %q", project.Language)
+	}
+	run(t, dir, nil, project.Build...)
+	checkImports(t, filepath.Join(dir, project.Module))
+	if output := run(t, dir, nil, project.Test...); !strings.Contains(output, "fail 0\n") {
+		t.Errorf("no tests ran:\n%s", output)
+	}
+}
+
+// testFolder builds a module of the SDK's own and runs its tests.
+func testFolder(t *testing.T, root, name string, imports ...string) {
+	t.Helper()
+	dir := filepath.Join(root, "sdk", "typescript", name)
+	run(t, dir, nil, "node", filepath.Join(root, "node_modules", "assemblyscript", "bin", "asc.js"))
+	if output := run(t, dir, nil, "node", "--test"); !strings.Contains(output, "fail 0\n") {
+		t.Errorf("no tests ran:\n%s", output)
+	}
+	checkImports(t, filepath.Join(dir, "build", "plugin.wasm"), imports...)
+}
+
+// copyTree copies what is built, so that nothing is left in the sources, beside the
+// installed compiler.
+func copyTree(t *testing.T, compiler string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for _, dir := range []string{"sdk/vectors", "sdk/typescript/postern", "sdk/typescript/unit", "sdk/typescript/vectors", "examples/plugin-groups-ldap"} {
+		copyDir(t, filepath.Join("..", "..", dir), filepath.Join(root, dir))
+	}
+	if err := os.Rename(compiler, filepath.Join(root, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// checkImports holds that a module imports the functions that its plugins call, and no
+// others: the host refuses one that imports what its manifest does not ask for.
+func checkImports(t *testing.T, name string, more ...string) {
+	t.Helper()
+	module, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
+	defer runtime.Close(t.Context())
+	compiled, err := runtime.CompileModule(t.Context(), module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range compiled.ImportedFunctions() {
+		module, name, _ := f.Import()
+		if module != "postern" {
+			t.Errorf("imports %s.%s", module, name)
+		}
+		got = append(got, name)
+	}
+	slices.Sort(got)
+	if want := slices.Sorted(slices.Values(slices.Concat(always, more))); !slices.Equal(got, want) {
+		t.Errorf("imports %v, want %v", got, want)
+	}
+	exported := compiled.ExportedFunctions()
+	for _, name := range []string{"postern_abi", "postern_describe", "postern_call", "_initialize"} {
+		if exported[name] == nil {
+			t.Errorf("does not export %s", name)
+		}
+	}
+	if memory := compiled.ExportedMemories()["memory"]; memory == nil {
+		t.Error("exports no memory")
+	} else if most, limited := memory.Max(); !limited || most > 512 {
+		t.Errorf("declares %d pages of memory, %v", most, limited)
+	}
+}
+
+// newProject writes the files of a new project.
+func newProject(t *testing.T, name string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	project, err := sdk.Project("typescript", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range project {
+		write(t, filepath.Join(dir, filepath.FromSlash(file)), text)
+	}
+	return dir
+}
+
+func write(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyDir copies a folder without what was installed or built in it.
+func copyDir(t *testing.T, from, to string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(from), ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "build"):
+			return fs.SkipDir
+		case entry.IsDir():
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join(from, path))
+		if err == nil {
+			write(t, filepath.Join(to, path), text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPins holds that the compiler is the same one everywhere, locked with its digests.
+func TestPins(t *testing.T) {
+	example := filepath.Join("..", "..", "examples", "plugin-groups-ldap")
+	lock, err := os.ReadFile(filepath.Join("template", "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := os.ReadFile(filepath.Join(example, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(copied) != string(lock) {
+		t.Error("the example has another package-lock.json than the template")
+	}
+	var locked struct {
+		Packages map[string]struct{ Version, Integrity string }
+	}
+	if err := json.Unmarshal(lock, &locked); err != nil {
+		t.Fatal(err)
+	}
+	for name, entry := range locked.Packages {
+		if name != "" && !strings.HasPrefix(entry.Integrity, "sha512-") {
+			t.Errorf("%s is locked without a digest", name)
+		}
+	}
+	version := locked.Packages["node_modules/assemblyscript"].Version
+	for _, name := range []string{filepath.Join("template", "package.json.tmpl"), filepath.Join(example, "package.json")} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if version == "" || !strings.Contains(string(text), `"assemblyscript": "`+version+`"`) {
+			t.Errorf("%s wants another version than %q", name, version)
+		}
+	}
+}
