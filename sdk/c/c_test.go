@@ -175,8 +175,11 @@ func TestModules(t *testing.T) {
 			if module.cases != "" {
 				checkCases(t, name, module.cases)
 			}
-			if dir == "vectors" {
+			switch dir {
+			case "vectors":
 				checkMemory(t, name)
+			case "unit":
+				checkRemembers(t, name)
 			}
 		})
 	}

@@ -210,3 +210,24 @@ func checkMemory(t *testing.T, name string) {
 		t.Errorf("the memory grew from %d to %d bytes", size, grown)
 	}
 }
+
+// checkRemembers holds that the plugin "memory" would know of the calls before if its
+// host did not put its memory back, as this one does not: a host that passes with it
+// does.
+func checkRemembers(t *testing.T, name string) {
+	t.Helper()
+	runtime, module := compiled(t, name)
+	g := instantiate(t, runtime, module)
+	call := replay.Case{Plugin: "memory", Hook: hook.ClaimsMap}
+	plugin, number, err := call.Find(g.describe())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`{"set":{"remembered":1,"names":"a"}}`, `{"set":{"remembered":2,"names":"aa"}}`} {
+		g.input = []byte(`{"user":{"name":"a"}}`)
+		g.run("postern_call", uint64(plugin), uint64(number))
+		if string(g.output) != want {
+			t.Errorf("gives %s, want %s", g.output, want)
+		}
+	}
+}

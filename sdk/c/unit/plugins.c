@@ -39,6 +39,21 @@ static bool silent(const postern_claims_input *in, postern_claims_output *out) {
 	return false;
 }
 
+// remember tries what no plugin can do: to know of the calls before.
+static bool remember(const postern_claims_input *in, postern_claims_output *out) {
+	static int64_t calls;
+	static char names[1024];
+	static size_t used;
+	if (used + in->user.name.len <= sizeof names) {
+		for (size_t i = 0; i < in->user.name.len; i++) {
+			names[used++] = in->user.name.ptr[i];
+		}
+	}
+	postern_set(out->set, POSTERN_TEXT("remembered"), postern_int(++calls));
+	postern_set_text(out->set, "names", (postern_text){names, used});
+	return true;
+}
+
 static const postern_plugin all = {
 	.manifest = {.id = "all", .version = "1", .description = "All.", .settings = " {\"type\" : \"object\"} "},
 	.claims = claims,
@@ -66,4 +81,9 @@ static const postern_plugin small = {
 	.scopes = scopes,
 };
 
-POSTERN_PLUGINS(&all, &small);
+static const postern_plugin memory = {
+	.manifest = {.id = "memory", .version = "1", .description = "Tries to know of the calls before."},
+	.claims = remember,
+};
+
+POSTERN_PLUGINS(&all, &small, &memory);

@@ -138,7 +138,7 @@ static void calls(void) {
 }
 
 static void refuses_numbers_that_no_hook_has(void) {
-	POSTERN_CHECK(postern_call(0, 4) == 1 && postern_call(0, -1) == 1 && postern_call(2, 0) == 1 && postern_call(-1, 0) == 1);
+	POSTERN_CHECK(postern_call(0, 4) == 1 && postern_call(0, -1) == 1 && postern_call(3, 0) == 1 && postern_call(-1, 0) == 1);
 	POSTERN_CHECK(postern_abi() == 1);
 }
 
@@ -154,7 +154,10 @@ static void describes_and_fills_in(void) {
 		"\"secrets\":[{\"name\":\"s\",\"description\":\"d\",\"optional\":true},{\"name\":\"t\",\"description\":\"e\"}],"
 		"\"settings\":{\"type\":\"object\",\"additionalProperties\":false},"
 		"\"samples\":[{\"hook\":\"scope.policy/v1\",\"input\":{\"settings\":{}},\"calls\":[]},"
-		"{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}}]}]";
+		"{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}}]},"
+		"{\"id\":\"memory\",\"version\":\"1\",\"description\":\"Tries to know of the calls before.\",\"host_api\":1,"
+		"\"hooks\":[\"claims.map/v1\"],\"settings\":{\"type\":\"object\",\"additionalProperties\":false},"
+		"\"samples\":[{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}}]}]";
 	postern_test_result described = postern_test_describe();
 	POSTERN_CHECK(described.ok && postern_text_is(described.output, wanted));
 }

@@ -82,7 +82,7 @@ test("calls", () => {
 });
 
 test("refuses numbers that no hook has, and input that is no JSON", () => {
-  for (const [number, hook] of [[0, 3], [0, -1], [2, 0], [-1, 0]]) {
+  for (const [number, hook] of [[0, 3], [0, -1], [3, 0], [-1, 0]]) {
     const got = plugin.run("postern_call", Buffer.from("{}"), number, hook);
     assert.equal(got.status, 1);
     assert.match(got.reason, /^the (module|plugin) has no such (plugin|hook)$/);
@@ -104,6 +104,10 @@ test("describes and fills in", () => {
       id: "second", version: "1", description: 'S"é', host_api: 1, hooks: ["scope.policy/v1"], settings: { type: "object" },
       samples: [sample("scope.policy/v1")],
     },
+    {
+      id: "memory", version: "1", description: "Tries to know of the calls before.", host_api: 1, hooks: ["claims.map/v1"],
+      settings: { type: "object", additionalProperties: false }, samples: [sample("claims.map/v1", { target: "id_token" })],
+    },
   ]);
 });
 
@@ -123,6 +127,13 @@ test("asks", () => {
     [{ responses: [{ body_base64: "%" }] }, /^a text is no base64/],
   ];
   for (const [answer, reason] of failures) assert.match(ask(answer).reason, reason);
+});
+
+test("a call knows nothing of the call before", () => {
+  for (const name of ["a", "b"]) {
+    const got = plugin.call({ plugin: "memory", hook: "claims.map/v1", input: { user: { name } } });
+    assert.deepEqual(got.json, { set: { remembered: 1, names: name } });
+  }
 });
 
 test("imports what is called", () => {

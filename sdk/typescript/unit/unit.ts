@@ -130,3 +130,17 @@ second.scopes = (_input: ScopeInput): ScopeOutput => {
   return output;
 };
 register(second);
+
+// It tries what no plugin can do: to know of the calls before.
+let calls: i32 = 0;
+const names = new Array<string>();
+const forgetful = new Plugin(new Manifest("memory", "1", "Tries to know of the calls before."));
+forgetful.claims = (input: ClaimsInput): ClaimsOutput => {
+  calls++;
+  names.push(input.user.name);
+  const output = new ClaimsOutput();
+  output.set.set("remembered", Value.int(calls));
+  output.set.setText("names", names.join(""));
+  return output;
+};
+register(forgetful);
