@@ -1,0 +1,96 @@
+package plugintest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
+)
+
+// Try loads a module for the time of a test.
+func Try(t testing.TB, module []byte) *plugin.Trial {
+	t.Helper()
+	trial, err := plugin.Try(t.Context(), module, plugin.TrialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := trial.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return trial
+}
+
+// Cases runs each case of the folder, twice: the second time takes the same fuel and
+// gives the same.
+func Cases(t *testing.T, trial *plugin.Trial, folder fs.FS) {
+	t.Helper()
+	cases, err := replay.Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) == 0 {
+		t.Fatal("there are no cases")
+	}
+	for i := range cases {
+		c := &cases[i]
+		t.Run(c.Name, func(t *testing.T) {
+			run := plugin.Run{Plugin: c.Plugin, Hook: c.Hook, Input: c.Input.AppendJSON(nil), Plays: c.Calls}
+			first, failed := trial.Run(t.Context(), run)
+			if err := c.Check(first.Output, bare(failed)); err != nil {
+				t.Fatal(err)
+			}
+			second, _ := trial.Run(t.Context(), run)
+			if first.Fuel != second.Fuel || first.Fuel <= 0 {
+				t.Errorf("the same call takes %d and %d of fuel", first.Fuel, second.Fuel)
+			}
+			if string(first.Output) != string(second.Output) {
+				t.Errorf("the same call gives %s and %s", first.Output, second.Output)
+			}
+		})
+	}
+}
+
+// bare takes off a failure what the host adds to the plugin's own words.
+func bare(err error) error {
+	if failure, ok := errors.AsType[*plugin.CallError](err); ok && failure.Reason == plugin.ReasonRefused {
+		return errors.New(strings.TrimPrefix(failure.Cause.Error(), "the plugin says: "))
+	}
+	return err
+}
+
+// RemembersNothing lets the plugin of the vectors count its calls in a variable and
+// on the heap. It must find both as they were when the module was loaded, whether the
+// call before was answered or failed.
+func RemembersNothing(t *testing.T, trial *plugin.Trial) {
+	t.Helper()
+	for n := range 30 {
+		set, err := remember(t, trial, `{"calls":["remember"]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, _ := set.Get("v_calls")
+		if got, want := string(results.AppendJSON(nil)), `[{"step":"remember","result":[1,1]}]`; got != want {
+			t.Fatalf("in call %d the guest says %s, want %s", n, got, want)
+		}
+		if _, err := remember(t, trial, `{"calls":["remember","no such step"]}`); err == nil {
+			t.Fatal("it does not fail")
+		}
+	}
+}
+
+func remember(t *testing.T, trial *plugin.Trial, settings string) (hook.Object, error) {
+	ran, err := trial.Run(t.Context(), plugin.Run{Hook: hook.ClaimsMap, Input: []byte(
+		`{"target":"id_token","settings":` + settings + `,"user":{},"organisation":{},"client":{},"authentication":{}}`)})
+	if err != nil {
+		return nil, err
+	}
+	out, err := hook.ParseClaimsOutput(ran.Output)
+	return out.Set, err
+}
