@@ -14,17 +14,24 @@ type writer interface {
 	message
 	// use puts the settings of an instance into the message.
 	use(settings hook.Value)
+	// about names whom the message is about; empty if nobody knows.
+	about() string
 }
 
-// writes makes a writer of a message and the place of its settings.
-func writes(m message, settings *hook.Value) writer { return &settable{m, settings} }
+// writes makes a writer of a message, the place of its settings, and whom it is
+// about.
+func writes(m message, settings *hook.Value, subject string) writer {
+	return &settable{m, settings, subject}
+}
 
 type settable struct {
 	message
 	settings *hook.Value
+	subject  string
 }
 
 func (s *settable) use(settings hook.Value) { *s.settings = settings }
+func (s *settable) about() string           { return s.subject }
 
 // call runs one hook of one instance and gives its output as it was written. The
 // error is a [*CallError].
@@ -57,7 +64,7 @@ func (h *Host) callOnce(ctx context.Context, s *served, hookName string, in writ
 		return nil, s.fail(hookName, ReasonUnavailable, cmpErr(s.broken, ErrUnknownPlugin))
 	}
 	begin := time.Now()
-	if !s.breaker.allow(begin) {
+	if !s.breaker.allow(in.about(), begin) {
 		h.observe(s, hookName, ReasonSuspended, 0, 0)
 		return nil, s.fail(hookName, ReasonSuspended, errSuspended)
 	}
@@ -70,7 +77,7 @@ func (h *Host) callOnce(ctx context.Context, s *served, hookName string, in writ
 		made, idle, waiting := m.shared.count()
 		h.options.Observer.PluginPool(m.digest, made, idle, waiting)
 	}
-	return r.output, h.finish(ctx, s, hookName, r, err, time.Since(begin))
+	return r.output, h.finish(ctx, s, hookName, in.about(), r, err, time.Since(begin))
 }
 
 func cmpErr(err, otherwise error) error {
@@ -102,14 +109,14 @@ func (h *Host) orderFor(ctx context.Context, m *module, s *served, hookName stri
 }
 
 // finish counts a call, lets the breaker know, and makes its error.
-func (h *Host) finish(ctx context.Context, s *served, hookName string, r result, err error, took time.Duration) error {
+func (h *Host) finish(ctx context.Context, s *served, hookName, subject string, r result, err error, took time.Duration) error {
 	if r.ran {
 		h.options.Observer.PluginMemory(s.instance, s.plugin, int64(r.memory))
 	} else {
-		s.breaker.skip()
+		s.breaker.skip(subject)
 	}
 	if err == nil {
-		h.note(ctx, s, false)
+		h.note(ctx, s, subject, false)
 		h.observe(s, hookName, resultOK, took, r.fuel)
 		return nil
 	}
@@ -118,7 +125,7 @@ func (h *Host) finish(ctx context.Context, s *served, hookName string, r result,
 		reason = inside.reason
 	}
 	if r.ran {
-		h.note(ctx, s, isBad(reason))
+		h.note(ctx, s, subject, isBad(reason))
 	}
 	h.observe(s, hookName, reason, took, r.fuel)
 	return s.fail(hookName, reason, err)
@@ -129,9 +136,9 @@ func (h *Host) observe(s *served, hookName string, result Reason, took time.Dura
 }
 
 // note tells the breaker of the instance how a call ended.
-func (h *Host) note(ctx context.Context, s *served, bad bool) {
+func (h *Host) note(ctx context.Context, s *served, subject string, bad bool) {
 	now := time.Now()
-	changed, suspended := s.breaker.note(bad, now)
+	changed, suspended := s.breaker.note(subject, bad, now)
 	if !changed {
 		return
 	}

@@ -44,7 +44,7 @@ func (h *Host) MapClaims(ctx context.Context, in *hook.ClaimsInput) (hook.Object
 }
 
 func (h *Host) mapClaims(ctx context.Context, b *bound, in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
-	text, err := h.call(ctx, b.served, hook.ClaimsMap, writes(in, &in.Settings), nil)
+	text, err := h.call(ctx, b.served, hook.ClaimsMap, writes(in, &in.Settings, in.User.ID), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (h *Host) ShapeAccount(ctx context.Context, in *hook.AccountInput) (doc []b
 	message := *in
 	b := answering(list)
 	if b != nil {
-		doc, err = h.call(ctx, b.served, hook.AccountShape, writes(&message, &message.Settings), nil)
+		doc, err = h.call(ctx, b.served, hook.AccountShape, writes(&message, &message.Settings, in.User.ID), nil)
 		if err == nil {
 			if wrong := hook.CheckObject(doc); wrong != nil {
 				doc, err = nil, b.fail(hook.AccountShape, ReasonOutput, wrong)
@@ -176,7 +176,7 @@ func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.Scop
 }
 
 func (h *Host) decideScopes(ctx context.Context, b *bound, in *hook.ScopeInput) (*hook.ScopeOutput, error) {
-	text, err := h.call(ctx, b.served, hook.ScopePolicy, writes(in, &in.Settings), nil)
+	text, err := h.call(ctx, b.served, hook.ScopePolicy, writes(in, &in.Settings, in.User.ID), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -241,20 +241,20 @@ func shortened(text string, most int) string {
 // finish; the plugin never sees it. A failure is a [*CallError].
 func (h *Host) Login(ctx context.Context, instance string, in *hook.LoginInput, login *core.UpstreamLogin) (*hook.LoginOutput, error) {
 	message := *in
-	return connect(ctx, h, instance, hook.ConnectorLogin, writes(&message, &message.Settings), login, hook.ParseLoginOutput)
+	return connect(ctx, h, instance, hook.ConnectorLogin, writes(&message, &message.Settings, ""), login, hook.ParseLoginOutput)
 }
 
 // Password runs connector.password/v1 of an instance. A failure is a [*CallError].
 func (h *Host) Password(ctx context.Context, instance string, in *hook.PasswordInput) (*hook.PasswordOutput, error) {
 	message := *in
-	return connect(ctx, h, instance, hook.ConnectorPassword, writes(&message, &message.Settings), nil, hook.ParsePasswordOutput)
+	return connect(ctx, h, instance, hook.ConnectorPassword, writes(&message, &message.Settings, in.Address), nil, hook.ParsePasswordOutput)
 }
 
 // Deliver runs event.sink/v1 of an instance. A failure is a [*CallError]: the event
 // should be sent again.
 func (h *Host) Deliver(ctx context.Context, instance string, event *hook.Event) error {
 	message := hook.EventInput{Event: *event}
-	_, err := connect(ctx, h, instance, hook.EventSink, writes(&message, &message.Settings), nil, hook.ParseEventOutput)
+	_, err := connect(ctx, h, instance, hook.EventSink, writes(&message, &message.Settings, event.ID), nil, hook.ParseEventOutput)
 	return err
 }
 

@@ -245,3 +245,52 @@ func TestCacheIsBounded(t *testing.T) {
 		t.Errorf("left are %v, %v", left, err)
 	}
 }
+
+// TestBreaker holds how long the pauses are, that one call tries, and that what goes
+// well ends them.
+func TestBreaker(t *testing.T) {
+	b, now := &breaker{}, time.Unix(1_800_000_000, 0)
+	fail := func(subject string) (changed, suspended bool) {
+		if !b.allow(subject, now) {
+			t.Fatalf("a call about %s is refused", subject)
+		}
+		return b.note(subject, true, now)
+	}
+	for _, subject := range []string{"a", "a", "a", "b"} {
+		if changed, suspended := fail(subject); changed || suspended {
+			t.Fatal("it rests too soon")
+		}
+	}
+	if changed, suspended := fail("c"); !changed || !suspended || b.delay(now) != time.Second {
+		t.Errorf("five failures of three people: %v, %v, %v", changed, suspended, b.delay(now))
+	}
+	if b.allow("d", now.Add(time.Second-1)) {
+		t.Error("the pause is too short")
+	}
+	for _, want := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+		now = now.Add(b.delay(now))
+		if !b.allow("d"+want.String(), now) || b.allow("e", now) {
+			t.Fatal("not one call tries")
+		}
+		if changed, suspended := b.note("d"+want.String(), true, now); changed || !suspended || b.delay(now) != want*time.Second {
+			t.Errorf("the pause is %v, want %v s", b.delay(now), int(want))
+		}
+	}
+	now = now.Add(time.Minute)
+	if !b.allow("x", now) {
+		t.Fatal("no call tries")
+	}
+	b.skip("x") // it found no instance
+	if !b.allow("x", now) {
+		t.Fatal("a call that never ran keeps the place of the one that tries")
+	}
+	if changed, suspended := b.note("x", false, now); !changed || suspended || !b.allow("e", now) || !b.allow("e", now) {
+		t.Error("a call that went well does not end the pause")
+	}
+	// Nobody knows whom these are about: they are one, and do not suffice.
+	for range 20 {
+		if _, suspended := fail(""); suspended {
+			t.Fatal("unknown subjects count as several")
+		}
+	}
+}

@@ -186,8 +186,8 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// TestSuspended holds that an instance which traps in a row rests, that others of
-// its module go on, and that it comes back.
+// TestSuspended holds that an instance which traps in a row for several people rests,
+// that others of its module go on, and that it comes back.
 func TestSuspended(t *testing.T) {
 	// Plugin 0 traps for every input but the sample.
 	module := guest{
@@ -203,24 +203,37 @@ func TestSuspended(t *testing.T) {
 	s.config.Store(config)
 	counts, events := &tally{}, &eventLog{}
 	h := hostOf(t, s, func(o *plugin.Options) { o.Observer, o.Record = counts, events.add })
-	call := func(client string) plugin.Reason {
-		_, _, err := h.MapClaims(t.Context(), inputFor(client))
+	call := func(client, user string) plugin.Reason {
+		in := inputFor(client)
+		in.User.ID = user
+		_, _, err := h.MapClaims(t.Context(), in)
 		return reasonOf(err)
 	}
 	for n := range 5 {
-		if got := call("p"); got != plugin.ReasonTrap {
+		if got := call("p", "mallory"); got != plugin.ReasonTrap {
 			t.Fatalf("call %d: %s", n, got)
 		}
 	}
-	if got := call("p"); got != plugin.ReasonSuspended {
-		t.Errorf("after five traps: %s", got)
+	if got := call("p", "mallory"); got != plugin.ReasonSuspended {
+		t.Errorf("one person, after five traps: %s", got)
 	}
-	if got := call("q"); got != "" {
+	if counts.of("suspended p true") != 0 {
+		t.Error("one person makes the plugin rest for all")
+	}
+	for _, user := range []string{"alice", "bob"} {
+		if got := call("p", user); got != plugin.ReasonTrap {
+			t.Errorf("%s: %s", user, got)
+		}
+	}
+	if got := call("p", "carol"); got != plugin.ReasonSuspended {
+		t.Errorf("after traps of three people: %s", got)
+	}
+	if got := call("q", "carol"); got != "" {
 		t.Errorf("the other instance: %s", got)
 	}
-	eventually(t, "it may try again", func() bool { return call("p") == plugin.ReasonTrap })
-	if got := call("p"); got != plugin.ReasonSuspended {
-		t.Errorf("after the sixth trap: %s", got)
+	eventually(t, "it may try again", func() bool { return call("p", "dave") == plugin.ReasonTrap })
+	if got := call("p", "erin"); got != plugin.ReasonSuspended {
+		t.Errorf("after another trap: %s", got)
 	}
 	if counts.of("suspended p true") != 1 {
 		t.Errorf("counted %v", counts.all())
@@ -229,7 +242,7 @@ func TestSuspended(t *testing.T) {
 	for _, e := range events.take() {
 		kinds[e.Type]++
 	}
-	if kinds[core.EventPluginSuspended] != 1 || kinds[core.EventPluginFailed] != 6 {
+	if kinds[core.EventPluginSuspended] != 1 || kinds[core.EventPluginFailed] != 8 {
 		t.Errorf("events %v", kinds)
 	}
 }

@@ -31,14 +31,21 @@ func (s *shadows) close() { s.work.Wait() }
 
 // written is a message that was written before, because what it was made of may
 // change.
-type written struct{ text []byte }
+type written struct {
+	text    []byte
+	subject string
+}
 
 func (w written) AppendJSON(dst []byte) []byte { return append(dst, w.text...) }
 func (written) use(hook.Value)                 {}
+func (w written) about() string                { return w.subject }
 
 // shadow asks an instance beside the request. differs names what its answer would
 // have changed; nothing if it would not.
 func (h *Host) shadow(ctx context.Context, b *bound, hookName string, in writer, differs func(output []byte) ([]string, error)) {
+	if h.closed.Load() {
+		return
+	}
 	select {
 	case h.shadows.places <- struct{}{}:
 	default:
@@ -46,7 +53,7 @@ func (h *Host) shadow(ctx context.Context, b *bound, hookName string, in writer,
 	}
 	s := b.current()
 	in.use(s.settings)
-	text := written{in.AppendJSON(nil)}
+	text := written{in.AppendJSON(nil), in.about()}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shadowTimeout)
 	h.shadows.work.Go(func() {
 		defer func() { cancel(); <-h.shadows.places }()
@@ -69,7 +76,7 @@ func (h *Host) shadow(ctx context.Context, b *bound, hookName string, in writer,
 func (h *Host) shadowClaims(ctx context.Context, b *bound, in *hook.ClaimsInput) {
 	message := *in
 	claims := slices.Clone(in.Claims)
-	h.shadow(ctx, b, hook.ClaimsMap, writes(&message, &message.Settings), func(output []byte) ([]string, error) {
+	h.shadow(ctx, b, hook.ClaimsMap, writes(&message, &message.Settings, in.User.ID), func(output []byte) ([]string, error) {
 		out, err := b.claimsOf(output)
 		if err != nil {
 			return nil, err
@@ -98,7 +105,7 @@ func changedClaims(claims hook.Object, out *hook.ClaimsOutput) (names []string) 
 
 func (h *Host) shadowAccount(ctx context.Context, b *bound, in *hook.AccountInput, doc []byte) {
 	message := *in
-	h.shadow(ctx, b, hook.AccountShape, writes(&message, &message.Settings), func(output []byte) ([]string, error) {
+	h.shadow(ctx, b, hook.AccountShape, writes(&message, &message.Settings, in.User.ID), func(output []byte) ([]string, error) {
 		if err := hook.CheckObject(output); err != nil {
 			return nil, b.fail(hook.AccountShape, ReasonOutput, err)
 		}
@@ -113,7 +120,7 @@ func (h *Host) shadowAccount(ctx context.Context, b *bound, in *hook.AccountInpu
 // else it would have asked for.
 func (h *Host) shadowScopes(ctx context.Context, b *bound, in *hook.ScopeInput) {
 	message := *in
-	h.shadow(ctx, b, hook.ScopePolicy, writes(&message, &message.Settings), func(output []byte) ([]string, error) {
+	h.shadow(ctx, b, hook.ScopePolicy, writes(&message, &message.Settings, in.User.ID), func(output []byte) ([]string, error) {
 		out, err := hook.ParseScopeOutput(output)
 		if err != nil {
 			return nil, b.fail(hook.ScopePolicy, ReasonOutput, err)

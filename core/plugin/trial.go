@@ -119,7 +119,7 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 		o.desk.plays, o.desk.play = true, replay.NewPlayer(run.Plays)
 	}
 	begin := time.Now()
-	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{run.Input}, o)
+	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{text: run.Input}, o)
 	ran.Took = time.Since(begin)
 	ran.Output, ran.Log, ran.Fuel, ran.Memory = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory
 	if o.desk.play != nil {
@@ -127,7 +127,7 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	}
 	switch {
 	case err != nil:
-		return ran, t.host.finish(ctx, s, run.Hook, r, err, ran.Took)
+		return ran, t.host.finish(ctx, s, run.Hook, "", r, err, ran.Took)
 	case run.Again:
 		return ran, nil
 	case ran.Left != nil:
