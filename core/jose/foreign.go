@@ -160,7 +160,7 @@ func (e Foreign) check(c Claims) error {
 	case c.ExpiresAt.IsZero():
 		return fmt.Errorf("%w: it has no exp", ErrClaims)
 	case c.IssuedAt.After(early) || c.NotBefore.After(early):
-		return fmt.Errorf("%w: it is not valid yet", ErrClaims)
+		return fmt.Errorf("%w: it is not valid yet, or the clocks differ", ErrClaims)
 	case !e.Now.Before(c.ExpiresAt.Add(e.Leeway)):
 		return ErrExpired
 	}

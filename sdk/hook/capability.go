@@ -221,7 +221,8 @@ type LDAPSearchAnswer struct {
 }
 
 // LDAPEntry is an entry. Attributes are arrays of strings by the name that the
-// server gave; values that are no UTF-8 are written in base64 after "base64:".
+// server gave; values that are no UTF-8, or begin with "base64:", are written in
+// base64 after "base64:".
 type LDAPEntry struct {
 	DN         string `json:"dn"`
 	Attributes Object `json:"attributes"`
