@@ -1,6 +1,6 @@
 // Package capability does what plugins ask the host for: it fetches, verifies
-// tokens, keeps small values, hands out secrets, and exchanges codes at other
-// providers.
+// tokens, keeps small values, hands out secrets, exchanges codes at other
+// providers, and asks directories.
 //
 // It owns the check of what a plugin instance was granted a capability for, the
 // limits of every request and answer, the form of every answer that comes from
@@ -10,7 +10,8 @@
 // (plugin does that before it calls), and never lets a code, a token or a secret
 // of an exchange out: they go from the store to the other side and back to the
 // host. Everything leaves through outbound, so its guard holds for plugins too. It
-// imports core, outbound, jose and hook; app makes the set and hands it to plugin.
+// imports core, outbound, jose and hook, and go-ldap alone; app makes the set and
+// hands it to plugin.
 //
 // # Limits
 //
@@ -25,4 +26,7 @@
 //	                store bounds the number of keys
 //	oidc.exchange,  a code is sent once; each answer 256 KiB, an access token 16 KiB
 //	oauth.exchange
+//	ldap.bind,      a DN or password of 1 KiB, a filter of 4 KiB with 16 values,
+//	ldap.search     64 attributes, 1,000 entries; 4 MiB from the server, a message of
+//	                1 MiB
 package capability

@@ -32,6 +32,8 @@ var allowing = map[string]string{
 	hook.SecretGet:     "read the secret",
 	hook.OIDCExchange:  "exchange codes at",
 	hook.OAuthExchange: "exchange codes at",
+	hook.LDAPBind:      "check passwords at",
+	hook.LDAPSearch:    "search in",
 }
 
 // denied says what is not granted, and how the operator grants it.

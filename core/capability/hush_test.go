@@ -73,3 +73,23 @@ func TestMessagesKeepSecrets(t *testing.T) {
 		t.Errorf("%s", answer)
 	}
 }
+
+// TestDirectoryKeepsPasswords: nor does a directory tell a password to the log.
+func TestDirectoryKeepsPasswords(t *testing.T) {
+	says := func(op byte, text string) string {
+		return tlv(0x30, "\x02\x01\x01", tlv(op, "\x0a\x01\x35\x04\x00", tlv(0x04, text)))
+	}
+	w := newWorld(t)
+	w.directoryOf(true, says(0x61, "the password correct horse is old"))
+	answer, _ := w.call(w.caller("ldap.bind directory.example.org"), hook.LDAPBind, `{"server":{"url":"ldaps://directory.example.org"},`+bindJane)
+	if strings.Contains(answer, "horse") || !strings.Contains(answer, "repeats what is secret") {
+		t.Errorf("%s", answer)
+	}
+	w.directoryOf(true, says(0x61, "the password reader-secret is old"))
+	caller := w.caller("ldap.search directory.example.org")
+	w.secret(caller, "reader", "reader-secret")
+	answer, _ = w.call(caller, hook.LDAPSearch, `{"server":{"url":"ldaps://directory.example.org","bind_dn":"cn=reader","bind_secret":"reader"},"filter":"(uid=a)"}`)
+	if strings.Contains(answer, "reader-") || !strings.Contains(answer, "repeats what is secret") {
+		t.Errorf("%s", answer)
+	}
+}

@@ -3,6 +3,7 @@ package capability
 import (
 	"context"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -17,9 +18,13 @@ const (
 	maxAnswer  = 1 << 20
 )
 
-// Client fetches with the guard; [outbound.Client] does.
+// Client fetches and dials with the guard; [outbound.Client] does.
 type Client interface {
 	Do(context.Context, outbound.Request) (*outbound.Response, error)
+	// DialContext is for what Secure encrypts, DialPlainContext for what nobody does.
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	DialPlainContext(ctx context.Context, network, address string) (net.Conn, error)
+	Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error)
 }
 
 // Options are what a [Set] needs from outside.
@@ -94,6 +99,10 @@ func (s *Set) dispatch(ctx context.Context, caller *core.PluginCaller, capabilit
 		return handle(ctx, caller, request, hook.ParseOIDCExchangeRequest, s.exchangeOIDC)
 	case hook.OAuthExchange:
 		return handle(ctx, caller, request, hook.ParseOAuthExchangeRequest, s.exchangeOAuth)
+	case hook.LDAPBind:
+		return handle(ctx, caller, request, hook.ParseLDAPBindRequest, s.bindLDAP)
+	case hook.LDAPSearch:
+		return handle(ctx, caller, request, hook.ParseLDAPSearchRequest, s.searchLDAP)
 	}
 	return nil, invalid("there is no capability %.40q", capability)
 }
