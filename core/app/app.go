@@ -16,8 +16,10 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/authn"
+	"github.com/postern-id/postern/core/capability"
 	"github.com/postern-id/postern/core/config"
 	"github.com/postern-id/postern/core/observe"
+	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/store"
 	"github.com/postern-id/postern/core/token"
@@ -58,6 +60,8 @@ type App struct {
 	// host compiles the plugins when something first needs them: most commands
 	// never do.
 	host func() (*plugin.Host, error)
+	// outbound sends what the server itself asks of others.
+	outbound func() (*outbound.Client, error)
 	// examined is the module that was tried last, before it is installed.
 	examined atomic.Pointer[examined]
 	// closers end what was opened, the last first.
@@ -89,6 +93,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		return nil, errors.Join(err, a.Close())
 	}
 	a.passwords = authn.New(a.Store, authn.Options{Params: o.Passwords, Now: a.now, Rand: a.rand})
+	a.outbound = sync.OnceValues(a.newOutbound)
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, Now: a.now, Rand: a.rand,
@@ -114,13 +119,27 @@ func (a *App) onClose(end func() error) {
 	a.closers = append(a.closers, end)
 }
 
+func (a *App) newOutbound() (*outbound.Client, error) {
+	client, err := outbound.New(outbound.Options{AllowPrivate: a.Config.OutboundAllowPrivate})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(func() error { client.Close(); return nil })
+	return client, nil
+}
+
 // cacheDir is where compiled plugins are kept.
 func (a *App) cacheDir() string { return filepath.Join(a.Config.Data, cacheFolder) }
 
 func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
+	client, err := a.outbound()
+	if err != nil {
+		return nil, err
+	}
 	host, err := plugin.New(ctx, plugin.Options{
 		Builtin: plugins.Builtin(), CacheDir: a.cacheDir(), Source: a.Store, Logger: a.logger,
-		Observer: a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
+		Capabilities: capability.New(capability.Options{Client: client, KV: a.Store, Unseal: a.vault.Unseal, Now: a.now, Logger: a.logger}),
+		Observer:     a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {
 		return nil, err

@@ -51,6 +51,7 @@ type world struct {
 
 	mu      sync.Mutex
 	secrets []string // none may ever be in the log or in an audit event
+	private []string // addresses that the server may ask although they are private
 }
 
 // clock stands still until it is moved.
@@ -168,7 +169,7 @@ func (w *world) start() {
 	if passwords == nil {
 		passwords = app.CheapPasswords()
 	}
-	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies}, app.Options{
+	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies, OutboundAllowPrivate: w.private}, app.Options{
 		Now:       w.clock.Now,
 		Logger:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Passwords: passwords,
