@@ -49,7 +49,8 @@ type Facts struct {
 	Rate        int64
 	CompileTime time.Duration // or to take it from the cache
 	StartTime   time.Duration // with the self-test
-	StartFuel   int64         // of the guest's own start
+	StartFuel   int64         // of the guest's own start, _initialize
+	StartOwn    time.Duration // likewise
 }
 
 // loadModule meters a module, compiles it or takes it from the cache, and tests it
@@ -260,10 +261,11 @@ func (m *module) startGuest(i *instance) error {
 	o := rehearsal()
 	if start := i.mod.ExportedFunction(exportStart); start != nil {
 		i.begin(&o)
+		begin := time.Now()
 		if err := i.guarded(start, nil); err != nil {
 			return fmt.Errorf("start: %w", m.withLog(i, err))
 		}
-		m.facts.StartFuel = i.gauge.used()
+		m.facts.StartFuel, m.facts.StartOwn = i.gauge.used(), time.Since(begin)
 	}
 	m.again(i, &o)
 	var version [1]uint64

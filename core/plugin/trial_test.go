@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/plugin"
@@ -118,5 +119,44 @@ func TestRunThatCannotBe(t *testing.T) {
 		if _, failed := errors.AsType[*plugin.CallError](err); failed != strings.Contains(want, "protected") {
 			t.Errorf("%T %v", err, err)
 		}
+	}
+}
+
+// TestMeasure holds that a measurement counts what it did, and that one whose call
+// fails says so.
+func TestMeasure(t *testing.T) {
+	trial := asking(t, ask(`{"op":"get","key":"a"}`))
+	var told []string
+	run := plugin.Run{Input: []byte(long), Plays: []hook.HostCall{kvCall(t, `{"op":"get","key":"a"}`)}}
+	effort := plugin.Effort{Time: 20 * time.Millisecond, Tell: func(what string, done float64) {
+		if done < 0 || done > 1 {
+			t.Errorf("%s: %f", what, done)
+		}
+		told = append(told, what)
+	}}
+	m, err := trial.Measure(t.Context(), run, effort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Calls < 1 || m.Median <= 0 || m.P99 < m.Median || m.PerSecond <= 0 || m.CPUs < 1 || m.Instance <= 0 || m.Resident < 0 {
+		t.Errorf("%+v", m)
+	}
+	ran, err := trial.Run(t.Context(), run)
+	if err != nil || ran.Fuel != m.Fuel {
+		t.Errorf("fuel %d, measured %d, %v", ran.Fuel, m.Fuel, err)
+	}
+	if !slices.Contains(told, "making instances") {
+		t.Errorf("told %v", told)
+	}
+	run.Plays = nil
+	if _, err := trial.Measure(t.Context(), run, effort); reasonOf(err) != plugin.ReasonPlay {
+		t.Errorf("a call that fails: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	run.Plays = []hook.HostCall{kvCall(t, `{"op":"get","key":"a"}`)}
+	effort.Time = time.Hour
+	if _, err := trial.Measure(ctx, run, effort); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
 	}
 }
