@@ -9,7 +9,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/sdk/hook"
-	"github.com/postern-id/postern/sdk/hook/replay"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -33,7 +32,7 @@ type desk struct {
 	// Played calls stand for the world, in the self-test and in the tests of a
 	// plugin's author. Where it plays and there is no play, the world is unavailable.
 	plays bool
-	play  *replay.Player
+	play  script
 	// record takes down each call; nil: nobody wants to know.
 	record func(hook.HostCall)
 	// wrong is a call that was not in the play: it fails the whole, whatever the

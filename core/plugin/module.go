@@ -294,7 +294,7 @@ func (m *module) describe(i *instance) error {
 	}
 	manifests, err := hook.ParseManifests(i.output)
 	if err != nil {
-		return placed(i.output, "", err)
+		return Placed(i.output, "", err)
 	}
 	m.manifests = manifests
 	return errors.Join(checkManifests(manifests), m.checkWishes())
@@ -357,7 +357,7 @@ func (m *module) runSamples(i *instance, number int) error {
 			err = o.desk.play.End()
 		}
 		if err == nil {
-			err = placed(i.output, "output", checkOutput(sample.Hook, i.output))
+			err = Placed(i.output, "output", checkOutput(sample.Hook, i.output))
 		}
 		if err != nil {
 			return fmt.Errorf("sample of plugin %s for %s: %w", manifest.ID, sample.Hook, m.withLog(i, err))

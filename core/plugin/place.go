@@ -11,9 +11,10 @@ import (
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// placed says of an error of hook's parsers in which member of a text the parser stopped, and shows what stands
-// there. It is for a plugin's author: the text may be personal.
-func placed(text []byte, what string, err error) error {
+// Placed says of an error of hook's parsers in which member of a text the parser
+// stopped, and shows what stands there. What is the name of the text. It is for a
+// plugin's author: the text may be personal.
+func Placed(text []byte, what string, err error) error {
 	wrong, ok := errors.AsType[*hook.ParseError](err)
 	if !ok {
 		return err

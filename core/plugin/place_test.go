@@ -32,13 +32,13 @@ func TestMemberAt(t *testing.T) {
 func TestPlaced(t *testing.T) {
 	text := []byte(`{"set":{"a":1},"remove":"` + strings.Repeat("é", 30) + `"}`)
 	_, err := hook.ParseClaimsOutput(text)
-	if got := placed(text, "output", err).Error(); !strings.HasPrefix(got, "output.remove: byte 24: ") || !strings.Contains(got, `there stands "éé`) || len(got) > 200 {
+	if got := Placed(text, "output", err).Error(); !strings.HasPrefix(got, "output.remove: byte 24: ") || !strings.Contains(got, `there stands "éé`) || len(got) > 200 {
 		t.Error(got)
 	}
-	if _, err = hook.ParseClaimsOutput(nil); !strings.HasSuffix(placed(nil, "output", err).Error(), "(there it ends)") {
-		t.Error(placed(nil, "output", err))
+	if _, err = hook.ParseClaimsOutput(nil); !strings.HasSuffix(Placed(nil, "output", err).Error(), "(there it ends)") {
+		t.Error(Placed(nil, "output", err))
 	}
-	if err := placed(text, "output", errClosed); err != errClosed {
+	if err := Placed(text, "output", errClosed); err != errClosed {
 		t.Error(err)
 	}
 }

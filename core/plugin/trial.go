@@ -78,7 +78,10 @@ type Run struct {
 	Input  []byte // the message, JSON
 	// Plays are the answers of the world, in their order. A call that is not among
 	// them fails the run, unless Live lets the plugin ask the world.
-	Plays   []hook.HostCall
+	Plays []hook.HostCall
+	// Loose plays them to whatever requests the plugin makes, if they are of the same
+	// capabilities.
+	Loose   bool
 	Live    bool
 	Grants  []core.PluginGrant
 	Secrets []core.PluginSecret
@@ -95,7 +98,7 @@ type Ran struct {
 	Fuel   int64
 	Memory int // bytes, at the end
 	Took   time.Duration
-	Calls  []hook.HostCall // of the world; of a Live run
+	Calls  []hook.HostCall // that it made; of a Live or Loose run
 	// Left says which of Plays the plugin did not ask for. A call that ends well is
 	// failed by that.
 	Left error
@@ -113,15 +116,12 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	}, nil, nil)
 	o := t.host.orderFor(ctx, t.module, s, run.Hook, run.Login)
 	var ran Ran
-	if run.Live {
-		o.desk.record = func(c hook.HostCall) { ran.Calls = append(ran.Calls, c) }
-	} else {
-		o.desk.plays, o.desk.play = true, replay.NewPlayer(run.Plays)
-	}
+	made := run.direct(&o.desk)
 	begin := time.Now()
 	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{text: run.Input}, o)
 	ran.Took = time.Since(begin)
 	ran.Output, ran.Log, ran.Fuel, ran.Memory = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory
+	ran.Calls = made()
 	if o.desk.play != nil {
 		ran.Left = o.desk.play.End()
 	}
@@ -136,11 +136,28 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	return ran, s.check(run.Hook, r.output)
 }
 
+// direct says who answers the calls of a run. made gives those that are kept.
+func (r *Run) direct(d *desk) (made func() []hook.HostCall) {
+	d.plays = !r.Live
+	switch {
+	case r.Live:
+		var calls []hook.HostCall
+		d.record = func(c hook.HostCall) { calls = append(calls, c) }
+		return func() []hook.HostCall { return calls }
+	case r.Loose:
+		any := &loose{calls: r.Plays}
+		d.play = any
+		return func() []hook.HostCall { return any.made }
+	}
+	d.play = replay.NewPlayer(r.Plays)
+	return func() []hook.HostCall { return nil }
+}
+
 // check reports whether the host would accept the output of a hook, as far as that
 // can be told without the request.
 func (s *served) check(hookName string, output []byte) error {
 	if err := checkOutput(hookName, output); err != nil {
-		return s.fail(hookName, ReasonOutput, placed(output, "output", err))
+		return s.fail(hookName, ReasonOutput, Placed(output, "output", err))
 	}
 	if hookName == hook.ClaimsMap {
 		_, err := s.claimsOf(output)

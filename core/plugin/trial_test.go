@@ -75,6 +75,31 @@ func TestPlayedCalls(t *testing.T) {
 	}
 }
 
+// TestLooseCalls holds that a loose run takes any request, and says which it got.
+func TestLooseCalls(t *testing.T) {
+	trial := asking(t, append(ask(`{"op":"get","key":"a"}`), ask(`{"op":"get","key":"b"}`)...))
+	run := plugin.Run{Input: []byte(long), Loose: true, Plays: []hook.HostCall{kvCall(t, `{"op":"set"}`), kvCall(t, `{}`)}}
+	ran, err := trial.Run(t.Context(), run)
+	if err != nil || len(ran.Calls) != 2 || string(ran.Calls[1].AppendJSON(nil)) != `{"capability":"kv","request":{"op":"get","key":"b"},"answer":{}}` {
+		t.Errorf("%+v, %v", ran.Calls, err)
+	}
+	run.Plays = append(run.Plays, kvCall(t, `{}`))
+	if _, err = trial.Run(t.Context(), run); reasonOf(err) != plugin.ReasonPlay || !strings.Contains(err.Error(), "did not make 1 of the calls") {
+		t.Errorf("a call is left: %v", err)
+	}
+	run.Plays[1].Capability = hook.SecretGet
+	if _, err = trial.Run(t.Context(), run); reasonOf(err) != plugin.ReasonPlay || !strings.Contains(err.Error(), "recorded is secret.get") {
+		t.Errorf("another capability: %v", err)
+	}
+	run.Plays = run.Plays[:1]
+	if _, err = trial.Run(t.Context(), run); reasonOf(err) != plugin.ReasonPlay || !strings.Contains(err.Error(), "no further call") {
+		t.Errorf("a call too many: %v", err)
+	}
+	if _, err = asking(t, ask(`{`)).Run(t.Context(), run); reasonOf(err) != plugin.ReasonPlay {
+		t.Errorf("no JSON: %v", err)
+	}
+}
+
 // TestRecordedCalls holds that a run that may ask the world takes down what it
 // asked, and only asks for what was granted.
 func TestRecordedCalls(t *testing.T) {
