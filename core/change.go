@@ -127,7 +127,7 @@ type (
 	DeleteClient struct{ ID string }
 
 	// AddModule inserts an installed module with its bytes; one that is there
-	// already stays as it is.
+	// already gets another source, signer and pin alone.
 	AddModule struct {
 		Module PluginModule
 		Code   []byte

@@ -22,6 +22,7 @@ type PluginModule struct {
 	Size      int    // bytes
 	Source    string // where it came from: a path, or a reference of a registry
 	Signer    string // name of the key that signed it; empty: nobody
+	Pinned    bool   // the operator wants these bytes from Source and no others
 	Manifests []byte // the module's own description, a JSON array
 	CreatedAt time.Time
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	selectModules = `SELECT m.digest, m.size, m.source, m.signer, m.created_at, m.manifests
-		FROM plugin_modules m ORDER BY m.created_at, m.digest`
+	selectModules = `SELECT m.digest, m.size, m.source, m.signer, p.digest IS NOT NULL, m.created_at, m.manifests
+		FROM plugin_modules m LEFT JOIN plugin_pins p ON p.digest = m.digest ORDER BY m.created_at, m.digest`
 
 	// Identifiers begin with the time, so the newest release is the last.
 	selectReleases = `SELECT r.id, r.plugin, r.version, r.module, r.created_at FROM plugin_releases r ORDER BY r.id`
@@ -21,6 +21,7 @@ func scanModule(r *sqlite.Row, m *core.PluginModule) error {
 		Size:      int(r.Int()),
 		Source:    r.Text(),
 		Signer:    r.Text(),
+		Pinned:    r.Bool(),
 		CreatedAt: readTime(r),
 		Manifests: r.Blob(),
 	}
@@ -50,11 +51,19 @@ func (s *Store) PluginCode(ctx context.Context, digest string) (code []byte, err
 	return code, err
 }
 
-// addModule leaves a module that is there as it is: its bytes are the same.
+// addModule leaves the bytes of a module that is there: they are the same.
 func addModule(c *sqlite.Conn, m core.PluginModule, code []byte) error {
 	_, err := c.Exec(`INSERT INTO plugin_modules (digest, size, source, signer, created_at, manifests, code)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (digest) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (digest) DO UPDATE SET source = $3, signer = $4`,
 		m.Digest, m.Size, m.Source, m.Signer, millis(m.CreatedAt), m.Manifests, code)
+	if err != nil {
+		return classify(err)
+	}
+	pin := `DELETE FROM plugin_pins WHERE digest = $1`
+	if m.Pinned {
+		pin = `INSERT INTO plugin_pins (digest) VALUES ($1) ON CONFLICT (digest) DO NOTHING`
+	}
+	_, err = c.Exec(pin, m.Digest)
 	return classify(err)
 }
 

@@ -55,11 +55,19 @@ func testModules(t *testing.T, w *world) {
 	none, err := w.store.PluginCode(ctx, digest("c"))
 	missing(w, none, err)
 
-	// The same bytes again change nothing of what is known about them.
+	// The same bytes again change where they come from, and nothing that they say.
 	again := b
-	again.Source, again.Signer = "elsewhere", ""
+	again.Source, again.Signer, again.Pinned, again.Manifests, again.CreatedAt = "elsewhere", "", true, []byte("[]"), start
 	w.apply(core.AddModule{Module: again, Code: large})
+	b.Source, b.Signer, b.Pinned = again.Source, again.Signer, again.Pinned
 	same(w, w.plugins().Modules, nil, []core.PluginModule{a, b})
+	code, err = w.store.PluginCode(ctx, b.Digest)
+	same(w, len(code), err, len(large))
+	again.Pinned, b.Pinned = false, false
+	w.apply(core.AddModule{Module: again, Code: large}, core.AddModule{Module: again, Code: large})
+	same(w, w.plugins().Modules, nil, []core.PluginModule{a, b})
+	a.Pinned = true
+	w.apply(core.AddModule{Module: a, Code: []byte{0}}) // and is forgotten with the module, below
 	short := core.PluginModule{Digest: digest("d"), Size: 2}
 	if err := w.store.Apply(ctx, core.AddModule{Module: short, Code: []byte{1}}); err == nil {
 		t.Error("a module of another size was accepted")
