@@ -22,13 +22,16 @@ type Install struct {
 	Code   []byte
 	Source string // where it came from: a path, or a reference of a registry
 	// Signed says that a key that is trusted here signed Code, and Signer names it.
-	Signed bool
-	Signer string
+	// Unproven says why no such key did: "it has no signature".
+	Signed   bool
+	Signer   string
+	Unproven string
 	// Remote says that the module came from another machine: then it must be signed,
-	// or AllowUnsigned.
+	// or AllowUnsigned. So must be what replaces a module that was signed.
 	Remote        bool
 	AllowUnsigned bool
-	// Pin is the digest that Code must have, with or without "sha256:"; "" is any.
+	// Pin is the digest that Code must have, with or without "sha256:"; "" is any. It
+	// is kept: no other bytes will do when the same source is read again.
 	Pin string
 	// Plugins are the ones to install of those that the module has; none is all.
 	Plugins []string
@@ -41,8 +44,9 @@ type Install struct {
 type Installed struct {
 	Digest    string
 	Plugins   []Plugin
-	Upgraded  []string // instances that ran another module before
-	Unchanged bool     // it ran already: nothing happened
+	Replaced  []core.PluginRelease // what ran for these plugins before
+	Upgraded  []string             // instances that ran another module before
+	Unchanged bool                 // it ran already: no more happened than that its source was noted
 	// Wishes are what the plugins ask for and have not been given: nothing was
 	// granted. For a plugin without an instance they name the one that is bound by
 	// default.
@@ -69,30 +73,60 @@ func (s *Service) InstallPlugin(ctx context.Context, actor Actor, input Install)
 	if plugins, err = s.choose(ctx, plugins, input.Plugins); err != nil {
 		return nil, err
 	}
-	for i := range plugins {
-		plugins[i].Source, plugins[i].Signer = input.Source, input.Signer
-	}
 	config, err := s.PluginConfig(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := checkStillSigned(config, plugins, input, digest).err(); err != nil {
+		return nil, err
+	}
+	known := moduleOf(config, digest)
+	module := core.PluginModule{
+		Digest: digest, Size: len(input.Code), Source: input.Source, Signer: input.Signer, Pinned: input.Pin != "",
+		Manifests: manifests, CreatedAt: s.Now(),
+	}
+	if known != nil && module.Signer == "" {
+		module.Signer = known.Signer // of the very same bytes
+	}
+	for i := range plugins {
+		plugins[i].Source, plugins[i].Signer = module.Source, module.Signer
 	}
 	moves, err := s.plan(ctx, config, plugins, input.Settings)
 	if err != nil {
 		return nil, err
 	}
-	installed := outcome(config, digest, plugins, moves)
-	if installed.Unchanged {
-		return installed, nil
+	changes := append([]core.Change{core.AddModule{Module: module, Code: input.Code}}, s.installChanges(actor, &module, plugins, moves)...)
+	if len(moves) == 0 && (known == nil || sameOrigin(known, &module)) {
+		changes = nil
 	}
-	module := core.PluginModule{
-		Digest: digest, Size: len(input.Code), Source: input.Source, Signer: input.Signer, Manifests: manifests, CreatedAt: s.Now(),
+	if err := s.applyMoves(ctx, "install the module", changes); err != nil {
+		return nil, err
 	}
-	changes := []core.Change{core.AddModule{Module: module, Code: input.Code}}
-	detail := map[string]string{"source": input.Source, "signer": input.Signer}
+	return outcome(config, digest, plugins, moves), nil
+}
+
+func sameOrigin(a, b *core.PluginModule) bool {
+	return a.Source == b.Source && a.Signer == b.Signer && a.Pinned == b.Pinned
+}
+
+// installChanges make the moves, or note where the module that runs comes from now.
+func (s *Service) installChanges(actor Actor, module *core.PluginModule, plugins []Plugin, moves []move) []core.Change {
+	detail := map[string]string{"source": module.Source, "signer": module.Signer}
+	if module.Pinned {
+		detail["pinned"] = "true"
+	}
+	var changes []core.Change
 	for _, m := range moves {
 		changes = append(changes, s.moveChanges(actor, core.EventPluginInstalled, m, detail)...)
 	}
-	return installed, s.applyMoves(ctx, "install the module", changes)
+	if len(moves) > 0 {
+		return changes
+	}
+	for i := range plugins {
+		same := map[string]string{"plugin": plugins[i].ID, "version": plugins[i].Version, "digest": module.Digest, "change": "source"}
+		changes = append(changes, s.record(actor, s.Now(), core.Event{Type: core.EventPluginInstalled, Detail: withoutEmpty(detail, same)}))
+	}
+	return changes
 }
 
 func digestOf(code []byte) string {
@@ -117,13 +151,41 @@ func checkInstall(input Install, digest string) problems {
 	case !digestForm.MatchString(pin):
 		p.add("pin", "write 64 hexadecimal digits, with or without sha256: before them", "%q is no digest", shown(input.Pin))
 	case pin != digest:
-		p.add("pin", "", "the module is not the one that was asked for: its digest is %s", digest)
+		p.add("pin", "get it again, or ask whoever told you the digest which one is right", "the module is not the one that was asked for: its digest is %s", digest)
 	}
 	if input.Remote && !input.Signed && !input.AllowUnsigned {
-		p.add("signature", "have it signed by a key that is trusted here, or allow it to be unsigned", "no trusted key signed the module")
+		p.add("signature", signatureHint, "no trusted key signed the module%s", because(input.Unproven))
 	}
 	checkLine(&p, "source", input.Source)
 	checkLine(&p, "signer", input.Signer)
+	return p
+}
+
+const signatureHint = "have it signed by a key that is trusted here, or add --allow-unsigned"
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + clean(why)
+}
+
+// checkStillSigned refuses a module that nobody signed in place of one that somebody
+// did: whoever can change a file must not get rid of its signature.
+func checkStillSigned(config *core.PluginConfig, plugins []Plugin, input Install, digest string) problems {
+	var p problems
+	if input.Signed || input.AllowUnsigned {
+		return nil
+	}
+	for i := range plugins {
+		running := runningRelease(config, plugins[i].ID)
+		if running == nil || running.Module == digest {
+			continue
+		}
+		if m := moduleOf(config, running.Module); m != nil && m.Signer != "" {
+			p.add("signature", signatureHint, "plugin %q runs a module that %s signed, and no trusted key signed this one%s", plugins[i].ID, m.Signer, because(input.Unproven))
+		}
+	}
 	return p
 }
 
@@ -223,6 +285,9 @@ func (s *Service) choose(ctx context.Context, plugins []Plugin, names []string) 
 func outcome(config *core.PluginConfig, digest string, plugins []Plugin, moves []move) *Installed {
 	installed := &Installed{Digest: digest, Plugins: plugins, Unchanged: len(moves) == 0}
 	for _, m := range moves {
+		if m.released() && m.was != nil {
+			installed.Replaced = append(installed.Replaced, *m.was)
+		}
 		for _, i := range m.instances {
 			if i.before.Module != digest {
 				installed.Upgraded = append(installed.Upgraded, i.before.Name)

@@ -86,10 +86,10 @@ func TestInstallRefuses(t *testing.T) {
 		{"nothing", admin.Install{}, []string{"the module is empty | "}},
 		{"too large", admin.Install{Code: make([]byte, 32<<20+1)}, []string{"the module is larger than 32 MiB | "}},
 		{"no WebAssembly", admin.Install{Code: []byte("?")}, []string{"the module cannot be used: [31mit is no WebAssembly at all | "}},
-		{"another digest", admin.Install{Code: []byte("good"), Pin: digest("evil")}, []string{"the module is not the one that was asked for: its digest is " + digest("good") + " | "}},
+		{"another digest", admin.Install{Code: []byte("good"), Pin: digest("evil")}, []string{"the module is not the one that was asked for: its digest is " + digest("good") + " | get it again, or ask whoever told you the digest which one is right"}},
 		{"no digest", admin.Install{Code: []byte("good"), Pin: "sha256:12"}, []string{`"sha256:12" is no digest | write 64 hexadecimal digits, with or without sha256: before them`}},
-		{"unsigned", admin.Install{Code: []byte("good"), Remote: true}, []string{"no trusted key signed the module | have it signed by a key that is trusted here, or allow it to be unsigned"}},
-		{"signed by somebody", admin.Install{Code: []byte("good"), Remote: true, Signer: "mallory"}, []string{"no trusted key signed the module | have it signed by a key that is trusted here, or allow it to be unsigned"}},
+		{"unsigned", admin.Install{Code: []byte("good"), Remote: true, Unproven: "it has\nno signature"}, []string{"no trusted key signed the module: it has no signature | have it signed by a key that is trusted here, or add --allow-unsigned"}},
+		{"signed by somebody", admin.Install{Code: []byte("good"), Remote: true, Signer: "mallory"}, []string{"no trusted key signed the module | have it signed by a key that is trusted here, or add --allow-unsigned"}},
 		{"odd source", admin.Install{Code: []byte("good"), Source: "a\nb"}, []string{"source holds characters that cannot be shown | leave out control characters and line breaks"}},
 		{"a shipped plugin's id", admin.Install{Code: []byte("shipped")}, []string{`the plugin "scopes" comes with Postern | give yours another id, or install the module's other plugins alone`}},
 		{"no such plugin", admin.Install{Code: []byte("shipped"), Plugins: []string{"good", "bad"}}, []string{`the module has no plugin "bad" | it has good, scopes`}},
@@ -133,6 +133,78 @@ func TestInstallRefuses(t *testing.T) {
 		if m.Signer != "" {
 			t.Errorf("a signature that nobody checked is kept: %+v", m)
 		}
+	}
+}
+
+// The same bytes from elsewhere change what is known of where they came from.
+func TestInstallAgain(t *testing.T) {
+	w := newWorld(t)
+	w.run("v1", plugin("p", "1.0.0"))
+	w.instance("p")
+	w.event(core.EventPluginConfigured)
+	install := func(input admin.Install) core.PluginModule {
+		t.Helper()
+		input.Code = []byte("v1")
+		installed, err := w.InstallPlugin(t.Context(), actor, input)
+		if err != nil || !installed.Unchanged || len(installed.Replaced) != 0 {
+			t.Errorf("%+v, %v", installed, err)
+		}
+		if c := w.config(); len(c.Modules) != 1 || len(c.Releases) != 1 {
+			t.Fatalf("stored %+v", c)
+		}
+		return w.config().Modules[0]
+	}
+	install(admin.Install{Source: "v1.wasm"})
+	w.silent()
+	if m := install(admin.Install{Source: "oci://r/p:1", Remote: true, Signed: true, Signer: "acme", Pin: digest("v1")}); m.Source != "oci://r/p:1" || m.Signer != "acme" || !m.Pinned {
+		t.Errorf("stored %+v", m)
+	}
+	if detail := w.event(core.EventPluginInstalled); detail["change"] != "source" || detail["plugin"] != "p" || detail["source"] != "oci://r/p:1" || detail["signer"] != "acme" || detail["pinned"] != "true" {
+		t.Errorf("recorded %v", detail)
+	}
+	// Without the signature they are still what acme signed, and the pin is given up.
+	if m := install(admin.Install{Source: "copy.wasm"}); m.Source != "copy.wasm" || m.Signer != "acme" || m.Pinned {
+		t.Errorf("stored %+v", m)
+	}
+	w.event(core.EventPluginInstalled)
+	if found, err := w.FindPlugin(t.Context(), "p"); err != nil || found.Version != "1.0.0" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// What was signed is not replaced by what nobody signed, wherever that comes from.
+func TestStaysSigned(t *testing.T) {
+	w := newWorld(t)
+	for _, version := range []string{"1", "2", "3"} {
+		w.modules["v"+version] = []admin.Plugin{plugin("p", version), plugin("q", version)}
+	}
+	install := func(input admin.Install) error {
+		_, err := w.InstallPlugin(t.Context(), actor, input)
+		return err
+	}
+	signed := admin.Install{Code: []byte("v1"), Signed: true, Signer: "acme", Plugins: []string{"p"}}
+	if err := errors.Join(install(admin.Install{Code: []byte("v1")}), install(signed), install(signed)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`plugin "p" runs a module that acme signed, and no trusted key signed this one: it has no signature | have it signed by a key that is trusted here, or add --allow-unsigned`,
+		`plugin "q" runs a module that acme signed, and no trusted key signed this one: it has no signature | have it signed by a key that is trusted here, or add --allow-unsigned`,
+	}
+	if got := says(t, install(admin.Install{Code: []byte("v2"), Unproven: "it has no signature"})); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, next := range []admin.Install{
+		{Code: []byte("v2"), Signed: true, Signer: "another"},
+		{Code: []byte("v3"), AllowUnsigned: true},
+		{Code: []byte("v1")}, // back to what acme signed
+	} {
+		if err := install(next); err != nil {
+			t.Error(err)
+		}
+	}
+	w.modules["v4"] = []admin.Plugin{plugin("p", "4")}
+	if err := install(admin.Install{Code: []byte("v4")}); err == nil {
+		t.Error("what is signed once is signed no longer")
 	}
 }
 
@@ -188,6 +260,9 @@ func TestUpgrade(t *testing.T) {
 	input.Settings["b"] = []byte(`{"key":2}`)
 	w.event(core.EventPluginSecretSet)
 	installed, err := w.InstallPlugin(ctx, actor, input)
+	if replaced := installed.Replaced; len(replaced) != 1 || replaced[0].Version != "1.0.0" || replaced[0].Plugin != "p" {
+		t.Errorf("replaced %+v", replaced)
+	}
 	if err != nil || !slices.Equal(installed.Upgraded, []string{"a", "b"}) || len(installed.Wishes) != 2 || installed.Wishes[0].Command() != "postern plugin grant a clock" {
 		t.Fatalf("%+v, %v", installed, err)
 	}

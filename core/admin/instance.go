@@ -58,6 +58,28 @@ func newInstance(name, plugin, module string, settings []byte, now time.Time) co
 	return core.PluginInstance{Name: name, Plugin: plugin, Module: module, Settings: settings, CreatedAt: now, UpdatedAt: now}
 }
 
+// SetSettings replaces the settings of the instance.
+func (s *Service) SetSettings(ctx context.Context, actor Actor, instance string, settings []byte) error {
+	before, err := s.findInstance(ctx, instance)
+	if err != nil {
+		return err
+	}
+	plugin, err := s.pluginOf(ctx, before)
+	if err != nil {
+		return err
+	}
+	var p problems
+	if s.checkSettings(ctx, &p, plugin, settings); len(p) > 0 {
+		return p.err()
+	}
+	if bytes.Equal(before.Settings, settings) {
+		return nil
+	}
+	after := *before
+	after.Settings = settings
+	return s.applyInstance(ctx, "set the settings", instance, s.replaceInstance(before, after), s.settingsRecord(actor, before, settings))
+}
+
 // SetLimits bounds each call of the instance. Zero fields stand for the host's
 // defaults.
 func (s *Service) SetLimits(ctx context.Context, actor Actor, instance string, limits core.PluginLimits) error {
@@ -81,7 +103,7 @@ func (s *Service) SetLimits(ctx context.Context, actor Actor, instance string, l
 
 // checkPluginLimits refuses parts of a millisecond too, which are not kept.
 func checkPluginLimits(limits core.PluginLimits) problems {
-	const hint = "leave it out for the host's default"
+	const hint = "0 is the host's default"
 	var p problems
 	if limits.MemoryMiB < 0 || limits.MemoryMiB > maxMemoryMiB {
 		p.add("memory", hint, "%d MiB of memory is not between 1 and %d", limits.MemoryMiB, maxMemoryMiB)

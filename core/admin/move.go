@@ -130,8 +130,11 @@ func withoutEmpty(details ...map[string]string) map[string]string {
 	return all
 }
 
-// applyMoves applies changes to what was read before.
+// applyMoves applies changes to what was read before, if there are any.
 func (s *Service) applyMoves(ctx context.Context, what string, changes []core.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
 	err := s.Store.Apply(ctx, changes...)
 	if errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) {
 		return invalid("plugin", "repeat the command", "somebody else changed the plugin, or what is bound of it, at the same time")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core"
 )
@@ -63,29 +64,49 @@ func (n Need) field() string {
 	return "capabilities"
 }
 
-// needsOf gives what the plugin asks for and the instance has not, in the manifest's
-// order. A capability that is wanted for certain targets is needed for each of them.
-func needsOf(plugin *Plugin, instance *core.PluginInstance) []Need {
-	var needs []Need
+// Asked is something that a plugin asks for, beside what an instance was given of it.
+type Asked struct {
+	Need
+	Given  bool
+	Grants []core.PluginGrant // that give it
+	SetAt  time.Time          // when the secret was set
+}
+
+// askedOf gives what the plugin asks for in the manifest's order. A capability that is
+// wanted for certain targets is asked for once for each of them.
+func askedOf(plugin *Plugin, instance *core.PluginInstance) []Asked {
+	var all []Asked
 	for _, wish := range plugin.Capabilities {
 		need := Need{Instance: instance.Name, Plugin: plugin.ID, Capability: wish.Name, Reason: clean(wish.Reason), Optional: wish.Optional}
-		if kind, _ := targetKindOf(wish.Name); kind == targetNone || len(wish.Targets) == 0 {
-			if !holds(instance.Grants, wish.Name) {
-				needs = append(needs, need)
-			}
-			continue
+		targets := wish.Targets
+		if kind, _ := targetKindOf(wish.Name); kind == targetNone || len(targets) == 0 {
+			targets = []string{""}
 		}
-		for _, target := range wish.Targets {
-			if need.Target = target; !covered(instance.Grants, wish.Name, target) {
-				needs = append(needs, need)
-			}
+		for _, need.Target = range targets {
+			grants := giving(instance.Grants, &need)
+			all = append(all, Asked{Need: need, Given: len(grants) > 0, Grants: grants})
 		}
 	}
 	for _, wish := range plugin.Secrets {
-		if !slices.ContainsFunc(instance.Secrets, func(s core.PluginSecret) bool { return s.Name == wish.Name }) {
-			needs = append(needs, Need{
-				Instance: instance.Name, Plugin: plugin.ID, Secret: wish.Name, Reason: clean(wish.Description), Optional: wish.Optional,
-			})
+		asked := Asked{Need: Need{
+			Instance: instance.Name, Plugin: plugin.ID, Secret: wish.Name, Reason: clean(wish.Description), Optional: wish.Optional,
+		}}
+		for _, s := range instance.Secrets {
+			if s.Name == wish.Name {
+				asked.Given, asked.SetAt = true, s.UpdatedAt
+			}
+		}
+		all = append(all, asked)
+	}
+	return all
+}
+
+// needsOf gives what the plugin asks for and the instance has not.
+func needsOf(plugin *Plugin, instance *core.PluginInstance) []Need {
+	var needs []Need
+	for _, asked := range askedOf(plugin, instance) {
+		if !asked.Given {
+			needs = append(needs, asked.Need)
 		}
 	}
 	return needs
@@ -96,20 +117,18 @@ func required(needs []Need) []Need {
 	return slices.DeleteFunc(needs, func(n Need) bool { return n.Optional })
 }
 
-// holds reports whether the capability was granted, for whatever.
-func holds(grants []core.PluginGrant, capability string) bool {
-	return slices.ContainsFunc(grants, func(g core.PluginGrant) bool { return g.Capability == capability })
-}
-
-// covered reports whether the capability was granted for the target, or for more.
-func covered(grants []core.PluginGrant, capability, target string) bool {
-	wanted, isHost := parseHost(target)
-	kind, _ := targetKindOf(capability)
-	return slices.ContainsFunc(grants, func(g core.PluginGrant) bool {
-		if g.Capability != capability {
-			return false
-		}
+// giving gives the grants of the capability for the target, or for more; for whatever
+// if no target is wanted.
+func giving(grants []core.PluginGrant, need *Need) []core.PluginGrant {
+	wanted, isHost := parseHost(need.Target)
+	kind, _ := targetKindOf(need.Capability)
+	var found []core.PluginGrant
+	for _, g := range grants {
 		granted, ok := parseHost(g.Target)
-		return g.Target == target || kind == targetHost && isHost && ok && granted.covers(wanted)
-	})
+		covers := need.Target == "" || g.Target == need.Target || kind == targetHost && isHost && ok && granted.covers(wanted)
+		if g.Capability == need.Capability && covers {
+			found = append(found, g)
+		}
+	}
+	return found
 }

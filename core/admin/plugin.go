@@ -47,29 +47,34 @@ func (s *Service) pluginOf(ctx context.Context, instance *core.PluginInstance) (
 	return s.findPlugin(ctx, instance.Plugin, instance.Module)
 }
 
-// findPlugin prefers the one of the module. Of a shipped plugin and an installed one
-// of the same id, which a newer version of Postern may bring about, the installed
-// one is meant: it was there first.
+// findPlugin prefers the one of the module.
 func (s *Service) findPlugin(ctx context.Context, id, module string) (*Plugin, error) {
 	plugins, err := s.KnownPlugins(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if plugin := pluginAmong(plugins, id, module); plugin != nil {
+		return plugin, nil
+	}
+	return nil, &MissingError{What: "plugin", Name: id}
+}
+
+// pluginAmong prefers the one of the module; nil if there is none. Of a shipped plugin
+// and an installed one of the same id, which a newer version of Postern may bring
+// about, the installed one is meant: it was there first.
+func pluginAmong(plugins []Plugin, id, module string) *Plugin {
 	var best *Plugin
 	for i := range plugins {
 		p := &plugins[i]
 		switch {
 		case p.ID != id:
 		case p.Module == module:
-			return p, nil
+			return p
 		case best == nil || best.Module == core.BuiltinModule:
 			best = p
 		}
 	}
-	if best == nil {
-		return nil, &MissingError{What: "plugin", Name: id}
-	}
-	return best, nil
+	return best
 }
 
 // KnownPlugins gives the plugins that can be bound.

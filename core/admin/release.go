@@ -19,6 +19,51 @@ type Rollback struct {
 	Settings map[string][]byte
 }
 
+// Release says that a module was made the one to run for a plugin, and what is known
+// of that module.
+type Release struct {
+	core.PluginRelease
+	Size    int // bytes
+	Source  string
+	Signer  string
+	Pinned  bool
+	Running bool
+}
+
+// Releases gives the history of an installed plugin, the newest first. Going back to
+// a version is an entry of its own.
+func (s *Service) Releases(ctx context.Context, plugin string) ([]Release, error) {
+	config, err := s.PluginConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Release
+	for _, r := range slices.Backward(config.Releases) {
+		if r.Plugin != plugin {
+			continue
+		}
+		release := Release{PluginRelease: r, Running: len(list) == 0}
+		if m := moduleOf(config, r.Module); m != nil {
+			release.Size, release.Source, release.Signer, release.Pinned = m.Size, m.Source, m.Signer, m.Pinned
+		}
+		list = append(list, release)
+	}
+	if len(list) == 0 {
+		return nil, s.notInstalled(ctx, plugin)
+	}
+	return list, nil
+}
+
+// moduleOf gives the installed module of that digest, nil if there is none.
+func moduleOf(config *core.PluginConfig, digest string) *core.PluginModule {
+	for i := range config.Modules {
+		if config.Modules[i].Digest == digest {
+			return &config.Modules[i]
+		}
+	}
+	return nil
+}
+
 // RollbackPlugin makes a release that was installed before the one that runs, under
 // the same conditions as [Service.InstallPlugin].
 func (s *Service) RollbackPlugin(ctx context.Context, actor Actor, input Rollback) (*Installed, error) {
@@ -73,10 +118,8 @@ func (s *Service) releasedPlugin(ctx context.Context, config *core.PluginConfig,
 	if i < 0 {
 		return nil, &MissingError{What: "plugin", Name: release.Plugin}
 	}
-	for _, m := range config.Modules {
-		if m.Digest == release.Module {
-			plugins[i].Source, plugins[i].Signer = m.Source, m.Signer
-		}
+	if m := moduleOf(config, release.Module); m != nil {
+		plugins[i].Source, plugins[i].Signer = m.Source, m.Signer
 	}
 	return &plugins[i], nil
 }
