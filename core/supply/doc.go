@@ -10,7 +10,7 @@
 // a credential into an error. It makes requests only with the HTTP client that it
 // is handed.
 //
-// It imports core or nothing of the house. The command line and admin import it;
-// only this package imports aead.dev/minisign, oras.land/oras-go and what that
-// speaks in.
+// It imports nothing of the house. config imports it to check what the operator
+// lists, app to use it; only this package imports aead.dev/minisign,
+// oras.land/oras-go and what that speaks in.
 package supply

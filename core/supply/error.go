@@ -48,6 +48,7 @@ type Error struct {
 	What   string // what is wrong
 	Advice string // what its reader can do
 	KeyID  string // the key that made the signature, with UnknownKey and WrongSignature
+	Host   string // that was not named, with OtherHost, if it is one
 	Err    error  // the cause, or nil
 }
 

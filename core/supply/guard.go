@@ -144,7 +144,11 @@ func insecure(host string) error {
 }
 
 func otherHost(what, host string) error {
-	return &Error{Kind: OtherHost, What: what + " " + quoteHost(host) + ", which was not named as one of its hosts",
+	named := host
+	if !isHost(host) {
+		named = ""
+	}
+	return &Error{Kind: OtherHost, Host: named, What: what + " " + quoteHost(host) + ", which was not named as one of its hosts",
 		Advice: "if that host belongs to whoever runs the registry, name it as a further host of the registry; otherwise do not trust it"}
 }
 

@@ -4,12 +4,16 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"aead.dev/minisign"
 )
+
+// KeySuffix ends the name of a file with a public key.
+const KeySuffix = ".pub"
 
 const (
 	commentPrefix = "untrusted comment: "
@@ -63,6 +67,20 @@ func ParseKey(name, text string) (Key, error) {
 		return Key{}, notPublic(line)
 	}
 	return Key{Name: name, public: &public}, nil
+}
+
+// ReadKey reads a public key from its .pub file. Without a name it is known by that of
+// the file. Errors are those of [ParseKey], and of kind [NotFound], [Unreadable] or
+// [TooLarge].
+func ReadKey(name, path string) (Key, error) {
+	if name == "" {
+		name = strings.TrimSuffix(filepath.Base(path), KeySuffix)
+	}
+	text, err := readUpTo(path, maxKey)
+	if err != nil {
+		return Key{}, err
+	}
+	return ParseKey(name, string(text))
 }
 
 // keyLine gives the line of a key file that has the key.

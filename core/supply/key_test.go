@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +63,22 @@ func TestParseKeyRefuses(t *testing.T) {
 				t.Errorf("there is a key besides the error: %s", key)
 			}
 		})
+	}
+}
+
+func TestReadKey(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "anna.pub", []byte(publicFile))
+	write(t, dir, "secret.pub", []byte(secretFile))
+	write(t, dir, "long.pub", bytes.Repeat([]byte("a"), maxKey+1))
+	for name, want := range map[string]string{"": "anna", "Anna of Acme": "Anna of Acme"} {
+		if key, err := ReadKey(name, filepath.Join(dir, "anna.pub")); err != nil || key.Name != want || key.ID() != publicID {
+			t.Errorf("%q, %s, %v", key.Name, key.ID(), err)
+		}
+	}
+	for file, kind := range map[string]Kind{"secret.pub": BadKey, "long.pub": TooLarge, "missing.pub": NotFound, "": Unreadable} {
+		_, err := ReadKey("Anna", filepath.Join(dir, file))
+		wantKind(t, err, kind)
 	}
 }
 
@@ -124,6 +141,18 @@ func TestGeneratedKeysSign(t *testing.T) {
 	}
 	if signer, comment, err := Verify([]Key{key}, []byte(messageFile), pair.signature); err != nil || signer.Name != "Anna" || comment != "timestamp:1767225600\tfile:m" {
 		t.Errorf("%q, %q, %v", signer.Name, comment, err)
+	}
+}
+
+func TestNeedsPassword(t *testing.T) {
+	plain := newSigner(t, "Anna", 1)
+	for text, want := range map[string]bool{
+		secretFile: true, strings.ReplaceAll(secretFile, "\n", "\r\n"): true,
+		string(plain.secret): false, publicFile: false, hashedFile: false, secretWord: false, "": false,
+	} {
+		if got := NeedsPassword([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }
 

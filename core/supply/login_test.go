@@ -122,7 +122,7 @@ func TestTokenServerElsewhere(t *testing.T) {
 	server.handle("/token", tokens("token-1", &scopes))
 	r := f.registry()
 	_, err := r.Pull(t.Context(), f.ref(t, ":"+tag))
-	if e := wantKind(t, err, OtherHost); len(server.logins) != 0 || !strings.Contains(e.What, server.host()) {
+	if e := wantKind(t, err, OtherHost); len(server.logins) != 0 || !strings.Contains(e.What, server.host()) || e.Host != server.host() {
 		t.Errorf("%s; the other host was told %q", e, server.logins)
 	}
 	r.Hosts = []string{"registry.example.org", server.host()}

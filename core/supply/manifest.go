@@ -61,7 +61,7 @@ func newArtifact(repository string, p Package) (artifact, error) {
 	title := path.Base(repository) + moduleSuffix
 	layers := []blob{newBlob(moduleType, title, p.Code)}
 	if len(p.Signature) > 0 {
-		layers = append(layers, newBlob(signatureType, title+signatureSuffix, p.Signature))
+		layers = append(layers, newBlob(signatureType, title+SignatureSuffix, p.Signature))
 	}
 	config := wasmConfig{Created: noTime, Architecture: "wasm", OS: "wasip1"}
 	manifest := ocispec.Manifest{

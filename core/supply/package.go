@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// signatureSuffix is where the minisign program puts a file's signature.
-const signatureSuffix = ".minisig"
+// SignatureSuffix is where the minisign program puts a file's signature.
+const SignatureSuffix = ".minisig"
 
 // Package is what travels: a module with its signature.
 type Package struct {
@@ -39,11 +39,17 @@ func ReadFile(ref Reference, limits Limits) (Package, error) {
 	if err != nil {
 		return Package{}, err
 	}
-	signature, err := readUpTo(ref.Path+signatureSuffix, limits.Signature)
+	signature, err := readUpTo(ref.Path+SignatureSuffix, limits.Signature)
 	if err != nil && !errors.Is(err, NotFound) {
 		return Package{}, err
 	}
 	return Package{Code: code, Signature: signature}, nil
+}
+
+// ReadSignature gives a signature that is not beside its module. Errors are of kind
+// [NotFound], [Unreadable] or [TooLarge].
+func ReadSignature(path string) ([]byte, error) {
+	return readUpTo(path, MaxSignature)
 }
 
 // readUpTo reads a file of up to limit bytes.

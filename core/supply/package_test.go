@@ -27,11 +27,20 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
+func TestReadSignature(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "of.minisig", []byte(hashedFile))
+	if got, err := ReadSignature(filepath.Join(dir, "of.minisig")); err != nil || string(got) != hashedFile {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestReadFileRefuses(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "large.wasm", bytes.Repeat([]byte("a"), 11))
 	write(t, dir, "signed.wasm", []byte("code"))
 	write(t, dir, "signed.wasm.minisig", bytes.Repeat([]byte("a"), 6))
+	write(t, dir, "huge.minisig", bytes.Repeat([]byte("a"), MaxSignature+1))
 	limits := Limits{Module: 10, Signature: 5}
 	for name, kind := range map[string]Kind{
 		"missing.wasm": NotFound, "large.wasm": TooLarge, "signed.wasm": TooLarge, "": Unreadable,
@@ -41,6 +50,10 @@ func TestReadFileRefuses(t *testing.T) {
 		if e := wantKind(t, err, kind); !strings.Contains(e.What, path) {
 			t.Errorf("%q does not name %s", e.What, path)
 		}
+	}
+	for path, kind := range map[string]Kind{filepath.Join(dir, "missing.minisig"): NotFound, filepath.Join(dir, "huge.minisig"): TooLarge, dir: Unreadable} {
+		_, err := ReadSignature(path)
+		wantKind(t, err, kind)
 	}
 	_, err := ReadFile(Reference{Host: "localhost", Repository: "a", Tag: "1"}, limits)
 	wantKind(t, err, BadReference)

@@ -36,6 +36,13 @@ func Sign(secret, password, code []byte, trustedComment string) (signature []byt
 	return hasher.SignWithComments(key, trustedComment, "signature of key "+keyID(key.ID())), nil
 }
 
+// NeedsPassword reports whether a secret key is encrypted. What is no secret key needs
+// none: [Sign] says what it is.
+func NeedsPassword(secret []byte) bool {
+	line, err := keyLine(string(secret))
+	return err == nil && minisign.IsEncrypted([]byte(line))
+}
+
 func openSecret(secret, password []byte) (key minisign.PrivateKey, err error) {
 	line, err := keyLine(string(secret))
 	if err != nil {
