@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"testing"
@@ -22,6 +23,7 @@ func TestCaught(t *testing.T) {
 		"to the loop": slices.Concat(
 			[]byte{opLoop, 0x40}, count,
 			[]byte{opIf, 0x40, opTryTable, 0x40, 1, 2, 1, opCall, 1, opEnd, opEnd, opEnd}),
+		"one after the other": bytes.Repeat([]byte{opBlock, 0x40, opTryTable, 0x40, 1, 2, 0, opCall, 1, opEnd, opEnd}, 20),
 		"out of the function": {opTryTable, 0x40, 1, 2, 0, opCall, 1, opEnd},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -107,6 +107,9 @@ func (g *goGuest) outputs(t testing.TB) (outputs [][]byte, used []int64) {
 // TestGoGuest holds that a real module gives the same answers with meters, from
 // the same fuel each time.
 func TestGoGuest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a large module several times")
+	}
 	want, _ := startGo(t, nil).outputs(t)
 	if len(want) < 3 {
 		t.Fatalf("only %d outputs", len(want))

@@ -89,12 +89,9 @@ func (g *guest) set(name string, n int64) {
 
 // fuel gives the guest so much fuel and depth.
 func (g *guest) fuel(fuel, depth int64) {
-	slice := fuel
-	if g.ExportedGlobal(BudgetGlobal) != nil {
-		slice = min(fuel, Slice)
-	}
+	slice, reserve := Options{Yield: g.ExportedGlobal(BudgetGlobal) != nil}.Split(fuel)
 	g.set(FuelGlobal, slice)
-	g.set(BudgetGlobal, fuel-slice)
+	g.set(BudgetGlobal, reserve)
 	g.set(DepthGlobal, depth)
 }
 

@@ -111,6 +111,18 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+// TestGrowth holds that meters cannot make a module grow without limit.
+func TestGrowth(t *testing.T) {
+	loops := body(bytes.Repeat([]byte{opLoop, 0x40, opEnd}, 100_000)...)
+	const functions = 80
+	module := wasm(vector(sectionType, typeNone),
+		vector(sectionFunction, slices.Repeat([][]byte{{0}}, functions)...),
+		vector(sectionCode, slices.Repeat([][]byte{loops}, functions)...))
+	if _, err := Rewrite(module, Options{}); err == nil || !strings.Contains(err.Error(), "with its meters") {
+		t.Errorf("got %v for a module of %d bytes", err, len(module))
+	}
+}
+
 // manyGlobals is a module with a function that makes many calls while there are
 // many globals.
 func manyGlobals(globals, calls int) []byte {

@@ -91,11 +91,7 @@ func (m *module) extend(body []byte, items int, write func([]byte) []byte) []byt
 }
 
 func (m *module) writeGlobals(body []byte) []byte {
-	fuel, budget := m.StartFuel, int64(0)
-	if m.Yield {
-		fuel = min(fuel, Slice)
-		budget = m.StartFuel - fuel
-	}
+	fuel, budget := m.Split(m.StartFuel)
 	initial := []int64{fuel, int64(m.StartDepth)}
 	if m.Yield {
 		initial = append(initial, budget)
@@ -166,6 +162,9 @@ func (m *module) writeCode(size int) []byte {
 		f.scan()
 		one = f.emit(one[:0])
 		out = append(appendU32(out, uint32(len(one))), one...)
+		if len(out) > maxRewritten {
+			refuse("has more than %d bytes with its meters", maxRewritten)
+		}
 	}
 	r.end()
 	if m.Yield {
