@@ -64,9 +64,9 @@ func (g *gauge) fill(fuel int64, limit time.Duration) {
 		g.fuel.Set(api.EncodeI64(fuel))
 		return
 	}
-	slice := min(fuel, meter.Slice)
+	slice, reserve := meter.Options{Yield: true}.Split(fuel)
 	g.fuel.Set(api.EncodeI64(slice))
-	g.budget.Set(api.EncodeI64(fuel - slice))
+	g.budget.Set(api.EncodeI64(reserve))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stop.Set(0)
