@@ -15,8 +15,10 @@ import (
 // measure well.
 const (
 	defaultCPU = 50 * time.Millisecond
-	leastRate  = 10  // fuel a nanosecond
-	mostRate   = 200 // fuel a nanosecond
+	// patience is how many times its limit a guest may work by the clock.
+	patience  = 4
+	leastRate = 10  // fuel a nanosecond
+	mostRate  = 200 // fuel a nanosecond
 	// startFuel is for what runs before the rate is known: _initialize and each
 	// sample, at most startCPU; instantiateFuel for the start function, which runs
 	// before a clock can.

@@ -63,7 +63,7 @@ type order struct {
 func (i *instance) begin(o *order) {
 	i.call = call{input: i.input[:0], output: i.output[:0], log: i.log[:0], clock: i.module.clock, host: o.desk}
 	i.memory.limit = o.memory
-	i.gauge.fill(o.fuel, 4*o.cpu)
+	i.gauge.fill(o.fuel, patience*o.cpu)
 }
 
 // run calls postern_call with i.input. The output is valid until the next call.
@@ -108,7 +108,7 @@ func (i *instance) guarded(f api.Function, stack []uint64) error {
 	case ReasonFuel:
 		return &stop{ReasonFuel, fmt.Sprintf("it ran out of fuel: it worked for longer than about %v", i.allowed())}
 	case ReasonTime:
-		return &stop{ReasonTime, fmt.Sprintf("it worked for longer than %v by the clock", 4*i.allowed())}
+		return &stop{ReasonTime, fmt.Sprintf("it worked for longer than %v by the clock", patience*i.allowed())}
 	case ReasonStack:
 		return &stop{ReasonStack, "it called itself too deeply"}
 	}

@@ -18,6 +18,12 @@ func TestLimitsAreWritten(t *testing.T) {
 		fmt.Sprintf("| output | %d KiB |", maxOutput>>10),
 		fmt.Sprintf("| log, with standard output and standard error | %d KiB |", maxLog>>10),
 		fmt.Sprintf("| calls of the host | %d,%03d |", maxHostCalls/1000, maxHostCalls%1000),
+		fmt.Sprintf("| fuel | what about %d ms of work use |", defaultCPU.Milliseconds()),
+		fmt.Sprintf("| the guest's own work by the clock | %d ms |", patience*defaultCPU.Milliseconds()),
+		fmt.Sprintf("| calls of capabilities | %d |", maxCapabilityCalls),
+		fmt.Sprintf("| a request | %d KiB |", maxRequest>>10),
+		fmt.Sprintf("| an answer | %d MiB |", maxAnswer>>20),
+		fmt.Sprintf("| time of all calls of capabilities together | %d s |", int(defaultWait.Seconds())),
 		fmt.Sprintf("| randomness | %d KiB |", maxRandom>>10),
 	} {
 		if !strings.Contains(string(data), row) {

@@ -147,7 +147,7 @@ func (m *module) compile(ctx context.Context, metered []byte, cacheDir string) (
 		WithCompilationCache(m.cache).
 		WithMemoryLimitPages(maxMemory/wasmPage).
 		WithDebugInfoEnabled(false).
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst))
+		WithCoreFeatures(api.CoreFeaturesV2|experimental.CoreFeaturesExtendedConst))
 	if err := errors.Join(
 		link(ctx, m.runtime, abiModule, abiFunctions(m.options.Rand)),
 		link(ctx, m.runtime, wasiModule, wasiFunctions(m.options.Rand)),
