@@ -11,8 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tetratelabs/wazero"
-
+	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk"
 )
 
@@ -146,12 +145,8 @@ func write(t *testing.T, name string, data []byte) {
 	}
 }
 
-// always are the functions that every module imports.
-var always = []string{"fail", "input_len", "input_read", "output_write"}
-
-// TestModules holds that a module imports the functions that its plugins call, and no
-// others: the host refuses one that imports what its manifest does not ask for. And it
-// plays the cases to it.
+// TestModules holds that the server takes the modules, that each imports the functions
+// that its plugins call and no others, and that it answers its cases in the sandbox.
 func TestModules(t *testing.T) {
 	needsClang(t)
 	for dir, module := range map[string]struct {
@@ -171,49 +166,30 @@ func TestModules(t *testing.T) {
 				t.Fatalf("%v\n%s", err, output)
 			}
 			name := filepath.Join(build, "plugin.wasm")
-			checkImports(t, name, module.imports...)
+			trial := try(t, name)
+			checkImports(t, trial, module.imports...)
 			if module.cases != "" {
-				checkCases(t, name, module.cases)
+				checkCases(t, trial, module.cases)
 			}
 			switch dir {
-			case "vectors":
-				checkMemory(t, name)
 			case "unit":
-				checkRemembers(t, name)
+				checkForgets(t, trial)
+			case exampleDir:
+				checkArena(t, name, `{"target":"id_token","settings":{},"claims":{"long":"`+strings.Repeat("a", 10_000)+`"}}`)
 			}
 		})
 	}
 }
 
-func checkImports(t *testing.T, name string, more ...string) {
+func checkImports(t *testing.T, trial *plugin.Trial, more ...string) {
 	t.Helper()
-	module, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
+	var want []string
+	for _, name := range slices.Concat([]string{"fail", "input_len", "input_read", "output_write"}, more) {
+		want = append(want, "postern."+name)
 	}
-	runtime := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
-	defer runtime.Close(t.Context())
-	compiled, err := runtime.CompileModule(t.Context(), module)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range compiled.ImportedFunctions() {
-		module, name, _ := f.Import()
-		if module != "postern" {
-			t.Errorf("imports %s.%s", module, name)
-		}
-		got = append(got, name)
-	}
-	slices.Sort(got)
-	want := slices.Sorted(slices.Values(slices.Concat(always, more)))
-	if !slices.Equal(got, want) {
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(trial.Facts().Imports)); !slices.Equal(got, want) {
 		t.Errorf("imports %v, want %v", got, want)
-	}
-	if exported := compiled.ExportedMemories()["memory"]; exported == nil {
-		t.Error("exports no memory")
-	} else if most, limited := exported.Max(); !limited || most > 512 {
-		t.Errorf("declares %d pages of memory, %v", most, limited)
 	}
 }
 
@@ -244,9 +220,10 @@ func TestTemplate(t *testing.T) {
 			t.Fatalf("%v: %v\n%s", arguments, err, output)
 		}
 	}
-	checkImports(t, filepath.Join(dir, project.Module))
-	runtime, module := compiled(t, filepath.Join(dir, project.Module))
-	if manifests := instantiate(t, runtime, module).describe(); len(manifests) != 1 || manifests[0].ID != "my-plugin" {
+	trial := try(t, filepath.Join(dir, project.Module))
+	checkImports(t, trial)
+	checkCases(t, trial, filepath.Join(dir, "cases"))
+	if manifests := trial.Manifests(); len(manifests) != 1 || manifests[0].ID != "my-plugin" {
 		t.Errorf("describes %+v", manifests)
 	}
 }

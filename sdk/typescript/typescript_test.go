@@ -3,7 +3,9 @@
 package typescript_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,9 +14,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tetratelabs/wazero"
-
+	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk"
+	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
 )
 
 // needs skips the test where a program is missing, and says so; where everything has
@@ -34,11 +37,10 @@ func needs(t *testing.T, programs ...string) {
 }
 
 // run runs a program in a folder and gives what it said.
-func run(t *testing.T, dir string, environment []string, program ...string) string {
+func run(t *testing.T, dir string, program ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program[0], program[1:]...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), environment...)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %v\n%s", program, err, output)
@@ -46,29 +48,32 @@ func run(t *testing.T, dir string, environment []string, program ...string) stri
 	return string(output)
 }
 
-// always are the functions that every module imports.
-var always = []string{"fail", "input_len", "input_read", "output_write"}
-
 // TestSDK makes a project as `postern plugin new --lang typescript` does, and runs what
 // its postern.json says; with the compiler that it installed it builds and tests the rest.
 func TestSDK(t *testing.T) {
 	needs(t, "node", "npm")
 	project := newProject(t, "my-plugin")
-	run(t, project, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	run(t, project, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	t.Run("template", func(t *testing.T) { testProject(t, project) })
 
 	root := copyTree(t, filepath.Join(project, "node_modules"))
 	t.Run("unit", func(t *testing.T) {
-		testFolder(t, root, "unit", "answer_read", "http_fetch", "log")
+		trial := testFolder(t, root, "unit")
+		checkImports(t, trial, "answer_read", "http_fetch", "log")
+		checkForgets(t, trial)
 	})
 	t.Run("vectors", func(t *testing.T) {
-		testFolder(t, root, "vectors", "answer_read", "clock", "http_fetch", "jwt_verify", "kv", "ldap_bind", "ldap_search", "log",
+		trial := testFolder(t, root, "vectors")
+		checkImports(t, trial, "answer_read", "clock", "http_fetch", "jwt_verify", "kv", "ldap_bind", "ldap_search", "log",
 			"oauth_exchange", "oidc_exchange", "random", "secret_get")
+		checkCases(t, trial, "../vectors/cases")
 	})
 	t.Run("plugin-groups-ldap", func(t *testing.T) {
 		dir := filepath.Join(root, "examples", "plugin-groups-ldap")
-		run(t, dir, nil, "npm", "test")
-		checkImports(t, filepath.Join(dir, "build", "plugin.wasm"), "answer_read", "ldap_search")
+		run(t, dir, "npm", "test")
+		trial := try(t, filepath.Join(dir, "build", "plugin.wasm"))
+		checkImports(t, trial, "answer_read", "ldap_search")
+		checkCases(t, trial, filepath.Join(dir, "cases"))
 	})
 }
 
@@ -88,22 +93,24 @@ func testProject(t *testing.T, dir string) {
 	if project.Language != "typescript" {
 		t.Errorf("language %q", project.Language)
 	}
-	run(t, dir, nil, project.Build...)
-	checkImports(t, filepath.Join(dir, project.Module))
-	if output := run(t, dir, nil, project.Test...); !strings.Contains(output, "fail 0\n") {
+	run(t, dir, project.Build...)
+	trial := try(t, filepath.Join(dir, project.Module))
+	checkImports(t, trial)
+	checkCases(t, trial, filepath.Join(dir, "cases"))
+	if output := run(t, dir, project.Test...); !strings.Contains(output, "fail 0\n") {
 		t.Errorf("no tests ran:\n%s", output)
 	}
 }
 
 // testFolder builds a module of the SDK's own and runs its tests.
-func testFolder(t *testing.T, root, name string, imports ...string) {
+func testFolder(t *testing.T, root, name string) *plugin.Trial {
 	t.Helper()
 	dir := filepath.Join(root, "sdk", "typescript", name)
-	run(t, dir, nil, "node", filepath.Join(root, "node_modules", "assemblyscript", "bin", "asc.js"))
-	if output := run(t, dir, nil, "node", "--test"); !strings.Contains(output, "fail 0\n") {
+	run(t, dir, "node", filepath.Join(root, "node_modules", "assemblyscript", "bin", "asc.js"))
+	if output := run(t, dir, "node", "--test"); !strings.Contains(output, "fail 0\n") {
 		t.Errorf("no tests ran:\n%s", output)
 	}
-	checkImports(t, filepath.Join(dir, "build", "plugin.wasm"), imports...)
+	return try(t, filepath.Join(dir, "build", "plugin.wasm"))
 }
 
 // copyTree copies what is built, so that nothing is left in the sources, beside the
@@ -120,42 +127,69 @@ func copyTree(t *testing.T, compiler string) (root string) {
 	return root
 }
 
-// checkImports holds that a module imports the functions that its plugins call, and no
-// others: the host refuses one that imports what its manifest does not ask for.
-func checkImports(t *testing.T, name string, more ...string) {
+// try loads a module as the server does: metered, tested on its samples.
+func try(t *testing.T, name string) *plugin.Trial {
 	t.Helper()
-	module, err := os.ReadFile(name)
+	code, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	runtime := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
-	defer runtime.Close(t.Context())
-	compiled, err := runtime.CompileModule(t.Context(), module)
+	trial, err := plugin.Try(t.Context(), code, plugin.TrialOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, f := range compiled.ImportedFunctions() {
-		module, name, _ := f.Import()
-		if module != "postern" {
-			t.Errorf("imports %s.%s", module, name)
+	t.Cleanup(func() {
+		if err := trial.Close(context.Background()); err != nil {
+			t.Error(err)
 		}
-		got = append(got, name)
+	})
+	return trial
+}
+
+// checkImports holds that a module imports the functions that its plugins call, and no
+// others.
+func checkImports(t *testing.T, trial *plugin.Trial, more ...string) {
+	t.Helper()
+	var want []string
+	for _, name := range slices.Concat([]string{"fail", "input_len", "input_read", "output_write"}, more) {
+		want = append(want, "postern."+name)
 	}
-	slices.Sort(got)
-	if want := slices.Sorted(slices.Values(slices.Concat(always, more))); !slices.Equal(got, want) {
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(trial.Facts().Imports)); !slices.Equal(got, want) {
 		t.Errorf("imports %v, want %v", got, want)
 	}
-	exported := compiled.ExportedFunctions()
-	for _, name := range []string{"postern_abi", "postern_describe", "postern_call", "_initialize"} {
-		if exported[name] == nil {
-			t.Errorf("does not export %s", name)
-		}
+}
+
+// checkCases plays the cases of a folder to a module in the server's sandbox.
+func checkCases(t *testing.T, trial *plugin.Trial, dir string) {
+	t.Helper()
+	cases, err := replay.Load(os.DirFS(dir))
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("%d cases in %s: %v", len(cases), dir, err)
 	}
-	if memory := compiled.ExportedMemories()["memory"]; memory == nil {
-		t.Error("exports no memory")
-	} else if most, limited := memory.Max(); !limited || most > 512 {
-		t.Errorf("declares %d pages of memory, %v", most, limited)
+	for _, c := range cases {
+		t.Run(c.File, func(t *testing.T) {
+			ran, err := trial.Run(t.Context(), plugin.Run{Plugin: c.Plugin, Hook: c.Hook, Input: c.Input.AppendJSON(nil), Plays: c.Calls})
+			if err := errors.Join(c.Check(ran.Output, err), ran.Left); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// checkForgets holds that a plugin that counts calls knows nothing of those before.
+func checkForgets(t *testing.T, trial *plugin.Trial) {
+	t.Helper()
+	outputs := map[string]bool{}
+	for range 3 {
+		ran, err := trial.Run(t.Context(), plugin.Run{Plugin: "memory", Hook: hook.ClaimsMap, Input: []byte(`{"user":{"name":"alice"}}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs[string(ran.Output)] = true
+	}
+	if len(outputs) != 1 {
+		t.Errorf("the calls gave %v", outputs)
 	}
 }
 

@@ -34,9 +34,10 @@ static bool event(const postern_event_input *in) {
 	return true;
 }
 
+// silent fails without a reason.
 static bool silent(const postern_claims_input *in, postern_claims_output *out) {
-	(void)in, (void)out;
-	return false;
+	(void)out;
+	return in->user.name.len == 0;
 }
 
 // remember tries what no plugin can do: to know of the calls before.
@@ -55,7 +56,24 @@ static bool remember(const postern_claims_input *in, postern_claims_output *out)
 }
 
 static const postern_plugin all = {
-	.manifest = {.id = "all", .version = "1", .description = "All.", .settings = " {\"type\" : \"object\"} "},
+	.manifest =
+		{
+			.id = "all",
+			.version = "1",
+			.description = "All.",
+			.capabilities = (const postern_capability_wish[]){{.name = POSTERN_HTTP_FETCH}, {0}},
+			.settings = " {\"type\" : \"object\"} ",
+			.samples =
+				(const postern_sample[]){
+					{
+						POSTERN_EVENT_SINK,
+						"{\"event\":{\"id\":\"u\"}}",
+						"[{\"capability\":\"http.fetch\",\"request\":{\"requests\":[{\"url\":\"u\"}]},"
+						"\"answer\":{\"responses\":[{\"status\":200}]}}]",
+					},
+					{0},
+				},
+		},
 	.claims = claims,
 	.account = account,
 	.scopes = scopes,

@@ -126,7 +126,7 @@ static void calls(void) {
 	POSTERN_CHECK(call_gives("all", POSTERN_CLAIMS_MAP, "{\"later\":[],\"user\":{\"address\":[\"a\"],\"name\":\"bob\"}}", "{\"set\":{\"who\":\"bob\",\"lines\":\"a\"}}"));
 	POSTERN_CHECK(call_gives("all", POSTERN_ACCOUNT_SHAPE, "{\"user\":{\"name\":\"b\\u006fb\"}}", "{\"z\":\"bob\",\"a\":true}"));
 	POSTERN_CHECK(call_gives("small", POSTERN_SCOPE_POLICY, "{\"scopes\":[\"a\",\"b\",\"c\"]}", "{\"scopes\":[\"a\",\"b\",\"c\",\"more\"]}"));
-	POSTERN_CHECK(call_fails("small", POSTERN_CLAIMS_MAP, "{}", "the plugin failed and gave no reason"));
+	POSTERN_CHECK(call_fails("small", POSTERN_CLAIMS_MAP, "{\"user\":{\"name\":\"a\"}}", "the plugin failed and gave no reason"));
 	POSTERN_CHECK(call_fails("all", POSTERN_CLAIMS_MAP, "{\"a\":01}", "the input: byte 6: a comma or the end is expected"));
 	POSTERN_CHECK(call_fails("all", POSTERN_CLAIMS_MAP, "", "the input: byte 0: a value is expected"));
 	POSTERN_CHECK(call_fails("all", POSTERN_CLAIMS_MAP, "[]", "the input: an object is expected"));
@@ -145,10 +145,12 @@ static void refuses_numbers_that_no_hook_has(void) {
 static void describes_and_fills_in(void) {
 	static const char wanted[] =
 		"[{\"id\":\"all\",\"version\":\"1\",\"description\":\"All.\",\"host_api\":1,"
-		"\"hooks\":[\"claims.map/v1\",\"account.shape/v1\",\"scope.policy/v1\",\"event.sink/v1\"],\"settings\":{\"type\":\"object\"},"
-		"\"samples\":[{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}},"
-		"{\"hook\":\"account.shape/v1\",\"input\":{\"settings\":{}}},{\"hook\":\"scope.policy/v1\",\"input\":{\"settings\":{}}},"
-		"{\"hook\":\"event.sink/v1\",\"input\":{\"settings\":{}}}]},"
+		"\"hooks\":[\"claims.map/v1\",\"account.shape/v1\",\"scope.policy/v1\",\"event.sink/v1\"],"
+		"\"capabilities\":[{\"name\":\"http.fetch\"}],\"settings\":{\"type\":\"object\"},"
+		"\"samples\":[{\"hook\":\"event.sink/v1\",\"input\":{\"event\":{\"id\":\"u\"}},"
+		"\"calls\":[{\"capability\":\"http.fetch\",\"request\":{\"requests\":[{\"url\":\"u\"}]},\"answer\":{\"responses\":[{\"status\":200}]}}]},"
+		"{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}},"
+		"{\"hook\":\"account.shape/v1\",\"input\":{\"settings\":{}}},{\"hook\":\"scope.policy/v1\",\"input\":{\"settings\":{}}}]},"
 		"{\"id\":\"small\",\"version\":\"1\",\"description\":\"S\xc3\xa9\\\"\",\"host_api\":1,\"hooks\":[\"claims.map/v1\",\"scope.policy/v1\"],"
 		"\"capabilities\":[{\"name\":\"kv\",\"optional\":true},{\"name\":\"http.fetch\",\"targets\":[\"a\",\"b\"],\"reason\":\"R\"}],"
 		"\"secrets\":[{\"name\":\"s\",\"description\":\"d\",\"optional\":true},{\"name\":\"t\",\"description\":\"e\"}],"

@@ -66,7 +66,7 @@ test("calls", () => {
   assert.equal(call("claims.map/v1", '{"later":[{}],"user":{"name":"b\\u006fb"}}').text, '{"set":{"who":"bob"}}');
   assert.equal(plugin.call({ plugin: "second", hook: "scope.policy/v1" }).text, '{"scopes":[]}');
   const failures = [
-    ["scope.policy/v1", "{}", /^no scopes \(unit\.ts:\d+\)$/],
+    ["scope.policy/v1", '{"scopes":["a"]}', /^no scopes \(unit\.ts:\d+\)$/],
     ["claims.map/v1", "[]", /^an object is expected \(.*expect\.ts:\d+\)$/],
     ["claims.map/v1", '{"user":{"name":1}}', /^a string is expected/],
     ["claims.map/v1", '{"user":{"admin":""}}', /^true or false is expected/],
@@ -97,8 +97,15 @@ test("describes and fills in", () => {
   assert.deepEqual(JSON.parse(plugin.describe()), [
     {
       id: "all", version: "1", description: "All.", host_api: 1, hooks: ["claims.map/v1", "scope.policy/v1", "event.sink/v1"],
+      capabilities: [{ name: "http.fetch" }],
       settings: { type: "object", additionalProperties: false },
-      samples: [sample("claims.map/v1", { target: "id_token" }), sample("scope.policy/v1"), sample("event.sink/v1")],
+      samples: [
+        {
+          hook: "event.sink/v1", input: { event: { id: "u" } },
+          calls: [{ capability: "http.fetch", request: { requests: [{ url: "u" }] }, answer: { responses: [{ status: 200 }] } }],
+        },
+        sample("claims.map/v1", { target: "id_token" }), sample("scope.policy/v1"),
+      ],
     },
     {
       id: "second", version: "1", description: 'S"é', host_api: 1, hooks: ["scope.policy/v1"], settings: { type: "object" },

@@ -2,8 +2,8 @@
 // module exports; a test that fails throws.
 
 import {
-  ClaimsInput, ClaimsOutput, EventInput, Fetch, JsonObject, Kind, Manifest, Mistake, Plugin, ScopeInput, ScopeOutput, Value, decodeBase64,
-  encodeBase64, fetch, isProtected, log, parse, parseBytes, register, stringify,
+  CapabilityWish, ClaimsInput, ClaimsOutput, EVENT_SINK, EventInput, Fetch, HTTP_FETCH, JsonObject, Kind, Manifest, Mistake, Plugin, Sample,
+  ScopeInput, ScopeOutput, Value, decodeBase64, encodeBase64, fetch, isProtected, log, parse, parseBytes, register, stringify,
 } from "../postern";
 import { isBase64 } from "../postern/base64";
 import { inputLen, inputRead, outputWrite } from "../postern/host";
@@ -111,8 +111,9 @@ all.claims = (input: ClaimsInput): ClaimsOutput => {
   output.set.setText("who", input.user.name);
   return output;
 };
-all.scopes = (_input: ScopeInput): ScopeOutput => {
-  throw new Error("no scopes");
+all.scopes = (input: ScopeInput): ScopeOutput => {
+  if (input.scopes.length > 0) throw new Error("no scopes");
+  return new ScopeOutput();
 };
 all.event = (input: EventInput): void => {
   const response = fetch(new Fetch(input.event.id));
@@ -120,6 +121,14 @@ all.event = (input: EventInput): void => {
   if (error !== null) throw new Error(error.toString());
   log(String.UTF8.decode(response.bytes().buffer));
 };
+all.manifest.capabilities = [new CapabilityWish(HTTP_FETCH, "")];
+all.manifest.samples = [
+  new Sample(
+    EVENT_SINK,
+    '{"event":{"id":"u"}}',
+    '[{"capability":"http.fetch","request":{"requests":[{"url":"u"}]},"answer":{"responses":[{"status":200}]}}]',
+  ),
+];
 register(all);
 
 const second = new Plugin(new Manifest("second", "1", "S\"é"));
