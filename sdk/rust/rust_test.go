@@ -1,30 +1,127 @@
 package rust_test
 
 import (
+	"errors"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/sdk/hook"
+	"github.com/postern-id/postern/sdk/hook/replay"
 )
+
+// bare is what every module of the SDK imports.
+var bare = []string{"postern.fail", "postern.input_len", "postern.input_read", "postern.output_write"}
 
 // TestWorkspace tests the crates beside this file, in one copy of them.
 func TestWorkspace(t *testing.T) {
-	root := checkout(t, "sdk/rust")
+	root := checkout(t, "sdk/rust", "sdk/vectors")
 	for _, part := range []struct {
 		name string
 		test func(*testing.T, string)
-	}{{"natively", testCrates}, {"messages", testMessages}, {"parser", testParser}} {
+	}{{"natively", testCrates}, {"vectors", testVectors}, {"leaky", testLeaky}, {"messages", testMessages}, {"parser", testParser}} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, root) })
 	}
 }
 
-// testCrates runs the tests of all crates.
+// testCrates runs the tests of all crates, the vectors among them.
 func testCrates(t *testing.T, root string) {
 	output := cargo(t, root, "test", "--locked", "--workspace")
-	for _, want := range []string{"Doc-tests postern", "test mutated_texts ... ok"} {
+	for _, want := range []string{"test tests::cases ... ok", "test tests::valid_texts ... ok", "Doc-tests postern", "test mutated_texts ... ok"} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the tests do not say %q:\n%s", want, output)
 		}
 	}
 	if strings.Contains(output, "warning:") {
 		t.Errorf("there are warnings:\n%s", output)
+	}
+}
+
+// testVectors holds that the plugin of the vectors, as a module in the sandbox,
+// says of itself and answers what all do, and that it imports what it calls.
+func testVectors(t *testing.T, root string) {
+	trial := try(t, build(t, root, "vectors"))
+	text, err := os.ReadFile("../vectors/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := hook.ParseManifests(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := replay.Difference("manifests", canonical(t, want), canonical(t, trial.Manifests())); difference != "" {
+		t.Error(difference)
+	}
+	if n := runCases(t, trial, "../vectors/cases"); n < 60 {
+		t.Errorf("only %d cases", n)
+	}
+	for range 3 {
+		ran, err := trial.Run(t.Context(), plugin.Run{Hook: hook.AccountShape, Input: []byte(`{"settings":{"calls":["remember"]}}`)})
+		if want := `"v_calls":[{"step":"remember","result":[1,1]}]}`; err != nil || !strings.HasSuffix(string(ran.Output), want) {
+			t.Errorf("%s, %v; want %s at the end", ran.Output, err, want)
+		}
+	}
+	imports := append([]string{"postern.answer_read", "postern.log", "postern.random"}, bare...)
+	for _, capability := range hook.Capabilities {
+		imports = append(imports, "postern."+strings.ReplaceAll(capability, ".", "_"))
+	}
+	wantImports(t, trial, imports)
+}
+
+func canonical(t *testing.T, list []hook.Manifest) hook.Value {
+	t.Helper()
+	v, err := hook.Parse(hook.AppendManifests(nil, list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func wantImports(t *testing.T, trial *plugin.Trial, want []string) {
+	t.Helper()
+	got := slices.Sorted(slices.Values(trial.Facts().Imports))
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("it imports %q, want %q", got, want)
+	}
+}
+
+// testLeaky holds that a plugin in Rust cannot remember a call, wherever it tries to
+// keep it, and however the call before ended.
+func testLeaky(t *testing.T, root string) {
+	trial := try(t, build(t, root, "leaky"))
+	wantImports(t, trial, append([]string{"postern.log"}, bare...))
+	call := func(subject, then string) (string, error) {
+		in := hook.ClaimsInput{User: hook.User{ID: subject}, Settings: hook.FromObject(hook.Object{
+			{Name: "remember", Value: hook.Bool(true)}, {Name: "then", Value: hook.String(then)},
+		})}
+		ran, err := trial.Run(t.Context(), plugin.Run{Input: in.AppendJSON(nil)})
+		return string(ran.Output), err
+	}
+	for _, test := range []struct {
+		then    string
+		reasons []plugin.Reason // any of them
+		says    string
+	}{
+		{"", nil, ""},
+		{"fail", []plugin.Reason{plugin.ReasonRefused}, "told to fail"},
+		{"panic", []plugin.Reason{plugin.ReasonTrap}, "told to panic"},
+		// A machine that is busy ends it by the clock.
+		{"loop", []plugin.Reason{plugin.ReasonFuel, plugin.ReasonTime}, "it "},
+		{"recurse", []plugin.Reason{plugin.ReasonStack}, "too deeply"},
+		{"grow", []plugin.Reason{plugin.ReasonTrap}, ""},
+	} {
+		for range 2 {
+			output, err := call("u1", test.then)
+			if failure, failed := errors.AsType[*plugin.CallError](err); failed != (test.reasons != nil) ||
+				failed && (!slices.Contains(test.reasons, failure.Reason) || !strings.Contains(err.Error(), test.says)) {
+				t.Errorf("%q: %s, %v; want %v", test.then, output, err, test.reasons)
+			}
+			const want = `{"set":{"remembered":1,"subjects":["u2"]}}`
+			if output, err := call("u2", ""); output != want || err != nil {
+				t.Fatalf("after %q: %s, %v; want %s", test.then, output, err, want)
+			}
+		}
 	}
 }
