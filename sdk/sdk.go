@@ -20,6 +20,7 @@ import (
 
 //go:embed go/*.go go/internal go/posterntest go/template hook/*.go hook/replay
 //go:embed c/postern c/template c/template/.gitignore
+//go:embed rust/postern rust/template rust/template/.gitignore
 //go:embed typescript/postern typescript/template typescript/template/.gitignore
 var files embed.FS
 
@@ -30,6 +31,7 @@ func Files() fs.FS { return files }
 var copies = map[string]map[string]string{
 	"c":          {"c/template": ".", "c/postern": "postern"},
 	"go":         {"go/template": ".", "go": "postern/sdk/go", "hook": "postern/sdk/hook"},
+	"rust":       {"rust/template": ".", "rust/postern": "postern"},
 	"typescript": {"typescript/template": ".", "typescript/postern": "postern"},
 }
 
@@ -81,7 +83,7 @@ func Project(language, name string) (map[string][]byte, error) {
 
 // isLeftOut reports whether a folder of an SDK is no part of a project.
 func isLeftOut(folder string) bool {
-	return slices.Contains([]string{"template", "testdata", "vectors"}, folder)
+	return slices.Contains([]string{"template", "testdata", "tests", "vectors"}, folder)
 }
 
 // isTest reports whether a file is a test of the SDK itself.

@@ -1,13 +1,17 @@
 package rust_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/sdk"
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/postern-id/postern/sdk/hook/replay"
 )
@@ -124,4 +128,66 @@ func testLeaky(t *testing.T, root string) {
 			}
 		}
 	}
+}
+
+// TestTemplate holds that a new project passes its tests, builds without a network,
+// and answers its cases in the sandbox.
+func TestTemplate(t *testing.T) {
+	dir := checkout(t)
+	project, err := sdk.Project("rust", "my-plugin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(project[".gitignore"]) == 0 {
+		t.Error("it has no .gitignore")
+	}
+	for name, text := range project {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trial, module := tryProject(t, dir, "cases", "departments")
+	if m := trial.Manifests()[0]; m.ID != "my-plugin" || m.Version != "0.1.0" || m.Description == "" {
+		t.Errorf("it is called %q %q: %q", m.ID, m.Version, m.Description)
+	}
+	if bytes.Contains(module, []byte(dir)) {
+		t.Error("the module has the folder in it in which it was built")
+	}
+}
+
+// tryProject runs the commands of a project: its tests, which must say that those
+// of these names passed, and its build. The module needs no capability.
+func tryProject(t *testing.T, dir string, tests ...string) (*plugin.Trial, []byte) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "postern.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands struct {
+		Module      string
+		Build, Test []string
+	}
+	if err := json.Unmarshal(text, &commands); err != nil {
+		t.Fatal(err)
+	}
+	run(t, dir, commands.Build...)
+	module := filepath.Join(dir, commands.Module)
+	trial := try(t, module)
+	wantImports(t, trial, bare)
+	runCases(t, trial, filepath.Join(dir, "cases"))
+	output := run(t, dir, commands.Test...)
+	for _, name := range tests {
+		if !strings.Contains(output, "test tests::"+name+" ... ok") {
+			t.Errorf("the tests do not say that %s passed:\n%s", name, output)
+		}
+	}
+	code, err := os.ReadFile(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial, code
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs cargo with a toolchain that makes WebAssembly. Without arguments it builds the
-# plugin of the folder that it is called in, as
+# Runs cargo with a toolchain that makes WebAssembly. Without arguments it makes
+# plugin.wasm of the folder that it is called in, by
 #
 #     cargo build --release --target wasm32-unknown-unknown
 #
-# does. Toolchains of rustup have that target after `rustup target add
+# Toolchains of rustup have that target after `rustup target add
 # wasm32-unknown-unknown`, and bring a linker for it. Debian has it in the packages
 # rustc, cargo and libstd-rust-dev-wasm32, and the linker in lld.
 set -eu
@@ -31,5 +31,8 @@ if ! ls "$root"/lib/rustlib/*/bin/rust-lld >/dev/null 2>&1; then
 	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$linker"
 fi
 
-[ $# -gt 0 ] || set -- build --release --target "$target" --target-dir target
-exec "${CARGO:-cargo}" "$@"
+if [ $# -gt 0 ]; then
+	exec "${CARGO:-cargo}" "$@"
+fi
+"${CARGO:-cargo}" build --release --target "$target" --target-dir target
+cp "target/$target/release/plugin.wasm" plugin.wasm
