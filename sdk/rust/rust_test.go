@@ -159,6 +159,15 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// TestExample holds the same of the example.
+func TestExample(t *testing.T) {
+	root := checkout(t, "sdk/rust/postern", "examples/plugin-email-domain")
+	trial, _ := tryProject(t, filepath.Join(root, "examples/plugin-email-domain"), "cases", "decides", "patterns")
+	if m := trial.Manifests()[0]; m.ID != "email-domain" || len(m.Samples) != 2 {
+		t.Errorf("%+v", m)
+	}
+}
+
 // tryProject runs the commands of a project: its tests, which must say that those
 // of these names passed, and its build. The module needs no capability.
 func tryProject(t *testing.T, dir string, tests ...string) (*plugin.Trial, []byte) {
