@@ -86,8 +86,19 @@ type (
 	// ClearFailures forgets the key.
 	ClearFailures struct{ Key string }
 
-	// Record adds an audit event.
+	// Record adds an audit event, and lays it out for each plugin that is bound to
+	// event.sink/v1 once the whole list is applied.
 	Record struct{ Event Event }
+	// EndDelivery takes an event out of the queue of a plugin, if it is there: it was
+	// delivered or given up.
+	EndDelivery struct{ ID int64 }
+	// PutOffDelivery gives an event that was claimed back to its queue, if it is still
+	// there. A zero NextAt puts it where it was before it was ever tried.
+	PutOffDelivery struct {
+		ID       int64
+		Failures int
+		NextAt   time.Time
+	}
 
 	// CreateOrganisation inserts. ConflictError if the name is taken.
 	CreateOrganisation struct{ Organisation Organisation }
@@ -206,6 +217,8 @@ func (RotateRefresh) change()      {}
 func (CountFailure) change()       {}
 func (ClearFailures) change()      {}
 func (Record) change()             {}
+func (EndDelivery) change()        {}
+func (PutOffDelivery) change()     {}
 func (CreateOrganisation) change() {}
 func (UpdateOrganisation) change() {}
 func (CreateUser) change()         {}

@@ -19,10 +19,17 @@ func (s *Store) Apply(ctx context.Context, changes ...core.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	return explain(s.path, s.writer.do(ctx, &job{
-		work:       func(c *sqlite.Conn) error { return applyAll(c, changes) },
-		configures: slices.ContainsFunc(changes, configures),
-	}))
+	j := &job{configures: slices.ContainsFunc(changes, configures)}
+	j.work = func(c *sqlite.Conn) error {
+		if j.configures {
+			s.outbox.configured()
+		}
+		if err := applyAll(c, changes); err != nil {
+			return err
+		}
+		return s.outbox.layOut(c, changes)
+	}
+	return explain(s.path, s.writer.do(ctx, j))
 }
 
 func applyAll(c *sqlite.Conn, changes []core.Change) error {
@@ -83,6 +90,10 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return clearFailures(c, change.Key)
 	case core.Record:
 		return record(c, change.Event)
+	case core.EndDelivery:
+		return endDelivery(c, change.ID)
+	case core.PutOffDelivery:
+		return putOffDelivery(c, change)
 	case core.OpenSetup:
 		return openSetup(c, change.Hash, change.At)
 	case core.CloseSetup:

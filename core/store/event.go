@@ -7,10 +7,16 @@ import (
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
-// Identifiers begin with the time, so their order is the events'.
-const selectEvents = `SELECT e.id, e.at, e.type, e.actor, e.user_id, e.client_id, e.session_id, e.grant_id, e.ip, e.correlation, e.detail
+const (
+	eventColumns = `e.id, e.at, e.type, e.actor, e.user_id, e.client_id, e.session_id, e.grant_id, e.ip, e.correlation, e.detail`
+
+	selectEvent = `SELECT ` + eventColumns + ` FROM events e WHERE e.id = $1`
+
+	// Identifiers begin with the time, so their order is the events'.
+	selectEvents = `SELECT ` + eventColumns + `
 	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND e.at >= $4
 	ORDER BY e.id DESC LIMIT $5`
+)
 
 func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
 	*e = core.Event{

@@ -22,6 +22,7 @@ type Store struct {
 	path    string
 	writer  *writer
 	readers *pool
+	outbox  *outbox
 
 	newest  atomic.Int64 // the highest config generation that was read
 	config  atomic.Pointer[config]
@@ -48,12 +49,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepareDatabase(conn, o); err != nil {
 		return nil, explain(o.Path, errors.Join(err, conn.Close()))
 	}
-	s := &Store{path: o.Path, readers: newPool(o.Readers, func() (*sqlite.Conn, error) { return connectReader(o) })}
-	s.writer = startWriter(conn, s.noteGeneration)
+	s := &Store{path: o.Path, outbox: newOutbox(), readers: newPool(o.Readers, func() (*sqlite.Conn, error) { return connectReader(o) })}
+	s.writer = startWriter(conn, s.outbox.begin, s.committed)
 	if err := s.Check(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// committed is called by the writer after each commit, with the generation if that
+// rose.
+func (s *Store) committed(generation int64) {
+	if generation > 0 {
+		s.noteGeneration(generation)
+	}
+	s.outbox.committed()
 }
 
 func (o Options) withDefaults() Options {

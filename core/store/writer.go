@@ -22,7 +22,8 @@ const batchLimit = 256
 // and answers them.
 type writer struct {
 	conn      *sqlite.Conn
-	committed func(generation int64)
+	began     func()                 // a transaction
+	committed func(generation int64) // zero if it stayed
 	jobs      chan *job
 	closing   chan struct{}
 	ended     chan struct{}
@@ -43,9 +44,10 @@ type job struct {
 	outcome chan error
 }
 
-func startWriter(conn *sqlite.Conn, committed func(int64)) *writer {
+func startWriter(conn *sqlite.Conn, began func(), committed func(int64)) *writer {
 	w := &writer{
 		conn:      conn,
+		began:     began,
 		committed: committed,
 		jobs:      make(chan *job, batchLimit),
 		closing:   make(chan struct{}),
@@ -132,7 +134,7 @@ func (w *writer) drain() {
 // transaction if that failed: then nothing of the batch happened.
 func (w *writer) commit(batch []*job) {
 	generation, err := w.transact(batch)
-	if err == nil && generation > 0 {
+	if err == nil {
 		w.committed(generation)
 	}
 	for _, j := range batch {
@@ -177,6 +179,7 @@ func (w *writer) attempt(batch []*job, run func(*job) error) (generation int64, 
 		return 0, err
 	}
 	defer func() { err = w.settle(err) }()
+	w.began()
 
 	succeeded, configured := 0, false
 	for _, j := range batch {

@@ -62,6 +62,15 @@ func Run(t *testing.T, open Open) {
 		{"Reopen", testReopen},
 		{"Sweep", testSweep},
 		{"SweepValues", testSweepValues},
+		{"Outbox", testOutbox},
+		{"OutboxOfList", testOutboxOfList},
+		{"OutboxOrder", testOutboxOrder},
+		{"OutboxPutOff", testOutboxPutOff},
+		{"OutboxGoesWith", testOutboxGoesWith},
+		{"OutboxSecondHandle", testOutboxSecondHandle},
+		{"OutboxClaimedOnce", testOutboxClaimedOnce},
+		{"OutboxUnderLoad", testOutboxUnderLoad},
+		{"OutboxTrim", testOutboxTrim},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -26,6 +26,19 @@ type Store interface {
 	Sweep(ctx context.Context, now time.Time) (int64, error)
 	Close() error
 
+	// EventQueues gives the queues of event sinks that hold something, by instance.
+	// Events that are claimed are in it, due when the claim ends.
+	EventQueues(ctx context.Context) ([]core.EventQueue, error)
+	// ClaimEvents takes events of a queue that are due at now, at most so many: first
+	// what was never tried, in the order in which it was recorded, then what is to be
+	// tried again. Nobody else gets them before until.
+	ClaimEvents(ctx context.Context, binding core.ID, now, until time.Time, most int) ([]core.Delivery, error)
+	// TrimEvents drops the oldest events of each queue that holds more than most, and
+	// says what each queue holds then.
+	TrimEvents(ctx context.Context, most int) ([]core.EventBacklog, error)
+	// Queued gets a value after this handle laid out events; one may stand for many.
+	Queued() <-chan struct{}
+
 	Client(ctx context.Context, id string) (*core.Client, error)
 	// ClientByName folds the name; org "" stands for any organisation, and a
 	// name that two of them have is not found.
