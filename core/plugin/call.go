@@ -116,7 +116,7 @@ func (h *Host) finish(ctx context.Context, s *served, hookName, subject string, 
 		s.breaker.skip(subject)
 	}
 	if err == nil {
-		h.note(ctx, s, subject, false)
+		h.note(ctx, s, hookName, subject, false)
 		h.observe(s, hookName, resultOK, took, r.fuel)
 		return nil
 	}
@@ -125,7 +125,7 @@ func (h *Host) finish(ctx context.Context, s *served, hookName, subject string, 
 		reason = inside.reason
 	}
 	if r.ran {
-		h.note(ctx, s, subject, isBad(reason))
+		h.note(ctx, s, hookName, subject, isBad(reason))
 	}
 	h.observe(s, hookName, reason, took, r.fuel)
 	return s.fail(hookName, reason, err)
@@ -135,8 +135,8 @@ func (h *Host) observe(s *served, hookName string, result Reason, took time.Dura
 	h.options.Observer.PluginCall(s.instance, s.plugin, hookName, string(result), took, fuel)
 }
 
-// note tells the breaker of the instance how a call ended.
-func (h *Host) note(ctx context.Context, s *served, subject string, bad bool) {
+// note tells the breaker of the instance how a call of a hook ended.
+func (h *Host) note(ctx context.Context, s *served, hookName, subject string, bad bool) {
 	now := time.Now()
 	changed, suspended := s.breaker.note(subject, bad, now)
 	if !changed {
@@ -149,7 +149,9 @@ func (h *Host) note(ctx context.Context, s *served, subject string, bad bool) {
 	}
 	pause := s.breaker.delay(now)
 	h.options.Logger.Warn("plugin suspended after failures in a row", "instance", s.instance, "failures", breakAfter, "for", pause.String())
-	h.options.record(ctx, core.Event{Type: core.EventPluginSuspended, Detail: map[string]string{"instance": s.instance, "plugin": s.plugin, "for": pause.String()}})
+	h.options.record(ctx, core.Event{Type: core.EventPluginSuspended, Detail: map[string]string{
+		"instance": s.instance, "plugin": s.plugin, "hook": hookName, "for": pause.String(),
+	}})
 }
 
 var errSuspended = errors.New("it failed too often and rests for a while")

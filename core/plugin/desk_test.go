@@ -108,6 +108,9 @@ func TestNotGranted(t *testing.T) {
 	for _, e := range events.take() {
 		if e.Type == core.EventPluginDenied {
 			denied = append(denied, e.Detail["capability"])
+			if e.Detail["hook"] != hook.ClaimsMap {
+				t.Errorf("at %q", e.Detail["hook"])
+			}
 		}
 	}
 	if len(denied) != 7 {

@@ -3,7 +3,7 @@
 // It owns the schema and its migrations, the mapping between rows and the values
 // of package core, the one writer that commits for everybody, the readers, and
 // the cache of what rarely changes. Applying a list of [core.Change] is the only
-// way to write.
+// way to write, but for what the server itself tidies up and claims.
 //
 // It never decides: what is expired, revoked or disabled is returned as it is,
 // and a change fails only where its comment in package core says so. It never
@@ -19,6 +19,12 @@
 // writes. It takes all lists that wait, runs each in a savepoint of one BEGIN
 // IMMEDIATE transaction, commits with synchronous=FULL, and then answers
 // everybody. While it commits, the next lists gather.
+//
+// # Events
+//
+// The transaction that records an audit event adds it to the queue of each plugin
+// that is bound to event.sink/v1. Whoever delivers claims events for a while, so
+// that of several servers one has each, and ends them or puts them off.
 //
 // # Reading
 //
