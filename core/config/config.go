@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/postern-id/postern/core/supply"
 )
 
 // Config is everything that can be chosen about a server.
@@ -31,6 +33,14 @@ type Config struct {
 	// OutboundAllowPrivate lists what of the addresses that are not for everybody the
 	// server may ask; see [outbound.Options].
 	OutboundAllowPrivate []string
+	// PluginKeys are trusted to sign modules of plugins.
+	PluginKeys []supply.Key
+	// PluginRegistryCredentials names a docker config.json with the logins for
+	// registries; empty is the one that docker would read.
+	PluginRegistryCredentials string
+	// PluginRegistryHosts are further hosts of registries, by the host that references
+	// name: see [supply.Registry].
+	PluginRegistryHosts map[string][]string
 }
 
 // Lifetimes are the server's defaults; a client may have its own for tokens.
@@ -55,6 +65,9 @@ func Settings() []Setting {
 		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
 		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
 		{Key: "outbound_allow_private", Usage: "networks, or hosts with their port, that the server may ask though they are private, with commas between them", set: setOutbound},
+		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
+		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
+		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},
 		{Key: "metrics_listen", Usage: "address at which metrics may be scraped, HOST:PORT, at /metrics without TLS and without asking who it is (default: nowhere)", set: setListen(func(c *Config) *string { return &c.MetricsListen })},
 		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},
