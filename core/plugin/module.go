@@ -433,6 +433,13 @@ func (m *module) call(ctx context.Context, from *pool, plugin, number int, in me
 		from.put(i)
 		return result{}, &stop{ReasonMemory, fmt.Sprintf("the plugin begins with %d MiB, its limit is %d MiB", (m.snapshot.size+1<<20-1)>>20, o.memory>>20)}
 	}
+	whole := false
+	defer func() {
+		if !whole { // a fault of the host: whoever caught it must be able to go on
+			i.close()
+			from.drop()
+		}
+	}()
 	i.begin(o)
 	i.input = in.AppendJSON(i.input)
 	err = i.run(plugin, number)
@@ -440,11 +447,8 @@ func (m *module) call(ctx context.Context, from *pool, plugin, number int, in me
 	if err == nil {
 		r.output = slices.Clone(i.output)
 	}
-	if i.renew(err) {
+	if whole = i.renew(err); whole {
 		from.put(i)
-	} else {
-		i.close()
-		from.drop()
 	}
 	return r, err
 }

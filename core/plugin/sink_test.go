@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/postern-id/postern/core"
@@ -34,7 +35,9 @@ func TestDeliver(t *testing.T) {
 	for n, want := range []plugin.Reason{
 		plugin.ReasonTrap, plugin.ReasonTrap, plugin.ReasonTrap, plugin.ReasonTrap, plugin.ReasonTrap, plugin.ReasonSuspended,
 	} {
-		if got := reasonOf(h.Deliver(t.Context(), "bad", event)); got != want {
+		other := *event
+		other.ID += strconv.Itoa(n)
+		if got := reasonOf(h.Deliver(t.Context(), "bad", &other)); got != want {
 			t.Errorf("call %d: %s, want %s", n, got, want)
 		}
 	}
