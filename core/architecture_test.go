@@ -21,6 +21,7 @@ const module = "github.com/postern-id/postern"
 var house = map[string][]string{
 	"core":                   {},
 	"core/vault":             {},
+	"core/needs":             {}, // for tests
 	"core/outbound":          {},
 	"core/observe":           {},
 	"core/oauth":             {"core"},

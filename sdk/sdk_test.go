@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/sdk"
 )
 
@@ -144,12 +145,7 @@ func TestPluginInText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath("wat2wasm"); err != nil {
-		if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-			t.Fatal("wat2wasm is not installed, and POSTERN_TEST_NEEDS=all wants it")
-		}
-		t.Skip("SKIPPED: wat2wasm (Debian package wabt) is not installed, so testdata/team.wasm is not compared with abi.md")
-	}
+	needs.Program(t, "wat2wasm")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "team.wat"), example[1], 0o600); err != nil {
 		t.Fatal(err)

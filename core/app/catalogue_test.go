@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
 	"github.com/postern-id/postern/sdk/hook"
@@ -82,23 +80,6 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// buildGuest compiles a plugin as anybody does.
-func buildGuest(t *testing.T, folder string) []byte {
-	t.Helper()
-	output := filepath.Join(t.TempDir(), "guest.wasm")
-	command := exec.Command("go",
-		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, folder)
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
-	if text, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	module, err := os.ReadFile(output)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return module
-}
-
 // From a file to a claim: a module is installed, bound and serves; what is no module,
 // or has a plugin of ours, is not.
 func TestInstallAndServe(t *testing.T) {
@@ -113,7 +94,7 @@ func TestInstallAndServe(t *testing.T) {
 			t.Errorf("got %v, want %s", err, text)
 		}
 	}
-	code := buildGuest(t, "../../examples/plugin-department")
+	code := plugintest.GoModule(t, "../../examples/plugin-department")
 	installed, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: code, Source: "guest.wasm"})
 	if err != nil || len(installed.Wishes) != 0 || installed.Plugins[0].ID != "department" {
 		t.Fatalf("%+v, %v", installed, err)

@@ -13,29 +13,15 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/needs"
 )
-
-// needs skips the test where a program of other people is missing, and says so;
-// where everything has to be there, it fails.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		switch {
-		case err == nil:
-		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
-			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
-		default:
-			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
-		}
-	}
-}
 
 // npmClients gives a folder with the relying parties of testdata/npm, installed
 // in the versions of the lock file. The source folder stays as it is.
 func npmClients(t *testing.T) string {
 	t.Helper()
-	needs(t, "node", "npm")
+	needs.Program(t, "node")
+	needs.Program(t, "npm")
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "npm"))); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -31,7 +32,7 @@ func TestDirectory(t *testing.T) {
 	w.private = []string{host}
 	w.start()
 	ctx := context.Background()
-	if _, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: buildGuest(t, "../../examples/plugin-directory"), Source: "directory.wasm"}); err != nil {
+	if _, err := w.app.Admin.InstallPlugin(ctx, cli, admin.Install{Code: plugintest.GoModule(t, "../../examples/plugin-directory"), Source: "directory.wasm"}); err != nil {
 		t.Fatal(err)
 	}
 	alice, rp := w.user("alice"), w.registerPreset("web", "web", nil)

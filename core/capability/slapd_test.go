@@ -13,23 +13,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
-// slapdProgram finds OpenLDAP's server, and skips the test where there is none; where
-// everything has to be there, it fails.
-func slapdProgram(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"slapd", "/usr/sbin/slapd"} {
-		if program, err := exec.LookPath(name); err == nil {
-			return program
-		}
-	}
-	if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-		t.Fatal("slapd is not installed, and POSTERN_TEST_NEEDS=all wants it")
-	}
-	t.Skip("SKIPPED: slapd is not installed; with it this test runs")
-	return ""
-}
+// slapdProgram finds OpenLDAP's server.
+func slapdProgram(t *testing.T) string { return needs.Program(t, "slapd", "/usr/sbin/slapd") }
 
 const slapdConfig = `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema

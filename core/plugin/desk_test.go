@@ -10,6 +10,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -36,15 +37,14 @@ func (w *world) Call(ctx context.Context, caller *core.PluginCaller, capability 
 	return []byte(w.answer), w.code
 }
 
-// vectorsGuest is compiled once: each test would need seconds for it.
-var vectorsGuest = sync.OnceValue(func() []byte { return builtGuest("../../sdk/vectors/go") })
+const vectorsFolder = "../../sdk/vectors/go"
 
 // asks makes a host in which the plugin of the vectors is bound as "p" with the
 // grants, and gives a function that lets it take steps.
 func asks(t *testing.T, w *world, change func(*core.PluginInstance), more func(*plugin.Options)) func(steps ...string) (string, error) {
 	t.Helper()
 	s := &shelf{}
-	s.install(vectorsGuest(), func(c *core.PluginConfig) {
+	s.install(plugintest.GoModule(t, vectorsFolder), func(c *core.PluginConfig) {
 		c.Instances[0].Plugin = "vectors"
 		c.Bindings = c.Bindings[:1]
 		if change != nil {
@@ -176,7 +176,7 @@ func TestWorld(t *testing.T) {
 // capabilities and not the plugin.
 func TestLoginHandsOver(t *testing.T) {
 	s, w := &shelf{}, &world{answer: `{"claims":{"sub":"u1"}}`}
-	s.install(vectorsGuest(), func(c *core.PluginConfig) {
+	s.install(plugintest.GoModule(t, vectorsFolder), func(c *core.PluginConfig) {
 		c.Instances[0].Plugin = "vectors"
 		c.Instances[0].Settings = []byte(`{"calls":["oidc.exchange"]}`)
 		grant(hook.OIDCExchange, "issuer.example")(&c.Instances[0])

@@ -4,42 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk/hook"
 )
-
-// buildGuest compiles a plugin as anybody does.
-func buildGuest(t *testing.T, folder string) []byte {
-	t.Helper()
-	module := builtGuest(folder)
-	if module == nil {
-		t.Fatalf("%s does not build", folder)
-	}
-	return module
-}
-
-// builtGuest is nil, and says why, if the plugin does not build.
-func builtGuest(folder string) []byte {
-	output := filepath.Join(sharedCache, filepath.Base(folder)+".wasm")
-	command := exec.Command("go",
-		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, folder)
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
-	command.Stderr = os.Stderr
-	if err := command.Run(); err != nil {
-		return nil
-	}
-	module, err := os.ReadFile(output)
-	if err != nil {
-		return nil
-	}
-	return module
-}
 
 // TestGoGuest runs one guest in Go through all that Go offers to misbehave with;
 // after each the next call must find nothing of it.
@@ -47,7 +18,7 @@ func TestGoGuest(t *testing.T) {
 	const fresh = `{"calls":"0","last":"","cached":"0"}`
 	source := &fakeSource{}
 	var log bytes.Buffer
-	o := options(buildGuest(t, "./testdata/guest"), source, sharedCache)
+	o := options(plugintest.GoModule(t, "./testdata/guest"), source, sharedCache)
 	o.Instances = 1
 	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	h, err := plugin.New(t.Context(), o)
@@ -113,7 +84,7 @@ func TestGoGuest(t *testing.T) {
 // TestSmallestPlugin holds that the plugin of the README is one that the host
 // loads, with what the SDK fills in.
 func TestSmallestPlugin(t *testing.T) {
-	h := newHost(t, buildGuest(t, "../../examples/plugin-department"), &fakeSource{config: configOf("department")})
+	h := newHost(t, plugintest.GoModule(t, "../../examples/plugin-department"), &fakeSource{config: configOf("department")})
 	in := claimsInput()
 	in.Claims = nil
 	claims, _, err := h.MapClaims(t.Context(), in)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -172,7 +173,7 @@ func hostileModule(t testing.TB, name string) []byte {
 
 // TestHostileTexts holds that the modules are what their texts say.
 func TestHostileTexts(t *testing.T) {
-	needs(t, "wat2wasm")
+	needs.Program(t, "wat2wasm")
 	texts, err := filepath.Glob(corpus + "/*.wat")
 	if err != nil || len(texts) < 80 {
 		t.Fatalf("%d texts, %v", len(texts), err)
@@ -193,22 +194,6 @@ func TestHostileTexts(t *testing.T) {
 		}
 		if got := hostileModule(t, strings.TrimSuffix(filepath.Base(text), ".wat")); !bytes.Equal(got, want) {
 			t.Errorf("%s is not what its text says", text)
-		}
-	}
-}
-
-// needs skips the test where a program is missing, and says so; where everything
-// has to be there, it fails.
-func needs(t testing.TB, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		switch {
-		case err == nil:
-		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
-			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
-		default:
-			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
 		}
 	}
 }

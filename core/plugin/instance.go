@@ -29,7 +29,6 @@ type instance struct {
 	gauge   *gauge
 	entry   api.Function // postern_call
 	globals []api.MutableGlobal
-	depth   api.Global      // stack that is left; see meter.DepthGlobal
 	context context.Context // finds the instance in host functions
 	stack   [2]uint64
 	pages   []byte // scratch space of snapshot.restore

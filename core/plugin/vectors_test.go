@@ -10,7 +10,7 @@ import (
 // TestVectors runs the vectors of all SDKs through the sandbox with the guest in Go,
 // and holds item 135 for it. The tests of the other SDKs do so for theirs.
 func TestVectors(t *testing.T) {
-	trial := plugintest.Try(t, vectorsGuest())
+	trial := plugintest.Try(t, plugintest.GoModule(t, vectorsFolder))
 	plugintest.Cases(t, trial, os.DirFS("../../sdk/vectors/cases"))
 	t.Run("135_remembers_nothing", func(t *testing.T) { plugintest.RemembersNothing(t, trial) })
 }

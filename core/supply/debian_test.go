@@ -15,13 +15,15 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
 // debianRegistry runs Debian's docker-registry on a port of this machine and
 // gives its host. If a password is given, anna has to log in with it.
 func debianRegistry(t *testing.T, password string) string {
 	t.Helper()
-	needs(t, "docker-registry")
+	needs.Program(t, "docker-registry")
 	dir := t.TempDir()
 	host := freePort(t)
 	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %q}}\nhttp: {addr: %q}\n",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,22 +12,6 @@ import (
 
 // secretWord is in whatever must not be shown.
 const secretWord = "hunter2-never-show-this"
-
-// needs skips the test where a program of other people is missing, and says so;
-// where everything has to be there, it fails.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		switch {
-		case err == nil:
-		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
-			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
-		default:
-			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
-		}
-	}
-}
 
 // wantKind fails the test unless the error is of a kind, says what to do, and has
 // no secret in it.

@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
 // minisignProgram runs the program in a folder and types the input.
@@ -18,7 +20,7 @@ func minisignProgram(t *testing.T, dir, input string, args ...string) (output st
 // What is made here, the minisign program reads: the public key, the encrypted
 // secret key with its password, and the signature.
 func TestMinisignReadsOurs(t *testing.T) {
-	needs(t, "minisign")
+	needs.Program(t, "minisign")
 	if testing.Short() {
 		t.Skip("opening a secret key takes seconds")
 	}
@@ -58,7 +60,7 @@ func TestMinisignReadsOurs(t *testing.T) {
 // What the minisign program makes is read here: signatures of both kinds, and
 // keys with and without a password.
 func TestMinisignMakesTheirs(t *testing.T) {
-	needs(t, "minisign")
+	needs.Program(t, "minisign")
 	dir := t.TempDir()
 	key := minisignKey(t, dir, "", "-W")
 	if !strings.Contains(string(read(t, dir, "a.pub")), key.ID()) {
@@ -84,7 +86,7 @@ func TestMinisignMakesTheirs(t *testing.T) {
 }
 
 func TestMinisignMakesTheirsWithPassword(t *testing.T) {
-	needs(t, "minisign")
+	needs.Program(t, "minisign")
 	if testing.Short() {
 		t.Skip("opening a secret key takes seconds")
 	}
@@ -122,7 +124,7 @@ func signWithTheirs(t *testing.T, dir, password string) {
 
 // The longest and oddest comment that Sign lets through is one for minisign too.
 func TestMinisignReadsComments(t *testing.T) {
-	needs(t, "minisign")
+	needs.Program(t, "minisign")
 	anna := newSigner(t, "Anna", 1)
 	for _, comment := range []string{strings.Repeat("a", maxComment), "\t~ !\"\\%s\t", " "} {
 		signature, err := Sign(anna.secret, nil, []byte(messageFile), comment)

@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
 const alicesPassword = "correct horse battery staple"
@@ -30,7 +32,7 @@ const alicesPassword = "correct horse battery staple"
 // out, and signs in again. Screenshots of every page that it sees stay in
 // screenshots/.
 func TestGuide(t *testing.T) {
-	chromium := need(t, "chromium")
+	chromium := needs.Program(t, "chromium")
 	bin := t.TempDir()
 	postern, confluence := build(t, bin, "../../core/cmd/postern"), build(t, bin, ".")
 	dir := t.TempDir()
@@ -146,21 +148,6 @@ func (b *tab) wrongPassword(issuer string) {
 	b.open(issuer+"/api/logout", "#logout", "14-sign-out")
 	b.click("#logout", "main", "15-signed-out")
 	b.open(issuer+"/no/such/page", "main", "16-error")
-}
-
-// need gives the path of a program that the test is made for. Without it the test
-// is skipped, unless everything is needed.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-		t.Fatalf("%s is not installed, and nothing may be skipped", name)
-	}
-	t.Skipf("SKIPPED: %s is not installed, so the guide was not walked in a browser", name)
-	return ""
 }
 
 func build(t *testing.T, dir, pkg string) string {

@@ -4,6 +4,7 @@ package c_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,33 +12,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk"
 )
 
-// needs skips the test where a program is missing, and says so; where everything has
-// to be there, it fails. Of several names for a program, separated by |, one is enough.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, names := range programs {
-		found := slices.ContainsFunc(strings.Split(names, "|"), func(name string) bool {
-			_, err := exec.LookPath(name)
-			return err == nil
-		})
-		switch {
-		case found:
-		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
-			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", names)
-		default:
-			t.Skipf("SKIPPED: %s is not installed; with it this test runs", names)
-		}
-	}
-}
-
 // needsClang wants a clang that builds for wasm32, which Apple's does not.
 func needsClang(t *testing.T) {
 	t.Helper()
-	needs(t, "make", "clang-19|clang")
+	needs.Program(t, "make")
+	needs.Program(t, "clang-19", "clang")
 	probe := filepath.Join(t.TempDir(), "probe.c")
 	if err := os.WriteFile(probe, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -48,10 +32,7 @@ func needsClang(t *testing.T) {
 	}
 	link := exec.CommandContext(t.Context(), clang, "--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-o", probe+".wasm", probe)
 	if output, err := link.CombinedOutput(); err != nil {
-		if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-			t.Fatalf("%s does not build for wasm32, and POSTERN_TEST_NEEDS=all wants it: %v\n%s", clang, err, output)
-		}
-		t.Skipf("SKIPPED: %s does not build for wasm32; with wasm-ld beside it this test runs", clang)
+		needs.Missing(t, fmt.Sprintf("%s does not build for wasm32 without wasm-ld beside it (%v: %s)", clang, err, output))
 	}
 }
 
@@ -69,7 +50,8 @@ func runMake(t *testing.T, dir string, arguments ...string) (build, output strin
 const exampleDir = "../../examples/plugin-rename-claims"
 
 func TestNative(t *testing.T) {
-	needs(t, "make", "cc")
+	needs.Program(t, "make")
+	needs.Program(t, "cc")
 	vectors, err := filepath.Abs("../vectors")
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +68,8 @@ func TestNative(t *testing.T) {
 
 // TestHarnessComplains holds that a native test fails for whatever a case says wrong.
 func TestHarnessComplains(t *testing.T) {
-	needs(t, "make", "cc")
+	needs.Program(t, "make")
+	needs.Program(t, "cc")
 	const input = `"hook":"scope.policy/v1","input":{"settings":{"keep":["a"],"calls":["kv.add"]},"scopes":["a","b"]}`
 	const calls = `"calls":[{"capability":"kv","request":{"op":"add","key":"once","value":"x","ttl":2592000},"answer":{}}]`
 	wrong := map[string]string{
@@ -197,7 +180,7 @@ func checkImports(t *testing.T, trial *plugin.Trial, more ...string) {
 // its postern.json says.
 func TestTemplate(t *testing.T) {
 	needsClang(t)
-	needs(t, "cc")
+	needs.Program(t, "cc")
 	dir := newProject(t, "my-plugin")
 	var project struct {
 		Language, Module string

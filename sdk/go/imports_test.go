@@ -3,11 +3,10 @@ package postern_test
 import (
 	"bytes"
 	"encoding/binary"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/postern-id/postern/core/plugin/plugintest"
 )
 
 // TestImports holds that a module imports the capabilities that it calls and no
@@ -27,26 +26,10 @@ func TestImports(t *testing.T) {
 	} {
 		want := slices.Concat(always, more)
 		slices.Sort(want)
-		if got := importsOf(t, buildModule(t, folder)); !slices.Equal(got, want) {
+		if got := importsOf(t, plugintest.GoModule(t, folder)); !slices.Equal(got, want) {
 			t.Errorf("%s imports %q, want %q", folder, got, want)
 		}
 	}
-}
-
-func buildModule(t *testing.T, folder string) []byte {
-	t.Helper()
-	output := filepath.Join(t.TempDir(), "guest.wasm")
-	command := exec.Command("go",
-		"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, folder)
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
-	if text, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	module, err := os.ReadFile(output)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return module
 }
 
 // importsOf reads the import section of a module and gives what it imports from

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk/hook/replay"
 )
@@ -48,24 +49,12 @@ func checkout(t *testing.T, folders ...string) string {
 	return dir
 }
 
-// needs skips the test where something of other people is missing, and says so;
-// where everything has to be there, it fails.
-func needs(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-		t.Fatalf("%s is missing, and POSTERN_TEST_NEEDS=all wants it", what)
-	}
-	t.Skipf("SKIPPED: %s is missing; with it this test runs", what)
-}
-
 // run runs a command in a folder, without a network. What build.sh says when there
 // is no toolchain skips the test.
 func run(t *testing.T, dir string, command ...string) string {
 	t.Helper()
 	const noToolchain = 2
-	if _, err := exec.LookPath(command[0]); err != nil {
-		needs(t, command[0])
-	}
+	needs.Program(t, command[0])
 	c := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	c.Dir = dir
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
@@ -74,7 +63,7 @@ func run(t *testing.T, dir string, command ...string) string {
 	c.Env = append(c.Env, "CARGO_NET_OFFLINE=true", "RUST_BACKTRACE=0")
 	output, err := c.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == noToolchain {
-		needs(t, "a toolchain of Rust ("+strings.TrimSpace(string(output))+")")
+		needs.Missing(t, "there is no toolchain of Rust ("+strings.TrimSpace(string(output))+")")
 	}
 	if err != nil {
 		t.Fatalf("%q: %v\n%s", command, err, output)

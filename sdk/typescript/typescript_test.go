@@ -14,27 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/sdk"
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/postern-id/postern/sdk/hook/replay"
 )
-
-// needs skips the test where a program is missing, and says so; where everything has
-// to be there, it fails.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		switch {
-		case err == nil:
-		case os.Getenv("POSTERN_TEST_NEEDS") == "all":
-			t.Fatalf("%s is not installed, and POSTERN_TEST_NEEDS=all wants it", program)
-		default:
-			t.Skipf("SKIPPED: %s is not installed; with it this test runs", program)
-		}
-	}
-}
 
 // run runs a program in a folder and gives what it said.
 func run(t *testing.T, dir string, program ...string) string {
@@ -51,7 +36,8 @@ func run(t *testing.T, dir string, program ...string) string {
 // TestSDK makes a project as `postern plugin new --lang typescript` does, and runs what
 // its postern.json says; with the compiler that it installed it builds and tests the rest.
 func TestSDK(t *testing.T) {
-	needs(t, "node", "npm")
+	needs.Program(t, "node")
+	needs.Program(t, "npm")
 	project := newProject(t, "my-plugin")
 	run(t, project, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	t.Run("template", func(t *testing.T) { testProject(t, project) })

@@ -3,6 +3,7 @@ package meter
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
 // corpora are the tests of the WebAssembly specification in the form in which
@@ -41,10 +44,7 @@ func corpusDir(t *testing.T) string {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
 	dir := filepath.Join(strings.TrimSpace(string(out)), "internal", "integration_test", "spectest")
 	if _, missing := os.Stat(dir); err != nil || missing != nil {
-		if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-			t.Fatal("the corpora of the specification are missing: ", err, missing)
-		}
-		t.Skip("SKIPPED: the sources of wazero with the corpora of the specification are not in the module cache")
+		needs.Missing(t, fmt.Sprintf("the sources of wazero with the corpora of the specification are not in the module cache (%v, %v)", err, missing))
 	}
 	return dir
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/postern-id/postern/core/needs"
 )
 
 const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst
@@ -32,12 +34,7 @@ func TestReassemble(t *testing.T) {
 	if err != nil || len(texts) == 0 {
 		t.Fatal("no modules in testdata: ", err)
 	}
-	if _, err := exec.LookPath("wat2wasm"); err != nil {
-		if os.Getenv("POSTERN_TEST_NEEDS") == "all" {
-			t.Fatal("wat2wasm is missing (package wabt)")
-		}
-		t.Skip("SKIPPED: wat2wasm is missing (package wabt), so the modules are not compared with their text")
-	}
+	needs.Program(t, "wat2wasm")
 	for _, text := range texts {
 		got, err := exec.Command("wat2wasm", text, "--enable-tail-call", "--enable-extended-const", "--output=-").Output()
 		if err != nil {
