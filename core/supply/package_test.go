@@ -40,7 +40,7 @@ func TestReadFileRefuses(t *testing.T) {
 	write(t, dir, "large.wasm", bytes.Repeat([]byte("a"), 11))
 	write(t, dir, "signed.wasm", []byte("code"))
 	write(t, dir, "signed.wasm.minisig", bytes.Repeat([]byte("a"), 6))
-	write(t, dir, "huge.minisig", bytes.Repeat([]byte("a"), MaxSignature+1))
+	write(t, dir, "huge.minisig", bytes.Repeat([]byte("a"), max(MaxSignature, maxKey)+1))
 	limits := Limits{Module: 10, Signature: 5}
 	for name, kind := range map[string]Kind{
 		"missing.wasm": NotFound, "large.wasm": TooLarge, "signed.wasm": TooLarge, "": Unreadable,
@@ -53,6 +53,8 @@ func TestReadFileRefuses(t *testing.T) {
 	}
 	for path, kind := range map[string]Kind{filepath.Join(dir, "missing.minisig"): NotFound, filepath.Join(dir, "huge.minisig"): TooLarge, dir: Unreadable} {
 		_, err := ReadSignature(path)
+		wantKind(t, err, kind)
+		_, err = ReadSecret(path)
 		wantKind(t, err, kind)
 	}
 	_, err := ReadFile(Reference{Host: "localhost", Repository: "a", Tag: "1"}, limits)

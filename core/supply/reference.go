@@ -35,6 +35,10 @@ type Reference struct {
 // IsFile says whether the module is a file.
 func (r Reference) IsFile() bool { return r.Path != "" }
 
+// IsLocal says whether the module is in a registry on this machine, which is the only
+// kind that is asked without TLS.
+func (r Reference) IsLocal() bool { return !r.IsFile() && isLoopback(r.Host) }
+
 // String is the reference as it was parsed.
 func (r Reference) String() string {
 	if r.IsFile() {

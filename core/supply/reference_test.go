@@ -29,6 +29,10 @@ func TestParseReference(t *testing.T) {
 		if got.String() != text {
 			t.Errorf("%q comes back as %q", text, got.String())
 		}
+		here := strings.Contains(text, "localhost") || strings.Contains(text, "127.0.0.1") || strings.Contains(text, "[::1]")
+		if got.IsLocal() != here {
+			t.Errorf("%q is local: %v", text, got.IsLocal())
+		}
 		if got.IsFile() != (want.Path != "") {
 			t.Errorf("%q is a file: %v", text, got.IsFile())
 		}

@@ -36,6 +36,10 @@ func Sign(secret, password, code []byte, trustedComment string) (signature []byt
 	return hasher.SignWithComments(key, trustedComment, "signature of key "+keyID(key.ID())), nil
 }
 
+// ReadSecret gives the content of a file with a secret key. Errors are of kind
+// [NotFound], [Unreadable] or [TooLarge].
+func ReadSecret(path string) ([]byte, error) { return readUpTo(path, maxKey) }
+
 // NeedsPassword reports whether a secret key is encrypted. What is no secret key needs
 // none: [Sign] says what it is.
 func NeedsPassword(secret []byte) bool {
