@@ -43,7 +43,8 @@ var house = map[string][]string{
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/capability", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
-		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/token", "core/vault", "plugins", "sdk/hook", "web",
+		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/vault",
+		"plugins", "sdk/hook", "web",
 	},
 	"core/cli":         {"core", "core/admin", "core/app", "core/config"},
 	"core/cmd/postern": {"core/cli"},

@@ -80,21 +80,38 @@ type examined struct {
 // Examine implements [admin.Plugins]. The module is tried in a sandbox of its own,
 // and what is compiled for that is there when the server loads it.
 func (c catalogue) Examine(ctx context.Context, code []byte) ([]admin.Plugin, error) {
-	trial, err := plugin.Try(ctx, code, plugin.TrialOptions{CacheDir: c.app.cacheDir(), Logger: c.app.logger, Now: c.app.now, Rand: c.app.rand})
+	found, err := examine(ctx, code, plugin.TrialOptions{CacheDir: c.app.cacheDir(), Logger: c.app.logger, Now: c.app.now, Rand: c.app.rand})
 	if err != nil {
 		return nil, err
 	}
-	manifests := trial.Manifests()
-	if err := trial.Close(ctx); err != nil {
+	c.app.examined.Store(found)
+	return found.plugins(), nil
+}
+
+// Examine tries a module and says which plugins it has. It needs no data directory.
+func Examine(ctx context.Context, code []byte) ([]admin.Plugin, error) {
+	found, err := examine(ctx, code, plugin.TrialOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("the module cannot be used: %w", err)
+	}
+	return found.plugins(), nil
+}
+
+func examine(ctx context.Context, code []byte, o plugin.TrialOptions) (*examined, error) {
+	trial, err := plugin.Try(ctx, code, o)
+	if err != nil {
 		return nil, err
 	}
-	digest := plugin.Digest(code)
-	c.app.examined.Store(&examined{digest, manifests})
-	list := make([]admin.Plugin, len(manifests))
-	for i := range manifests {
-		list[i] = describe(&manifests[i], digest)
+	found := &examined{plugin.Digest(code), trial.Manifests()}
+	return found, trial.Close(ctx)
+}
+
+func (e *examined) plugins() []admin.Plugin {
+	list := make([]admin.Plugin, len(e.manifests))
+	for i := range e.manifests {
+		list[i] = describe(&e.manifests[i], e.digest)
 	}
-	return list, nil
+	return list
 }
 
 // installed gives the plugins of the releases that run, from what their modules said
