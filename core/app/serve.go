@@ -11,10 +11,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/config"
 	"github.com/postern-id/postern/core/plugin"
 )
@@ -99,11 +101,15 @@ func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.
 		return err
 	}
 	server := a.limited(handler)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	if err := a.greet(ctx, out); err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(ctx)
 	defer stop()
+	go a.reloadAt(background, hangups)
 	go a.sweep(background)
 	go a.warm(background)
 	failed := make(chan error, 2)
@@ -157,6 +163,23 @@ func (a *App) sweep(ctx context.Context) {
 		if _, err := a.Store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
 			a.logger.Error("what has expired was not deleted", slog.Any("cause", err))
 		}
+	}
+}
+
+// reloadAt loads all modules of plugins anew at each signal: those too that could not
+// be loaded so far.
+func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		a.logger.Info("loading the plugins anew")
+		if err := a.Admin.ReloadPlugins(ctx, admin.Actor{Name: "signal"}); err != nil && ctx.Err() == nil {
+			a.logger.Error("the plugins were not loaded anew", slog.Any("cause", err))
+		}
+		a.warm(ctx)
 	}
 }
 
