@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/postern-id/postern/core"
 )
 
 // targetKind is what a capability is granted for.
@@ -186,4 +188,18 @@ func checkHostTarget(kind targetKind, target string) (text, hint string) {
 		return text, "write it like ldap.example.org:636"
 	}
 	return text, "write it like api.example.org, api.example.org:8443, or *.example.org for all below"
+}
+
+// ParseGrant reads a capability, or a capability with its target behind an equals
+// sign: "clock", "http.fetch=api.example.org". The error is an [*InvalidError].
+func ParseGrant(text string) (core.PluginGrant, error) {
+	capability, target, _ := strings.Cut(text, "=")
+	if _, known := targetKindOf(capability); !known {
+		return core.PluginGrant{}, invalid("capabilities", "the capabilities are clock, http.fetch, jwt.verify, kv, ldap.bind, ldap.search, oauth.exchange, oidc.exchange and secret.get",
+			"there is no capability %q", shown(capability))
+	}
+	if text, hint := checkTarget(capability, target); text != "" {
+		return core.PluginGrant{}, invalid("target", hint, "%s cannot be granted: %s", capability, text)
+	}
+	return core.PluginGrant{Capability: capability, Target: target}, nil
 }

@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/postern-id/postern/core"
 )
 
 func TestCheckTarget(t *testing.T) {
@@ -126,4 +129,30 @@ func FuzzHost(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestParseGrant(t *testing.T) {
+	for text, want := range map[string]core.PluginGrant{
+		"clock":                          {Capability: "clock"},
+		"http.fetch=api.example.org":     {Capability: "http.fetch", Target: "api.example.org"},
+		"ldap.bind=ldap.example.org:636": {Capability: "ldap.bind", Target: "ldap.example.org:636"},
+		"secret.get=api":                 {Capability: "secret.get", Target: "api"},
+	} {
+		if got, err := ParseGrant(text); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                      `there is no capability ""`,
+		"http.get=a.example":    `there is no capability "http.get"`,
+		"clock=now":             "clock cannot be granted",
+		"http.fetch":            "the host is missing",
+		"http.fetch=https://a/": `"https://a/" is no host`,
+		"secret.get=A":          `"A" is no name of a secret`,
+	} {
+		_, err := ParseGrant(text)
+		if wrong, ok := errors.AsType[*InvalidError](err); !ok || !strings.Contains(err.Error(), want) || wrong.Problems[0].Hint == "" {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
 }
