@@ -48,7 +48,7 @@ func (p *Player) Answer(capability string, asked []byte) ([]byte, error) {
 // Now is the reading of the clock that comes next, in milliseconds since 1970 in
 // UTC.
 func (p *Player) Now() (int64, error) {
-	answer, err := p.Answer(hook.Clock, nil)
+	answer, err := p.Answer(hook.Clock, []byte("{}"))
 	if err != nil {
 		return 0, err
 	}
