@@ -46,7 +46,8 @@ var house = map[string][]string{
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/vault",
 		"plugins", "sdk/hook", "web",
 	},
-	"core/cli":         {"core", "core/admin", "core/app", "core/config"},
+	"core/workbench":   {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
+	"core/cli":         {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},
 	"core/cmd/postern": {"core/cli"},
 	"core/cmd/figures": {"core", "core/app", "core/admin", "core/config", "core/jose", "core/store"},
 
