@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -40,6 +41,8 @@ func TestMain(m *testing.M) {
 //	waitfor FILE          waits until the file has text
 //	get STATUS URL        a GET, without redirects, has this status
 //	host URL              puts host and port into the environment as HOST
+//
+// $MODULES is a folder with modules of plugins.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -47,7 +50,9 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLATFORM", runtime.GOOS+"/"+runtime.GOARCH)
-			return nil
+			modules, err := filepath.Abs("../workbench/testdata")
+			env.Setenv("MODULES", modules)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json":    checkJSON,

@@ -1,26 +1,43 @@
 package cli
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 )
 
-// maxSettings is more than any settings need.
-const maxSettings = 1 << 20
+// maxInput is more than any input of a command needs, in bytes.
+const maxInput = 16 << 20
 
 // readFile reads a file, or standard input for "-".
 func (p *program) readFile(name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(io.LimitReader(p.In, maxSettings))
+		return readSome("standard input", p.In)
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, failf("check its name, and that you may read it", "%s", err)
+		return nil, unreadable(err)
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxSettings))
-	if err != nil {
-		return nil, failf("check its name, and that you may read it", "%s", err)
+	return readSome(name, file)
+}
+
+func readSome(name string, r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case len(text) > maxInput:
+		return nil, failf("give less", "%s has more than %d MiB", name, maxInput>>20)
 	}
 	return text, nil
+}
+
+func unreadable(err error) error {
+	hint := "check its name, and that you may read it"
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "read" {
+		hint = "give a file, and not a folder"
+	}
+	return failf(hint, "%s", err)
 }

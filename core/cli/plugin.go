@@ -84,8 +84,17 @@ func rawObject(text []byte) json.RawMessage {
 }
 
 func (p *program) plugin() *cobra.Command {
-	c := family("plugin", "see plugins and say what they serve",
-		p.pluginList(), p.pluginInspect(), p.pluginBind(), p.pluginUnbind())
-	orgFlag(c)
+	c := family("plugin", "make plugins, see them, and say what they serve")
+	add := func(group, title string, commands ...*cobra.Command) {
+		c.AddGroup(&cobra.Group{ID: group, Title: title})
+		for _, command := range commands {
+			command.GroupID = group
+		}
+		c.AddCommand(commands...)
+	}
+	add("author", "Of the author of a plugin, without a server:",
+		p.pluginNew(), p.pluginBuild(), p.pluginTest(), p.pluginRun(), p.pluginRecord(), p.pluginBench(), p.pluginInspect())
+	add("operator", "Of the operator of a server:",
+		p.pluginList(), p.pluginBind(), p.pluginUnbind())
 	return c
 }

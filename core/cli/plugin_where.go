@@ -13,6 +13,7 @@ type where struct {
 }
 
 func (w *where) flags(c *cobra.Command) {
+	orgFlag(c)
 	c.Flags().StringVar(&w.client, "client", "", "the client, by name or client ID")
 	c.Flags().BoolVar(&w.all, "all-clients", false, "the binding to all clients")
 }

@@ -125,16 +125,26 @@ func dashed(name, shorthands string) string {
 }
 
 // oneLine keeps a message on its line, whatever is in it.
-func oneLine(s string) string {
+func oneLine(s string) string { return harmless(strings.TrimSpace(s)) }
+
+// harmless leaves nothing in a line that a terminal would obey.
+func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, strings.TrimSpace(s))
+	}, s)
 }
 
 // note tells the person something that is not the data they asked for.
 func (p *program) note(format string, args ...any) {
 	fmt.Fprintln(p.Err, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// lines tells the person several things, each in a line that keeps its indent.
+func (p *program) lines(lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintln(p.Err, harmless(line))
+	}
 }
