@@ -41,6 +41,7 @@ var house = map[string][]string{
 	"core/capability":        {"core", "core/jose", "core/outbound", "sdk/hook"},
 	"core/supply":            {},
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
+	"core/audit":             {"core", "sdk/hook"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/capability", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/vault",

@@ -29,6 +29,7 @@ type Metrics struct {
 	hostCalls *index[hostCall]
 	shadows   *index[counter]
 	events    *index[counter]
+	backlog   *index[gauge]
 	suspended *index[gauge]
 	grants    *index[gauge]
 	memory    *index[*peak]

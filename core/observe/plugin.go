@@ -64,6 +64,8 @@ func (m *Metrics) indexPlugins() {
 	m.grants = newIndex(m, m.instances, grants.gauge)
 	events := m.family("counter", "postern_plugin_events_total", "Events for plugins, by what became of them.", "instance", "result")
 	m.events = newIndex(m, m.instances, events.counter)
+	backlog := m.family("gauge", "postern_plugin_events_waiting", "Events that wait for a plugin.", "instance")
+	m.backlog = newIndex(m, m.instances, backlog.gauge)
 }
 
 // PluginCall counts one call of a plugin instance at a hook. The result is "ok" or
@@ -117,6 +119,11 @@ func (m *Metrics) PluginEvent(instance, result string) {
 	m.events.of(key{instance, result}).Inc()
 }
 
+// PluginBacklog says how many events wait for a sink.
+func (m *Metrics) PluginBacklog(instance string, waiting int) {
+	m.backlog.of(key{instance}).Set(float64(waiting))
+}
+
 // PluginGone removes the series of an instance that was deleted. A call that ends
 // later has new ones.
 func (m *Metrics) PluginGone(instance string) {
@@ -129,6 +136,7 @@ func (m *Metrics) PluginGone(instance string) {
 	m.shadows.forget(instance)
 	m.grants.forget(instance)
 	m.events.forget(instance)
+	m.backlog.forget(instance)
 	m.forget(m.instances, "instance", instance)
 }
 
