@@ -46,6 +46,8 @@ var house = map[string][]string{
 		"core", "core/admin", "core/authn", "core/capability", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/vault",
 		"plugins", "sdk/hook", "web",
+		"core", "core/admin", "core/audit", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
+		"core/oauth", "core/observe", "core/plugin", "core/store", "core/token", "core/vault", "plugins", "sdk/hook", "web",
 	},
 	"core/workbench":   {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
 	"core/cli":         {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},

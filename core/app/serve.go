@@ -112,6 +112,11 @@ func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.
 	go a.reloadAt(background, hangups)
 	go a.sweep(background)
 	go a.warm(background)
+	endDelivery, err := a.deliver(background)
+	if err != nil {
+		return err
+	}
+	defer endDelivery()
 	failed := make(chan error, 2)
 	if metrics != nil {
 		defer a.serveMetrics(metrics, out, failed).Close()
