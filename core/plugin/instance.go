@@ -123,18 +123,19 @@ func (i *instance) guarded(f api.Function, stack []uint64) error {
 
 func (i *instance) allowed() time.Duration { return i.host.cpu }
 
-// renew puts memory and globals back to the snapshot. It reports false if the
-// instance cannot be as new again and must be dropped.
-func (i *instance) renew(after error) bool {
+// renew puts memory and globals back to the snapshot, and counts the pages of memory
+// that it took. It reports false if the instance cannot be as new again and must be
+// dropped.
+func (i *instance) renew(after error) (pages int, ok bool) {
 	if inside, ok := errors.AsType[*stop](after); ok && (inside.reason == ReasonExit || inside.reason == ReasonStack) {
-		return false
+		return 0, false
 	}
 	if i.memory.size != i.module.snapshot.size {
-		return false // memory cannot shrink
+		return 0, false // memory cannot shrink
 	}
-	i.module.snapshot.restore(i.memory, &i.pages)
+	pages = i.module.snapshot.restore(i.memory, &i.pages)
 	i.module.putGlobals(i)
-	return true
+	return pages, true
 }
 
 func (i *instance) close() {

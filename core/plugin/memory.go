@@ -10,13 +10,16 @@ const (
 	maxMemory     = 256 << 20
 )
 
-// comparePages puts a snapshot back by looking at every page. Pages that are as
-// they were are not written, so they cost no memory of their own.
-func comparePages(memory, snapshot []byte, page int) {
+// comparePages puts a snapshot back by looking at every page, and counts those that
+// differ. Pages that are as they were are not written, so they cost no memory of their
+// own.
+func comparePages(memory, snapshot []byte, page int) (pages int) {
 	for from := 0; from < len(snapshot); from += page {
 		to := min(from+page, len(snapshot))
 		if !bytes.Equal(memory[from:to], snapshot[from:to]) {
 			copy(memory[from:to], snapshot[from:to])
+			pages++
 		}
 	}
+	return pages
 }

@@ -122,14 +122,13 @@ const (
 	pagePresent = 1 << 63
 )
 
-// restore puts the snapshot back into a memory that it is attached to. The buffer
-// is scratch space that the caller keeps.
-func (s *snapshot) restore(m *memory, buffer *[]byte) {
+// restore puts the snapshot back into a memory that it is attached to, and counts the
+// pages that it wrote. The buffer is scratch space that the caller keeps.
+func (s *snapshot) restore(m *memory, buffer *[]byte) (pages int) {
 	page := os.Getpagesize()
 	entries := s.readPagemap(m, buffer, page)
 	if entries == nil {
-		comparePages(m.region, s.bytes, page)
-		return
+		return comparePages(m.region, s.bytes, page)
 	}
 	for i := 0; i < len(entries); i += 8 {
 		if !isWritten(entries[i:]) {
@@ -138,7 +137,9 @@ func (s *snapshot) restore(m *memory, buffer *[]byte) {
 		from := i / 8 * page
 		to := min(from+page, s.size)
 		copy(m.region[from:to], s.bytes[from:to])
+		pages++
 	}
+	return pages
 }
 
 // written counts the pages that were written since the snapshot was attached;

@@ -47,9 +47,9 @@ func (s *snapshot) attach(m *memory) error {
 	return nil
 }
 
-// restore puts the snapshot back.
-func (s *snapshot) restore(m *memory, _ *[]byte) {
-	comparePages(m.region, s.bytes, os.Getpagesize())
+// restore puts the snapshot back and counts the pages that differed.
+func (s *snapshot) restore(m *memory, _ *[]byte) (pages int) {
+	return comparePages(m.region, s.bytes, os.Getpagesize())
 }
 
 // written is for systems that tell.

@@ -419,6 +419,7 @@ type result struct {
 	log    string
 	fuel   int64
 	memory int // bytes, at the end
+	pages  int // of memory that had to be put back; zero if the instance was dropped
 	ran    bool
 }
 
@@ -447,7 +448,7 @@ func (m *module) call(ctx context.Context, from *pool, plugin, number int, in me
 	if err == nil {
 		r.output = slices.Clone(i.output)
 	}
-	if whole = i.renew(err); whole {
+	if r.pages, whole = i.renew(err); whole {
 		from.put(i)
 	}
 	return r, err

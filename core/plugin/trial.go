@@ -97,6 +97,7 @@ type Ran struct {
 	Log    string
 	Fuel   int64
 	Memory int // bytes, at the end
+	Pages  int // pages of memory that were put back after the call; zero if the instance was dropped
 	Took   time.Duration
 	Calls  []hook.HostCall // that it made; of a Live or Loose run
 	// Left says which of Plays the plugin did not ask for. A call that ends well is
@@ -120,7 +121,7 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	begin := time.Now()
 	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{text: run.Input}, o)
 	ran.Took = time.Since(begin)
-	ran.Output, ran.Log, ran.Fuel, ran.Memory = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory
+	ran.Output, ran.Log, ran.Fuel, ran.Memory, ran.Pages = r.output, strings.TrimSuffix(r.log, "\n"), r.fuel, r.memory, r.pages
 	ran.Calls = made()
 	if o.desk.play != nil {
 		ran.Left = o.desk.play.End()

@@ -185,3 +185,22 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("interrupted: %v", err)
 	}
 }
+
+// TestPages holds that the pages are counted which a call writes.
+func TestPages(t *testing.T) {
+	var code []byte
+	for page := range 3 {
+		code = slices.Concat(code, konst(page<<14), konst(7), []byte{opStore8, 0, 0})
+	}
+	trial := asking(t, append(code, answer(`{"set":{"v":1}}`)...))
+	for range 3 {
+		ran, err := trial.Run(t.Context(), plugin.Run{Input: []byte(long)})
+		if err != nil || string(ran.Output) != `{"set":{"v":1}}` {
+			t.Fatalf("%s, %v", ran.Output, err)
+		}
+		// The three pages of the code, and those of its answer.
+		if ran.Pages < 4 || ran.Pages > 6 {
+			t.Errorf("%d pages were put back", ran.Pages)
+		}
+	}
+}
