@@ -24,6 +24,7 @@ const (
 	opGlobalSet   = 0x24
 	opLoad8       = 0x2d
 	opStore8      = 0x3a
+	opMemorySize  = 0x3f
 	opMemoryGrow  = 0x40
 	opConst       = 0x41
 	opEqz         = 0x45

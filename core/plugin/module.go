@@ -179,11 +179,12 @@ func (m *module) firstInstance() (err error) {
 	if err := m.warmUp(i); err != nil {
 		return err
 	}
-	if err := m.settle(i); err != nil {
+	well, err := m.settle(i)
+	if err != nil {
 		return err
 	}
-	if i.memory.size != m.snapshot.size {
-		i.close() // it has grown since; the pool makes others
+	if !well || i.memory.size != m.snapshot.size {
+		i.close() // it trapped, or has grown since; the pool makes others
 		return nil
 	}
 	if err := m.moment.begin(i); err != nil {
