@@ -52,7 +52,12 @@ var house = map[string][]string{
 	"core/workbench":   {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
 	"core/cli":         {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},
 	"core/cmd/postern": {"core/cli"},
-	"core/cmd/figures": {"core", "core/app", "core/admin", "core/config", "core/jose", "core/store"},
+	"core/cmd/figures": {
+		"core", "core/app", "core/admin", "core/cmd/figures/job", "core/config", "core/jose", "core/observe", "core/plugin", "core/store",
+		"sdk/hook",
+	},
+	"core/cmd/figures/job":       {"sdk/hook"},
+	"core/cmd/figures/guests/go": {"core/cmd/figures/job", "sdk/go", "sdk/hook"},
 
 	"web": {},
 
@@ -81,7 +86,7 @@ var outside = map[string][]string{
 	"github.com/VictoriaMetrics/metrics": {"core/observe"},
 
 	"github.com/labstack/echo/v4":     {"core/httpd"},
-	"github.com/tetratelabs/wazero":   {"core/plugin"},
+	"github.com/tetratelabs/wazero":   {"core/plugin", "core/cmd/figures"},
 	"github.com/golang-jwt/jwt/v5":    {"core/jose"},
 	"github.com/go-ldap/ldap/v3":      {"core/capability"},
 	"modernc.org/sqlite":              {"core/store/sqlite", "core/cmd/figures"},

@@ -2,6 +2,9 @@
 // big it is, each beside its limit: a bare handler that does nothing but the work
 // itself, under the same load in the same run. Server, bare handler and load share
 // the machine, so ratios count more than figures.
+//
+// `figures plugins` prints the same of plugins in each language, beside the work
+// without a sandbox, with wazero's own limit of time, and as a webhook.
 package main
 
 import (
@@ -18,19 +21,38 @@ import (
 )
 
 func main() {
-	var o options
-	flag.DurationVar(&o.span, "span", 3*time.Second, "how long each figure is measured")
-	flag.IntVar(&o.connections, "connections", 32, "connections at once")
-	flag.StringVar(&o.only, "only", "", "measure only one of discovery, codes, refreshes, resources, sign-ins")
-	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the requests to this file")
-	flag.BoolVar(&o.noStart, "no-start", false, "leave out starts, size and memory, which need the go command")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, o); err != nil {
+	if err := command(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// command runs what the first argument names; without one, the figures of the server.
+func command(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "plugins":
+			return runPlugins(ctx, args[1:])
+		case webhookCommand:
+			return serveWebhook()
+		}
+	}
+	var o options
+	flags := flag.NewFlagSet("figures", flag.ExitOnError)
+	flags.DurationVar(&o.span, "span", 3*time.Second, "how long each figure is measured")
+	flags.IntVar(&o.connections, "connections", 32, "connections at once")
+	flags.StringVar(&o.only, "only", "", "measure only one of discovery, codes, refreshes, resources, sign-ins")
+	flags.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the requests to this file")
+	flags.BoolVar(&o.noStart, "no-start", false, "leave out starts, size and memory, which need the go command")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("there are no figures of %q: name plugins, or nothing for the server", flags.Arg(0))
+	}
+	return run(ctx, o)
 }
 
 type options struct {
@@ -57,22 +79,32 @@ func run(ctx context.Context, o options) error {
 	print := func(f figure) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", f.name, f.value, f.limit, f.ratio, f.aim)
 	}
-	if o.profile != "" {
-		file, err := os.Create(o.profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
+	stop, err := startProfile(o.profile)
+	if err != nil {
+		return err
 	}
-	err := measureRequests(ctx, o, print)
-	pprof.StopCPUProfile()
+	err = measureRequests(ctx, o, print)
+	stop()
 	if err == nil && !o.noStart {
 		err = measureStarts(ctx, print)
 	}
 	return errors.Join(table.Flush(), err)
+}
+
+// startProfile writes a CPU profile to the file until it is stopped. Without a name
+// there is none.
+func startProfile(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() { pprof.StopCPUProfile(); file.Close() }, nil
 }
 
 // perSecond makes a line of two rates of requests.

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/postern-id/postern/sdk/hook"
+)
+
+// way is one way to have the claims of a message mapped.
+type way struct {
+	name  string
+	in    *hook.ClaimsInput
+	call  func(context.Context, *hook.ClaimsInput) (hook.Object, error)
+	ready func(context.Context) error // before each call, not measured; may be nil
+
+	timing // the best of the rounds
+}
+
+// timing says how long calls take.
+type timing struct{ p50, p99 time.Duration }
+
+// contest measures the ways in rounds, each of them in every round for the span, so
+// that whatever else the machine does meets them all. Of the rounds the best counts:
+// others only ever make a call slower.
+func contest(ctx context.Context, ways []*way, rounds int, span time.Duration) error {
+	if err := agree(ctx, ways); err != nil {
+		return err
+	}
+	for round := range rounds {
+		for _, w := range ways {
+			got, err := w.measure(ctx, span)
+			if err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
+			}
+			if round == 0 {
+				w.timing = got
+			}
+			w.p50, w.p99 = min(w.p50, got.p50), min(w.p99, got.p99)
+		}
+	}
+	return nil
+}
+
+// agree holds that all ways give the same claims for the same message as the first of
+// them.
+func agree(ctx context.Context, ways []*way) error {
+	want := map[*hook.ClaimsInput][]byte{}
+	for _, w := range ways {
+		claims, err := w.call(ctx, w.in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+		got := claims.AppendJSON(nil)
+		if want[w.in] == nil {
+			want[w.in] = got
+		}
+		if !bytes.Equal(got, want[w.in]) {
+			return fmt.Errorf("%s gives %s, the first way gives %s", w.name, got, want[w.in])
+		}
+	}
+	return nil
+}
+
+// measure calls for the span, and often enough for a 99th percentile.
+func (w *way) measure(ctx context.Context, span time.Duration) (timing, error) {
+	const warm, least = 5, 100
+	var took []time.Duration
+	for begin := time.Now(); len(took) < warm+least || time.Since(begin) < span; {
+		if err := ctx.Err(); err != nil {
+			return timing{}, err
+		}
+		if w.ready != nil {
+			if err := w.ready(ctx); err != nil {
+				return timing{}, err
+			}
+		}
+		start := time.Now()
+		_, err := w.call(ctx, w.in)
+		took = append(took, time.Since(start))
+		if err != nil {
+			return timing{}, err
+		}
+	}
+	took = took[warm:]
+	slices.Sort(took)
+	return timing{took[len(took)/2], took[len(took)*99/100]}, nil
+}
