@@ -39,23 +39,35 @@ type gauge struct {
 	given        int64
 
 	// The alarm is for yielding modules alone: what cannot be preempted cannot be
-	// told to stop.
+	// told to stop. It rings several times in the time that a call has, and the rings
+	// count between which the guest took fuel: the clock of a guest that was kept from
+	// its work, because the machine has other things to do, stands still.
 	mu      sync.Mutex
 	alarm   *time.Timer
 	running bool
-	left    time.Duration
+	turn    time.Duration // between two rings
+	left    time.Duration // until the next one
 	since   time.Time
+	rings   int    // that counted
+	reserve uint64 // at the last one
 }
+
+// mostRings is how many rings end a call.
+const mostRings = 8
 
 func newGauge(m api.Module, yields bool) *gauge {
 	global := func(name string) api.MutableGlobal { return m.ExportedGlobal(name).(api.MutableGlobal) }
 	g := &gauge{fuel: global(meter.FuelGlobal), depth: global(meter.DepthGlobal)}
 	if yields {
 		g.budget, g.stop = global(meter.BudgetGlobal), global(meter.StopGlobal)
-		g.alarm = time.AfterFunc(math.MaxInt64, g.ring)
-		g.alarm.Stop()
+		g.setAlarm()
 	}
 	return g
+}
+
+func (g *gauge) setAlarm() {
+	g.alarm = time.AfterFunc(math.MaxInt64, g.ring)
+	g.alarm.Stop()
 }
 
 // fill gives a call its fuel and, where it can be stopped, its time.
@@ -68,11 +80,13 @@ func (g *gauge) fill(fuel int64, limit time.Duration) {
 	}
 	slice, reserve := meter.Options{Yield: true}.Split(fuel)
 	g.fuel.Set(api.EncodeI64(slice))
-	g.budget.Set(api.EncodeI64(reserve))
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.reserve = api.EncodeI64(reserve)
+	g.budget.Set(g.reserve)
 	g.stop.Set(0)
-	g.left = limit
+	g.rings, g.turn = 0, limit/mostRings
+	g.left = g.turn
 	g.start()
 }
 
@@ -111,13 +125,25 @@ func (g *gauge) start() {
 	g.alarm.Reset(max(g.left, time.Millisecond))
 }
 
-// ring tells the guest to end when it takes its next slice of fuel.
+// ring counts, and in the end tells the guest to stop when it takes its next slice of
+// fuel. A guest that took none since the last ring did not work for a hundredth of the
+// time, whatever it does.
 func (g *gauge) ring() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.running && time.Since(g.since) >= g.left {
-		g.stop.Set(1)
+	if !g.running || time.Since(g.since) < g.left {
+		return
 	}
+	if reserve := g.budget.Get(); reserve != g.reserve {
+		g.reserve = reserve
+		g.rings++
+	}
+	if g.rings >= mostRings {
+		g.stop.Set(1)
+		return
+	}
+	g.left = g.turn
+	g.start()
 }
 
 // rung reports whether the guest was told to end.
