@@ -55,9 +55,12 @@ func (t tongue) make(ctx context.Context) guest {
 	return g
 }
 
-func buildGo(ctx context.Context, dir string) (string, error) {
+func buildGo(ctx context.Context, dir string) (string, error) { return linkGo(ctx, dir, "") }
+
+// linkGo builds the plugin in Go, with more for the linker.
+func linkGo(ctx context.Context, dir, flags string) (string, error) {
 	name := filepath.Join(dir, "plugin.wasm")
-	command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=",
+	command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid= "+flags,
 		"-o", name, "github.com/postern-id/postern/core/cmd/figures/guests/go")
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
 	return name, said(command)

@@ -35,6 +35,8 @@ func command(ctx context.Context, args []string) error {
 		switch args[0] {
 		case "plugins":
 			return runPlugins(ctx, args[1:])
+		case "soak":
+			return runSoak(ctx, args[1:])
 		case webhookCommand:
 			return serveWebhook()
 		}
@@ -50,7 +52,7 @@ func command(ctx context.Context, args []string) error {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("there are no figures of %q: name plugins, or nothing for the server", flags.Arg(0))
+		return fmt.Errorf("there are no figures of %q: name plugins or soak, or nothing for the server", flags.Arg(0))
 	}
 	return run(ctx, o)
 }

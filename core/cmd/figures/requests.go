@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -74,23 +75,10 @@ func measureRequests(ctx context.Context, o options, print func(figure)) error {
 }
 
 func (b *bench) open(ctx context.Context, dir string) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if err := b.openServer(ctx, dir, nil); err != nil {
 		return err
 	}
-	b.ours = listener.Addr().String()
-	cfg := config.Config{Data: dir, Issuer: "http://" + b.ours}
-	if b.app, err = app.Open(ctx, cfg, app.Options{Passwords: app.CheapPasswords()}); err != nil {
-		return err
-	}
-	handler, err := b.app.Handler(ctx)
-	if err != nil {
-		return err
-	}
-	go http.Serve(listener, handler) //nolint:errcheck // ends with the process
-	if err := b.populate(ctx); err != nil {
-		return err
-	}
+	var err error
 	if b.bare, err = newBare(dir); err != nil {
 		return err
 	}
@@ -101,6 +89,25 @@ func (b *bench) open(ctx context.Context, dir string) error {
 	b.theirs = other.Addr().String()
 	go http.Serve(other, b.bare.handler()) //nolint:errcheck // ends with the process
 	return b.waitReady(ctx)
+}
+
+// openServer opens a Postern with a user and clients.
+func (b *bench) openServer(ctx context.Context, dir string, logger *slog.Logger) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	b.ours = listener.Addr().String()
+	cfg := config.Config{Data: dir, Issuer: "http://" + b.ours}
+	if b.app, err = app.Open(ctx, cfg, app.Options{Passwords: app.CheapPasswords(), Logger: logger}); err != nil {
+		return err
+	}
+	handler, err := b.app.Handler(ctx)
+	if err != nil {
+		return err
+	}
+	go http.Serve(listener, handler) //nolint:errcheck // ends with the process
+	return b.populate(ctx)
 }
 
 func (b *bench) populate(ctx context.Context) error {

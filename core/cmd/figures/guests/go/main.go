@@ -3,19 +3,34 @@
 package main
 
 import (
+	"errors"
+
 	postern "github.com/postern-id/postern/sdk/go"
 	"github.com/postern-id/postern/sdk/hook"
 
 	"github.com/postern-id/postern/core/cmd/figures/job"
 )
 
-var _ = postern.Register(postern.Plugin{Manifest: manifest(), Claims: job.Map})
+// The linker sets these for the soak, which needs another version, and one that fails.
+var (
+	version = "1.0.0"
+	failure = ""
+)
+
+var _ = postern.Register(postern.Plugin{Manifest: manifest(), Claims: claims})
 
 func main() {}
 
+func claims(in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
+	if failure != "" {
+		return nil, errors.New(failure)
+	}
+	return job.Map(in)
+}
+
 func manifest() hook.Manifest {
 	return hook.Manifest{
-		ID: "figures", Version: "1.0.0", Description: "Prefixes groups, copies attributes, renames a claim.",
+		ID: "figures", Version: version, Description: "Prefixes groups, copies attributes, renames a claim.",
 		Settings: parsed(job.Schema), Samples: []hook.Sample{{Hook: hook.ClaimsMap, Input: parsed(job.Sample)}},
 	}
 }
