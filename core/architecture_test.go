@@ -54,7 +54,7 @@ var house = map[string][]string{
 	"core/cmd/postern": {"core/cli"},
 	"core/cmd/figures": {
 		"core", "core/app", "core/admin", "core/cmd/figures/job", "core/config", "core/jose", "core/observe", "core/plugin", "core/store",
-		"sdk/hook",
+		"sdk", "sdk/hook",
 	},
 	"core/cmd/figures/job":       {"sdk/hook"},
 	"core/cmd/figures/guests/go": {"core/cmd/figures/job", "sdk/go", "sdk/hook"},

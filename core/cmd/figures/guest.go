@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/postern-id/postern/core/cmd/figures/job"
+	"github.com/postern-id/postern/sdk"
 )
 
 // guest is the plugin of the figures in one language, or the reason why there is none.
@@ -25,6 +30,34 @@ type tongue struct {
 // tongues are all languages that there is an SDK for.
 var tongues = []tongue{
 	{"Go", buildGo},
+	{"Rust", buildProject(source{
+		language: "rust", file: "rust/lib.rs", place: "src/lib.rs",
+		constants: "src/job.rs", constant: "pub const %s: &str = %q;\n",
+	})},
+	{"TypeScript", buildProject(source{
+		language: "typescript", file: "typescript/plugin.ts", place: "plugin.ts",
+		constants: "job.ts", constant: "export const %s: string = %q;\n",
+		prepare: []string{"npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"},
+	})},
+	{"C", buildProject(source{
+		language: "c", file: "c/plugin.c", place: "plugin.c",
+		constants: "job.h", constant: "#define %s %q\n",
+	})},
+}
+
+// foreign are the sources of the plugin in other languages than Go.
+//
+//go:embed guests/c guests/rust guests/typescript
+var foreign embed.FS
+
+// source says where the plugin of the figures is put in a project of its language.
+type source struct {
+	language    string // of the SDK
+	file, place string
+	// constants is a file for the schema and the sample of package job, constant how
+	// one is written there.
+	constants, constant string
+	prepare             []string // a command that installs what is needed
 }
 
 // buildGuests builds the plugin in each language whose name has that part, as anybody
@@ -64,6 +97,51 @@ func linkGo(ctx context.Context, dir, flags string) (string, error) {
 		"-o", name, "github.com/postern-id/postern/core/cmd/figures/guests/go")
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
 	return name, said(command)
+}
+
+// buildProject makes a project as `postern plugin new` does, with the plugin of the
+// figures in the place of the template's, and builds it as its postern.json says.
+func buildProject(from source) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, dir string) (string, error) {
+		files, err := sdk.Project(from.language, "figures")
+		if err != nil {
+			return "", err
+		}
+		if files[from.place], err = foreign.ReadFile("guests/" + from.file); err != nil {
+			return "", err
+		}
+		files[from.constants] = fmt.Appendf(fmt.Appendf(nil, from.constant, "SCHEMA", job.Schema), from.constant, "SAMPLE", job.Sample)
+		for name, text := range files {
+			if err := write(filepath.Join(dir, filepath.FromSlash(name)), text); err != nil {
+				return "", err
+			}
+		}
+		var how struct {
+			Build  []string
+			Module string
+		}
+		if err := json.Unmarshal(files["postern.json"], &how); err != nil {
+			return "", fmt.Errorf("postern.json: %w", err)
+		}
+		for _, words := range [][]string{from.prepare, how.Build} {
+			if len(words) == 0 {
+				continue
+			}
+			command := exec.CommandContext(ctx, words[0], words[1:]...)
+			command.Dir = dir
+			if err := said(command); err != nil {
+				return "", err
+			}
+		}
+		return filepath.Join(dir, filepath.FromSlash(how.Module)), nil
+	}
+}
+
+func write(name string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o600)
 }
 
 // said runs a command. What it said is in the error, as far as it is of use.

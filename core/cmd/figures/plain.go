@@ -29,7 +29,7 @@ type plain struct {
 
 // mostMemory is what a plain instance may grow to: guests that leave their garbage to
 // the host, which puts their memory back, would grow for ever.
-const mostMemory = 64 << 20
+const mostMemory = 16 << 20
 
 // newPlain starts the module. With a limit, wazero ends calls that take longer, which
 // it is told when it compiles.
