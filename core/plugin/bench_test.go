@@ -61,6 +61,24 @@ func BenchmarkMapClaims(b *testing.B) {
 	}
 }
 
+// BenchmarkSmallestGuest is what a call costs beside the guest's own work: its module
+// yields, and writes few pages of a small memory.
+func BenchmarkSmallestGuest(b *testing.B) {
+	s := &shelf{}
+	s.install(saying("1"), nil)
+	h := hostOf(b, s, nil)
+	in := claimsInput()
+	if _, _, err := h.MapClaims(b.Context(), in); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := h.MapClaims(b.Context(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkNothingBound(b *testing.B) {
 	h := newHost(b, plugins.Builtin(), &fakeSource{config: &core.PluginConfig{}})
 	in := claimsInput()

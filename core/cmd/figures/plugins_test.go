@@ -71,6 +71,23 @@ func TestPluginFigures(t *testing.T) {
 	}
 }
 
+// TestWithoutToolchains holds that a language whose tools are missing is said to be.
+func TestWithoutToolchains(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	guests := buildGuests(t.Context(), "")
+	if len(guests) != len(tongues) {
+		t.Errorf("%d guests of %d languages", len(guests), len(tongues))
+	}
+	for _, g := range guests {
+		if g.missing == nil || g.module != nil || !strings.Contains(g.missing.Error(), "executable file not found") {
+			t.Errorf("%s: %v", g.language, g.missing)
+		}
+	}
+	if only := buildGuests(t.Context(), "script"); len(only) != 1 || only[0].language != "TypeScript" {
+		t.Errorf("got %+v", only)
+	}
+}
+
 func TestMissedAims(t *testing.T) {
 	speedOf := func(language string, size int, sandbox, plain, limited, webhook time.Duration) speed {
 		at := func(d time.Duration) timing { return timing{p50: d * time.Microsecond} }
