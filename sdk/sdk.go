@@ -39,13 +39,13 @@ var copies = map[string]map[string]string{
 func Languages() []string { return slices.Sorted(maps.Keys(copies)) }
 
 // ErrName says that a name is none for a plugin.
-var ErrName = errors.New("a plugin's name is made of lower-case letters, digits and hyphens, a letter first, at most 63")
+var ErrName = errors.New("a plugin's name is made of lower-case letters, digits and hyphens, a letter first, at most 63, and is not postern, which is the SDK's")
 
 // Project gives the files of a new plugin by their names, with slashes: its sources
 // from the template of the language, and the SDK's in the folder postern. In files
 // whose names end in .tmpl, which they lose, {{.Name}} is the plugin's name.
 func Project(language, name string) (map[string][]byte, error) {
-	if !regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`).MatchString(name) {
+	if !regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`).MatchString(name) || name == "postern" {
 		return nil, ErrName
 	}
 	folders, ok := copies[language]

@@ -26,7 +26,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestProjectRefuses(t *testing.T) {
-	for _, name := range []string{"", "A", "1a", "a b", "../a", "a/b", "a.b", "{{.Name}}", strings.Repeat("a", 64)} {
+	for _, name := range []string{"", "A", "1a", "a b", "../a", "a/b", "a.b", "{{.Name}}", "postern", strings.Repeat("a", 64)} {
 		if _, err := sdk.Project("go", name); !errors.Is(err, sdk.ErrName) {
 			t.Errorf("%q: %v", name, err)
 		}

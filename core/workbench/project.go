@@ -24,7 +24,7 @@ func Create(language, name, dir string) ([]string, error) {
 	files, err := sdk.Project(language, name)
 	switch {
 	case errors.Is(err, sdk.ErrName):
-		return nil, wrong("such as department or rename-claims", "%q cannot be the name of a plugin: it has lower-case letters, digits and hyphens, a letter first, at most 63", name)
+		return nil, wrong("such as department or rename-claims", "%q cannot be the name of a plugin: it has lower-case letters, digits and hyphens, a letter first, at most 63, and is not postern", name)
 	case !slices.Contains(Languages(), language):
 		return nil, wrong("choose one of "+strings.Join(Languages(), ", "), "there is no SDK for %q", language)
 	case err != nil:

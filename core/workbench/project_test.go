@@ -47,7 +47,7 @@ func TestCreate(t *testing.T) {
 
 func TestCreateRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
-	for _, name := range []string{"", "A", "1a", "../a", "a_b", "a b", strings.Repeat("a", 64)} {
+	for _, name := range []string{"", "A", "1a", "../a", "a_b", "a b", "postern", strings.Repeat("a", 64)} {
 		_, err := Create("go", name, dir)
 		wants(t, err, "cannot be the name of a plugin", "department")
 	}

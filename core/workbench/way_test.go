@@ -18,7 +18,8 @@ func TestProjectInGo(t *testing.T) {
 	}
 	t.Setenv("GOPROXY", "off")
 	dir := filepath.Join(t.TempDir(), "p")
-	if _, err := Create("go", "my-plugin", dir); err != nil {
+	// A name that a package of Go has too.
+	if _, err := Create("go", "time", dir); err != nil {
 		t.Fatal(err)
 	}
 	p, err := OpenProject(dir)
@@ -42,7 +43,7 @@ func TestProjectInGo(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	}
-	if i := m.Inspect(); i.Plugins[0].ID != "my-plugin" || len(i.Digest) != 64 || i.Metered <= i.Size || i.Signature != nil {
+	if i := m.Inspect(); i.Plugins[0].ID != "time" || len(i.Digest) != 64 || i.Metered <= i.Size || i.Signature != nil {
 		t.Errorf("%+v", i)
 	}
 	// Built as a program it is refused, and the author is told why.
