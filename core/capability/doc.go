@@ -10,8 +10,8 @@
 // (plugin does that before it calls), and never lets a code, a token or a secret
 // of an exchange out: they go from the store to the other side and back to the
 // host. Everything leaves through outbound, so its guard holds for plugins too. It
-// imports core, outbound, jose and hook, and go-ldap alone; app makes the set and
-// hands it to plugin.
+// imports core, outbound, jose and hook, and go-ldap alone; app makes the set of
+// the server and hands it to plugin, workbench that of a plugin's author.
 //
 // # Limits
 //

@@ -10,6 +10,6 @@
 //
 // It never decides who may ask for what: whoever calls it names the hosts that
 // are granted. It never logs. It imports the standard library only; config
-// imports it to check what the operator lists, app makes the client, and hands
-// it to whoever fetches.
+// imports it to check what the operator lists, app makes the server's client
+// and hands it to whoever fetches, workbench that of a plugin's author.
 package outbound

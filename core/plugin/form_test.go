@@ -41,6 +41,7 @@ func TestAdvice(t *testing.T) {
 		"wasm-bindgen":   {imports("__wbindgen_placeholder__", "__wbindgen_describe"), "imports __wbindgen", "do without it"},
 		"WASI 0.2":       {imports("wasi:cli/environment@0.2.0", "get-environment"), "imports wasi:cli", "WASI 0.2"},
 		"another host":   {imports("extism:host/env", "alloc"), "imports extism:host/env.alloc", "a plugin imports from postern"},
+		"not asked for":  {with(func(g *guest) { g.asks = []string{"kv"} }), "imports postern.kv, but no plugin of it asks for the capability kv", `add {"name": "kv", "reason": "..."} to the capabilities of the manifest`},
 		"wrong form":     {imports("postern", "input_len"), "as (), the host has it in the form () -> i32", "sdk/abi.md"},
 		"memory":         {with(func(g *guest) { g.importMem = true }), "imports a memory", "--import-memory"},
 		"no memory":      {with(func(g *guest) { g.noExport = "memory" }), `export its memory as "memory"`, "under that name"},
