@@ -27,35 +27,40 @@ func (p *program) pluginNew() *cobra.Command {
 		return nil
 	}
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		name, where := args[0], dir
-		if where == "" {
-			where = name
+		if dir == "" {
+			dir = args[0]
 		}
-		files, err := workbench.Create(language, name, where)
-		if err != nil {
-			return err
-		}
-		project, err := workbench.OpenProject(where)
-		if err != nil {
-			return err
-		}
-		setup := workbench.Setup(language)
-		err = p.done(struct {
-			Name     string   `json:"name"`
-			Language string   `json:"language"`
-			Dir      string   `json:"dir"`
-			Module   string   `json:"module"`
-			Setup    string   `json:"setup"` // a command to run in the folder first; empty: none
-			Files    []string `json:"files"`
-		}{name, language, where, filepath.ToSlash(project.Module), setup, files}, "made plugin %s in %s", name, where)
-		if err == nil && !p.json {
-			enter := "cd " + where
-			if setup != "" {
-				enter += " && " + setup
-			}
-			p.lines("next:", "  "+enter, "  postern plugin test    its own tests, then its cases in the sandbox", "  postern plugin build   makes "+project.Module)
-		}
-		return err
+		return p.begin(language, args[0], dir)
 	}
 	return c
+}
+
+// begin makes a project and says what to do with it.
+func (p *program) begin(language, name, dir string) error {
+	files, err := workbench.Create(language, name, dir)
+	if err != nil {
+		return err
+	}
+	project, err := workbench.OpenProject(dir)
+	if err != nil {
+		return err
+	}
+	setup := workbench.Setup(language)
+	err = p.done(struct {
+		Name     string   `json:"name"`
+		Language string   `json:"language"`
+		Dir      string   `json:"dir"`
+		Module   string   `json:"module"`
+		Setup    string   `json:"setup"` // a command to run in the folder first; empty: none
+		Files    []string `json:"files"`
+	}{name, language, dir, filepath.ToSlash(project.Module), setup, files}, "made plugin %s in %s", name, dir)
+	if err != nil || p.json {
+		return err
+	}
+	enter := "cd " + dir
+	if setup != "" {
+		enter += " && " + setup
+	}
+	p.lines("next:", "  "+enter, "  postern plugin test    its own tests, then its cases in the sandbox", "  postern plugin build   makes "+project.Module)
+	return nil
 }

@@ -47,32 +47,38 @@ func (p *program) pluginRecord() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if name == "" {
+			name = strings.ReplaceAll(strings.TrimSuffix(filepath.Base(out), ".json"), "-", " ")
+		}
 		module, err := workbench.Open(c.Context(), args[0], world)
 		if err != nil {
 			return err
 		}
 		defer module.Close()
-		if name == "" {
-			name = strings.ReplaceAll(strings.TrimSuffix(filepath.Base(out), ".json"), "-", " ")
-		}
 		recording, err := module.Record(c.Context(), name, call)
 		p.tell(&recording.Outcome)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(out, recording.Text, 0o644); err != nil {
-			return unreadable(err)
-		}
-		for _, warning := range recording.Warnings {
-			p.note("warning: %s", warning)
-		}
-		return p.done(struct {
-			File     string   `json:"file"`
-			Calls    int      `json:"calls"`
-			Warnings []string `json:"warnings"`
-		}{out, len(recording.Outcome.Calls), list(recording.Warnings)}, "wrote %s with %d calls of the host", out, len(recording.Outcome.Calls))
+		return p.keep(&recording, out)
 	}
 	return c
+}
+
+// keep writes a recording.
+func (p *program) keep(recording *workbench.Recording, file string) error {
+	if err := os.WriteFile(file, recording.Text, 0o644); err != nil {
+		return unreadable(err)
+	}
+	for _, warning := range recording.Warnings {
+		p.note("warning: %s", warning)
+	}
+	calls := len(recording.Outcome.Calls)
+	return p.done(struct {
+		File     string   `json:"file"`
+		Calls    int      `json:"calls"`
+		Warnings []string `json:"warnings"`
+	}{file, calls, list(recording.Warnings)}, "wrote %s with %d calls of the host", file, calls)
 }
 
 // makePlace looks, before anything is done, whether a file can be written.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -71,25 +72,30 @@ func (p *program) pluginRun() *cobra.Command {
 			return err
 		}
 		call.Live = live
-		module, err := workbench.Open(c.Context(), args[0], world)
-		if err != nil {
-			return err
-		}
-		defer module.Close()
-		outcome, err := module.Run(c.Context(), call)
-		p.tell(&outcome)
-		if err != nil {
-			return err
-		}
-		if p.json {
-			return p.print(viewOutcome(&outcome), nil)
-		}
-		if len(outcome.Output) > 0 {
-			_, err = p.Out.Write(append(outcome.Output, '\n'))
-		}
-		return err
+		return p.runHook(c.Context(), args[0], world, call)
 	}
 	return c
+}
+
+// runHook makes a call and prints what came of it.
+func (p *program) runHook(ctx context.Context, file string, world *workbench.World, call workbench.Call) error {
+	module, err := workbench.Open(ctx, file, world)
+	if err != nil {
+		return err
+	}
+	defer module.Close()
+	outcome, err := module.Run(ctx, call)
+	p.tell(&outcome)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return p.print(viewOutcome(&outcome), nil)
+	}
+	if len(outcome.Output) > 0 {
+		_, err = p.Out.Write(append(outcome.Output, '\n'))
+	}
+	return err
 }
 
 // tell says on standard error what came of a call beside its output.
