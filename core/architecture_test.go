@@ -79,6 +79,7 @@ var house = map[string][]string{
 	"examples/confluence/standin": {},
 	"examples/plugin-department":  {"sdk/go", "sdk/hook"},
 	"examples/plugin-directory":   {"sdk/go", "sdk/hook"},
+	"examples/plugin-webhook":     {"sdk/go", "sdk/hook"},
 }
 
 // outside lists who may import what is not in the standard library.

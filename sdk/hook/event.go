@@ -40,6 +40,9 @@ func (e *Event) members(w *walk) {
 	w.object("detail", &e.Detail)
 }
 
+// AppendJSON appends the event, as it stands in messages.
+func (e *Event) AppendJSON(dst []byte) []byte { return appendMessage(dst, e) }
+
 func (in *EventInput) members(w *walk) {
 	w.value("settings", &in.Settings)
 	w.nested("event", &in.Event)
