@@ -3,9 +3,6 @@ package app_test
 import (
 	"context"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,23 +14,8 @@ import (
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 )
-
-// sinkModule compiles testdata/sink.
-func sinkModule(t *testing.T) []byte {
-	t.Helper()
-	output := filepath.Join(t.TempDir(), "sink.wasm")
-	command := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", output, "./testdata/sink")
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
-	if text, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	module, err := os.ReadFile(output)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return module
-}
 
 // office is another process on the data directory, as the command line is.
 type office struct {
@@ -168,7 +150,7 @@ func TestEventSink(t *testing.T) {
 	r := serve(t, configure)
 	issuer, metrics := r.said(`^Postern serves (\S+)$`), r.said(`^Metrics are at (\S+)$`)
 	other := newOffice(t, data)
-	if _, err := other.Admin.InstallPlugin(ctx, cli, admin.Install{Code: sinkModule(t), Source: "a test"}); err != nil {
+	if _, err := other.Admin.InstallPlugin(ctx, cli, admin.Install{Code: plugintest.GoModule(t, "./testdata/sink"), Source: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	other.bindSink("good", `{}`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -15,27 +14,19 @@ import (
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
 // installSink installs a plugin that logs the events that it gets, and binds it.
 func installSink(t *testing.T, data string) {
 	t.Helper()
-	module := filepath.Join(t.TempDir(), "sink.wasm")
-	c := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", module, "../../app/testdata/sink")
-	c.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	code, err := os.ReadFile(module)
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := plugintest.GoModule(t, "../../app/testdata/sink")
 	a, err := app.Open(context.Background(), config.Config{Data: data, Issuer: "http://localhost:8000"}, app.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = a.Admin.InstallPlugin(context.Background(), admin.Actor{Name: "test"}, admin.Install{Code: code, Source: module})
+	_, err = a.Admin.InstallPlugin(context.Background(), admin.Actor{Name: "test"}, admin.Install{Code: code, Source: "sink.wasm"})
 	if err != nil {
 		t.Fatal(err)
 	}
