@@ -32,7 +32,8 @@ func (s *shelf) PluginCode(_ context.Context, digest string) ([]byte, error) {
 	return code, nil
 }
 
-// serve makes the module the one that runs. If it runs already, it is loaded anew.
+// serve makes the module the one that runs. It is loaded anew, also if it was loaded
+// before.
 func (s *shelf) serve(module []byte) {
 	digest := plugin.Digest(module)
 	s.mu.Lock()
@@ -46,10 +47,7 @@ func (s *shelf) serve(module []byte) {
 		Bindings:  []core.PluginBinding{{ID: "1", Instance: "figures", Hook: core.HookClaims}},
 	}
 	if last := s.config.Load(); last != nil {
-		next.Generation, next.Reload = last.Generation+1, last.Reload
-		if last.Instances[0].Module == digest {
-			next.Reload++
-		}
+		next.Generation, next.Reload = last.Generation+1, last.Reload+1
 	}
 	s.config.Store(next)
 }
