@@ -103,7 +103,10 @@ func TestGoProject(t *testing.T) {
 			t.Errorf("the tests do not say %q:\n%s", want, output)
 		}
 	}
+	// vet also reports what the Go of go.mod does not have yet.
 	run(t, dir, "go", "vet", "./...")
+	run(t, filepath.Join(dir, "postern"), "go", "vet", "./...")
+	run(t, filepath.Join(dir, "postern"), "env", "GOOS=wasip1", "GOARCH=wasm", "go", "vet", "./...")
 	if unformatted := run(t, dir, "gofmt", "-l", "."); unformatted != "" {
 		t.Errorf("not formatted: %s", unformatted)
 	}

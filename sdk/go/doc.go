@@ -43,7 +43,8 @@
 // # What this package keeps to
 //
 // It uses neither reflection nor goroutines nor package fmt: they would cost every
-// guest time and memory, and small compilers do not have all of it. It owns the
+// guest time and memory, and TinyGo does not have all of it. It needs Go 1.24, the
+// first that can export a function to WebAssembly, and nothing newer. It owns the
 // guest's half of sdk/abi.md and nothing else. It has no state but the list of
 // plugins that the module registered. Plugins import it; the host never does.
 package postern

@@ -55,21 +55,21 @@ func (a *answering) Answer(capability string, request []byte) []byte {
 	if err == nil {
 		return answer.AppendJSON(nil)
 	}
-	wrong, ok := errors.AsType[*hook.CapabilityError](err)
-	switch {
-	case ok:
-	case isParseError(err):
+	var unread *hook.ParseError
+	if errors.As(err, &unread) {
 		a.t.Fatalf("the host would not understand the plugin's request of %s: %v: %s", capability, err, request)
-	default:
-		wrong = &hook.CapabilityError{Code: hook.CodeUnavailable, Message: err.Error()}
 	}
 	// Answers have the member error alike.
-	return (&hook.KVAnswer{Error: wrong}).AppendJSON(nil)
+	return (&hook.KVAnswer{Error: forPlugin(err)}).AppendJSON(nil)
 }
 
-func isParseError(err error) bool {
-	_, ok := errors.AsType[*hook.ParseError](err)
-	return ok
+// forPlugin gives an error as the plugin gets it.
+func forPlugin(err error) *hook.CapabilityError {
+	var wrong *hook.CapabilityError
+	if errors.As(err, &wrong) {
+		return wrong
+	}
+	return &hook.CapabilityError{Code: hook.CodeUnavailable, Message: err.Error()}
 }
 
 func (a *answering) answer(capability string, request []byte) (appender, error) {
@@ -122,11 +122,7 @@ func (h *Host) fetch(request *hook.FetchRequest) (*hook.FetchAnswer, error) {
 	for i := range request.Requests {
 		response, err := h.Fetch(&request.Requests[i])
 		if err != nil {
-			wrong, ok := errors.AsType[*hook.CapabilityError](err)
-			if !ok {
-				wrong = &hook.CapabilityError{Code: hook.CodeUnavailable, Message: err.Error()}
-			}
-			response = &hook.FetchResponse{Error: wrong}
+			response = &hook.FetchResponse{Error: forPlugin(err)}
 		}
 		if response == nil {
 			response = &hook.FetchResponse{}
