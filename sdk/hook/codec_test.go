@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"github.com/postern-id/postern/sdk/hook"
@@ -47,6 +49,27 @@ func TestScopesThatAreNotSaid(t *testing.T) {
 		again, err := hook.ParseScopeOutput(out.AppendJSON(nil))
 		if err != nil || (again.Scopes == nil) != wantNil {
 			t.Errorf("%s does not survive as %s: %v", text, out.AppendJSON(nil), err)
+		}
+	}
+}
+
+// TestIntegersThatDoNotFit holds that a number which int cannot hold is never another
+// one: int has 64 bits here and in a guest that Go made, 32 in one that TinyGo made.
+func TestIntegersThatDoNotFit(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		value int64
+		bits  int // that it needs; more than any machine has: it is refused everywhere
+	}{
+		{"2147483647", math.MaxInt32, 32}, {"2147483648", math.MaxInt32 + 1, 64}, {"4294967297", 1<<32 + 1, 64},
+		{"-2147483648", math.MinInt32, 32}, {"-2147483649", math.MinInt32 - 1, 64},
+		{"9223372036854775807", math.MaxInt64, 64}, {"9223372036854775808", 0, 65}, {"1.5", 0, 65}, {`"1"`, 0, 65},
+	} {
+		answer, err := hook.ParseOAuthExchangeAnswer([]byte(`{"expires_in":` + test.text + `}`))
+		if fits := test.bits <= strconv.IntSize; (err == nil) != fits {
+			t.Errorf("%s: %v", test.text, err)
+		} else if fits && int64(answer.ExpiresIn) != test.value {
+			t.Errorf("%s is read as %d", test.text, answer.ExpiresIn)
 		}
 	}
 }

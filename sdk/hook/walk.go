@@ -182,10 +182,12 @@ func (w *walk) int(name string, p *int) {
 		}
 	} else if w.reads(name) {
 		n, ok := w.in.value().Int()
-		if !ok {
+		switch *p = int(n); {
+		case !ok:
 			w.in.fail("an integer is expected")
+		case int64(*p) != n: // int has 32 bits where TinyGo made the guest
+			w.in.fail("the integer is too large for this machine")
 		}
-		*p = int(n)
 		w.advance()
 	}
 }
