@@ -45,6 +45,9 @@ func StaticLogin(host string, login Login) Credentials {
 // ($DOCKER_CONFIG/config.json or ~/.docker/config.json), which need not exist.
 // Errors are of kind [BadLogin] and never repeat the file or what a helper says.
 func DockerConfig(path string) (Credentials, error) {
+	if path == "" && homeless() {
+		return func(context.Context, string) (Login, error) { return Login{}, nil }, nil
+	}
 	store, err := openDockerConfig(path)
 	if err != nil {
 		return nil, err
@@ -62,6 +65,12 @@ func DockerConfig(path string) (Credentials, error) {
 		}
 		return Login{User: found.Username, Password: found.Password, IdentityToken: found.RefreshToken, RegistryToken: found.AccessToken}, nil
 	}, nil
+}
+
+// homeless says that docker itself would not know where to look, as of a service.
+func homeless() bool {
+	_, err := os.UserHomeDir()
+	return err != nil && os.Getenv("DOCKER_CONFIG") == ""
 }
 
 func openDockerConfig(path string) (*credentials.DynamicStore, error) {

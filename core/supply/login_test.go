@@ -355,6 +355,22 @@ func TestDockerConfigOfDocker(t *testing.T) {
 	}
 }
 
+// A service may have no home: then nobody is logged in.
+func TestDockerConfigWithoutHome(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("homes have other variables there")
+	}
+	t.Setenv("DOCKER_CONFIG", "")
+	t.Setenv("HOME", "")
+	credentials, err := DockerConfig("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login, err := credentials(t.Context(), "localhost"); err != nil || login != (Login{}) {
+		t.Errorf("%v, %v", login, err)
+	}
+}
+
 func TestDockerCredentialHelper(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the helper is a shell script")
