@@ -216,11 +216,11 @@ func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (
 		return nil, &MissingError{What: "plugin instance", Name: input.Instance}
 	}
 	if input.Forget && (input.Hook != "" || input.ClientID != "" || input.AllClients) {
-		return nil, invalid("forget", "", "an instance is deleted with all of its bindings")
+		return nil, invalid("forget", "leave out what narrows it", "an instance is deleted with all of its bindings")
 	}
 	removed := selectBindings(config, input)
 	if len(removed) == 0 && !input.Forget {
-		return nil, invalid("hooks", "", "the instance %q is not bound there", input.Instance)
+		return nil, invalid("hooks", "run 'postern plugin show "+input.Instance+"' to see where it is", "the instance %q is not bound there", input.Instance)
 	}
 	changes := s.unbindChanges(actor, removed)
 	if input.Forget {

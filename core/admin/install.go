@@ -26,8 +26,8 @@ type Install struct {
 	Signed   bool
 	Signer   string
 	Unproven string
-	// Remote says that the module came from another machine: then it must be signed,
-	// or AllowUnsigned. So must be what replaces a module that was signed.
+	// Remote says that the module came from another machine, or that its signature is
+	// wanted: then it must be signed, or AllowUnsigned. So must be what replaces a module that was signed.
 	Remote        bool
 	AllowUnsigned bool
 	// Pin is the digest that Code must have, with or without "sha256:"; "" is any. It
@@ -141,9 +141,9 @@ func checkInstall(input Install, digest string) problems {
 	var p problems
 	switch {
 	case len(input.Code) == 0:
-		p.add("module", "", "the module is empty")
+		p.add("module", "build it again, and look at the size of the file", "the module is empty")
 	case len(input.Code) > maxModule:
-		p.add("module", "", "the module is larger than %d MiB", maxModule>>20)
+		p.add("module", "build it without debug information", "the module is larger than %d MiB", maxModule>>20)
 	}
 	pin := strings.TrimPrefix(strings.ToLower(input.Pin), "sha256:")
 	switch {
@@ -189,6 +189,8 @@ func checkStillSigned(config *core.PluginConfig, plugins []Plugin, input Install
 	return p
 }
 
+const moduleHint = "nothing was changed; its author sees more with 'postern plugin inspect FILE'"
+
 // examine runs the module to see what it is.
 func (s *Service) examine(ctx context.Context, code []byte, digest string) ([]Plugin, error) {
 	if s.Plugins == nil {
@@ -199,7 +201,7 @@ func (s *Service) examine(ctx context.Context, code []byte, digest string) ([]Pl
 		return nil, wrap("examine the module", context.Cause(ctx))
 	}
 	if err != nil {
-		return nil, invalid("module", "", "the module cannot be used: %s", clean(err.Error()))
+		return nil, invalid("module", moduleHint, "the module cannot be used: %s", clean(err.Error()))
 	}
 	var p problems
 	for i := range plugins {
@@ -213,7 +215,7 @@ func (s *Service) examine(ctx context.Context, code []byte, digest string) ([]Pl
 // into a command that is shown.
 func checkManifest(p *problems, plugin *Plugin) {
 	bad := func(format string, args ...any) {
-		p.add("module", "", "plugin %q of the module cannot be used: %s", shown(plugin.ID), fmt.Sprintf(format, args...))
+		p.add("module", moduleHint, "plugin %q of the module cannot be used: %s", shown(plugin.ID), fmt.Sprintf(format, args...))
 	}
 	if !keyName.MatchString(plugin.ID) {
 		bad("it has no usual name")

@@ -83,9 +83,9 @@ func TestInstallRefuses(t *testing.T) {
 		input admin.Install
 		want  []string // text and hint
 	}{
-		{"nothing", admin.Install{}, []string{"the module is empty | "}},
-		{"too large", admin.Install{Code: make([]byte, 32<<20+1)}, []string{"the module is larger than 32 MiB | "}},
-		{"no WebAssembly", admin.Install{Code: []byte("?")}, []string{"the module cannot be used: [31mit is no WebAssembly at all | "}},
+		{"nothing", admin.Install{}, []string{"the module is empty | build it again, and look at the size of the file"}},
+		{"too large", admin.Install{Code: make([]byte, 32<<20+1)}, []string{"the module is larger than 32 MiB | build it without debug information"}},
+		{"no WebAssembly", admin.Install{Code: []byte("?")}, []string{"the module cannot be used: [31mit is no WebAssembly at all | nothing was changed; its author sees more with 'postern plugin inspect FILE'"}},
 		{"another digest", admin.Install{Code: []byte("good"), Pin: digest("evil")}, []string{"the module is not the one that was asked for: its digest is " + digest("good") + " | get it again, or ask whoever told you the digest which one is right"}},
 		{"no digest", admin.Install{Code: []byte("good"), Pin: "sha256:12"}, []string{`"sha256:12" is no digest | write 64 hexadecimal digits, with or without sha256: before them`}},
 		{"unsigned", admin.Install{Code: []byte("good"), Remote: true, Unproven: "it has\nno signature"}, []string{"no trusted key signed the module: it has no signature | have it signed by a key that is trusted here, or add --allow-unsigned"}},
@@ -93,14 +93,14 @@ func TestInstallRefuses(t *testing.T) {
 		{"odd source", admin.Install{Code: []byte("good"), Source: "a\nb"}, []string{"source holds characters that cannot be shown | leave out control characters and line breaks"}},
 		{"a shipped plugin's id", admin.Install{Code: []byte("shipped")}, []string{`the plugin "scopes" comes with Postern | give yours another id, or install the module's other plugins alone`}},
 		{"no such plugin", admin.Install{Code: []byte("shipped"), Plugins: []string{"good", "bad"}}, []string{`the module has no plugin "bad" | it has good, scopes`}},
-		{"no such instance", admin.Install{Code: []byte("good"), Settings: map[string][]byte{"x": nil}}, []string{`there are settings for "x", which is no instance of these plugins | `}},
+		{"no such instance", admin.Install{Code: []byte("good"), Settings: map[string][]byte{"x": nil}}, []string{`there are settings for "x", which is no instance of these plugins | run 'postern plugin list' to see the instances`}},
 		{"odd manifest", admin.Install{Code: []byte("odd")}, []string{
-			`plugin "Odd; rm" of the module cannot be used: it has no usual name | `,
-			`plugin "Odd; rm" of the module cannot be used: its version is missing or no short word | `,
-			`plugin "Odd; rm" of the module cannot be used: there is no capability "telnet" | `,
-			`plugin "Odd; rm" of the module cannot be used: it asks for http.fetch, but "$(reboot)" is no host | `,
-			`plugin "Odd; rm" of the module cannot be used: it asks for secret.get for other, which is none of its secrets | `,
-			`plugin "Odd; rm" of the module cannot be used: "a b" is no name of a secret | `,
+			`plugin "Odd; rm" of the module cannot be used: it has no usual name | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
+			`plugin "Odd; rm" of the module cannot be used: its version is missing or no short word | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
+			`plugin "Odd; rm" of the module cannot be used: there is no capability "telnet" | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
+			`plugin "Odd; rm" of the module cannot be used: it asks for http.fetch, but "$(reboot)" is no host | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
+			`plugin "Odd; rm" of the module cannot be used: it asks for secret.get for other, which is none of its secrets | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
+			`plugin "Odd; rm" of the module cannot be used: "a b" is no name of a secret | nothing was changed; its author sees more with 'postern plugin inspect FILE'`,
 		}},
 	} {
 		installed, err := w.InstallPlugin(t.Context(), actor, tt.input)

@@ -117,7 +117,7 @@ func checkPluginLimits(limits core.PluginLimits) problems {
 		case l.given < l.least || l.given > l.most:
 			p.add(l.field, hint, "%s of %s is not between %s and %s", l.field, l.given, l.least, l.most)
 		case l.given%time.Millisecond != 0:
-			p.add(l.field, "", "%s of %s is not a whole number of milliseconds", l.field, l.given)
+			p.add(l.field, "round it", "%s of %s is not a whole number of milliseconds", l.field, l.given)
 		}
 	}
 	return p
@@ -149,7 +149,7 @@ func (s *Service) checkSettings(ctx context.Context, p *problems, plugin *Plugin
 		return
 	}
 	if err := s.Plugins.ValidateSettings(ctx, plugin.Module, plugin.ID, settings); err != nil {
-		p.add("settings", "", "the settings do not suit plugin %q: %s", plugin.ID, clean(err.Error()))
+		p.add("settings", "run 'postern plugin inspect "+plugin.ID+"' to see what they may be", "the settings do not suit plugin %q: %s", plugin.ID, clean(err.Error()))
 	}
 }
 

@@ -49,7 +49,7 @@ func (s *Service) plan(ctx context.Context, config *core.PluginConfig, plugins [
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		p.add("settings", "", "there are settings for %q, which is no instance of these plugins", shown(name))
+		p.add("settings", "run 'postern plugin list' to see the instances", "there are settings for %q, which is no instance of these plugins", shown(name))
 	}
 	return moves, p.err()
 }

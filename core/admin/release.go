@@ -100,7 +100,7 @@ func (s *Service) notInstalled(ctx context.Context, plugin string) error {
 	if _, err := s.FindPlugin(ctx, plugin); err != nil {
 		return err
 	}
-	return invalid("plugin", "", "the plugin %q comes with Postern: it was not installed", plugin)
+	return invalid("plugin", "it changes with Postern itself", "the plugin %q comes with Postern: it was not installed", plugin)
 }
 
 // releasedPlugin gives the plugin as its stored module has it. The module is examined
@@ -202,7 +202,7 @@ func (s *Service) RemovePlugin(ctx context.Context, actor Actor, plugin string, 
 	var changes []core.Change
 	for _, instance := range instancesOf(config, plugin) {
 		bound := selectBindings(config, Unbind{Instance: instance.Name})
-		p.add("plugin", "postern plugin unbind "+instance.Name+" --forget", "the plugin has the instance %q, which is bound %d times", instance.Name, len(bound))
+		p.add("plugin", "postern plugin unbind "+instance.Name+" --forget", "the plugin has the instance %q, %s", instance.Name, boundText(bound))
 		names = append(names, instance.Name)
 		changes = append(append(changes, s.unbindChanges(actor, bound)...), s.forgetChanges(actor, instance.Name)...)
 	}
@@ -218,6 +218,18 @@ func (s *Service) RemovePlugin(ctx context.Context, actor Actor, plugin string, 
 	})
 	changes = append(changes, s.record(actor, s.Now(), core.Event{Type: core.EventPluginRemoved, Detail: detail}))
 	return names, s.applyMoves(ctx, "remove the plugin", changes)
+}
+
+func boundText(bindings []core.PluginBinding) string {
+	if len(bindings) == 0 {
+		return "which is not bound"
+	}
+	var hooks []string
+	for _, b := range bindings {
+		hooks = append(hooks, b.Hook)
+	}
+	slices.Sort(hooks)
+	return "which is bound to " + strings.Join(slices.Compact(hooks), ", ")
 }
 
 // orphans gives the modules that only this plugin ran.

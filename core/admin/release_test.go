@@ -131,7 +131,8 @@ func TestRemovePlugin(t *testing.T) {
 	}
 	w.event(core.EventPluginBound)
 	_, err := w.RemovePlugin(ctx, actor, "p", false)
-	if got := says(t, err); !slices.Equal(got, []string{`the plugin has the instance "x", which is bound 1 times | postern plugin unbind x --forget`}) {
+	want := []string{`the plugin has the instance "x", which is bound to claims.map/v1 | postern plugin unbind x --forget`}
+	if got := says(t, err); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	w.silent()

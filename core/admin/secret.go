@@ -54,7 +54,7 @@ func (s *Service) DeleteSecret(ctx context.Context, actor Actor, instance, name 
 		return err
 	}
 	if !holdsSecret(of, name) {
-		return invalid("secrets", "", "the instance %q has no secret %q", instance, shown(name))
+		return invalid("secrets", "run 'postern plugin secret list "+instance+"' to see them", "the instance %q has no secret %q", instance, shown(name))
 	}
 	return s.applyInstance(ctx, "delete the secret", instance, core.DeleteSecret{Instance: instance, Name: name},
 		s.instanceRecord(actor, core.EventPluginSecretGone, of, map[string]string{"secret": name}))
@@ -71,9 +71,9 @@ func checkSecret(plugin *Plugin, name string, value []byte, ahead bool) problems
 	}
 	switch {
 	case len(value) == 0:
-		p.add("value", "", "the secret is empty")
+		p.add("value", "give it a value, or delete it", "the secret is empty")
 	case len(value) > maxSecret:
-		p.add("value", "", "the secret is longer than %d bytes", maxSecret)
+		p.add("value", "check that it is the right file", "the secret is longer than %d bytes", maxSecret)
 	case !utf8.Valid(value):
 		p.add("value", "encode it in base64 if the plugin can read that", "the secret is no text")
 	}

@@ -104,7 +104,7 @@ func TestSetSettings(t *testing.T) {
 	for settings, want := range map[string]string{
 		"":   `the settings are no JSON object | give a JSON object, such as {"group_prefix": true}`,
 		"[]": `the settings are no JSON object | give a JSON object, such as {"group_prefix": true}`,
-		"{}": `the settings do not suit plugin "p": settings must have "key" | `,
+		"{}": `the settings do not suit plugin "p": settings must have "key" | run 'postern plugin inspect p' to see what they may be`,
 	} {
 		if got := says(t, set(settings)); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: got %q", settings, got)
@@ -154,7 +154,7 @@ func TestReleases(t *testing.T) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
-	if got := says(t, second(w.Releases(ctx, "scopes"))); got[0] != `the plugin "scopes" comes with Postern: it was not installed | ` {
+	if got := says(t, second(w.Releases(ctx, "scopes"))); got[0] != `the plugin "scopes" comes with Postern: it was not installed | it changes with Postern itself` {
 		t.Errorf("got %q", got)
 	}
 	if _, err := w.Releases(ctx, "nothing"); !errors.Is(err, core.ErrNotFound) {
