@@ -92,7 +92,7 @@ func (c catalogue) Examine(ctx context.Context, code []byte) ([]admin.Plugin, er
 func Examine(ctx context.Context, code []byte) ([]admin.Plugin, error) {
 	found, err := examine(ctx, code, plugin.TrialOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("the module cannot be used: %w", err)
+		return nil, &FileError{What: "the module cannot be used: " + err.Error(), Advice: "'postern plugin inspect FILE' shows more", Err: err}
 	}
 	return found.plugins(), nil
 }

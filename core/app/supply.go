@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type Module struct {
 	Manifest string // digest of its manifest there, which pins module and signature
 
 	Signature []byte // content of the .minisig file; nil: there is none
+	Named     bool   // somebody named it, and so wants it to be of a trusted key
 	KeyID     string // of the key that made it; empty: there is none
 	// Signer is the name of the trusted key that signed the module, and Comment what
 	// it signed besides. Empty without such a key: Unproven then says why.
@@ -50,8 +52,8 @@ type Module struct {
 }
 
 // Get reads the module at a path or in a registry. Its signature is the one beside the
-// file or in the registry, or the file that is named, which then must be of a trusted
-// key. One that is wrong, or no signature, is an error wherever it is from.
+// file or in the registry, or the file that is named. One that is not of these bytes,
+// or no signature at all, is an error wherever it is from.
 func (s *Supply) Get(ctx context.Context, source, signature string) (*Module, error) {
 	ref, err := supply.ParseReference(source)
 	if err != nil {
@@ -62,15 +64,13 @@ func (s *Supply) Get(ctx context.Context, source, signature string) (*Module, er
 		return nil, advise(ref.Host, err)
 	}
 	if signature != "" {
+		m.Named = true
 		if m.Signature, err = supply.ReadSignature(signature); err != nil {
 			return nil, err
 		}
 	}
 	if err := m.verify(s.Config.PluginKeys); err != nil {
 		return nil, err
-	}
-	if signature != "" && m.Unproven != nil {
-		return nil, m.Unproven
 	}
 	return m, nil
 }
@@ -81,11 +81,11 @@ func (s *Supply) read(ctx context.Context, ref supply.Reference) (*Module, error
 		if err != nil {
 			return nil, err
 		}
-		path, err := filepath.Abs(ref.Path)
+		whole, err := filepath.Abs(ref.Path)
 		if err != nil {
 			return nil, fmt.Errorf("find the module: %w", err)
 		}
-		return &Module{Code: p.Code, Digest: supply.Digest(p.Code), Source: path, Signature: p.Signature}, nil
+		return &Module{Code: p.Code, Digest: supply.Digest(p.Code), Source: whole, Signature: p.Signature}, nil
 	}
 	registry, end, err := s.registry(ref)
 	if err != nil {
@@ -120,7 +120,7 @@ func (m *Module) verify(keys []supply.Key) error {
 
 // Install is what admin has to know to install the module.
 func (m *Module) Install() admin.Install {
-	input := admin.Install{Code: m.Code, Source: m.Source, Remote: m.Remote, Signed: m.Unproven == nil, Signer: m.Signer}
+	input := admin.Install{Code: m.Code, Source: m.Source, Remote: m.Remote || m.Named, Signed: m.Unproven == nil, Signer: m.Signer}
 	switch {
 	case m.Unproven == nil:
 	case m.KeyID == "":
@@ -129,6 +129,15 @@ func (m *Module) Install() admin.Install {
 		input.Unproven = "it is signed with key " + m.KeyID + ", which is not trusted here"
 	}
 	return input
+}
+
+// FileName is the usual name for a file with a module of a registry.
+func (m *Module) FileName() string {
+	ref, err := supply.ParseReference(m.Source)
+	if err != nil || ref.IsFile() {
+		return filepath.Base(m.Source)
+	}
+	return path.Base(ref.Repository) + ".wasm"
 }
 
 // Push puts a module with its signature under a reference into a registry, with
