@@ -32,7 +32,7 @@ func (p *program) progress() *progress {
 		g.w = file
 		g.width = func() int {
 			width, _, err := term.GetSize(int(file.Fd()))
-			if err != nil {
+			if err != nil || width < 1 {
 				return 80
 			}
 			return width

@@ -127,10 +127,11 @@ func dashed(name, shorthands string) string {
 // oneLine keeps a message on its line, whatever is in it.
 func oneLine(s string) string { return harmless(strings.TrimSpace(s)) }
 
-// harmless leaves nothing in a line that a terminal would obey.
+// harmless leaves nothing in a line that a terminal would obey, or that would show its
+// words in another order: much of what is printed was written by others.
 func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
