@@ -42,17 +42,36 @@ func TestMain(m *testing.M) {
 //	get STATUS URL        a GET, without redirects, has this status
 //	host URL              puts host and port into the environment as HOST
 //
-// $MODULES is a folder with modules of plugins.
+// $MODULES is a folder with modules of plugins, $PLUGINS one with those of
+// testdata/plugins.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	testscript.Run(t, scripts(t, "testdata", nil))
+}
+
+// scripts runs those of a folder with some variables.
+func scripts(t *testing.T, dir string, variables map[string]string) testscript.Params {
+	t.Helper()
+	plugins, err := filepath.Abs(filepath.Join("testdata", "plugins"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := filepath.Abs("../workbench/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLATFORM", runtime.GOOS+"/"+runtime.GOARCH)
-			modules, err := filepath.Abs("../workbench/testdata")
 			env.Setenv("MODULES", modules)
-			return err
+			env.Setenv("PLUGINS", plugins)
+			env.Setenv("DOCKER_CONFIG", env.WorkDir) // nobody is logged in
+			for name, value := range variables {
+				env.Setenv(name, value)
+			}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json":    checkJSON,
@@ -62,7 +81,7 @@ func TestScripts(t *testing.T) {
 			"get":     get,
 			"host":    host,
 		},
-	})
+	}
 }
 
 // sentence is what a message may not be: ended by a full stop, or begun by a

@@ -3,27 +3,41 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
-// TestAuthorsHelp holds that each command of a plugin's author shows how it is
-// called, and needs nothing of a server.
-func TestAuthorsHelp(t *testing.T) {
-	authors := 0
-	for _, c := range (&program{}).plugin().Commands() {
-		if c.GroupID != "author" {
-			continue
+// Each command of plugins says more than one line about itself and shows how it is
+// called.
+func TestPluginHelp(t *testing.T) {
+	commands := 0
+	var check func(prefix string, c *cobra.Command)
+	check = func(prefix string, c *cobra.Command) {
+		name := prefix + " " + c.Name()
+		for _, inner := range c.Commands() {
+			check(name, inner)
 		}
-		authors++
-		if !strings.HasPrefix(c.Example, "  postern plugin "+c.Name()) || c.Long == "" {
-			t.Errorf("%s: the help is %q with the example %q", c.Name(), c.Long, c.Example)
+		if c.HasSubCommands() {
+			return
+		}
+		commands++
+		if !strings.HasPrefix(c.Example, "  "+name) || c.Long == "" {
+			t.Errorf("%s: the help is %q with the example %q", name, c.Long, c.Example)
 		}
 		for line := range strings.SplitSeq(c.Long, "\n") {
 			if len(line) > 80 {
-				t.Errorf("%s: a line of %d characters: %s", c.Name(), len(line), line)
+				t.Errorf("%s: a line of %d characters: %s", name, len(line), line)
 			}
 		}
 	}
-	if authors < 7 {
-		t.Errorf("%d commands", authors)
+	family := (&program{}).plugin()
+	for _, c := range family.Commands() {
+		if c.GroupID == "" {
+			t.Errorf("%s is of nobody", c.Name())
+		}
+	}
+	check("postern", family)
+	if commands < 24 {
+		t.Errorf("%d commands", commands)
 	}
 }

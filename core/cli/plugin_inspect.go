@@ -57,7 +57,7 @@ func isFile(name string) bool {
 func describePlugin(w io.Writer, plugin *admin.Plugin) {
 	fields(w, []admin.Row{
 		{Field: "Plugin", Value: plugin.ID}, {Field: "Version", Value: plugin.Version}, {Field: "What it does", Value: plugin.Description},
-		{Field: "Module", Value: plugin.Module}, {Field: "Host API", Value: strconv.Itoa(plugin.HostAPI)}, {Field: "Hooks", Value: joined(plugin.Hooks)},
+		{Field: "Module", Value: plugin.Module}, {Field: "Source", Value: plugin.Source}, {Field: "Signed by", Value: plugin.Signer}, {Field: "Host API", Value: strconv.Itoa(plugin.HostAPI)}, {Field: "Hooks", Value: joined(plugin.Hooks)},
 		{Field: "Capabilities", Value: joined(wishes(plugin))}, {Field: "Secrets", Value: joined(secrets(plugin))},
 	})
 	fmt.Fprintf(w, "\nSettings (JSON Schema):\n%s\n", indented(plugin.Settings))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +13,17 @@ import (
 )
 
 func (p *program) pluginList() *cobra.Command {
-	c := &cobra.Command{Use: "list", Short: "list plugins, their instances and what these are bound to", Args: arguments()}
+	c := &cobra.Command{
+		Use: "list", Short: "list plugins, their instances and what these are bound to", Args: arguments(),
+		Long:    "List the plugins, where they came from and who signed them; their instances,\nwhat these were granted and what they lack; and what these are bound to.",
+		Example: "  postern plugin list",
+	}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
 		plugins, err := s.Admin.KnownPlugins(ctx)
+		if err != nil {
+			return err
+		}
+		instances, err := s.Admin.Instances(ctx)
 		if err != nil {
 			return err
 		}
@@ -27,18 +35,24 @@ func (p *program) pluginList() *cobra.Command {
 			Plugins   []pluginView   `json:"plugins"`
 			Instances []instanceView `json:"instances"`
 			Bindings  []bindingView  `json:"bindings"`
-		}{make([]pluginView, len(plugins)), make([]instanceView, len(bound.Instances)), viewBindings(bound.Bindings)}
+		}{make([]pluginView, len(plugins)), make([]instanceView, len(instances)), viewBindings(bound.Bindings)}
 		for i := range plugins {
 			document.Plugins[i] = viewPlugin(&plugins[i])
 		}
-		for i := range bound.Instances {
-			document.Instances[i] = viewInstance(&bound.Instances[i])
+		for i := range instances {
+			document.Instances[i] = viewInstance(&instances[i])
 		}
 		names, err := clientNames(ctx, s, bound.Bindings)
 		if err != nil {
 			return err
 		}
-		return p.print(document, func(w io.Writer) { describePlugins(w, plugins, bound, names) })
+		return p.print(document, func(w io.Writer) {
+			pluginTable(w, plugins)
+			fmt.Fprintln(w)
+			instanceTable(w, instances)
+			fmt.Fprintln(w)
+			bindingTable(w, instances, bound.Bindings, names)
+		})
 	})
 	return c
 }
@@ -59,20 +73,68 @@ func clientNames(ctx context.Context, s *session, bindings []core.PluginBinding)
 	return names, nil
 }
 
-func describePlugins(w io.Writer, plugins []admin.Plugin, bound *core.PluginConfig, names map[string]string) {
+func pluginTable(w io.Writer, plugins []admin.Plugin) {
 	rows := make([][]string, len(plugins))
-	for i, plugin := range plugins {
-		rows[i] = []string{plugin.ID, plugin.Version, joined(plugin.Hooks), plugin.Description}
+	for i := range plugins {
+		plugin := &plugins[i]
+		rows[i] = []string{plugin.ID, plugin.Version, shortDigest(plugin.Module), dash(plugin.Source), dash(plugin.Signer), joined(plugin.Hooks), plugin.Description}
 	}
-	table(w, "there are no plugins", []string{"PLUGIN", "VERSION", "HOOKS", "WHAT IT DOES"}, rows)
+	table(w, "there are no plugins", []string{"PLUGIN", "VERSION", "MODULE", "SOURCE", "SIGNED BY", "HOOKS", "WHAT IT DOES"}, rows)
+}
+
+func instanceTable(w io.Writer, instances []admin.Instance) {
+	rows := make([][]string, len(instances))
+	for i := range instances {
+		instance := &instances[i]
+		rows[i] = []string{
+			instance.Name, strings.TrimSpace(instance.Plugin + " " + instance.Version), dash(grantsText(instance)), dash(secretsText(instance)),
+			limitsText(instance.Limits),
+		}
+	}
+	table(w, "there are no instances", []string{"INSTANCE", "PLUGIN", "GRANTED", "SECRETS", "LIMITS"}, rows)
+}
+
+func bindingTable(w io.Writer, instances []admin.Instance, bindings []core.PluginBinding, clients map[string]string) {
 	pluginOf := map[string]string{}
-	for _, instance := range bound.Instances {
-		pluginOf[instance.Name] = instance.Plugin
+	for i := range instances {
+		pluginOf[instances[i].Name] = instances[i].Plugin
 	}
-	rows = nil
-	for _, b := range bound.Bindings {
-		rows = append(rows, []string{b.Instance, pluginOf[b.Instance], b.Hook, names[b.ClientID], strconv.Itoa(b.Position), yes(b.FailOpen)})
+	rows := bindingRows(bindings, clients)
+	for i, b := range bindings {
+		rows[i] = append([]string{b.Instance, pluginOf[b.Instance]}, rows[i]...)
 	}
-	fmt.Fprintln(w)
-	table(w, "nothing is bound", []string{"INSTANCE", "PLUGIN", "HOOK", "CLIENT", "POSITION", "FAILS OPEN"}, rows)
+	table(w, "nothing is bound", []string{"INSTANCE", "PLUGIN", "HOOK", "CLIENT", "POSITION", "FAILS OPEN", "SHADOW"}, rows)
+}
+
+// grantsText names what was granted, and what is missing.
+func grantsText(i *admin.Instance) string {
+	var texts []string
+	for _, grant := range i.Grants {
+		texts = append(texts, grantText(grant))
+	}
+	for _, need := range missing(i) {
+		if need.Secret == "" {
+			texts = append(texts, grantText(core.PluginGrant{Capability: need.Capability, Target: need.Target})+" missing")
+		}
+	}
+	return joined(texts)
+}
+
+func secretsText(i *admin.Instance) string {
+	views := viewSecrets(i)
+	texts := make([]string, len(views))
+	for n := range views {
+		texts[n] = views[n].Name + " " + views[n].state()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// shortDigest is enough of a digest to tell modules apart, and for --to.
+func shortDigest(module string) string { return module[:min(len(module), 12)] }
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
 }

@@ -114,6 +114,16 @@ func arguments(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// upTo demands an argument for each name, and allows some more.
+func upTo(most int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > most {
+			return usagef("usage: "+c.UseLine(), "%q is one argument too many", args[most])
+		}
+		return arguments(names...)(c, args[:min(len(args), len(names))])
+	}
+}
+
 func addSetting(flags *pflag.FlagSet, s config.Setting) {
 	usage := s.Usage + " (" + s.Env() + ")"
 	flags.String(s.Flag(), s.Default, usage)

@@ -16,6 +16,9 @@ import (
 // answers and not this reader.
 const maxPassword = 64 << 10
 
+// maxSecret is the same for secrets of plugins.
+const maxSecret = 1 << 20
+
 // terminal gives the descriptor of standard input where a person sits at it.
 func (p *program) terminal() (int, bool) {
 	file, ok := p.In.(*os.File)
@@ -89,23 +92,45 @@ func (p *program) readPassword(ctx context.Context) (string, error) {
 	return password, nil
 }
 
-// askPassword asks for a new password twice, without showing it.
-func (p *program) askPassword(ctx context.Context, fd int, name string) (string, error) {
+// readSecret reads a secret from standard input: the whole of it but the end of its
+// last line.
+func (p *program) readSecret(ctx context.Context) ([]byte, error) {
+	text, err := await(ctx, func() (string, error) {
+		text, err := io.ReadAll(io.LimitReader(p.In, maxSecret))
+		return string(text), err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the value: %w", err)
+	}
+	return []byte(strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")), nil
+}
+
+// askHidden asks for something without showing it.
+func (p *program) askHidden(ctx context.Context, fd int, prompt string) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
+		return "", fmt.Errorf("read from the terminal: %w", err)
 	}
+	fmt.Fprintf(p.Err, "%s: ", oneLine(prompt))
+	typed, err := await(ctx, func() (string, error) {
+		password, err := term.ReadPassword(fd)
+		return string(password), err
+	})
+	fmt.Fprintln(p.Err)
+	if err != nil {
+		// Interrupted, the terminal would stay without echo.
+		return "", errors.Join(fmt.Errorf("read from the terminal: %w", err), term.Restore(fd, before))
+	}
+	return typed, nil
+}
+
+// askPassword asks for a new password twice, without showing it.
+func (p *program) askPassword(ctx context.Context, fd int, name string) (string, error) {
 	var typed [2]string
 	for i, prompt := range []string{"new password for " + name, "the same again"} {
-		fmt.Fprintf(p.Err, "%s: ", prompt)
-		typed[i], err = await(ctx, func() (string, error) {
-			password, err := term.ReadPassword(fd)
-			return string(password), err
-		})
-		fmt.Fprintln(p.Err)
-		if err != nil {
-			// Interrupted, the terminal would stay without echo.
-			return "", errors.Join(fmt.Errorf("read the password: %w", err), term.Restore(fd, before))
+		var err error
+		if typed[i], err = p.askHidden(ctx, fd, prompt); err != nil {
+			return "", err
 		}
 	}
 	switch {
