@@ -33,6 +33,9 @@ const (
 	drain = 10 * time.Second
 	// sweepEvery is how often what has expired is deleted.
 	sweepEvery = time.Minute
+	// followEvery is how often the server looks for plugins that another process, such
+	// as the command line, has bound.
+	followEvery = 2 * time.Second
 )
 
 // Streams are where the server speaks: Out has what its user asked for, Err the
@@ -112,6 +115,7 @@ func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.
 	go a.reloadAt(background, hangups)
 	go a.sweep(background)
 	go a.warm(background)
+	go a.follow(background)
 	endDelivery, err := a.deliver(background)
 	if err != nil {
 		return err
@@ -185,6 +189,26 @@ func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
 			a.logger.Error("the plugins were not loaded anew", slog.Any("cause", err))
 		}
 		a.warm(ctx)
+	}
+}
+
+// follow loads what another process has bound, before a request would wait for it.
+func (a *App) follow(ctx context.Context) {
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		host, err := a.host()
+		if err == nil {
+			err = errors.Join(a.Store.Check(ctx), host.Warm(ctx))
+		}
+		if err != nil && ctx.Err() == nil {
+			a.logger.Debug("plugins not looked at", slog.Any("cause", err))
+		}
 	}
 }
 
