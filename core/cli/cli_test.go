@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	waitfor FILE          waits until the file has text
 //	get STATUS URL        a GET, without redirects, has this status
 //	host URL              puts host and port into the environment as HOST
+//	signer NAME           makes NAME.pub and NAME.key, a pair of keys without password
 //
 // $MODULES is a folder with modules of plugins, $PLUGINS one with those of
 // testdata/plugins.
@@ -74,6 +75,7 @@ func scripts(t *testing.T, dir string, variables map[string]string) testscript.P
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"signer":  newSigner,
 			"json":    checkJSON,
 			"jsonenv": saveJSON,
 			"refused": refused,

@@ -123,7 +123,8 @@ func (p *program) plugin() *cobra.Command {
 		c.AddCommand(commands...)
 	}
 	add("author", "Of the author of a plugin, without a server:",
-		p.pluginNew(), p.pluginBuild(), p.pluginTest(), p.pluginRun(), p.pluginRecord(), p.pluginBench(), p.pluginInspect())
+		p.pluginNew(), p.pluginBuild(), p.pluginTest(), p.pluginRun(), p.pluginRecord(), p.pluginBench(), p.pluginInspect(),
+		p.pluginKeygen(), p.pluginSign(), p.pluginVerify(), p.pluginPush(), p.pluginPull())
 	add("operator", "Of the operator of a server:",
 		p.pluginInstall(), p.pluginCreate(), p.pluginSettings(), p.pluginGrant(), p.pluginRevoke(), p.pluginSecret(), p.pluginLimit(),
 		p.pluginBind(), p.pluginUnbind(), p.pluginList(), p.pluginShow(),

@@ -37,7 +37,7 @@ func TestPluginHelp(t *testing.T) {
 		}
 	}
 	check("postern", family)
-	if commands < 24 {
+	if commands < 29 {
 		t.Errorf("%d commands", commands)
 	}
 }
