@@ -113,9 +113,9 @@ func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	go a.reloadAt(background, hangups)
-	go a.sweep(background)
+	go every(background, sweepEvery, func() { a.sweep(background) })
 	go a.warm(background)
-	go a.follow(background)
+	go every(background, followEvery, func() { a.follow(background) })
 	endDelivery, err := a.deliver(background)
 	if err != nil {
 		return err
@@ -159,19 +159,24 @@ func (a *App) greet(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// sweep deletes what has expired, from time to time.
-func (a *App) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
+// every does something from time to time until the context ends.
+func every(ctx context.Context, period time.Duration, do func()) {
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			do()
 		}
-		if _, err := a.Store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
-			a.logger.Error("what has expired was not deleted", slog.Any("cause", err))
-		}
+	}
+}
+
+// sweep deletes what has expired.
+func (a *App) sweep(ctx context.Context) {
+	if _, err := a.Store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
+		a.logger.Error("what has expired was not deleted", slog.Any("cause", err))
 	}
 }
 
@@ -194,21 +199,12 @@ func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
 
 // follow loads what another process has bound, before a request would wait for it.
 func (a *App) follow(ctx context.Context) {
-	ticker := time.NewTicker(followEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		host, err := a.host()
-		if err == nil {
-			err = errors.Join(a.Store.Check(ctx), host.Warm(ctx))
-		}
-		if err != nil && ctx.Err() == nil {
-			a.logger.Debug("plugins not looked at", slog.Any("cause", err))
-		}
+	host, err := a.host()
+	if err == nil {
+		err = errors.Join(a.Store.Check(ctx), host.Warm(ctx))
+	}
+	if err != nil && ctx.Err() == nil {
+		a.logger.Debug("plugins not looked at", slog.Any("cause", err))
 	}
 }
 

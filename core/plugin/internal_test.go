@@ -124,7 +124,7 @@ func must(i *instance, err error) *instance {
 
 // TestRestore holds that both ways of putting memory back do.
 func TestRestore(t *testing.T) {
-	for name, change := range map[string]func(*snapshot){"as the system lets it": func(*snapshot) {}, "by comparing": hidePages} {
+	for name, change := range map[string]func(*snapshot){"as the system lets it": func(*snapshot) {}, "by comparing": hidePages, "without a file": withoutFile} {
 		m, err := newMemory()
 		if err != nil {
 			t.Fatal(err)

@@ -2,8 +2,10 @@ package plugin
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,26 +49,43 @@ func (m *memory) Free() {
 // that each instance maps privately over the front of its memory: a page that a
 // call writes becomes the instance's own, and only those are copied back.
 type snapshot struct {
-	size  int
-	file  int
-	bytes []byte // the file, read only
+	size   int
+	mapped bool // there is a file; else bytes are plain memory
+	file   int
+	bytes  []byte // the file, read only
 	// pages is /proc/self/pagemap, nil where that cannot be read: then all pages
 	// are compared.
 	pages *os.File
 }
 
+// takeSnapshot copies a memory. Where the process may not make a file as large, even
+// one that is on no disk (RLIMIT_FSIZE), the copy is plain memory, and putting back
+// compares all pages.
 func takeSnapshot(m *memory) (*snapshot, error) {
-	file, err := unix.MemfdCreate("postern-plugin", unix.MFD_CLOEXEC)
+	s := &snapshot{size: m.size}
+	content := m.region[:m.size]
+	err := s.fillFile(content)
+	if errors.Is(err, unix.EFBIG) {
+		s.bytes, err = slices.Clone(content), nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("snapshot of a plugin: %w", err)
 	}
-	s := &snapshot{size: m.size, file: file}
-	if err := s.fill(m.region[:m.size]); err != nil {
-		s.close()
-		return nil, fmt.Errorf("snapshot of a plugin: %w", err)
+	return s, nil
+}
+
+func (s *snapshot) fillFile(content []byte) error {
+	file, err := unix.MemfdCreate("postern-plugin", unix.MFD_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	s.file, s.mapped = file, true
+	if err := s.fill(content); err != nil {
+		s.mapped = false
+		return errors.Join(err, unix.Close(file))
 	}
 	s.pages = openPagemap()
-	return s, nil
+	return nil
 }
 
 // fill writes the pages that are not zero; the others stay holes.
@@ -106,6 +125,10 @@ func isZero(b []byte) bool {
 
 // attach maps the snapshot over the front of a memory of its size.
 func (s *snapshot) attach(m *memory) error {
+	if !s.mapped {
+		copy(m.region, s.bytes)
+		return nil
+	}
 	_, err := unix.MmapPtr(s.file, 0, unsafe.Pointer(unsafe.SliceData(m.region)), uintptr(s.size),
 		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
 	if err != nil {
@@ -176,6 +199,9 @@ func (s *snapshot) readPagemap(m *memory, buffer *[]byte, page int) []byte {
 }
 
 func (s *snapshot) close() {
+	if !s.mapped {
+		return
+	}
 	if s.bytes != nil {
 		_ = unix.Munmap(s.bytes)
 	}

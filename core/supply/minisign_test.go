@@ -63,7 +63,8 @@ func TestMinisignMakesTheirs(t *testing.T) {
 	needs.Program(t, "minisign")
 	dir := t.TempDir()
 	key := minisignKey(t, dir, "", "-W")
-	if !strings.Contains(string(read(t, dir, "a.pub")), key.ID()) {
+	// minisign leaves zeros at the beginning out.
+	if !strings.Contains(string(read(t, dir, "a.pub")), " "+strings.TrimLeft(key.ID(), "0")+"\n") {
 		t.Errorf("minisign calls the key otherwise than %s:\n%s", key.ID(), read(t, dir, "a.pub"))
 	}
 	for _, hashed := range []bool{true, false} {

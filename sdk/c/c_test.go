@@ -8,12 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/needs"
-	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk"
 )
 
@@ -149,30 +148,18 @@ func TestModules(t *testing.T) {
 				t.Fatalf("%v\n%s", err, output)
 			}
 			name := filepath.Join(build, "plugin.wasm")
-			trial := try(t, name)
-			checkImports(t, trial, module.imports...)
+			trial := plugintest.File(t, name)
+			plugintest.Imports(t, trial, module.imports...)
 			if module.cases != "" {
-				checkCases(t, trial, module.cases)
+				plugintest.Cases(t, trial, os.DirFS(module.cases))
 			}
 			switch dir {
 			case "unit":
-				checkForgets(t, trial)
+				plugintest.Forgets(t, trial, "memory", `{"user":{"name":"alice"}}`)
 			case exampleDir:
 				checkArena(t, name, `{"target":"id_token","settings":{},"claims":{"long":"`+strings.Repeat("a", 10_000)+`"}}`)
 			}
 		})
-	}
-}
-
-func checkImports(t *testing.T, trial *plugin.Trial, more ...string) {
-	t.Helper()
-	var want []string
-	for _, name := range slices.Concat([]string{"fail", "input_len", "input_read", "output_write"}, more) {
-		want = append(want, "postern."+name)
-	}
-	slices.Sort(want)
-	if got := slices.Sorted(slices.Values(trial.Facts().Imports)); !slices.Equal(got, want) {
-		t.Errorf("imports %v, want %v", got, want)
 	}
 }
 
@@ -203,9 +190,9 @@ func TestTemplate(t *testing.T) {
 			t.Fatalf("%v: %v\n%s", arguments, err, output)
 		}
 	}
-	trial := try(t, filepath.Join(dir, project.Module))
-	checkImports(t, trial)
-	checkCases(t, trial, filepath.Join(dir, "cases"))
+	trial := plugintest.File(t, filepath.Join(dir, project.Module))
+	plugintest.Imports(t, trial)
+	plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	if manifests := trial.Manifests(); len(manifests) != 1 || manifests[0].ID != "my-plugin" {
 		t.Errorf("describes %+v", manifests)
 	}

@@ -11,13 +11,11 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk"
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/postern-id/postern/sdk/hook/replay"
 )
-
-// bare is what every module of the SDK imports.
-var bare = []string{"postern.fail", "postern.input_len", "postern.input_read", "postern.output_write"}
 
 // TestWorkspace tests the crates beside this file, in one copy of them.
 func TestWorkspace(t *testing.T) {
@@ -46,7 +44,7 @@ func testCrates(t *testing.T, root string) {
 // testVectors holds that the plugin of the vectors, as a module in the sandbox,
 // says of itself and answers what all do, and that it imports what it calls.
 func testVectors(t *testing.T, root string) {
-	trial := try(t, build(t, root, "vectors"))
+	trial := plugintest.File(t, build(t, root, "vectors"))
 	text, err := os.ReadFile("../vectors/manifest.json")
 	if err != nil {
 		t.Fatal(err)
@@ -58,20 +56,13 @@ func testVectors(t *testing.T, root string) {
 	if difference := replay.Difference("manifests", canonical(t, want), canonical(t, trial.Manifests())); difference != "" {
 		t.Error(difference)
 	}
-	if n := runCases(t, trial, "../vectors/cases"); n < 60 {
-		t.Errorf("only %d cases", n)
-	}
-	for range 3 {
-		ran, err := trial.Run(t.Context(), plugin.Run{Hook: hook.AccountShape, Input: []byte(`{"settings":{"calls":["remember"]}}`)})
-		if want := `"v_calls":[{"step":"remember","result":[1,1]}]}`; err != nil || !strings.HasSuffix(string(ran.Output), want) {
-			t.Errorf("%s, %v; want %s at the end", ran.Output, err, want)
-		}
-	}
-	imports := append([]string{"postern.answer_read", "postern.log", "postern.random"}, bare...)
+	plugintest.Cases(t, trial, os.DirFS("../vectors/cases"))
+	plugintest.RemembersNothing(t, trial)
+	imports := []string{"answer_read", "log", "random"}
 	for _, capability := range hook.Capabilities {
-		imports = append(imports, "postern."+strings.ReplaceAll(capability, ".", "_"))
+		imports = append(imports, strings.ReplaceAll(capability, ".", "_"))
 	}
-	wantImports(t, trial, imports)
+	plugintest.Imports(t, trial, imports...)
 }
 
 func canonical(t *testing.T, list []hook.Manifest) hook.Value {
@@ -83,19 +74,11 @@ func canonical(t *testing.T, list []hook.Manifest) hook.Value {
 	return v
 }
 
-func wantImports(t *testing.T, trial *plugin.Trial, want []string) {
-	t.Helper()
-	got := slices.Sorted(slices.Values(trial.Facts().Imports))
-	if slices.Sort(want); !slices.Equal(got, want) {
-		t.Errorf("it imports %q, want %q", got, want)
-	}
-}
-
 // testLeaky holds that a plugin in Rust cannot remember a call, wherever it tries to
 // keep it, and however the call before ended.
 func testLeaky(t *testing.T, root string) {
-	trial := try(t, build(t, root, "leaky"))
-	wantImports(t, trial, append([]string{"postern.log"}, bare...))
+	trial := plugintest.File(t, build(t, root, "leaky"))
+	plugintest.Imports(t, trial, "log")
 	call := func(subject, then string) (string, error) {
 		in := hook.ClaimsInput{User: hook.User{ID: subject}, Settings: hook.FromObject(hook.Object{
 			{Name: "remember", Value: hook.Bool(true)}, {Name: "then", Value: hook.String(then)},
@@ -185,9 +168,9 @@ func tryProject(t *testing.T, dir string, tests ...string) (*plugin.Trial, []byt
 	}
 	run(t, dir, commands.Build...)
 	module := filepath.Join(dir, commands.Module)
-	trial := try(t, module)
-	wantImports(t, trial, bare)
-	runCases(t, trial, filepath.Join(dir, "cases"))
+	trial := plugintest.File(t, module)
+	plugintest.Imports(t, trial)
+	plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	output := run(t, dir, commands.Test...)
 	for _, name := range tests {
 		if !strings.Contains(output, "test tests::"+name+" ... ok") {

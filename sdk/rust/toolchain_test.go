@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/core/needs"
-	"github.com/postern-id/postern/core/plugin"
-	"github.com/postern-id/postern/sdk/hook/replay"
 )
 
 // repository is where the sources are from here.
@@ -82,41 +80,4 @@ func build(t *testing.T, root, crate string) string {
 	t.Helper()
 	cargo(t, root, "build", "--locked", "--release", "--target", "wasm32-unknown-unknown", "-p", crate)
 	return filepath.Join(root, "sdk/rust/target/wasm32-unknown-unknown/release", crate+".wasm")
-}
-
-// try loads a module into the sandbox of a server. Whatever it imports, it may: the
-// host refuses what no manifest asks for.
-func try(t *testing.T, file string) *plugin.Trial {
-	t.Helper()
-	code, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trial, err := plugin.Try(t.Context(), code, plugin.TrialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = trial.Close(t.Context()) })
-	return trial
-}
-
-// runCases runs the cases of a folder in the sandbox, and says how many there are.
-// Each runs twice and must use the same fuel, or something of the first call is left.
-func runCases(t *testing.T, trial *plugin.Trial, folder string) int {
-	t.Helper()
-	cases, err := replay.Load(os.DirFS(folder))
-	if err != nil || len(cases) == 0 {
-		t.Fatalf("%d cases in %s: %v", len(cases), folder, err)
-	}
-	for _, c := range cases {
-		call := plugin.Run{Plugin: c.Plugin, Hook: c.Hook, Input: c.Input.AppendJSON(nil), Plays: c.Calls}
-		ran, err := trial.Run(t.Context(), call)
-		if err := c.Check(ran.Output, err); err != nil {
-			t.Errorf("%s: %v", c.File, err)
-		}
-		if again, _ := trial.Run(t.Context(), call); again.Fuel != ran.Fuel {
-			t.Errorf("%s: it uses fuel %d, then %d", c.File, ran.Fuel, again.Fuel)
-		}
-	}
-	return len(cases)
 }

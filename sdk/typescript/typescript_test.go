@@ -3,22 +3,18 @@
 package typescript_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/plugin"
+	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk"
-	"github.com/postern-id/postern/sdk/hook"
-	"github.com/postern-id/postern/sdk/hook/replay"
 )
 
 // run runs a program in a folder and gives what it said.
@@ -45,21 +41,21 @@ func TestSDK(t *testing.T) {
 	root := copyTree(t, filepath.Join(project, "node_modules"))
 	t.Run("unit", func(t *testing.T) {
 		trial := testFolder(t, root, "unit")
-		checkImports(t, trial, "answer_read", "http_fetch", "log")
-		checkForgets(t, trial)
+		plugintest.Imports(t, trial, "answer_read", "http_fetch", "log")
+		plugintest.Forgets(t, trial, "memory", `{"user":{"name":"alice"}}`)
 	})
 	t.Run("vectors", func(t *testing.T) {
 		trial := testFolder(t, root, "vectors")
-		checkImports(t, trial, "answer_read", "clock", "http_fetch", "jwt_verify", "kv", "ldap_bind", "ldap_search", "log",
+		plugintest.Imports(t, trial, "answer_read", "clock", "http_fetch", "jwt_verify", "kv", "ldap_bind", "ldap_search", "log",
 			"oauth_exchange", "oidc_exchange", "random", "secret_get")
-		checkCases(t, trial, "../vectors/cases")
+		plugintest.Cases(t, trial, os.DirFS("../vectors/cases"))
 	})
 	t.Run("plugin-groups-ldap", func(t *testing.T) {
 		dir := filepath.Join(root, "examples", "plugin-groups-ldap")
 		run(t, dir, "npm", "test")
-		trial := try(t, filepath.Join(dir, "build", "plugin.wasm"))
-		checkImports(t, trial, "answer_read", "ldap_search")
-		checkCases(t, trial, filepath.Join(dir, "cases"))
+		trial := plugintest.File(t, filepath.Join(dir, "build", "plugin.wasm"))
+		plugintest.Imports(t, trial, "answer_read", "ldap_search")
+		plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	})
 }
 
@@ -80,9 +76,9 @@ func testProject(t *testing.T, dir string) {
 		t.Errorf("language %q", project.Language)
 	}
 	run(t, dir, project.Build...)
-	trial := try(t, filepath.Join(dir, project.Module))
-	checkImports(t, trial)
-	checkCases(t, trial, filepath.Join(dir, "cases"))
+	trial := plugintest.File(t, filepath.Join(dir, project.Module))
+	plugintest.Imports(t, trial)
+	plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	if output := run(t, dir, project.Test...); !strings.Contains(output, "fail 0\n") {
 		t.Errorf("no tests ran:\n%s", output)
 	}
@@ -96,7 +92,7 @@ func testFolder(t *testing.T, root, name string) *plugin.Trial {
 	if output := run(t, dir, "node", "--test"); !strings.Contains(output, "fail 0\n") {
 		t.Errorf("no tests ran:\n%s", output)
 	}
-	return try(t, filepath.Join(dir, "build", "plugin.wasm"))
+	return plugintest.File(t, filepath.Join(dir, "build", "plugin.wasm"))
 }
 
 // copyTree copies what is built, so that nothing is left in the sources, beside the
@@ -111,72 +107,6 @@ func copyTree(t *testing.T, compiler string) (root string) {
 		t.Fatal(err)
 	}
 	return root
-}
-
-// try loads a module as the server does: metered, tested on its samples.
-func try(t *testing.T, name string) *plugin.Trial {
-	t.Helper()
-	code, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trial, err := plugin.Try(t.Context(), code, plugin.TrialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := trial.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return trial
-}
-
-// checkImports holds that a module imports the functions that its plugins call, and no
-// others.
-func checkImports(t *testing.T, trial *plugin.Trial, more ...string) {
-	t.Helper()
-	var want []string
-	for _, name := range slices.Concat([]string{"fail", "input_len", "input_read", "output_write"}, more) {
-		want = append(want, "postern."+name)
-	}
-	slices.Sort(want)
-	if got := slices.Sorted(slices.Values(trial.Facts().Imports)); !slices.Equal(got, want) {
-		t.Errorf("imports %v, want %v", got, want)
-	}
-}
-
-// checkCases plays the cases of a folder to a module in the server's sandbox.
-func checkCases(t *testing.T, trial *plugin.Trial, dir string) {
-	t.Helper()
-	cases, err := replay.Load(os.DirFS(dir))
-	if err != nil || len(cases) == 0 {
-		t.Fatalf("%d cases in %s: %v", len(cases), dir, err)
-	}
-	for _, c := range cases {
-		t.Run(c.File, func(t *testing.T) {
-			ran, err := trial.Run(t.Context(), plugin.Run{Plugin: c.Plugin, Hook: c.Hook, Input: c.Input.AppendJSON(nil), Plays: c.Calls})
-			if err := errors.Join(c.Check(ran.Output, err), ran.Left); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// checkForgets holds that a plugin that counts calls knows nothing of those before.
-func checkForgets(t *testing.T, trial *plugin.Trial) {
-	t.Helper()
-	outputs := map[string]bool{}
-	for range 3 {
-		ran, err := trial.Run(t.Context(), plugin.Run{Plugin: "memory", Hook: hook.ClaimsMap, Input: []byte(`{"user":{"name":"alice"}}`)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		outputs[string(ran.Output)] = true
-	}
-	if len(outputs) != 1 {
-		t.Errorf("the calls gave %v", outputs)
-	}
 }
 
 // newProject writes the files of a new project.

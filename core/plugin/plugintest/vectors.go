@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +29,30 @@ func Try(t testing.TB, module []byte) *plugin.Trial {
 	return trial
 }
 
+// File is [Try] for a module in a file.
+func File(t testing.TB, name string) *plugin.Trial {
+	t.Helper()
+	module, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Try(t, module)
+}
+
+// Imports holds that a module imports the functions of the host that its plugins call,
+// and no others: those that every plugin needs, and more.
+func Imports(t testing.TB, trial *plugin.Trial, more ...string) {
+	t.Helper()
+	var want []string
+	for _, name := range slices.Concat([]string{"fail", "input_len", "input_read", "output_write"}, more) {
+		want = append(want, "postern."+name)
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(trial.Facts().Imports)); !slices.Equal(got, want) {
+		t.Errorf("the module imports %q, want %q", got, want)
+	}
+}
+
 // Cases runs each case of the folder, twice: the second time takes the same fuel and
 // gives the same.
 func Cases(t *testing.T, trial *plugin.Trial, folder fs.FS) {
@@ -43,7 +69,7 @@ func Cases(t *testing.T, trial *plugin.Trial, folder fs.FS) {
 		t.Run(c.Name, func(t *testing.T) {
 			run := plugin.Run{Plugin: c.Plugin, Hook: c.Hook, Input: c.Input.AppendJSON(nil), Plays: c.Calls}
 			first, failed := trial.Run(t.Context(), run)
-			if err := c.Check(first.Output, bare(failed)); err != nil {
+			if err := errors.Join(c.Check(first.Output, bare(failed)), first.Left); err != nil {
 				t.Fatal(err)
 			}
 			second, _ := trial.Run(t.Context(), run)
@@ -54,6 +80,23 @@ func Cases(t *testing.T, trial *plugin.Trial, folder fs.FS) {
 				t.Errorf("the same call gives %s and %s", first.Output, second.Output)
 			}
 		})
+	}
+}
+
+// Forgets lets a plugin that tells of the calls before say the same each time.
+func Forgets(t testing.TB, trial *plugin.Trial, id, input string) {
+	t.Helper()
+	first := ""
+	for n := range 5 {
+		ran, err := trial.Run(t.Context(), plugin.Run{Plugin: id, Hook: hook.ClaimsMap, Input: []byte(input)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			first = string(ran.Output)
+		} else if string(ran.Output) != first {
+			t.Errorf("call %d says %s, the first said %s", n, ran.Output, first)
+		}
 	}
 }
 
