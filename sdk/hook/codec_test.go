@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/sdk/hook"
@@ -70,6 +71,27 @@ func TestIntegersThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: %v", test.text, err)
 		} else if fits && int64(answer.ExpiresIn) != test.value {
 			t.Errorf("%s is read as %d", test.text, answer.ExpiresIn)
+		}
+	}
+}
+
+// TestStringsEndAnywhere holds that a guest finds the end of a string wherever it is
+// among the eight bytes that are looked at together, and takes no other byte for it.
+func TestStringsEndAnywhere(t *testing.T) {
+	for _, filler := range []string{"a", "!", "#", "[", "]", " ", "\x7f", "\u00a2", "\u2022", "\u045c"} {
+		for length := range 20 {
+			for _, last := range []string{"", `"`, `\`, "\n", "\x01", `\"`} {
+				want := strings.Repeat(filler, length) + last
+				text := hook.String(want).AppendJSON([]byte(`{"grant_type":`))
+				if in, err := hook.ParseScopeInput(text[:len(text)-1]); err == nil {
+					t.Fatalf("%s is read without the end of a string, as %+v", text, in)
+				}
+				text = append(text, `,"address":"next"}`...)
+				in, err := hook.ParseScopeInput(text)
+				if err != nil || in.GrantType != want || in.Address != "next" {
+					t.Fatalf("%s is read as %+v, %v", text, in, err)
+				}
+			}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package hook
 
 import (
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -16,9 +15,9 @@ func (r *reader) string() string {
 		start = r.pos
 	}
 	if r.trusting {
-		if end := strings.IndexByte(text[start:], '"'); end >= 0 && strings.IndexByte(text[start:start+end], '\\') < 0 {
-			r.pos = start + end + 1
-			return text[start : start+end]
+		if end := ordinary(text, start); end < len(text) && text[end] == '"' {
+			r.pos = end + 1
+			return text[start:end]
 		}
 	}
 	// The loop works on local variables: those of r would be read and written
@@ -39,6 +38,29 @@ func (r *reader) string() string {
 		r.fail("a control character in a string")
 	}
 	return ""
+}
+
+// ordinary gives the place of the first quotation mark or backslash from start on, or
+// the length of the text. It looks at eight bytes at a time, as appendString does:
+// strings.IndexByte looks at each in a guest that TinyGo made, and twice is once too
+// often in any.
+func ordinary(text string, start int) int {
+	end := start
+	for ; len(text)-end >= 8 && !endsString(word(text[end:])); end += 8 {
+	}
+	for ; end < len(text) && text[end] != '"' && text[end] != '\\'; end++ {
+	}
+	return end
+}
+
+// endsString reports whether one of the eight bytes is a quotation mark or a backslash.
+func endsString(w uint64) bool {
+	const (
+		ones = 0x0101010101010101
+		high = 0x8080808080808080
+	)
+	quote, slash := w^ones*'"', w^ones*'\\'
+	return ((quote-ones)&^quote|(slash-ones)&^slash)&high != 0
 }
 
 // escaped reads on at the first escape of the string that began at start.
