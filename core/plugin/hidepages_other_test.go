@@ -6,3 +6,5 @@ package plugin
 func hidePages(*snapshot) {}
 
 func withoutFile(*snapshot) {}
+
+func noScan(*snapshot) {}

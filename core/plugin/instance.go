@@ -31,7 +31,7 @@ type instance struct {
 	globals []api.MutableGlobal
 	context context.Context // finds the instance in host functions
 	stack   [2]uint64
-	pages   []byte // scratch space of snapshot.restore
+	scratch scratch // of snapshot.restore
 
 	call // of the call that runs, or ran last
 }
@@ -133,7 +133,7 @@ func (i *instance) renew(after error) (pages int, ok bool) {
 	if i.memory.size != i.module.snapshot.size {
 		return 0, false // memory cannot shrink
 	}
-	pages = i.module.snapshot.restore(i.memory, &i.pages)
+	pages = i.module.snapshot.restore(i.memory, &i.scratch)
 	i.module.putGlobals(i)
 	return pages, true
 }

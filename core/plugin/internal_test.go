@@ -122,9 +122,11 @@ func must(i *instance, err error) *instance {
 	return i
 }
 
-// TestRestore holds that both ways of putting memory back do.
+// TestRestore holds that all ways of putting memory back do.
 func TestRestore(t *testing.T) {
-	for name, change := range map[string]func(*snapshot){"as the system lets it": func(*snapshot) {}, "by comparing": hidePages, "without a file": withoutFile} {
+	for name, change := range map[string]func(*snapshot){
+		"as the system lets it": func(*snapshot) {}, "by entries": noScan, "by comparing": hidePages, "without a file": withoutFile,
+	} {
 		m, err := newMemory()
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +145,7 @@ func TestRestore(t *testing.T) {
 		if err := s.attach(m); err != nil {
 			t.Fatal(err)
 		}
-		var scratch []byte
+		var scratch scratch
 		for round := range 5 {
 			if got := m.Reallocate(4 * wasmPage); string(got) != want {
 				t.Fatalf("%s: round %d finds another memory", name, round)

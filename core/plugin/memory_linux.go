@@ -53,9 +53,9 @@ type snapshot struct {
 	mapped bool // there is a file; else bytes are plain memory
 	file   int
 	bytes  []byte // the file, read only
-	// pages is /proc/self/pagemap, nil where that cannot be read: then all pages
-	// are compared.
-	pages *os.File
+	// pages is nil where it cannot be known which pages were written: then all are
+	// compared.
+	pages *pagemap
 }
 
 // takeSnapshot copies a memory. Where the process may not make a file as large, even
@@ -137,65 +137,39 @@ func (s *snapshot) attach(m *memory) error {
 	return nil
 }
 
-// Bits of an entry of /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst
-// of Linux).
-const (
-	pageFile    = 1 << 61 // of a file, or shared: not written since it was attached
-	pageSwapped = 1 << 62
-	pagePresent = 1 << 63
-)
-
 // restore puts the snapshot back into a memory that it is attached to, and counts the
-// pages that it wrote. The buffer is scratch space that the caller keeps.
-func (s *snapshot) restore(m *memory, buffer *[]byte) (pages int) {
+// pages that it wrote.
+func (s *snapshot) restore(m *memory, scratch *scratch) (pages int) {
 	page := os.Getpagesize()
-	entries := s.readPagemap(m, buffer, page)
-	if entries == nil {
+	spans, ok := s.own(m, scratch)
+	if !ok {
 		return comparePages(m.region, s.bytes, page)
 	}
-	for i := 0; i < len(entries); i += 8 {
-		if !isWritten(entries[i:]) {
-			continue
-		}
-		from := i / 8 * page
-		to := min(from+page, s.size)
-		copy(m.region[from:to], s.bytes[from:to])
-		pages++
+	for _, own := range spans {
+		// Those that this call did not write are as they were: to compare them costs less
+		// than to write them.
+		pages += comparePages(m.region[own.from:own.to], s.bytes[own.from:own.to], page)
 	}
 	return pages
+}
+
+// own gives the parts of a memory that are its own. It reports false where that cannot
+// be known.
+func (s *snapshot) own(m *memory, scratch *scratch) ([]span, bool) {
+	if s.pages == nil {
+		return nil, false
+	}
+	return s.pages.written(m.region[:s.size], scratch)
 }
 
 // written counts the pages that were written since the snapshot was attached;
 // zero where that cannot be known.
-func (s *snapshot) written(m *memory, buffer *[]byte) (pages int) {
-	entries := s.readPagemap(m, buffer, os.Getpagesize())
-	for i := 0; i < len(entries); i += 8 {
-		if isWritten(entries[i:]) {
-			pages++
-		}
+func (s *snapshot) written(m *memory, scratch *scratch) (pages int) {
+	spans, _ := s.own(m, scratch)
+	for _, own := range spans {
+		pages += (own.to - own.from) / os.Getpagesize()
 	}
 	return pages
-}
-
-func isWritten(entry []byte) bool {
-	bits := binary.NativeEndian.Uint64(entry)
-	return bits&pageSwapped != 0 || bits&pagePresent != 0 && bits&pageFile == 0
-}
-
-func (s *snapshot) readPagemap(m *memory, buffer *[]byte, page int) []byte {
-	if s.pages == nil {
-		return nil
-	}
-	length := (s.size + page - 1) / page * 8
-	if cap(*buffer) < length {
-		*buffer = make([]byte, length)
-	}
-	entries := (*buffer)[:length]
-	first := uintptr(unsafe.Pointer(unsafe.SliceData(m.region))) / uintptr(page)
-	if n, err := s.pages.ReadAt(entries, int64(first)*8); err != nil || n != length {
-		return nil
-	}
-	return entries
 }
 
 func (s *snapshot) close() {
@@ -206,33 +180,7 @@ func (s *snapshot) close() {
 		_ = unix.Munmap(s.bytes)
 	}
 	if s.pages != nil {
-		_ = s.pages.Close()
+		s.pages.close()
 	}
 	_ = unix.Close(s.file)
-}
-
-// openPagemap opens the page map if it tells the truth here: some sandboxes show
-// an empty one.
-func openPagemap() *os.File {
-	file, err := os.Open("/proc/self/pagemap")
-	if err != nil {
-		return nil
-	}
-	page := os.Getpagesize()
-	probe, err := unix.Mmap(-1, 0, 2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
-		_ = file.Close()
-		return nil
-	}
-	defer func() { _ = unix.Munmap(probe) }()
-	probe[0] = 1
-	var entries [16]byte
-	first := uintptr(unsafe.Pointer(unsafe.SliceData(probe))) / uintptr(page)
-	n, err := file.ReadAt(entries[:], int64(first)*8)
-	written, untouched := binary.NativeEndian.Uint64(entries[:8]), binary.NativeEndian.Uint64(entries[8:])
-	if err != nil || n != len(entries) || written&pagePresent == 0 || written&pageFile != 0 || untouched&(pagePresent|pageSwapped) != 0 {
-		_ = file.Close()
-		return nil
-	}
-	return file
 }

@@ -47,12 +47,15 @@ func (s *snapshot) attach(m *memory) error {
 	return nil
 }
 
+// scratch is for systems that tell which pages were written.
+type scratch struct{}
+
 // restore puts the snapshot back and counts the pages that differed.
-func (s *snapshot) restore(m *memory, _ *[]byte) (pages int) {
+func (s *snapshot) restore(m *memory, _ *scratch) (pages int) {
 	return comparePages(m.region, s.bytes, os.Getpagesize())
 }
 
 // written is for systems that tell.
-func (s *snapshot) written(*memory, *[]byte) (pages int) { return 0 }
+func (s *snapshot) written(*memory, *scratch) (pages int) { return 0 }
 
 func (s *snapshot) close() {}

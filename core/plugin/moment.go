@@ -60,7 +60,7 @@ func (m *module) rehearse(i *instance, from moment) (pages int, has room, well b
 			return 0, has, false, err
 		}
 	}
-	pages = from.snapshot.written(i.memory, &i.pages)
+	pages = from.snapshot.written(i.memory, &i.scratch)
 	grown := func() bool { return i.memory.size != from.snapshot.size }
 	if !grown() {
 		has = roomForSamples
