@@ -29,6 +29,9 @@
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w -buildid=' -o plugin.wasm
 //
+// or, to a module a twentieth of the size, with TinyGo; sdk/README.md has the command
+// and what is different then.
+//
 // # Asking the host
 //
 // [Fetch], [FetchAll], [VerifyJWT], [KVGet] and its kin, [Secret], [ExchangeOIDC],
