@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -153,6 +154,11 @@ func (m *module) compile(ctx context.Context, metered []byte, cacheDir string) (
 		link(ctx, m.runtime, wasiModule, wasiFunctions(m.options.Rand)),
 	); err != nil {
 		return err
+	}
+	if m.trusted {
+		// A panic of a worker could not be caught, so those who might cause one wait for a
+		// single goroutine.
+		ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 	}
 	m.compiled, err = m.runtime.CompileModule(ctx, metered)
 	return err
