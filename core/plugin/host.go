@@ -61,7 +61,7 @@ func (o *Options) record(ctx context.Context, event core.Event) {
 // Host runs the plugins. Its methods may be called from many goroutines.
 type Host struct {
 	options Options
-	library library
+	modules library
 	denials denials
 	shadows shadows
 
@@ -91,7 +91,7 @@ func New(_ context.Context, options Options) (*Host, error) {
 		return nil, &CacheError{Dir: options.CacheDir, Err: err}
 	}
 	h := &Host{options: options}
-	h.library = library{options: &h.options, shelf: map[edition]*loading{}, loaded: h.settle}
+	h.modules = library{options: &h.options, shelf: map[edition]*loading{}, loaded: h.settle}
 	h.shadows = newShadows()
 	return h, nil
 }
@@ -117,7 +117,7 @@ func (h *Host) adopt(config *core.PluginConfig) *plan {
 	if before != nil && (before.config == config || before.config.Generation > config.Generation) {
 		return before
 	}
-	next := newPlan(config, before, h.library.get)
+	next := newPlan(config, before, h.modules.get)
 	h.plan.Store(next)
 	h.countGrants(before, next)
 	h.tidy(next)
@@ -162,7 +162,7 @@ func (h *Host) settle() {
 func (h *Host) tidy(p *plan) {
 	settled, needed := p.settle()
 	h.plan.Store(settled)
-	h.library.keep(func(l *loading) bool { return needed[l] })
+	h.modules.keep(func(l *loading) bool { return needed[l] })
 }
 
 // Warm begins to load, in the background, what is bound. Calling it again does
@@ -197,13 +197,13 @@ func (h *Host) remake(of *core.PluginConfig) {
 	h.adopting.Lock()
 	defer h.adopting.Unlock()
 	if now := h.plan.Load(); now != nil && now.config == of {
-		h.tidy(newPlan(of, now, h.library.get))
+		h.tidy(newPlan(of, now, h.modules.get))
 	}
 }
 
 // builtin waits for the shipped module.
 func (h *Host) builtin(ctx context.Context) (*module, error) {
-	return h.library.get(edition{digest: core.BuiltinModule}).wait(ctx)
+	return h.modules.get(edition{digest: core.BuiltinModule}).wait(ctx)
 }
 
 // wait gives the module when it is there.
@@ -260,5 +260,5 @@ func CheckSettings(manifests []hook.Manifest, plugin string, settings []byte) er
 func (h *Host) Close(ctx context.Context) error {
 	h.closed.Store(true)
 	h.shadows.close()
-	return h.library.close(ctx)
+	return h.modules.close(ctx)
 }
