@@ -1144,15 +1144,29 @@ func (w *world) realPasswords() {
 	w.restart()
 }
 
-// sameTime compares the fastest of several tries: a way that leaves the hash out
-// is a hundred times as fast.
+// sameTime compares the fastest of several tries, of so many as it takes on a machine
+// that has other things to do: a way that leaves the hash out is a hundred times as
+// fast, however often it is tried.
 func sameTime(t *testing.T, w *world) {
 	w.realPasswords()
 	rp := w.register("rp", nil)
 	fastest := map[string]time.Duration{}
 	list := w.failures()
 	list = append(list, failure{name: "too_long", username: "alice", password: strings.Repeat("x", 2000)}, failure{name: "too_long_for_nobody", username: "nobod", password: strings.Repeat("x", 2000)})
-	for range 6 {
+	different := func() (list []string) {
+		reference := fastest["wrong_password"]
+		for name, took := range fastest {
+			if took < reference/2 || took > 2*reference {
+				list = append(list, fmt.Sprintf("%s takes %v, a wrong password %v", name, took, reference))
+			}
+		}
+		return list
+	}
+	const least, most = 6, 60
+	for round := range most {
+		if round >= least && len(different()) == 0 {
+			break
+		}
 		w.clock.advance(25 * time.Hour) // nobody has to wait
 		for _, f := range list {
 			b := newBrowser(t, w.issuer)
@@ -1168,11 +1182,8 @@ func sameTime(t *testing.T, w *world) {
 			}
 		}
 	}
-	reference := fastest["wrong_password"]
-	for name, took := range fastest {
-		if took < reference/2 || took > 2*reference {
-			t.Errorf("%s takes %v, a wrong password %v", name, took, reference)
-		}
+	for _, what := range different() {
+		t.Error(what)
 	}
 }
 
