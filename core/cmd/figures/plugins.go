@@ -42,7 +42,7 @@ type speed struct {
 	plain    timing // wazero alone, one instance for all calls
 	limited  timing // the same, where wazero watches the time
 	native   timing // the same work in Go, without WebAssembly
-	webhook  timing // the same work in Go, over a connection on loopback
+	webhook  timing // the same work in Go, in another process, over a connection on loopback
 }
 
 // Aims of a call.
@@ -127,7 +127,7 @@ func measureSpeeds(ctx context.Context, o pluginOptions, guests []guest) (speeds
 			}
 			return applied(in, output)
 		}})
-		remote := add(way{name: "webhook", in: in, call: hooked.mapClaims})
+		remote := add(way{name: "webhook", in: in, call: hooked.mapClaims, other: hooked.process.Process.Pid})
 		for i, g := range guests {
 			a := arenas[i]
 			sandbox := add(way{name: g.language + ", sandbox", in: in, call: a.mapClaims})
@@ -197,16 +197,18 @@ func ratio(a, b timing) float64 { return float64(a.p50) / float64(max(b.p50, 1))
 func (f *pluginFigures) print(w io.Writer) error {
 	fmt.Fprintf(w, "\nclaims.map/v1, one call after the other, times of the median call (p50):\n\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "language\tmessage\tp50\tp99\tnative Go\twazero alone\t\twazero with its limit\t\twebhook\t\taims missed\t")
+	fmt.Fprintln(table, "language\tmessage\tp50\tp99\tnative Go\twazero alone\t\twazero with its limit\t\twebhook\t\tprocessors\tthe webhook's\t\taims missed\t")
 	for i := range f.speeds {
 		s := &f.speeds[i]
-		fmt.Fprintf(table, "%s\t%d KB\t%s\t%s\t%s\t%s\t%.1fx as slow\t%s\t%.1fx as fast\t%s\t%.1fx as fast\t%s\t\n",
+		fmt.Fprintf(table, "%s\t%d KB\t%s\t%s\t%s\t%s\t%.1fx as slow\t%s\t%.1fx as fast\t%s\t%.1fx as fast\t%s\t%s\t%.1fx as much\t%s\t\n",
 			s.language, s.size>>10, us(s.sandbox.p50), us(s.sandbox.p99), us(s.native.p50), us(s.plain.p50), ratio(s.sandbox, s.plain),
-			us(s.limited.p50), ratio(s.limited, s.sandbox), us(s.webhook.p50), ratio(s.webhook, s.sandbox), orNone(s.missed()))
+			us(s.limited.p50), ratio(s.limited, s.sandbox), us(s.webhook.p50), ratio(s.webhook, s.sandbox),
+			us(s.sandbox.work), us(s.webhook.work), float64(s.webhook.work)/float64(max(s.sandbox.work, 1)), orNone(s.missed()))
 	}
 	err := table.Flush()
 	fmt.Fprintf(w, "\naims: less than %.0fx as slow as wazero alone, which counts no fuel and keeps its state; at least %.0fx as fast as with wazero's own limit\n"+
-		"(WithCloseOnContextDone); at least %.0fx as fast as a webhook on loopback; below %d us at 1 KB but in Go\n\n",
+		"(WithCloseOnContextDone); at least %.0fx as fast as a webhook on loopback; below %d us at 1 KB but in Go\n"+
+		"processors: the time of all processors that a call takes, on both sides of a connection\n\n",
 		aimPlain, aimLimited, aimWebhook, aimSmall.Microseconds())
 	fmt.Fprintln(table, "language\tmodule\tcompile\tfrom the cache\tstart\tmemory\tinstance\tit takes\tpages written, 8 KB\tfuel, 8 KB\t")
 	for i := range f.costs {
