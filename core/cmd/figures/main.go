@@ -4,7 +4,8 @@
 // the machine, so ratios count more than figures.
 //
 // `figures plugins` prints the same of plugins in each language, beside the work
-// without a sandbox, with wazero's own limit of time, and as a webhook.
+// without a sandbox, with wazero's own limit of time, and as a webhook. `figures soak`
+// loads modules anew again and again under load, and fails if anything is left of them.
 package main
 
 import (
