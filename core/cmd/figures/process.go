@@ -3,10 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // residentMemory reads VmRSS, in kB. Elsewhere than on Linux it gives 0.
@@ -29,26 +27,4 @@ func kilobytes(file, line string) (int, error) {
 	}
 	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	return strconv.Atoi(number)
-}
-
-// processorTime is the time that the threads of a process ran, but those that have
-// ended. Elsewhere than on Linux it is 0.
-func processorTime(pid int) (sum time.Duration) {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-	if err != nil {
-		return 0
-	}
-	for _, thread := range threads {
-		text, err := os.ReadFile(thread)
-		if err != nil {
-			continue // it has just ended
-		}
-		ran, _, _ := strings.Cut(string(text), " ") // in nanoseconds
-		n, err := strconv.ParseInt(ran, 10, 64)
-		if err != nil {
-			return 0
-		}
-		sum += time.Duration(n)
-	}
-	return sum
 }
