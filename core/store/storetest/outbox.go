@@ -337,6 +337,24 @@ func testOutboxUnderLoad(t *testing.T, w *world) {
 			}
 		})
 	}
+	// recorded waits until some events were recorded in a round, however busy the
+	// machine is.
+	recorded := func(round, events int) {
+		for range 4000 {
+			mu.Lock()
+			found := 0
+			for _, m := range marks {
+				if m.round == round {
+					found++
+				}
+			}
+			mu.Unlock()
+			if found >= events {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
 	laidOut := map[core.ID]bool{}
 	for n := range 6 {
 		b := core.PluginBinding{ID: core.ID(fmt.Sprint("binding", n)), Instance: "a", Hook: core.HookEvents}
@@ -345,13 +363,13 @@ func testOutboxUnderLoad(t *testing.T, w *world) {
 			t.Fatal(err)
 		}
 		round.Store(int64(2*n + 1))
-		time.Sleep(5 * time.Millisecond)
+		recorded(2*n+1, 10)
 		// A list that binds another and fails leaves no trace in what the others see.
 		failing := core.PluginBinding{ID: "failing", Instance: "a", Hook: core.HookEvents, ClientID: ""}
 		if err := handles[n%2].Apply(background, core.RemoveBinding{ID: b.ID}, core.AddBinding{Binding: failing}, core.FinishRequest{ID: "gone"}); !errors.Is(err, core.ErrConflict) {
 			t.Error(err)
 		}
-		time.Sleep(5 * time.Millisecond)
+		recorded(2*n+1, 20)
 		round.Store(-1)
 		claimed, err := w.store.ClaimEvents(background, b.ID, start, start.Add(lease), 1_000_000)
 		if err != nil {
@@ -364,7 +382,7 @@ func testOutboxUnderLoad(t *testing.T, w *world) {
 			t.Fatal(err)
 		}
 		round.Store(int64(2*n + 2))
-		time.Sleep(2 * time.Millisecond)
+		recorded(2*n+2, 10)
 	}
 	close(stop)
 	wg.Wait()
