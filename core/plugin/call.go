@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -61,7 +62,7 @@ func (h *Host) callOnce(ctx context.Context, s *served, hookName string, in writ
 	}
 	plugin, number, ok := m.find(s.plugin, hookName)
 	if !ok || s.broken != nil {
-		return nil, s.fail(hookName, ReasonUnavailable, cmpErr(s.broken, ErrUnknownPlugin))
+		return nil, s.fail(hookName, ReasonUnavailable, cmp.Or(s.broken, ErrUnknownPlugin))
 	}
 	begin := time.Now()
 	if !s.breaker.allow(in.about(), begin) {
@@ -78,13 +79,6 @@ func (h *Host) callOnce(ctx context.Context, s *served, hookName string, in writ
 		h.options.Observer.PluginPool(m.digest, made, idle, waiting)
 	}
 	return r.output, h.finish(ctx, s, hookName, in.about(), r, err, time.Since(begin))
-}
-
-func cmpErr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // moduleOf waits for the module of an instance. One that could not be loaded is

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -157,19 +158,12 @@ func (d *desk) carryOut(capability string, request []byte) []byte {
 	if code == hook.CodeDenied {
 		d.deny(capability, targetMeant)
 	}
-	d.observe(capability, cmpOr(code, resultOK), took)
+	d.observe(capability, cmp.Or(code, resultOK), took)
 	return answer
 }
 
 // resultOK is what is counted where nothing went wrong.
 const resultOK = "ok"
-
-func cmpOr(code, otherwise string) string {
-	if code == "" {
-		return otherwise
-	}
-	return code
-}
 
 func (d *desk) granted(capability string) bool {
 	return slices.ContainsFunc(d.caller.Grants, func(g core.PluginGrant) bool { return g.Capability == capability })
