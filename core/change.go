@@ -188,6 +188,37 @@ type (
 	// RemoveBinding deletes. ErrNotFound if there is none.
 	RemoveBinding struct{ ID ID }
 
+	// SaveConnector inserts the connector or replaces it. ErrNotFound if there is no
+	// such instance or organisation; ConflictError if another connector of the
+	// organisation has one of its domains.
+	SaveConnector struct{ Connector Connector }
+	// DeleteConnector deletes it with its links and attempts; the instance stays.
+	// ErrNotFound.
+	DeleteConnector struct{ Instance string }
+
+	// SaveAttempt inserts an upstream attempt.
+	SaveAttempt struct{ Attempt UpstreamAttempt }
+	// HoldCallback keeps a posted callback. ErrConflict if the attempt is gone or has
+	// one already.
+	HoldCallback struct {
+		ID   ID
+		Held []byte
+	}
+	// FinishAttempt deletes an attempt. ErrConflict if it is gone: state is used once.
+	FinishAttempt struct{ ID ID }
+	// SaveLink inserts a link or replaces that of the connector and subject. The groups
+	// of Link are those that the user is a member of because of it: groups that are not
+	// there are made, in the user's organisation, memberships of names that the link
+	// had before and has no more are ended. ErrConflict if the link is another user's;
+	// ErrNotFound if there is no such user.
+	SaveLink struct{ Link Link }
+	// DeleteLink deletes a link of the user, and the memberships that it gave.
+	// ErrNotFound.
+	DeleteLink struct {
+		UserID             ID
+		Connector, Subject string
+	}
+
 	// AddKey inserts a signing key.
 	AddKey struct{ Key SigningKey }
 
@@ -216,6 +247,13 @@ func (AddRefresh) change()         {}
 func (RotateRefresh) change()      {}
 func (CountFailure) change()       {}
 func (ClearFailures) change()      {}
+func (SaveConnector) change()      {}
+func (DeleteConnector) change()    {}
+func (SaveAttempt) change()        {}
+func (HoldCallback) change()       {}
+func (FinishAttempt) change()      {}
+func (SaveLink) change()           {}
+func (DeleteLink) change()         {}
 func (Record) change()             {}
 func (EndDelivery) change()        {}
 func (PutOffDelivery) change()     {}

@@ -16,6 +16,7 @@ const (
 const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
 )
 
 // Client is a relying party. Only the administrator makes one.
@@ -46,11 +47,14 @@ type Client struct {
 	// RFC 9700 section 4.3.2).
 	QueryToken bool
 	Shared     bool // signs in people of every organisation
-	Disabled   bool
-	LogoURI    string
-	ClientURI  string
-	PolicyURI  string
-	TermsURI   string
+	// AllowedGroups, if there are any, are the groups whose members may sign in; nobody
+	// else may. Sorted.
+	AllowedGroups []string
+	Disabled      bool
+	LogoURI       string
+	ClientURI     string
+	PolicyURI     string
+	TermsURI      string
 	// Lifetimes; zero means the server's default.
 	AccessTTL  time.Duration
 	IDTokenTTL time.Duration

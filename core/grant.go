@@ -15,6 +15,8 @@ type Grant struct {
 	AuthTime  time.Time
 	AMR       []string
 	ACR       string
+	// Upstream is the provider's part of the sign-in, nil where there was none.
+	Upstream *Upstream
 
 	// The authorization code; the code's identifier is the grant's.
 	CodeHash      Hash

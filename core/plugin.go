@@ -121,6 +121,8 @@ type PluginConfig struct {
 	Releases  []PluginRelease // in their order: the last of a plugin runs
 	Instances []PluginInstance
 	Bindings  []PluginBinding // in the order in which they run
+	// Connectors are in the order of their instances' names.
+	Connectors []Connector
 }
 
 // PluginCaller is who asks for a capability, for the time of one call of a hook.
@@ -144,4 +146,6 @@ type UpstreamLogin struct {
 	CodeVerifier string // PKCE (RFC 7636)
 	Nonce        string
 	Issuer       string // iss of the callback (RFC 9207), if any
+	// Got is filled by an exchange that succeeds; nil: nobody wants to know.
+	Got *UpstreamTokens
 }

@@ -18,6 +18,8 @@ type Session struct {
 	EndedAt   time.Time // zero while it lives
 	IP        string
 	UserAgent string // at most 256 bytes
+	// Upstream is the provider's part; nil for who signed in here.
+	Upstream *Upstream
 }
 
 // Live reports whether the session still stands at now.
@@ -45,8 +47,11 @@ type AuthRequest struct {
 	SessionID ID
 	// ConsentedScopes is what the person allowed for this request; nil before.
 	ConsentedScopes []string
-	CreatedAt       time.Time
-	ExpiresAt       time.Time
+	// SentTo is the connector that the browser was sent to last, so that nobody is sent
+	// there twice without asking; empty: to none.
+	SentTo    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
 // Consent is what a user allows a client, until withdrawn.
