@@ -8,23 +8,25 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/workbench"
 )
 
 // pluginView is a plugin as JSON, instanceView one with its settings and what it was
 // given, bindingView what it serves.
 type (
 	pluginView struct {
-		ID           string          `json:"id"`
-		Version      string          `json:"version"`
-		Description  string          `json:"description"`
-		Module       string          `json:"module"`
-		Source       string          `json:"source"`
-		Signer       string          `json:"signer"`
-		HostAPI      int             `json:"host_api"`
-		Hooks        []string        `json:"hooks"`
-		Capabilities []string        `json:"capabilities"`
-		Secrets      []string        `json:"secrets"`
-		Settings     json.RawMessage `json:"settings"`
+		ID           string             `json:"id"`
+		Version      string             `json:"version"`
+		Description  string             `json:"description"`
+		Module       string             `json:"module"`
+		Source       string             `json:"source"`
+		Signer       string             `json:"signer"`
+		HostAPI      int                `json:"host_api"`
+		Hooks        []string           `json:"hooks"`
+		Capabilities []string           `json:"capabilities"`
+		Secrets      []string           `json:"secrets"`
+		Settings     json.RawMessage    `json:"settings"`
+		Presets      []workbench.Preset `json:"presets"`
 	}
 	instanceView struct {
 		Name      string          `json:"name"`
@@ -60,7 +62,7 @@ type (
 )
 
 func viewPlugin(p *admin.Plugin) pluginView {
-	return pluginView{p.ID, p.Version, p.Description, p.Module, p.Source, p.Signer, p.HostAPI, list(p.Hooks), wishes(p), secrets(p), rawObject(p.Settings)}
+	return pluginView{p.ID, p.Version, p.Description, p.Module, p.Source, p.Signer, p.HostAPI, list(p.Hooks), wishes(p), secrets(p), rawObject(p.Settings), presets(p)}
 }
 
 // wishes gives the names of the capabilities that the plugin asks for.

@@ -61,6 +61,7 @@ func describePlugin(w io.Writer, plugin *admin.Plugin) {
 		{Field: "Capabilities", Value: joined(wishes(plugin))}, {Field: "Secrets", Value: joined(secrets(plugin))},
 	})
 	fmt.Fprintf(w, "\nSettings (JSON Schema):\n%s\n", indented(plugin.Settings))
+	describePresets(w, presets(plugin))
 }
 
 func describeModule(w io.Writer, i workbench.Inspection) {
@@ -90,7 +91,32 @@ func describeModule(w io.Writer, i workbench.Inspection) {
 		fmt.Fprintln(w)
 		table(w, "it asks for no secret", []string{"SECRET", "WHAT IT IS", "NEEDED"}, rows)
 		fmt.Fprintf(w, "\nSettings (JSON Schema):\n%s\n", indented(plugin.Settings))
+		describePresets(w, plugin.Presets)
 	}
+}
+
+// presets gives those of an installed plugin, which stand in its manifest.
+func presets(plugin *admin.Plugin) []workbench.Preset {
+	var manifest struct{ Presets []workbench.Preset }
+	if err := json.Unmarshal(plugin.Manifest, &manifest); err != nil {
+		return []workbench.Preset{} // it was checked when it was installed
+	}
+	for i := range manifest.Presets {
+		manifest.Presets[i].Targets = list(manifest.Presets[i].Targets)
+	}
+	return list(manifest.Presets)
+}
+
+func describePresets(w io.Writer, presets []workbench.Preset) {
+	if len(presets) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, p := range presets {
+		rows = append(rows, []string{p.Name, p.Title, p.Icon, string(p.Settings), joined(p.Targets)})
+	}
+	fmt.Fprintln(w)
+	table(w, "", []string{"PRESET", "TITLE", "ICON", "SETTINGS", "FOR"}, rows)
 }
 
 // importRows gives the imports of each module that is imported from.

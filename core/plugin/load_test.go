@@ -31,6 +31,9 @@ func TestRefuseModules(t *testing.T) {
 	manifest := func(from, to string) []byte {
 		return with(func(g *guest) { g.manifests = strings.Replace(g.manifests, from, to, 1) })
 	}
+	withPresets := func(list string) []byte {
+		return manifest(`"settings":{"type":"object"}`, `"settings":`+presetSchema+`,"presets":[`+list+`]`)
+	}
 	for name, test := range map[string]struct {
 		module []byte
 		want   string
@@ -68,6 +71,24 @@ func TestRefuseModules(t *testing.T) {
 		"capability":       {manifest(`"settings":`, `"capabilities":[{"name":"http.get"}],"settings":`), "asks for the capability http.get, which this host does not know"},
 		"secret":           {manifest(`"settings":`, `"secrets":[{"name":"A KEY"}],"settings":`), "asks for the secret"},
 		"unknown member":   {manifest(`"settings":`, `"color":"red","settings":`), "unknown member"},
+		"presets":          {withPresets(strings.Repeat(`{"name":"a","title":"A","settings":{}},`, 32) + `{"name":"b","title":"B","settings":{}}`), "33 presets"},
+		"preset unnamed":   {withPresets(`{"title":"A","settings":{}}`), `the preset "": a name is`},
+		"preset name":      {withPresets(`{"name":"A B","title":"A","settings":{}}`), `the preset "A B": a name is`},
+		"preset long":      {withPresets(`{"name":"` + strings.Repeat("a", 64) + `","title":"A","settings":{}}`), "a name is"},
+		"preset twice":     {withPresets(`{"name":"a","title":"A","settings":{}},{"name":"a","title":"B","settings":{}}`), "each once"},
+		"preset untitled":  {withPresets(`{"name":"a","settings":{}}`), "preset a: the title must be"},
+		"preset title":     {withPresets(`{"name":"a","title":"` + strings.Repeat("ä", 65) + `","settings":{}}`), "the title must be"},
+		"preset escape":    {withPresets(`{"name":"a","title":"A\u001b[2J","settings":{}}`), "the title must be"},
+		"preset sideways":  {withPresets(`{"name":"a","title":"A\u202eB","settings":{}}`), "the title must be"},
+		"preset icon":      {withPresets(`{"name":"a","title":"A","icon":"https://x.example/a.svg","settings":{}}`), "no name of an icon"},
+		"preset no object": {withPresets(`{"name":"a","title":"A","settings":["x"]}`), "preset a: the settings must be an object"},
+		"preset empty":     {withPresets(`{"name":"a","title":"A"}`), "preset a: the settings must be an object"},
+		"preset type":      {withPresets(`{"name":"a","title":"A","settings":{"n":"x"}}`), "settings.n must be an integer"},
+		"preset unknown":   {withPresets(`{"name":"a","title":"A","settings":{"m":1}}`), "settings.m is unknown"},
+		"preset part":      {withPresets(`{"name":"a","title":"A","settings":{"n":{}}}`), "settings.n must be an integer"},
+		"preset targets":   {withPresets(`{"name":"a","title":"A","settings":{},"targets":[` + strings.Repeat(`"a.example",`, 16) + `"b"]}`), "17 targets"},
+		"preset target":    {withPresets(`{"name":"a","title":"A","settings":{},"targets":[""]}`), `preset a: "" is no target`},
+		"preset member":    {withPresets(`{"name":"a","title":"A","settings":{},"secret":"x"}`), "unknown member"},
 		"no sample":        {manifest(`"samples":[{"hook":"claims.map/v1","input":{}}]`, `"samples":[]`), "no sample"},
 		"sample elsewhere": {manifest(`"samples":[`, `"samples":[{"hook":"account.shape/v1","input":{}},`), "does not implement"},
 		"schema":           {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"object","pattern":"x"}`), `"pattern" of JSON Schema is not supported`},

@@ -42,7 +42,7 @@ func checkManifest(m *hook.Manifest) error {
 	case len(m.Hooks) == 0:
 		return errors.New("it implements no hook")
 	}
-	return errors.Join(checkHooks(m), checkCapabilities(m), checkSecrets(m), checkSchema(m.Settings))
+	return errors.Join(checkHooks(m), checkCapabilities(m), checkSecrets(m), checkSchema(m.Settings), checkPresets(m))
 }
 
 func checkHooks(m *hook.Manifest) error {

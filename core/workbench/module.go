@@ -81,7 +81,17 @@ type Description struct {
 	Capabilities []Wish          `json:"capabilities"`
 	Secrets      []SecretWish    `json:"secrets"`
 	Settings     json.RawMessage `json:"settings"` // JSON Schema
+	Presets      []Preset        `json:"presets"`
 	Samples      int             `json:"samples"`
+}
+
+// Preset is a way to use a plugin.
+type Preset struct {
+	Name     string          `json:"name"`
+	Title    string          `json:"title"`
+	Icon     string          `json:"icon"`
+	Settings json.RawMessage `json:"settings"`
+	Targets  []string        `json:"targets"`
 }
 
 // Wish is a capability that a plugin asks for.
@@ -115,13 +125,17 @@ func (m *Module) Inspect() Inspection {
 func describe(m *hook.Manifest) Description {
 	d := Description{
 		ID: m.ID, Version: m.Version, Description: m.Description, HostAPI: m.HostAPI, Hooks: append([]string{}, m.Hooks...),
-		Capabilities: []Wish{}, Secrets: []SecretWish{}, Settings: m.Settings.AppendJSON(nil), Samples: len(m.Samples),
+		Capabilities: []Wish{}, Secrets: []SecretWish{}, Settings: m.Settings.AppendJSON(nil), Presets: []Preset{},
+		Samples: len(m.Samples),
 	}
 	for _, w := range m.Capabilities {
 		d.Capabilities = append(d.Capabilities, Wish{w.Name, append([]string{}, w.Targets...), w.Reason, w.Optional})
 	}
 	for _, s := range m.Secrets {
 		d.Secrets = append(d.Secrets, SecretWish(s))
+	}
+	for _, p := range m.Presets {
+		d.Presets = append(d.Presets, Preset{p.Name, p.Title, p.Icon, p.Settings.AppendJSON(nil), append([]string{}, p.Targets...)})
 	}
 	return d
 }

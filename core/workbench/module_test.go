@@ -45,7 +45,19 @@ func TestInspect(t *testing.T) {
 		`"capabilities":[{"name":"secret.get","targets":["api"],"reason":"To keep it.","optional":false},` +
 		`{"name":"kv","targets":[],"reason":"To keep the secret.","optional":true},{"name":"clock","targets":[],"reason":"To say the time.","optional":false}],` +
 		`"secrets":[{"name":"api","description":"Any text.","optional":false}],` +
-		`"settings":{"type":"object","properties":{"name":{"type":"string"}},"additionalProperties":false},"samples":1}`
+		`"settings":{"type":"object","properties":{"name":{"type":"string"}},"additionalProperties":false},"presets":[],"samples":1}`
+	if string(got) != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+func TestInspectPresets(t *testing.T) {
+	got, err := json.Marshal(open(t, fickle, nil).Inspect().Plugins[0].Presets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[{"name":"often","title":"Often","icon":"key","settings":{"every":1},"targets":["a.example"]},` +
+		`{"name":"seldom","title":"Seldom","icon":"","settings":{},"targets":[]}]`
 	if string(got) != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -52,6 +52,7 @@ var tables = []struct {
 	{"## 4. The manifest", "Member", hook.Manifest{}},
 	{"## 4. The manifest", "Each of `capabilities`", hook.CapabilityWish{}},
 	{"## 4. The manifest", "Each of `secrets`", hook.SecretWish{}},
+	{"## 4. The manifest", "Each of `presets`", hook.Preset{}},
 	{"## 4. The manifest", "Each of `samples`", hook.Sample{}},
 	{"### `claims.map/v1`", "Input", hook.ClaimsInput{}},
 	{"### `claims.map/v1`", "Output", hook.ClaimsOutput{}},

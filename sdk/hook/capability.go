@@ -141,11 +141,17 @@ type SecretGetAnswer struct {
 // The host has code, redirect URI, PKCE verifier and nonce, and verifies the ID
 // token (OpenID Connect Core 1.0 section 3.1.3.7).
 type OIDCExchangeRequest struct {
-	Issuer     string `json:"issuer"`
-	ClientID   string `json:"client_id"`
-	Secret     string `json:"secret"`      // name of the client secret; empty: a public client
-	AuthMethod string `json:"auth_method"` // empty: client_secret_basic; client_secret_post, none
-	UserInfo   bool   `json:"userinfo"`    // ask the UserInfo endpoint too
+	Issuer   string `json:"issuer"`
+	ClientID string `json:"client_id"`
+	Secret   string `json:"secret"` // name of the client secret; empty: a public client
+	// AuthMethod is how the client proves who it is. Empty: client_secret_basic with a
+	// secret, none without; client_secret_post, none, or one for which the secret is a
+	// private key in PEM: private_key_jwt (RFC 7523 section 2.2), signed_client_secret (a
+	// JWT in the place of the client secret, as Apple wants it).
+	AuthMethod string `json:"auth_method"`
+	KeyID      string `json:"key_id"`     // kid of what the private key signs
+	KeyIssuer  string `json:"key_issuer"` // iss of a signed_client_secret
+	UserInfo   bool   `json:"userinfo"`   // ask the UserInfo endpoint too
 	// AnyIssuer accepts an issuer that the discovery document writes with {tenantid},
 	// filled in from the claim tid, as Microsoft Entra ID does.
 	AnyIssuer bool `json:"any_issuer"`
@@ -164,7 +170,9 @@ type OAuthExchangeRequest struct {
 	TokenEndpoint string `json:"token_endpoint"`
 	ClientID      string `json:"client_id"`
 	Secret        string `json:"secret"`
-	AuthMethod    string `json:"auth_method"` // empty: client_secret_basic; client_secret_post, none
+	AuthMethod    string `json:"auth_method"` // as in [OIDCExchangeRequest]
+	KeyID         string `json:"key_id"`
+	KeyIssuer     string `json:"key_issuer"`
 }
 
 // OAuthExchangeAnswer says what was granted. The access token stays with the host;

@@ -58,6 +58,7 @@ func (a *Authentication) members(w *walk) {
 	w.string("time", &a.Time)
 	w.strings("amr", &a.AMR)
 	w.string("acr", &a.ACR)
+	w.string("connector", &a.Connector)
 }
 
 func (in *ClaimsInput) members(w *walk) {
@@ -123,10 +124,12 @@ func (in *ScopeInput) members(w *walk) {
 	w.value("settings", &in.Settings)
 	w.string("grant_type", &in.GrantType)
 	w.nested("user", &in.User)
+	w.nested("organisation", &in.Organisation)
 	w.nested("client", &in.Client)
 	w.strings("scopes", &in.Scopes)
 	w.string("address", &in.Address)
 	w.nested("authentication", &in.Authentication)
+	w.string("time", &in.Time)
 }
 
 // AppendJSON appends the message.

@@ -86,6 +86,8 @@ func (o *OIDCExchangeRequest) members(w *walk) {
 	w.string("client_id", &o.ClientID)
 	w.string("secret", &o.Secret)
 	w.string("auth_method", &o.AuthMethod)
+	w.string("key_id", &o.KeyID)
+	w.string("key_issuer", &o.KeyIssuer)
 	w.bool("userinfo", &o.UserInfo)
 	w.bool("any_issuer", &o.AnyIssuer)
 }
@@ -102,6 +104,8 @@ func (o *OAuthExchangeRequest) members(w *walk) {
 	w.string("client_id", &o.ClientID)
 	w.string("secret", &o.Secret)
 	w.string("auth_method", &o.AuthMethod)
+	w.string("key_id", &o.KeyID)
+	w.string("key_issuer", &o.KeyIssuer)
 }
 
 func (o *OAuthExchangeAnswer) members(w *walk) {

@@ -54,6 +54,8 @@ type LoginRedirect struct {
 	ResponseMode string `json:"response_mode"` // "", query or form_post
 	// NoPKCE leaves the challenge out, for a server that refuses it.
 	NoPKCE bool `json:"no_pkce"`
+	// AnyIssuer is as in [OIDCExchangeRequest].
+	AnyIssuer bool `json:"any_issuer"`
 }
 
 // Identity is who signed in upstream.
@@ -144,6 +146,7 @@ func (r *LoginRedirect) members(w *walk) {
 	w.object("parameters", &r.Parameters)
 	w.string("response_mode", &r.ResponseMode)
 	w.bool("no_pkce", &r.NoPKCE)
+	w.bool("any_issuer", &r.AnyIssuer)
 }
 
 func (i *Identity) members(w *walk) {

@@ -12,6 +12,8 @@ type Manifest struct {
 	Secrets      []SecretWish     `json:"secrets"`
 	// Settings is the JSON Schema of the settings.
 	Settings Value `json:"settings"`
+	// Presets are settings to begin with.
+	Presets []Preset `json:"presets"`
 	// Samples are messages for the self-test at load.
 	Samples []Sample `json:"samples"`
 }
@@ -30,6 +32,20 @@ type SecretWish struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Optional    bool   `json:"optional"`
+}
+
+// Preset is a way to use a plugin: for one product, say.
+type Preset struct {
+	Name  string `json:"name"`  // lower-case letters, digits and hyphens
+	Title string `json:"title"` // what a person would call it, at most 64 characters: "Okta"
+	// Icon is the name of one of Postern's icons, or empty.
+	Icon string `json:"icon"`
+	// Settings are an object that what the operator sets is laid over. What the schema
+	// requires may be missing; what is there must suit it.
+	Settings Value `json:"settings"`
+	// Targets are what each capability that reaches out is needed for, besides what the
+	// operator's settings name, at most 16: "accounts.google.com".
+	Targets []string `json:"targets"`
 }
 
 // Sample is a message that the plugin must be able to answer.
@@ -61,6 +77,14 @@ func (s *SecretWish) members(w *walk) {
 	w.bool("optional", &s.Optional)
 }
 
+func (p *Preset) members(w *walk) {
+	w.string("name", &p.Name)
+	w.string("title", &p.Title)
+	w.string("icon", &p.Icon)
+	w.value("settings", &p.Settings)
+	w.strings("targets", &p.Targets)
+}
+
 func (s *Sample) members(w *walk) {
 	w.string("hook", &s.Hook)
 	w.value("input", &s.Input)
@@ -82,6 +106,7 @@ func (m *Manifest) members(w *walk) {
 	list(w, "capabilities", &m.Capabilities)
 	list(w, "secrets", &m.Secrets)
 	w.value("settings", &m.Settings)
+	list(w, "presets", &m.Presets)
 	list(w, "samples", &m.Samples)
 }
 

@@ -41,7 +41,8 @@ func TestManifestsRefuse(t *testing.T) {
 	for _, text := range []string{
 		``, `{}`, `null`, `[null]`, `[[]]`, `[{}`, `[{},]`, `[{}]]`, `[{}] x`, `[{"host_api":1.5}]`, `[{"host_api":"1"}]`, `[{"id":"a","color":1}]`,
 		`[{"id":"a","id":"a"}]`, `[{"hooks":"claims.map/v1"}]`, `[{"capabilities":["kv"]}]`, `[{"capabilities":[{"name":"kv","target":"a"}]}]`,
-		`[{"secrets":[{"name":"a","value":"b"}]}]`, `[{"secrets":{"a":"b"}}]`, `[{"samples":[{"hook":"a","output":{}}]}]`,
+		`[{"secrets":[{"name":"a","value":"b"}]}]`, `[{"secrets":{"a":"b"}}]`, `[{"presets":["a"]}]`, `[{"presets":{}}]`, `[{"presets":[{"name":1}]}]`,
+		`[{"presets":[{"secret":"a"}]}]`, `[{"presets":[{"targets":"a.example"}]}]`, `[{"samples":[{"hook":"a","output":{}}]}]`,
 		`[{"samples":[{"calls":[{"capability":"kv","response":{}}]}]}]`, `[{"samples":[{"calls":{}}]}]`,
 		`[` + strings.Repeat(`{"samples":[`, 70),
 	} {

@@ -86,6 +86,9 @@ type Authentication struct {
 	Time string   `json:"time"`
 	AMR  []string `json:"amr"`
 	ACR  string   `json:"acr"`
+	// Connector is the plugin instance that the user signed in with; empty where it
+	// was a password of Postern's own.
+	Connector string `json:"connector"`
 }
 
 // ClaimsInput is what claims.map/v1 gets.
@@ -130,12 +133,15 @@ type AccountInput struct {
 // ScopeInput is what scope.policy/v1 gets.
 type ScopeInput struct {
 	Settings       Value          `json:"settings"`
-	GrantType      string         `json:"grant_type"` // authorization_code, refresh_token
+	GrantType      string         `json:"grant_type"` // authorization_code, refresh_token, client_credentials
 	User           User           `json:"user"`       // all fields empty where no user took part
+	Organisation   Organisation   `json:"organisation"`
 	Client         Client         `json:"client"`
 	Scopes         []string       `json:"scopes"`  // asked for, after the host's own rules
 	Address        string         `json:"address"` // of the browser or the client, without port
 	Authentication Authentication `json:"authentication"`
+	// Time is now, so that a policy needs no clock: RFC 3339 in UTC with whole seconds.
+	Time string `json:"time"`
 }
 
 // ScopeOutput is what scope.policy/v1 gives. What it does not say stays as it was.

@@ -100,6 +100,10 @@ var rules = map[string]hook.Object{
 	"Manifest.host_api":        {{Name: "const", Value: hook.Int(1)}},
 	"Manifest.hooks":           {limit("minItems", 1), {Name: "uniqueItems", Value: hook.Bool(true)}, {Name: "items", Value: hook.FromObject(hook.Object{enum(hook.Names[:]...)})}},
 	"Manifest.samples":         {limit("minItems", 1)},
+	"Manifest.presets":         {limit("maxItems", 32)},
+	"Preset.name":              {{Name: "pattern", Value: hook.String("^[a-z][a-z0-9-]{0,62}$")}},
+	"Preset.title":             {limit("minLength", 1), limit("maxLength", 64)},
+	"Preset.icon":              {{Name: "pattern", Value: hook.String("^([a-z][a-z0-9-]{0,31})?$")}},
 	"Manifest.settings":        {{Name: "$ref", Value: hook.String("#/$defs/settings")}},
 	"CapabilityWish.name":      {enum(hook.Capabilities[:]...)},
 	"SecretWish.name":          {limit("minLength", 1)},
@@ -115,11 +119,11 @@ var required = map[string][]string{
 	"OIDCExchangeRequest": {"issuer", "client_id"}, "OAuthExchangeRequest": {"token_endpoint", "client_id"},
 	"LDAPServer": {"url"}, "LDAPBindRequest": {"server", "dn", "password"}, "LDAPSearchRequest": {"server"},
 	"Manifest":       {"id", "version", "description", "host_api", "hooks", "settings", "samples"},
-	"CapabilityWish": {"name"}, "SecretWish": {"name"}, "Sample": {"hook", "input"}, "HostCall": {"capability", "answer"},
+	"CapabilityWish": {"name"}, "SecretWish": {"name"}, "Preset": {"name", "title", "settings"}, "Sample": {"hook", "input"}, "HostCall": {"capability", "answer"},
 }
 
 var (
-	authMethods = enum("", "client_secret_basic", "client_secret_post", "none")
+	authMethods = enum("", "client_secret_basic", "client_secret_post", "none", "private_key_jwt", "signed_client_secret")
 	base64      = hook.Member{Name: "contentEncoding", Value: hook.String("base64")}
 )
 

@@ -29,7 +29,8 @@ var (
 		"FetchSecret": hook.FetchSecret{}, "Fetch": hook.Fetch{}, "JwtVerifyRequest": hook.JWTVerifyRequest{}, "KvRequest": hook.KVRequest{},
 		"OidcExchangeRequest": hook.OIDCExchangeRequest{}, "OauthExchangeRequest": hook.OAuthExchangeRequest{},
 		"LdapServer": hook.LDAPServer{}, "LdapBindRequest": hook.LDAPBindRequest{}, "LdapSearchRequest": hook.LDAPSearchRequest{},
-		"CapabilityWish": hook.CapabilityWish{}, "SecretWish": hook.SecretWish{}, "Sample": hook.Sample{},
+		"CapabilityWish": hook.CapabilityWish{}, "SecretWish": hook.SecretWish{}, "Preset": hook.Preset{},
+		"Sample": hook.Sample{},
 	}
 )
 

@@ -106,6 +106,8 @@ static const postern_field oidc_exchange_request_fields[] = {
 	POSTERN_FIELD(postern_oidc_exchange_request, client_id, TEXT),
 	POSTERN_FIELD(postern_oidc_exchange_request, secret, TEXT),
 	POSTERN_FIELD(postern_oidc_exchange_request, auth_method, TEXT),
+	POSTERN_FIELD(postern_oidc_exchange_request, key_id, TEXT),
+	POSTERN_FIELD(postern_oidc_exchange_request, key_issuer, TEXT),
 	POSTERN_FIELD(postern_oidc_exchange_request, userinfo, BOOL),
 	POSTERN_FIELD(postern_oidc_exchange_request, any_issuer, BOOL),
 };
@@ -124,6 +126,8 @@ static const postern_field oauth_exchange_request_fields[] = {
 	POSTERN_FIELD(postern_oauth_exchange_request, client_id, TEXT),
 	POSTERN_FIELD(postern_oauth_exchange_request, secret, TEXT),
 	POSTERN_FIELD(postern_oauth_exchange_request, auth_method, TEXT),
+	POSTERN_FIELD(postern_oauth_exchange_request, key_id, TEXT),
+	POSTERN_FIELD(postern_oauth_exchange_request, key_issuer, TEXT),
 };
 const postern_shape postern_oauth_exchange_request_shape = POSTERN_SHAPE(postern_oauth_exchange_request, oauth_exchange_request_fields);
 

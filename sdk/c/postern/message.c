@@ -60,6 +60,7 @@ static const postern_field authentication_fields[] = {
 	POSTERN_FIELD(postern_authentication, time, TEXT),
 	POSTERN_FIELD(postern_authentication, amr, TEXTS),
 	POSTERN_FIELD(postern_authentication, acr, TEXT),
+	POSTERN_FIELD(postern_authentication, connector, TEXT),
 };
 static const postern_shape authentication_shape = POSTERN_SHAPE(postern_authentication, authentication_fields);
 
@@ -98,10 +99,12 @@ static const postern_field scope_input_fields[] = {
 	POSTERN_FIELD(postern_scope_input, settings, VALUE),
 	POSTERN_FIELD(postern_scope_input, grant_type, TEXT),
 	POSTERN_PART(postern_scope_input, user, NESTED, user_shape),
+	POSTERN_PART(postern_scope_input, organisation, NESTED, organisation_shape),
 	POSTERN_PART(postern_scope_input, client, NESTED, client_shape),
 	POSTERN_FIELD(postern_scope_input, scopes, TEXTS),
 	POSTERN_FIELD(postern_scope_input, address, TEXT),
 	POSTERN_PART(postern_scope_input, authentication, NESTED, authentication_shape),
+	POSTERN_FIELD(postern_scope_input, time, TEXT),
 };
 const postern_shape postern_scope_input_shape = POSTERN_SHAPE(postern_scope_input, scope_input_fields);
 
@@ -138,6 +141,7 @@ static const postern_field login_redirect_fields[] = {
 	POSTERN_FIELD(postern_login_redirect, parameters, OBJECT),
 	POSTERN_FIELD(postern_login_redirect, response_mode, TEXT),
 	POSTERN_FIELD(postern_login_redirect, no_pkce, BOOL),
+	POSTERN_FIELD(postern_login_redirect, any_issuer, BOOL),
 };
 static const postern_shape login_redirect_shape = POSTERN_SHAPE(postern_login_redirect, login_redirect_fields);
 

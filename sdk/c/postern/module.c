@@ -198,6 +198,17 @@ static void put_hooks(postern_buffer *buffer, const postern_plugin *plugin) {
 	postern_put_char(buffer, ']');
 }
 
+static void put_targets(postern_buffer *buffer, const char *const *target) {
+	postern_texts targets = {0};
+	for (; target != NULL && *target != NULL; target++) {
+		postern_add(&targets, postern_text_of(*target));
+	}
+	if (targets.count > 0) {
+		postern_put_name(buffer, "targets");
+		postern_put_value(buffer, postern_strings(targets));
+	}
+}
+
 static void put_wishes(postern_buffer *buffer, const postern_capability_wish *wish) {
 	if (wish == NULL) {
 		return;
@@ -207,14 +218,7 @@ static void put_wishes(postern_buffer *buffer, const postern_capability_wish *wi
 	for (; wish->name != NULL; wish++) {
 		begin(buffer, '{');
 		put_text(buffer, "name", wish->name);
-		postern_texts targets = {0};
-		for (const char *const *t = wish->targets; t != NULL && *t != NULL; t++) {
-			postern_add(&targets, postern_text_of(*t));
-		}
-		if (targets.count > 0) {
-			postern_put_name(buffer, "targets");
-			postern_put_value(buffer, postern_strings(targets));
-		}
+		put_targets(buffer, wish->targets);
 		put_text(buffer, "reason", wish->reason);
 		put_flag(buffer, "optional", wish->optional);
 		postern_put_char(buffer, '}');
@@ -236,6 +240,27 @@ static void put_secrets(postern_buffer *buffer, const postern_secret_wish *secre
 		postern_put_char(buffer, '}');
 	}
 	postern_put_char(buffer, ']');
+}
+
+static bool put_presets(postern_buffer *buffer, const postern_preset *preset) {
+	if (preset == NULL) {
+		return true;
+	}
+	postern_put_name(buffer, "presets");
+	postern_put_char(buffer, '[');
+	for (; preset->name != NULL; preset++) {
+		begin(buffer, '{');
+		put_text(buffer, "name", preset->name);
+		put_text(buffer, "title", preset->title);
+		put_text(buffer, "icon", preset->icon);
+		if (!put_json(buffer, "settings", preset->settings != NULL ? preset->settings : "{}")) {
+			return false;
+		}
+		put_targets(buffer, preset->targets);
+		postern_put_char(buffer, '}');
+	}
+	postern_put_char(buffer, ']');
+	return true;
 }
 
 static bool put_sample(postern_buffer *buffer, const char *hook, const char *input, const char *calls) {
@@ -290,7 +315,7 @@ static bool put_manifest(postern_buffer *buffer, const postern_plugin *plugin) {
 	if (!put_json(buffer, "settings", settings != NULL ? settings : "{\"type\":\"object\",\"additionalProperties\":false}")) {
 		return false;
 	}
-	if (!put_samples(buffer, plugin)) {
+	if (!put_presets(buffer, manifest->presets) || !put_samples(buffer, plugin)) {
 		return false;
 	}
 	postern_put_char(buffer, '}');

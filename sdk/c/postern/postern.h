@@ -215,6 +215,7 @@ typedef struct postern_authentication {
 	postern_text time;
 	postern_texts amr;
 	postern_text acr;
+	postern_text connector; // plugin instance; empty where it was a password of Postern's own
 } postern_authentication;
 
 typedef struct postern_claims_input {
@@ -254,10 +255,12 @@ typedef struct postern_scope_input {
 	postern_value *settings;
 	postern_text grant_type; // authorization_code, refresh_token
 	postern_user user;       // empty where no person takes part
+	postern_organisation organisation;
 	postern_client client;
 	postern_texts scopes; // asked for
 	postern_text address; // of the browser or the client, without port
 	postern_authentication authentication;
+	postern_text time; // now, so that a policy needs no clock
 } postern_scope_input;
 
 typedef struct postern_scope_output {
@@ -288,6 +291,7 @@ typedef struct postern_login_redirect {
 	postern_value *parameters; // an object of strings, added as they are
 	postern_text response_mode;
 	bool no_pkce;
+	bool any_issuer; // as in postern_oidc_exchange_request
 } postern_login_redirect;
 
 typedef struct postern_identity {
@@ -352,6 +356,14 @@ typedef struct postern_secret_wish {
 	bool optional;
 } postern_secret_wish;
 
+// postern_preset is a way to use a plugin: for one product, say.
+typedef struct postern_preset {
+	const char *name, *title;
+	const char *icon;           // name of one of Postern's icons, or NULL
+	const char *settings;       // JSON, an object that what the operator sets is laid over
+	const char *const *targets; // up to a NULL: what is to be granted for it, besides what the settings name
+} postern_preset;
+
 // postern_sample is a message that the plugin must be able to answer.
 typedef struct postern_sample {
 	const char *hook;
@@ -368,6 +380,7 @@ typedef struct postern_manifest {
 	const postern_capability_wish *capabilities;
 	const postern_secret_wish *secrets;
 	const char *settings; // JSON Schema
+	const postern_preset *presets;
 	const postern_sample *samples;
 } postern_manifest;
 
@@ -494,7 +507,13 @@ bool postern_secret_get(postern_text name, postern_secret_get_answer *answer);
 typedef struct postern_oidc_exchange_request {
 	postern_text issuer, client_id;
 	postern_text secret; // name of the client secret; empty: a public client
+	// How the client proves who it is. Empty: client_secret_basic with a secret, none
+	// without; client_secret_post, none, or one for which the secret is a private key in
+	// PEM: private_key_jwt, signed_client_secret (a JWT in the place of the client
+	// secret, as Apple wants it).
 	postern_text auth_method;
+	postern_text key_id;     // kid of what the private key signs
+	postern_text key_issuer; // iss of a signed_client_secret
 	bool userinfo;   // ask the UserInfo endpoint too
 	bool any_issuer; // accept an issuer with {tenantid} filled in
 } postern_oidc_exchange_request;
@@ -508,7 +527,7 @@ typedef struct postern_oidc_exchange_answer {
 bool postern_oidc_exchange(const postern_oidc_exchange_request *request, postern_oidc_exchange_answer *answer);
 
 typedef struct postern_oauth_exchange_request {
-	postern_text token_endpoint, client_id, secret, auth_method;
+	postern_text token_endpoint, client_id, secret, auth_method, key_id, key_issuer;
 } postern_oauth_exchange_request;
 
 typedef struct postern_oauth_exchange_answer {

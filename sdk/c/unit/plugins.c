@@ -93,6 +93,12 @@ static const postern_plugin small = {
 					{0},
 				},
 			.secrets = (const postern_secret_wish[]){{"s", "d", true}, {"t", "e", false}, {0}},
+			.presets =
+				(const postern_preset[]){
+					{.name = "n", .title = "N", .icon = "i", .settings = "{ }", .targets = (const char *const[]){"a", NULL}},
+					{.name = "o", .title = "O"},
+					{0},
+				},
 			.samples = (const postern_sample[]){{POSTERN_SCOPE_POLICY, "{\"settings\":{}}", "[]"}, {0}},
 		},
 	.claims = silent,

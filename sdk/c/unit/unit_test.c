@@ -155,6 +155,8 @@ static void describes_and_fills_in(void) {
 		"\"capabilities\":[{\"name\":\"kv\",\"optional\":true},{\"name\":\"http.fetch\",\"targets\":[\"a\",\"b\"],\"reason\":\"R\"}],"
 		"\"secrets\":[{\"name\":\"s\",\"description\":\"d\",\"optional\":true},{\"name\":\"t\",\"description\":\"e\"}],"
 		"\"settings\":{\"type\":\"object\",\"additionalProperties\":false},"
+		"\"presets\":[{\"name\":\"n\",\"title\":\"N\",\"icon\":\"i\",\"settings\":{},\"targets\":[\"a\"]},"
+		"{\"name\":\"o\",\"title\":\"O\",\"settings\":{}}],"
 		"\"samples\":[{\"hook\":\"scope.policy/v1\",\"input\":{\"settings\":{}},\"calls\":[]},"
 		"{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"settings\":{}}}]},"
 		"{\"id\":\"memory\",\"version\":\"1\",\"description\":\"Tries to know of the calls before.\",\"host_api\":1,"

@@ -143,17 +143,9 @@ static outcome step_secret(void) {
 	return postern_secret_get(T("api"), &answer) ? result(postern_int((int64_t)answer.value.len)) : failure(answer.error);
 }
 
-static outcome step_oidc(void) {
-	postern_oidc_exchange_request request = {
-		.issuer = T("https://issuer.example"),
-		.client_id = T("vectors"),
-		.secret = T("api"),
-		.auth_method = T("client_secret_post"),
-		.userinfo = true,
-		.any_issuer = true,
-	};
+static outcome oidc(const postern_oidc_exchange_request *request) {
 	postern_oidc_exchange_answer answer;
-	if (!postern_oidc_exchange(&request, &answer)) {
+	if (!postern_oidc_exchange(request, &answer)) {
 		return failure(answer.error);
 	}
 	postern_value *said = postern_object();
@@ -163,10 +155,31 @@ static outcome step_oidc(void) {
 	return result(said);
 }
 
-static outcome step_oauth(void) {
-	postern_oauth_exchange_request request = {.token_endpoint = T("https://issuer.example/token"), .client_id = T("vectors")};
+static outcome step_oidc(void) {
+	return oidc(&(postern_oidc_exchange_request){
+		.issuer = T("https://issuer.example"),
+		.client_id = T("vectors"),
+		.secret = T("api"),
+		.auth_method = T("client_secret_post"),
+		.userinfo = true,
+		.any_issuer = true,
+	});
+}
+
+static outcome step_oidc_key(void) {
+	return oidc(&(postern_oidc_exchange_request){
+		.issuer = T("https://issuer.example"),
+		.client_id = T("vectors"),
+		.secret = T("api"),
+		.auth_method = T("signed_client_secret"),
+		.key_id = T("k1"),
+		.key_issuer = T("team"),
+	});
+}
+
+static outcome oauth(const postern_oauth_exchange_request *request) {
 	postern_oauth_exchange_answer answer;
-	if (!postern_oauth_exchange(&request, &answer)) {
+	if (!postern_oauth_exchange(request, &answer)) {
 		return failure(answer.error);
 	}
 	postern_value *said = postern_object();
@@ -174,6 +187,21 @@ static outcome step_oauth(void) {
 	postern_set_text(said, "scope", answer.scope);
 	postern_set(said, T("expires_in"), postern_int(answer.expires_in));
 	return result(said);
+}
+
+static outcome step_oauth(void) {
+	return oauth(&(postern_oauth_exchange_request){.token_endpoint = T("https://issuer.example/token"), .client_id = T("vectors")});
+}
+
+static outcome step_oauth_key(void) {
+	return oauth(&(postern_oauth_exchange_request){
+		.token_endpoint = T("https://issuer.example/token"),
+		.client_id = T("vectors"),
+		.secret = T("api"),
+		.auth_method = T("signed_client_secret"),
+		.key_id = T("k1"),
+		.key_issuer = T("team"),
+	});
 }
 
 static outcome step_bind(void) {
@@ -228,7 +256,9 @@ static const struct {
 	{"kv.delete", step_kv_delete},
 	{"secret.get", step_secret},
 	{"oidc.exchange", step_oidc},
+	{"oidc.exchange.key", step_oidc_key},
 	{"oauth.exchange", step_oauth},
+	{"oauth.exchange.key", step_oauth_key},
 	{"ldap.bind", step_bind},
 	{"ldap.search", step_search},
 };

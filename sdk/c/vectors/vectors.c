@@ -33,6 +33,7 @@ static bool claims(const postern_claims_input *in, postern_claims_output *out) {
 	postern_set(out->set, T("v_attributes"), postern_int(attributes == NULL ? 0 : (int64_t)attributes->count));
 	postern_set(out->set, T("v_admin"), postern_bool(in->user.admin));
 	postern_set(out->set, T("v_amr"), postern_strings(in->authentication.amr));
+	postern_set_text(out->set, "v_connector", in->authentication.connector);
 	postern_set(out->set, T("v_claims"), or_empty(in->claims));
 	postern_set(out->set, T("v_requested"), or_empty(in->requested));
 	postern_set(out->set, T("v_upstream"), or_empty(in->upstream));
@@ -62,7 +63,8 @@ static bool scopes(const postern_scope_input *in, postern_scope_output *out) {
 	postern_text deny = setting(in->settings, "deny");
 	if (deny.len > 0) {
 		out->deny = true;
-		out->reason = POSTERN_JOIN(deny, T(" ("), in->grant_type, T(" from "), in->address, T(")"));
+		postern_text asked = POSTERN_JOIN(in->grant_type, T(" from "), in->address, T(" in "), in->organisation.name, T(" at "), in->time);
+		out->reason = POSTERN_JOIN(deny, T(" ("), asked, T(")"));
 		return true;
 	}
 	const postern_value *keep = postern_member(in->settings, "keep");
@@ -85,6 +87,7 @@ static void login_begin(const postern_login_input *in, postern_login_output *out
 	postern_login_redirect *redirect = out->redirect = POSTERN_NEW(postern_login_redirect);
 	redirect->issuer = setting(in->settings, "issuer");
 	redirect->no_pkce = redirect->issuer.len == 0;
+	redirect->any_issuer = !redirect->no_pkce;
 	if (redirect->no_pkce) {
 		redirect->authorization_endpoint = T("https://login.example/authorize");
 	}
@@ -195,13 +198,25 @@ static const postern_capability_wish capabilities[] = {
 	{0},
 };
 
+static const postern_preset presets[] = {
+	{
+		.name = "issuer-example",
+		.title = "Issuer \xc3\xa9",
+		.icon = "openid",
+		.settings = "{\"issuer\":\"https://issuer.example\",\"keep\":[]}",
+		.targets = (const char *const[]){"issuer.example", "api.example", NULL},
+	},
+	{.name = "plain", .title = "Plain"},
+	{0},
+};
+
 static const postern_sample samples[] = {
 	{POSTERN_CLAIMS_MAP, "{\"target\":\"id_token\",\"settings\":{},\"user\":{},\"organisation\":{},\"client\":{},\"authentication\":{}}", NULL},
 	{POSTERN_CLAIMS_MAP,
      "{\"target\":\"id_token\",\"settings\":{\"calls\":[\"kv.get\"]},\"user\":{},\"organisation\":{},\"client\":{},\"authentication\":{}}",
      "[{\"capability\":\"kv\",\"request\":{\"op\":\"get\",\"key\":\"count\"},\"answer\":{\"found\":true,\"value\":\"41 \xc3\xa9\"}}]"},
 	{POSTERN_ACCOUNT_SHAPE, "{\"settings\":{},\"user\":{},\"organisation\":{},\"client\":{},\"authentication\":{}}", NULL},
-	{POSTERN_SCOPE_POLICY, "{\"settings\":{},\"user\":{},\"client\":{},\"authentication\":{}}", NULL},
+	{POSTERN_SCOPE_POLICY, "{\"settings\":{},\"user\":{},\"organisation\":{},\"client\":{},\"authentication\":{}}", NULL},
 	{POSTERN_CONNECTOR_LOGIN, "{\"phase\":\"begin\",\"settings\":{},\"organisation\":{},\"client\":{}}", NULL},
 	{POSTERN_CONNECTOR_LOGIN, "{\"phase\":\"finish\",\"settings\":{},\"organisation\":{},\"client\":{}}", NULL},
 	{POSTERN_CONNECTOR_PASSWORD,
@@ -230,6 +245,7 @@ static const postern_plugin vectors = {
 						"\"issuer\":{\"type\":\"string\"},"
 						"\"detail\":{\"type\":\"string\"}"
 						"},\"additionalProperties\":false}",
+			.presets = presets,
 			.samples = samples,
 		},
 	.claims = claims,

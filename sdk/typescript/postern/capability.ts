@@ -257,8 +257,13 @@ export class OidcExchangeRequest {
   clientId: string = "";
   /** Name of the client secret; empty: a public client. */
   secret: string = "";
-  /** Empty: client_secret_basic; client_secret_post, none. */
+  /** Empty: client_secret_basic with a secret, none without; client_secret_post, none, or one for which the secret is a private
+   * key in PEM: private_key_jwt, signed_client_secret (a JWT in the place of the client secret, as Apple wants it). */
   authMethod: string = "";
+  /** The kid of what the private key signs. */
+  keyId: string = "";
+  /** The iss of a signed_client_secret. */
+  keyIssuer: string = "";
   /** Ask the UserInfo endpoint too. */
   userInfo: bool = false;
   /** Accept an issuer with {tenantid} filled in. */
@@ -270,6 +275,8 @@ export class OidcExchangeRequest {
     w.textMember("client_id", this.clientId);
     w.textMember("secret", this.secret);
     w.textMember("auth_method", this.authMethod);
+    w.textMember("key_id", this.keyId);
+    w.textMember("key_issuer", this.keyIssuer);
     w.flagMember("userinfo", this.userInfo);
     w.flagMember("any_issuer", this.anyIssuer);
     w.closeObject();
@@ -303,7 +310,10 @@ export class OauthExchangeRequest {
   tokenEndpoint: string = "";
   clientId: string = "";
   secret: string = "";
+  /** As in OidcExchangeRequest. */
   authMethod: string = "";
+  keyId: string = "";
+  keyIssuer: string = "";
 
   write(w: Writer): void {
     w.openObject();
@@ -311,6 +321,8 @@ export class OauthExchangeRequest {
     w.textMember("client_id", this.clientId);
     w.textMember("secret", this.secret);
     w.textMember("auth_method", this.authMethod);
+    w.textMember("key_id", this.keyId);
+    w.textMember("key_issuer", this.keyIssuer);
     w.closeObject();
   }
 }

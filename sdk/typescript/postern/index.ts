@@ -5,6 +5,6 @@ export * from "./base64";
 export * from "./capability";
 export * from "./message";
 export { Mistake, parse, parseBytes } from "./parse";
-export { CapabilityWish, Manifest, Plugin, Sample, SecretWish, register } from "./plugin";
+export { CapabilityWish, Manifest, Plugin, Preset, Sample, SecretWish, register } from "./plugin";
 export { JsonObject, Kind, Value } from "./value";
 export { stringify } from "./write";

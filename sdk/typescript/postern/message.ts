@@ -150,6 +150,8 @@ export class Authentication {
   time: string = "";
   amr: Array<string> = [];
   acr: string = "";
+  /** The plugin instance that the user signed in with; empty where it was a password of Postern's own. */
+  connector: string = "";
 
   static read(v: Value): Authentication {
     const m = new Authentication();
@@ -160,6 +162,7 @@ export class Authentication {
       if (name == "time") m.time = expectText(v);
       else if (name == "amr") m.amr = expectStrings(v);
       else if (name == "acr") m.acr = expectText(v);
+      else if (name == "connector") m.connector = expectText(v);
     }
     return m;
   }
@@ -250,16 +253,19 @@ export class AccountInput {
 /** What scope.policy/v1 gets. */
 export class ScopeInput {
   settings: JsonObject = new JsonObject();
-  /** authorization_code, refresh_token. */
+  /** authorization_code, refresh_token, client_credentials. */
   grantType: string = "";
   /** Empty where no person takes part. */
   user: User = new User();
+  organisation: Organisation = new Organisation();
   client: Client = new Client();
   /** Asked for. */
   scopes: Array<string> = [];
   /** Of the browser or the client, without port. */
   address: string = "";
   authentication: Authentication = new Authentication();
+  /** Now, so that a policy needs no clock. */
+  time: string = "";
 
   static read(v: Value): ScopeInput {
     const m = new ScopeInput();
@@ -270,10 +276,12 @@ export class ScopeInput {
       if (name == "settings") m.settings = expectObject(v);
       else if (name == "grant_type") m.grantType = expectText(v);
       else if (name == "user") m.user = User.read(v);
+      else if (name == "organisation") m.organisation = Organisation.read(v);
       else if (name == "client") m.client = Client.read(v);
       else if (name == "scopes") m.scopes = expectStrings(v);
       else if (name == "address") m.address = expectText(v);
       else if (name == "authentication") m.authentication = Authentication.read(v);
+      else if (name == "time") m.time = expectText(v);
     }
     return m;
   }
@@ -358,6 +366,8 @@ export class LoginRedirect {
   parameters: JsonObject = new JsonObject();
   responseMode: string = "";
   noPKCE: bool = false;
+  /** As in OidcExchangeRequest. */
+  anyIssuer: bool = false;
 
   write(w: Writer): void {
     w.openObject();
@@ -368,6 +378,7 @@ export class LoginRedirect {
     w.objectMember("parameters", this.parameters);
     w.textMember("response_mode", this.responseMode);
     w.flagMember("no_pkce", this.noPKCE);
+    w.flagMember("any_issuer", this.anyIssuer);
     w.closeObject();
   }
 }

@@ -47,6 +47,28 @@ export class SecretWish {
   }
 }
 
+/** A way to use a plugin: for one product, say. */
+export class Preset {
+  /** The name of one of Postern's icons, or empty. */
+  icon: string = "";
+  /** What is to be granted for it, besides what the operator's settings name, such as hosts. */
+  targets: Array<string> = [];
+
+  /** Settings are JSON, an object that what the operator sets is laid over. */
+  constructor(public name: string, public title: string, public settings: string) {}
+
+  write(w: Writer): void {
+    w.openObject();
+    w.textMember("name", this.name);
+    w.textMember("title", this.title);
+    w.textMember("icon", this.icon);
+    w.name("settings");
+    w.value(parseManifest("the settings of a preset", this.settings));
+    w.stringsMember("targets", this.targets);
+    w.closeObject();
+  }
+}
+
 /** A message that the plugin must be able to answer. */
 export class Sample {
   /** Input is JSON, an object; calls is JSON, an array of calls with their answers. */
@@ -72,6 +94,7 @@ export class Manifest {
   secrets: Array<SecretWish> = [];
   /** JSON Schema of the settings; empty: there are none. */
   settings: string = "";
+  presets: Array<Preset> = [];
   samples: Array<Sample> = [];
 
   constructor(public id: string, public version: string, public description: string) {}
@@ -137,6 +160,12 @@ export class Plugin {
     }
     w.name("settings");
     w.value(parseManifest("settings", m.settings.length > 0 ? m.settings : '{"type":"object","additionalProperties":false}'));
+    if (m.presets.length > 0) {
+      w.name("presets");
+      w.openArray();
+      for (let i = 0; i < m.presets.length; i++) m.presets[i].write(w);
+      w.closeArray();
+    }
     this.describeSamples(w, hooks);
     w.closeObject();
   }

@@ -3,7 +3,7 @@
 import {
   ACCOUNT_SHAPE, AccountInput, CLAIMS_MAP, CLOCK, CONNECTOR_LOGIN, CONNECTOR_PASSWORD, CapabilityWish, ClaimsInput, ClaimsOutput,
   EVENT_SINK, EventInput, HTTP_FETCH, Identity, JWT_VERIFY, JsonObject, KV, LDAP_BIND, LDAP_SEARCH, LoginInput, LoginOutput,
-  LoginRedirect, Manifest, OAUTH_EXCHANGE, OIDC_EXCHANGE, PasswordInput, PasswordOutput, Plugin, SCOPE_POLICY, SECRET_GET, Sample,
+  LoginRedirect, Manifest, OAUTH_EXCHANGE, OIDC_EXCHANGE, PasswordInput, PasswordOutput, Plugin, Preset, SCOPE_POLICY, SECRET_GET, Sample,
   ScopeInput, ScopeOutput, SecretWish, Value, log, register,
 } from "../postern";
 import { failWithStep, runSteps } from "./steps";
@@ -41,6 +41,7 @@ function claims(input: ClaimsInput): ClaimsOutput {
   output.set.set("v_attributes", Value.int(input.user.attributes.length));
   output.set.set("v_admin", Value.bool(input.user.admin));
   output.set.set("v_amr", Value.strings(input.authentication.amr));
+  output.set.setText("v_connector", input.authentication.connector);
   output.set.set("v_claims", input.claims);
   output.set.set("v_requested", input.requested);
   output.set.set("v_upstream", input.upstream);
@@ -66,7 +67,8 @@ function scopes(input: ScopeInput): ScopeOutput {
   const deny = input.settings.getText("deny");
   if (deny.length > 0) {
     output.deny = true;
-    output.reason = deny + " (" + input.grantType + " from " + input.address + ")";
+    output.reason =
+      deny + " (" + input.grantType + " from " + input.address + " in " + input.organisation.name + " at " + input.time + ")";
     return output;
   }
   if (input.settings.has("keep")) {
@@ -87,6 +89,7 @@ function loginBegin(input: LoginInput, results: Array<Value>): LoginOutput {
   const redirect = new LoginRedirect();
   redirect.issuer = input.settings.getText("issuer");
   redirect.noPKCE = redirect.issuer.length == 0;
+  redirect.anyIssuer = !redirect.noPKCE;
   if (redirect.noPKCE) redirect.authorizationEndpoint = "https://login.example/authorize";
   redirect.clientId = "vectors";
   redirect.scopes.push("openid");
@@ -183,6 +186,10 @@ manifest.settings = `{
   },
   "additionalProperties": false
 }`;
+const issuer = new Preset("issuer-example", "Issuer é", '{"issuer":"https://issuer.example","keep":[]}');
+issuer.icon = "openid";
+issuer.targets = ["issuer.example", "api.example"];
+manifest.presets = [issuer, new Preset("plain", "Plain", "{}")];
 manifest.samples = [
   new Sample(CLAIMS_MAP, '{"target":"id_token","settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}'),
   new Sample(
@@ -191,7 +198,7 @@ manifest.samples = [
     '[{"capability":"kv","request":{"op":"get","key":"count"},"answer":{"found":true,"value":"41 é"}}]',
   ),
   new Sample(ACCOUNT_SHAPE, '{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}'),
-  new Sample(SCOPE_POLICY, '{"settings":{},"user":{},"client":{},"authentication":{}}'),
+  new Sample(SCOPE_POLICY, '{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}'),
   new Sample(CONNECTOR_LOGIN, '{"phase":"begin","settings":{},"organisation":{},"client":{}}'),
   new Sample(CONNECTOR_LOGIN, '{"phase":"finish","settings":{},"organisation":{},"client":{}}'),
   new Sample(CONNECTOR_PASSWORD, '{"settings":{},"organisation":{},"client":{},"name":"alice","password":"correct horse"}'),

@@ -109,14 +109,16 @@ function stepSecret(): Outcome {
   return answer.error !== null ? failed(answer.error) : new Outcome(Value.int(String.UTF8.byteLength(answer.value)));
 }
 
-function stepOidc(): Outcome {
+function stepOidc(withKey: bool): Outcome {
   const request = new OidcExchangeRequest();
   request.issuer = "https://issuer.example";
   request.clientId = "vectors";
   request.secret = "api";
-  request.authMethod = "client_secret_post";
-  request.userInfo = true;
-  request.anyIssuer = true;
+  request.authMethod = withKey ? "signed_client_secret" : "client_secret_post";
+  request.keyId = withKey ? "k1" : "";
+  request.keyIssuer = withKey ? "team" : "";
+  request.userInfo = !withKey;
+  request.anyIssuer = !withKey;
   const answer = exchangeOidc(request);
   if (answer.error !== null) return failed(answer.error);
   const said = new JsonObject();
@@ -126,10 +128,16 @@ function stepOidc(): Outcome {
   return new Outcome(said);
 }
 
-function stepOauth(): Outcome {
+function stepOauth(withKey: bool): Outcome {
   const request = new OauthExchangeRequest();
   request.tokenEndpoint = "https://issuer.example/token";
   request.clientId = "vectors";
+  if (withKey) {
+    request.secret = "api";
+    request.authMethod = "signed_client_secret";
+    request.keyId = "k1";
+    request.keyIssuer = "team";
+  }
   const answer = exchangeOauth(request);
   if (answer.error !== null) return failed(answer.error);
   const said = new JsonObject();
@@ -191,8 +199,10 @@ function runStep(name: string): Outcome {
   if (name == "kv.add") return found(kvAdd("once", "x", 2592000), false);
   if (name == "kv.delete") return found(kvDelete("count"), false);
   if (name == "secret.get") return stepSecret();
-  if (name == "oidc.exchange") return stepOidc();
-  if (name == "oauth.exchange") return stepOauth();
+  if (name == "oidc.exchange") return stepOidc(false);
+  if (name == "oidc.exchange.key") return stepOidc(true);
+  if (name == "oauth.exchange") return stepOauth(false);
+  if (name == "oauth.exchange.key") return stepOauth(true);
   if (name == "ldap.bind") return stepBind();
   if (name == "ldap.search") return stepSearch();
   throw new Error("unknown step " + name);

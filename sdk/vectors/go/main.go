@@ -71,6 +71,7 @@ func claims(in *hook.ClaimsInput) (*hook.ClaimsOutput, error) {
 		{Name: "v_attributes", Value: hook.Int(int64(len(in.User.Attributes)))},
 		{Name: "v_admin", Value: hook.Bool(in.User.Admin)},
 		{Name: "v_amr", Value: hook.Strings(in.Authentication.AMR)},
+		{Name: "v_connector", Value: hook.String(in.Authentication.Connector)},
 		{Name: "v_claims", Value: hook.FromObject(in.Claims)},
 		{Name: "v_requested", Value: hook.FromObject(in.Requested)},
 		{Name: "v_upstream", Value: hook.FromObject(in.Upstream)},
@@ -104,7 +105,8 @@ func scopes(in *hook.ScopeInput) (*hook.ScopeOutput, error) {
 		return nil, err
 	}
 	if deny := s.text("deny"); deny != "" {
-		return &hook.ScopeOutput{Deny: true, Reason: deny + " (" + in.GrantType + " from " + in.Address + ")"}, nil
+		reason := deny + " (" + in.GrantType + " from " + in.Address + " in " + in.Organisation.Name + " at " + in.Time + ")"
+		return &hook.ScopeOutput{Deny: true, Reason: reason}, nil
 	}
 	out := &hook.ScopeOutput{ACR: s.text("acr"), Fresh: s.get("fresh").Bool(), Consent: s.get("consent").Bool()}
 	if keep := s.get("keep"); keep.Kind() == hook.KindArray {
@@ -135,7 +137,8 @@ func begin(in *hook.LoginInput) (*hook.LoginOutput, error) {
 	redirect := &hook.LoginRedirect{
 		Issuer: s.text("issuer"), ClientID: "vectors", Scopes: []string{"openid"}, ResponseMode: "form_post",
 	}
-	if redirect.Issuer == "" {
+	redirect.AnyIssuer = redirect.Issuer != ""
+	if !redirect.AnyIssuer {
 		redirect.AuthorizationEndpoint, redirect.NoPKCE = "https://login.example/authorize", true
 	}
 	for _, acr := range in.ACRValues {

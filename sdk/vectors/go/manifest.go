@@ -12,6 +12,13 @@ func manifest() hook.Manifest {
 		},
 		Secrets:  []hook.SecretWish{{Name: "api", Description: "Any text."}},
 		Settings: parse(schema),
+		Presets: []hook.Preset{
+			{
+				Name: "issuer-example", Title: "Issuer é", Icon: "openid", Settings: parse(`{"issuer":"https://issuer.example","keep":[]}`),
+				Targets: []string{"issuer.example", "api.example"},
+			},
+			{Name: "plain", Title: "Plain", Settings: parse(`{}`)},
+		},
 		Samples: []hook.Sample{
 			{Hook: hook.ClaimsMap, Input: parse(`{"target":"id_token","settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}`)},
 			{
@@ -22,7 +29,7 @@ func manifest() hook.Manifest {
 				}},
 			},
 			{Hook: hook.AccountShape, Input: parse(`{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}`)},
-			{Hook: hook.ScopePolicy, Input: parse(`{"settings":{},"user":{},"client":{},"authentication":{}}`)},
+			{Hook: hook.ScopePolicy, Input: parse(`{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}`)},
 			{Hook: hook.ConnectorLogin, Input: parse(`{"phase":"begin","settings":{},"organisation":{},"client":{}}`)},
 			{Hook: hook.ConnectorLogin, Input: parse(`{"phase":"finish","settings":{},"organisation":{},"client":{}}`)},
 			{Hook: hook.ConnectorPassword, Input: parse(`{"settings":{},"organisation":{},"client":{},"name":"alice","password":"correct horse"}`)},

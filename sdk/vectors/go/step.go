@@ -59,9 +59,20 @@ func do(name string) (hook.Value, error) {
 		secret, err := postern.Secret("api")
 		return hook.Int(int64(len(secret))), err
 	case "oidc.exchange":
-		return exchangeOIDC()
+		return exchangeOIDC(&hook.OIDCExchangeRequest{
+			Issuer: "https://issuer.example", ClientID: "vectors", Secret: "api", AuthMethod: "client_secret_post", UserInfo: true, AnyIssuer: true,
+		})
 	case "oauth.exchange":
-		return exchangeOAuth()
+		return exchangeOAuth(&hook.OAuthExchangeRequest{TokenEndpoint: "https://issuer.example/token", ClientID: "vectors"})
+	case "oidc.exchange.key":
+		return exchangeOIDC(&hook.OIDCExchangeRequest{
+			Issuer: "https://issuer.example", ClientID: "vectors", Secret: "api", AuthMethod: "signed_client_secret", KeyID: "k1", KeyIssuer: "team",
+		})
+	case "oauth.exchange.key":
+		return exchangeOAuth(&hook.OAuthExchangeRequest{
+			TokenEndpoint: "https://issuer.example/token", ClientID: "vectors", Secret: "api", AuthMethod: "signed_client_secret",
+			KeyID: "k1", KeyIssuer: "team",
+		})
 	case "ldap.bind":
 		ok, err := postern.LDAPBind(&hook.LDAPBindRequest{
 			Server: hook.LDAPServer{URL: "ldaps://directory.example:636"}, DN: "uid=a,dc=example", Password: "pw",
@@ -137,10 +148,8 @@ func foundOr(found bool, err error) (hook.Value, error) {
 	return hook.FromObject(hook.Object{{Name: "found", Value: hook.Bool(found)}}), err
 }
 
-func exchangeOIDC() (hook.Value, error) {
-	answer, err := postern.ExchangeOIDC(&hook.OIDCExchangeRequest{
-		Issuer: "https://issuer.example", ClientID: "vectors", Secret: "api", AuthMethod: "client_secret_post", UserInfo: true, AnyIssuer: true,
-	})
+func exchangeOIDC(request *hook.OIDCExchangeRequest) (hook.Value, error) {
+	answer, err := postern.ExchangeOIDC(request)
 	if err != nil {
 		return hook.Value{}, err
 	}
@@ -151,8 +160,8 @@ func exchangeOIDC() (hook.Value, error) {
 	}), nil
 }
 
-func exchangeOAuth() (hook.Value, error) {
-	answer, err := postern.ExchangeOAuth(&hook.OAuthExchangeRequest{TokenEndpoint: "https://issuer.example/token", ClientID: "vectors"})
+func exchangeOAuth(request *hook.OAuthExchangeRequest) (hook.Value, error) {
+	answer, err := postern.ExchangeOAuth(request)
 	if err != nil {
 		return hook.Value{}, err
 	}

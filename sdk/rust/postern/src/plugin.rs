@@ -2,8 +2,8 @@ use crate::hook::{ACCOUNT_SHAPE, CLAIMS_MAP, CONNECTOR_LOGIN, CONNECTOR_PASSWORD
 use crate::json::parse_bytes;
 use crate::{
     object, AccountInput, CapabilityWish, ClaimsInput, ClaimsOutput, EventInput, EventOutput, LoginInput, LoginOutput,
-    Manifest, Message, Object, PasswordInput, PasswordOutput, Phase, Sample, ScopeInput, ScopeOutput, SecretWish,
-    Target, Value,
+    Manifest, Message, Object, PasswordInput, PasswordOutput, Phase, Preset, Sample, ScopeInput, ScopeOutput,
+    SecretWish, Target, Value,
 };
 
 /// The version of the host's interface that this SDK speaks.
@@ -77,6 +77,12 @@ impl Plugin {
     /// Asks for a secret, which the operator sets.
     pub fn secret(mut self, wish: SecretWish) -> Plugin {
         self.manifest.secrets.push(wish);
+        self
+    }
+
+    /// Offers settings to begin with.
+    pub fn preset(mut self, preset: Preset) -> Plugin {
+        self.manifest.presets.push(preset);
         self
     }
 

@@ -1,7 +1,7 @@
 use postern::{
     object, CapabilityWish, ClaimsInput, ClaimsOutput, HostCall, KvAnswer, KvRequest, LoginOutput, Manifest, Message,
-    Module, Object, PasswordOutput, Plugin, Sample, ScopeInput, ScopeOutput, SecretWish, Value, CLAIMS_MAP, HTTP_FETCH,
-    KV, SCOPE_POLICY,
+    Module, Object, PasswordOutput, Plugin, Preset, Sample, ScopeInput, ScopeOutput, SecretWish, Value, CLAIMS_MAP,
+    HTTP_FETCH, KV, SCOPE_POLICY,
 };
 
 fn all() -> Plugin {
@@ -30,6 +30,8 @@ fn describes_what_it_was_built_of() {
             .settings(r#"{"type":"object","properties":{"a":{"type":"string"}}}"#)
             .capability(CapabilityWish::new(HTTP_FETCH, "To ask.").target("api.example").optional())
             .secret(SecretWish::new("token", "Of the service.").optional())
+            .preset(Preset::new("okta", "Okta", object! { "a": "b" }).icon("okta").target("okta.example"))
+            .preset(Preset::new("plain", "Plain", Object::new()))
             .sample(
                 Sample::new(SCOPE_POLICY, &ScopeInput { scopes: vec!["a".into()], ..ScopeInput::default() }).call(call),
             ),
@@ -44,8 +46,12 @@ fn describes_what_it_was_built_of() {
         r#"[{"name":"token","description":"Of the service.","optional":true}]"#
     );
     assert_eq!(
+        manifest.to_value().get("presets").unwrap().to_json(),
+        r#"[{"name":"okta","title":"Okta","icon":"okta","settings":{"a":"b"},"targets":["okta.example"]},{"name":"plain","title":"Plain","settings":{}}]"#
+    );
+    assert_eq!(
         manifest.samples[0].to_json(),
-        r#"{"hook":"scope.policy/v1","input":{"settings":null,"user":{},"client":{},"scopes":["a"],"authentication":{}},"calls":[{"capability":"kv","request":{"op":"get","key":"k"},"answer":{"found":true,"value":"v"}}]}"#
+        r#"{"hook":"scope.policy/v1","input":{"settings":null,"user":{},"organisation":{},"client":{},"scopes":["a"],"authentication":{}},"calls":[{"capability":"kv","request":{"op":"get","key":"k"},"answer":{"found":true,"value":"v"}}]}"#
     );
     assert_eq!(manifest.samples.len(), 6);
 }
@@ -68,7 +74,7 @@ fn fills_in_what_the_host_asks_for() {
     let empty = [
         r#"{"target":"id_token","settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}"#,
         r#"{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}"#,
-        r#"{"settings":{},"user":{},"client":{},"authentication":{}}"#,
+        r#"{"settings":{},"user":{},"organisation":{},"client":{},"authentication":{}}"#,
         r#"{"phase":"begin","settings":{},"organisation":{},"client":{}}"#,
         r#"{"settings":{},"organisation":{},"client":{}}"#,
         r#"{"settings":{},"event":{}}"#,

@@ -27,6 +27,7 @@ fn redirect(input: &LoginInput, settings: Settings, results: Results) -> LoginOu
         parameters: given.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         response_mode: "form_post".into(),
         no_pkce: no_issuer,
+        any_issuer: !no_issuer,
     };
     let mut data = object! {
         "hint": &input.login_hint,

@@ -22,6 +22,8 @@ pub fn plugin() -> Plugin {
     let plugin = Plugin::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), about)
         .settings(SETTINGS)
         .secret(SecretWish::new("api", "Any text."))
+        .preset(issuer())
+        .preset(Preset::new("plain", "Plain", Object::new()))
         .claims(crate::relying::claims)
         .account(crate::relying::account)
         .scopes(crate::relying::scopes)
@@ -43,6 +45,11 @@ fn capabilities(plugin: Plugin) -> Plugin {
         .capability(wish(OAUTH_EXCHANGE).target("issuer.example"))
         .capability(wish(LDAP_BIND).target("directory.example:636"))
         .capability(wish(LDAP_SEARCH).target("directory.example:389"))
+}
+
+fn issuer() -> Preset {
+    let settings = object! { "issuer": "https://issuer.example", "keep": Value::Array(vec![]) };
+    Preset::new("issuer-example", "Issuer é", settings).icon("openid").target("issuer.example").target("api.example")
 }
 
 fn samples() -> Vec<Sample> {

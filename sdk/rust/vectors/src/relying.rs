@@ -11,6 +11,7 @@ pub fn claims(input: &ClaimsInput) -> Result<ClaimsOutput> {
         "v_attributes": input.user.attributes.len(),
         "v_admin": input.user.admin,
         "v_amr": &input.authentication.amr,
+        "v_connector": &input.authentication.connector,
         "v_claims": &input.claims,
         "v_requested": &input.requested,
         "v_upstream": &input.upstream,
@@ -36,7 +37,9 @@ pub fn scopes(input: &ScopeInput) -> Result<ScopeOutput> {
     let (settings, results) = begin(&input.settings)?;
     results.no_error()?;
     if !settings.deny.is_empty() {
-        return Ok(ScopeOutput::deny(format!("{} ({} from {})", settings.deny, input.grant_type, input.address)));
+        let ScopeInput { grant_type, address, organisation, time, .. } = input;
+        let asked = format!("{grant_type} from {address} in {} at {time}", organisation.name);
+        return Ok(ScopeOutput::deny(format!("{} ({asked})", settings.deny)));
     }
     let kept = |keep: Vec<String>| input.scopes.iter().filter(|scope| keep.contains(scope)).cloned().collect();
     Ok(ScopeOutput {

@@ -71,8 +71,26 @@ fn step(name: &str) -> Result<Answer<Value>> {
         "kv.add" => found(kv_add("once", "x", Duration::from_secs(30 * 24 * 3600))),
         "kv.delete" => found(kv_delete("count")),
         "secret.get" => secret("api").map(|secret| secret.len().into()),
-        "oidc.exchange" => oidc(),
-        "oauth.exchange" => oauth(),
+        "oidc.exchange" => oidc(OidcExchangeRequest {
+            auth_method: "client_secret_post".into(),
+            userinfo: true,
+            any_issuer: true,
+            ..OidcExchangeRequest::default()
+        }),
+        "oidc.exchange.key" => oidc(OidcExchangeRequest {
+            auth_method: "signed_client_secret".into(),
+            key_id: "k1".into(),
+            key_issuer: "team".into(),
+            ..OidcExchangeRequest::default()
+        }),
+        "oauth.exchange" => oauth(OauthExchangeRequest::default()),
+        "oauth.exchange.key" => oauth(OauthExchangeRequest {
+            secret: "api".into(),
+            auth_method: "signed_client_secret".into(),
+            key_id: "k1".into(),
+            key_issuer: "team".into(),
+            ..OauthExchangeRequest::default()
+        }),
         "ldap.bind" => bind(),
         "ldap.search" => search(),
         _ => return Err(format!("unknown step {name}").into()),
@@ -139,23 +157,21 @@ fn found(answer: Answer<bool>) -> Answer<Value> {
     answer.map(|found| object! { "found": found }.into())
 }
 
-fn oidc() -> Answer<Value> {
+fn oidc(request: OidcExchangeRequest) -> Answer<Value> {
     let answer = exchange_oidc(&OidcExchangeRequest {
         issuer: "https://issuer.example".into(),
         client_id: "vectors".into(),
         secret: "api".into(),
-        auth_method: "client_secret_post".into(),
-        userinfo: true,
-        any_issuer: true,
+        ..request
     })?;
     Ok(object! { "claims": answer.claims, "userinfo": answer.userinfo, "scope": answer.scope }.into())
 }
 
-fn oauth() -> Answer<Value> {
+fn oauth(request: OauthExchangeRequest) -> Answer<Value> {
     let answer = exchange_oauth(&OauthExchangeRequest {
         token_endpoint: "https://issuer.example/token".into(),
         client_id: "vectors".into(),
-        ..OauthExchangeRequest::default()
+        ..request
     })?;
     Ok(object! {
         "token_type": answer.token_type,

@@ -14,7 +14,7 @@ const identity = members(
   "subject name email email_verified display_name given_name family_name picture locale phone groups attributes amr acr claims",
 );
 const server = members("url start_tls bind_dn bind_secret");
-const redirect = members("issuer authorization_endpoint client_id scopes parameters response_mode no_pkce");
+const redirect = members("issuer authorization_endpoint client_id scopes parameters response_mode no_pkce any_issuer");
 const fetch = members("method url headers body body_base64 timeout_ms exchanged", { secrets: [members("header name prefix")] });
 
 /** By the name of a hook its output, by that of a capability its request. */
@@ -27,8 +27,8 @@ export const MESSAGES = {
   "jwt.verify": members("token issuer audience algorithms jwks_uri jwks secret leeway"),
   kv: members("op key value ttl"),
   "secret.get": members("name"),
-  "oidc.exchange": members("issuer client_id secret auth_method userinfo any_issuer"),
-  "oauth.exchange": members("token_endpoint client_id secret auth_method"),
+  "oidc.exchange": members("issuer client_id secret auth_method key_id key_issuer userinfo any_issuer"),
+  "oauth.exchange": members("token_endpoint client_id secret auth_method key_id key_issuer"),
   "ldap.bind": members("dn password", { server }),
   "ldap.search": members("base_dn scope filter values attributes limit", { server }),
 };

@@ -285,8 +285,15 @@ message! {
         pub client_id: String,
         /// The name of the client secret; empty: a public client.
         pub secret: String,
-        /// Empty: client_secret_basic; client_secret_post, none.
+        /// How the client proves who it is. Empty: client_secret_basic with a secret, none
+        /// without; client_secret_post, none, or one for which the secret is a private key in
+        /// PEM: private_key_jwt (RFC 7523 section 2.2), signed_client_secret (a JWT in the
+        /// place of the client secret, as Apple wants it).
         pub auth_method: String,
+        /// The kid of what the private key signs.
+        pub key_id: String,
+        /// The iss of a signed_client_secret.
+        pub key_issuer: String,
         /// Ask the UserInfo endpoint too.
         pub userinfo: bool,
         /// Accepts an issuer that the discovery document writes with `{tenantid}`, filled
@@ -313,8 +320,10 @@ message! {
         pub client_id: String,
         /// The name of the client secret.
         pub secret: String,
-        /// Empty: client_secret_basic; client_secret_post, none.
+        /// As in [`OidcExchangeRequest`].
         pub auth_method: String,
+        pub key_id: String,
+        pub key_issuer: String,
     }
 }
 

@@ -79,6 +79,8 @@ message! {
         pub response_mode: String,
         /// Leaves the challenge out, for a server that refuses it.
         pub no_pkce: bool,
+        /// As in [`OidcExchangeRequest`](crate::OidcExchangeRequest).
+        pub any_issuer: bool,
     }
 }
 

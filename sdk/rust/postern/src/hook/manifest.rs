@@ -14,6 +14,8 @@ message! {
         pub secrets: Vec<SecretWish>,
         /// The JSON Schema of the settings.
         pub settings: Value,
+        /// Settings to begin with.
+        pub presets: Vec<Preset>,
         /// Messages for the self-test at load.
         pub samples: Vec<Sample>,
     }
@@ -70,6 +72,43 @@ impl SecretWish {
     /// Says that the plugin does without.
     pub fn optional(mut self) -> SecretWish {
         self.optional = true;
+        self
+    }
+}
+
+message! {
+    /// A way to use a plugin: for one product, say.
+    pub struct Preset {
+        /// Lower-case letters, digits and hyphens.
+        pub name: String,
+        /// What a person would call it.
+        pub title: String,
+        /// The name of one of Postern's icons, or empty.
+        pub icon: String,
+        /// An object that what the operator sets is laid over. What the schema requires may
+        /// be missing.
+        pub settings: Value,
+        /// What is to be granted for it, besides what the operator's settings name, such as
+        /// hosts.
+        pub targets: Vec<String>,
+    }
+}
+
+impl Preset {
+    /// A preset with its settings: `Preset::new("okta", "Okta", object! { ... })`.
+    pub fn new(name: &str, title: &str, settings: Object) -> Preset {
+        Preset { name: name.into(), title: title.into(), settings: settings.into(), ..Preset::default() }
+    }
+
+    /// Shows one of Postern's icons.
+    pub fn icon(mut self, name: &str) -> Preset {
+        self.icon = name.into();
+        self
+    }
+
+    /// Names a target, such as a host, that is to be granted.
+    pub fn target(mut self, target: &str) -> Preset {
+        self.targets.push(target.into());
         self
     }
 }

@@ -20,7 +20,7 @@ pub use capability::{
 };
 pub use connector::{Identity, LoginInput, LoginOutput, LoginRedirect, PasswordInput, PasswordOutput, Phase};
 pub use event::{Event, EventInput, EventOutput};
-pub use manifest::{CapabilityWish, HostCall, Manifest, Sample, SecretWish};
+pub use manifest::{CapabilityWish, HostCall, Manifest, Preset, Sample, SecretWish};
 pub use person::{Authentication, Client, Organisation, User};
 pub use relying::{AccountInput, ClaimsInput, ClaimsOutput, ScopeInput, ScopeOutput, Target};
 

@@ -71,5 +71,8 @@ message! {
         pub time: String,
         pub amr: Vec<String>,
         pub acr: String,
+        /// The plugin instance that the user signed in with; empty where it was a password
+        /// of Postern's own.
+        pub connector: String,
     }
 }

@@ -60,16 +60,19 @@ message! {
     /// What `scope.policy/v1` gets.
     pub struct ScopeInput {
         pub settings: Value,
-        /// `authorization_code`, `refresh_token`
+        /// `authorization_code`, `refresh_token`, `client_credentials`
         pub grant_type: String,
         /// All fields empty where no user took part.
         pub user: User,
+        pub organisation: Organisation,
         pub client: Client,
         /// Asked for, after the host's own rules.
         pub scopes: Vec<String>,
         /// Of the browser or of the client, without port.
         pub address: String,
         pub authentication: Authentication,
+        /// Now, so that a policy needs no clock.
+        pub time: String,
     }
 }
 
