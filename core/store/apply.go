@@ -49,6 +49,7 @@ func configures(change core.Change) bool {
 		core.CreateClient, core.UpdateClient, core.DeleteClient,
 		core.AddModule, core.DeleteModule, core.AddRelease, core.DeleteReleases, core.ReloadPlugins,
 		core.SaveInstance, core.DeleteInstance, core.SaveSecret, core.DeleteSecret, core.AddBinding, core.RemoveBinding,
+		core.SaveConnector, core.DeleteConnector,
 		core.AddKey:
 		return true
 	default:
@@ -88,6 +89,16 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return countFailure(c, change.Keys, change.At, change.Window)
 	case core.ClearFailures:
 		return clearFailures(c, change.Key)
+	case core.SaveAttempt:
+		return saveAttempt(c, change.Attempt)
+	case core.HoldCallback:
+		return holdCallback(c, change.ID, change.Held)
+	case core.FinishAttempt:
+		return finishAttempt(c, change.ID)
+	case core.SaveLink:
+		return saveLink(c, change.Link)
+	case core.DeleteLink:
+		return deleteLink(c, change.UserID, change.Connector, change.Subject)
 	case core.Record:
 		return record(c, change.Event)
 	case core.EndDelivery:
@@ -166,6 +177,10 @@ func applyPlugins(c *sqlite.Conn, change core.Change) error {
 		return addBinding(c, change.Binding)
 	case core.RemoveBinding:
 		return removeBinding(c, change.ID)
+	case core.SaveConnector:
+		return saveConnector(c, change.Connector)
+	case core.DeleteConnector:
+		return deleteConnector(c, change.Instance)
 	default:
 		return errors.New("unknown change")
 	}

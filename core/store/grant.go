@@ -9,12 +9,13 @@ import (
 )
 
 const (
-	// Only the three columns after the first ever change.
-	grantColumns = `g.id, g.code_used_at, g.revoked_at, g.revoked_reason,
+	// Only the three columns after the first ever change. The two after them are not
+	// kept: what a provider says may be long.
+	grantColumns = `g.id, g.code_used_at, g.revoked_at, g.revoked_reason, g.upstream, g.upstream_claims,
 		g.client_id, g.user_id, g.session_id, g.scopes, g.nonce, g.auth_time, g.amr, g.acr, g.code_hash, g.code_expires_at,
 		g.redirect_uri, g.redirect_uri_given, g.challenge, g.created_at, g.expires_at`
 
-	// grantColumnsKept are those that never change.
+	// grantColumnsKept are those that are kept.
 	grantColumnsKept = 15
 
 	selectCode = `SELECT ` + generationColumn + `, ` + grantColumns + `, ` + userColumns + `
@@ -33,7 +34,7 @@ const (
 // recallGrant reads a grant, and decodes what never changes only once.
 func (s *Store) recallGrant(r *sqlite.Row, g *core.Grant) {
 	id := r.View()
-	usedAt, revokedAt, reason := readTime(r), readTime(r), r.Text()
+	usedAt, revokedAt, reason, upstream := readTime(r), readTime(r), r.Text(), readUpstream(r)
 	if kept, found := s.grants.get(id); found {
 		r.Skip(grantColumnsKept)
 		*g = *kept
@@ -59,7 +60,17 @@ func (s *Store) recallGrant(r *sqlite.Row, g *core.Grant) {
 		kept := *g
 		s.grants.put(string(g.ID), &kept)
 	}
-	g.CodeUsedAt, g.RevokedAt, g.RevokedReason = usedAt, revokedAt, reason
+	g.CodeUsedAt, g.RevokedAt, g.RevokedReason, g.Upstream = usedAt, revokedAt, reason, upstream
+}
+
+// readUpstream reads the provider's part of a grant, if it has one.
+func readUpstream(r *sqlite.Row) *core.Upstream {
+	connector := r.View()
+	if len(connector) == 0 {
+		r.Skip(1)
+		return nil
+	}
+	return &core.Upstream{Connector: string(connector), Claims: r.Blob()}
 }
 
 // Code gives the grant of an authorization code with everybody that it concerns,
@@ -142,13 +153,14 @@ func (s *Store) authorized(ctx context.Context, text string, id core.ID, a *core
 // issueCode refuses a session that has ended: somebody signed out while the code was
 // on its way.
 func issueCode(c *sqlite.Conn, g core.Grant) error {
+	upstream, claims := upstreamColumns(g.Upstream)
 	return mustWin(c.Exec(`INSERT INTO grants (id, client_id, user_id, session_id, scopes, nonce, auth_time, amr, acr, code_hash, code_expires_at, code_used_at,
-			redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+			redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason, upstream, upstream_claims)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
 		WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE id = $4 AND ended_at > 0)`,
 		string(g.ID), g.ClientID, string(g.UserID), string(g.SessionID), joinWords(g.Scopes), g.Nonce, millis(g.AuthTime), joinWords(g.AMR), g.ACR,
 		g.CodeHash[:], millis(g.CodeExpiresAt), millis(g.CodeUsedAt), g.RedirectURI, g.RedirectURIGiven, g.Challenge,
-		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason))
+		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason, upstream, claims))
 }
 
 // redeemCode is what makes a code work once (RFC 6749 section 4.1.2): of many

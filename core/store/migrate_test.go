@@ -73,3 +73,29 @@ func TestUpgradePlugins(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who signed in before the update goes on, without a provider.
+func TestUpgradeUpstream(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postern.db")
+	files := []string{"0001_initial.sql", "0002_plugin_modules.sql", "0003_plugin_pins.sql", "0004_plugin_outbox.sql"}
+	atVersion(t, path, files, `
+		INSERT INTO organisations VALUES ('built-in', '', '', '', '', 0, 0);
+		INSERT INTO clients SELECT 'c', 'built-in', 'n', 'n', '', '', x'', '', '[]', '[]', '', '[]', '', '', 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 0, 0, 1, 1;
+		INSERT INTO users VALUES ('u', 1, 'built-in', 'ann', 'ann', '', 0, '', 0, 0, '{}', '{}', '', 0, 0, 0, 0, '');
+		INSERT INTO sessions VALUES ('s', zeroblob(32), 'u', 0, 'pwd', '1', 0, 2000, 0, '192.0.2.1', 'agent');
+		INSERT INTO grants VALUES ('g', 'c', 'u', 's', 'openid', 'n', 0, 'pwd', '1', zeroblob(32), 0, 0, '', 0, '', 0, 2000, 0, '');
+		INSERT INTO auth_requests VALUES ('a', zeroblob(32), 'c', 'x=y', 0, 's', 0, '', 0, 2000)`)
+	s := openAt(t, path)
+	in, err := s.SignedIn(t.Context(), "s")
+	if err != nil || in.Session.UserAgent != "agent" || in.Session.Upstream != nil || in.User.Name != "ann" {
+		t.Errorf("session %+v, %v", in, err)
+	}
+	code, err := s.Code(t.Context(), "g")
+	if err != nil || code.Grant.Nonce != "n" || code.Grant.Upstream != nil {
+		t.Errorf("grant %+v, %v", code, err)
+	}
+	request, err := s.AuthRequest(t.Context(), "a")
+	if err != nil || request.SessionID != "s" || request.SentTo != "" || request.ExpiresAt.UnixMilli() != 2000 {
+		t.Errorf("request %+v, %v", request, err)
+	}
+}

@@ -74,7 +74,10 @@ func readPlugins(c *sqlite.Conn, generation int64) (*core.PluginConfig, error) {
 	if p.Instances, err = readInstances(c); err != nil {
 		return nil, err
 	}
-	p.Bindings, err = collect(c, selectBindings, scanBinding)
+	if p.Bindings, err = collect(c, selectBindings, scanBinding); err != nil {
+		return nil, err
+	}
+	p.Connectors, err = readConnectors(c)
 	return p, err
 }
 
@@ -154,10 +157,13 @@ func deleteSecret(c *sqlite.Conn, instance, name string) error {
 	return mustChange(c.Exec(`DELETE FROM plugin_secrets WHERE instance = $1 AND name = $2`, instance, name))
 }
 
-// deleteInstance deletes bindings, grants, secrets and values too, by the schema.
+// deleteInstance deletes bindings, grants, secrets, values and the connector too, by
+// the schema.
 func deleteInstance(c *sqlite.Conn, name string) error {
-	_, err := c.Exec(`DELETE FROM plugin_instances WHERE name = $1`, name)
-	return err
+	return endingLinks(c, name, func() error {
+		_, err := c.Exec(`DELETE FROM plugin_instances WHERE name = $1`, name)
+		return err
+	})
 }
 
 func addBinding(c *sqlite.Conn, b core.PluginBinding) error {

@@ -9,7 +9,8 @@ import (
 )
 
 const selectSignedIn = `SELECT ` + generationColumn + `,
-	s.id, s.hash, s.user_id, s.auth_time, s.amr, s.acr, s.created_at, s.expires_at, s.ended_at, s.ip, s.user_agent, ` + userColumns + `
+	s.id, s.hash, s.user_id, s.auth_time, s.amr, s.acr, s.created_at, s.expires_at, s.ended_at, s.ip, s.user_agent,
+	s.upstream, s.upstream_claims, s.upstream_logout, ` + userColumns + `
 	FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`
 
 func scanSession(r *sqlite.Row, s *core.Session) {
@@ -26,6 +27,12 @@ func scanSession(r *sqlite.Row, s *core.Session) {
 		IP:        r.Text(),
 		UserAgent: r.Text(),
 	}
+	connector := r.Text()
+	if connector == "" {
+		r.Skip(2)
+		return
+	}
+	s.Upstream = &core.Upstream{Connector: connector, Claims: r.Blob(), Logout: r.Blob()}
 }
 
 // SignedIn gives the session with its user and their organisation, or
@@ -65,10 +72,16 @@ func (s *Store) organisationOf(c *sqlite.Conn, generation int64, user *core.User
 }
 
 func startSession(c *sqlite.Conn, s core.Session, replaces core.ID) error {
-	_, err := c.Exec(`INSERT INTO sessions (id, hash, user_id, auth_time, amr, acr, created_at, expires_at, ended_at, ip, user_agent)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+	upstream, claims := upstreamColumns(s.Upstream)
+	var logout []byte
+	if s.Upstream != nil {
+		logout = s.Upstream.Logout
+	}
+	_, err := c.Exec(`INSERT INTO sessions (id, hash, user_id, auth_time, amr, acr, created_at, expires_at, ended_at, ip, user_agent,
+			upstream, upstream_claims, upstream_logout)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		string(s.ID), s.Hash[:], string(s.UserID), millis(s.AuthTime), joinWords(s.AMR), s.ACR,
-		millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.EndedAt), s.IP, s.UserAgent)
+		millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.EndedAt), s.IP, s.UserAgent, upstream, claims, logout)
 	if err != nil {
 		return classify(err)
 	}

@@ -99,6 +99,19 @@ func (s *Store) UserByLogin(ctx context.Context, org, login string) (*core.User,
 	return s.oneUser(ctx, selectUserByLogin, org, login)
 }
 
+// UserByEmail gives the user of the organisation that has the e-mail address, folded,
+// or core.ErrNotFound. A login name that looks like it does not count.
+func (s *Store) UserByEmail(ctx context.Context, org, email string) (*core.User, error) {
+	user, err := s.oneUser(ctx, selectUserByLogin, org, core.FoldName(email))
+	if err != nil {
+		return nil, err
+	}
+	if core.FoldName(user.Email) != core.FoldName(email) {
+		return nil, core.ErrNotFound
+	}
+	return user, nil
+}
+
 func (s *Store) oneUser(ctx context.Context, text string, args ...any) (*core.User, error) {
 	var user core.User
 	err := s.read(ctx, func(c *sqlite.Conn) error {

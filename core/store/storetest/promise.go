@@ -28,6 +28,9 @@ func testMissingRows(t *testing.T, w *world) {
 		"no UTF-8": second(w.store.Client(ctx, "\xff")),
 		"empty":    second(w.store.Access(ctx, "")),
 		"module":   second(w.store.PluginCode(ctx, "x")),
+		"attempt":  second(w.store.Attempt(ctx, "x")),
+		"link":     second(w.store.Link(ctx, "x", "x")),
+		"address":  second(w.store.UserByEmail(ctx, core.DefaultOrganisation, "x")),
 	} {
 		if !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("%s: got %v", name, err)
@@ -36,6 +39,7 @@ func testMissingRows(t *testing.T, w *world) {
 	for name, err := range map[string]error{
 		"members": second(w.store.Members(ctx, "x")),
 		"users":   second(w.store.Users(ctx, core.UserFilter{Org: "x", Group: "x"})),
+		"links":   second(w.store.Links(ctx, "x")),
 		"events":  second(w.store.Events(ctx, core.EventFilter{UserID: "x"})),
 		"check":   w.store.Check(ctx),
 	} {
@@ -215,6 +219,19 @@ func testRaces(t *testing.T, w *world) {
 	race("CreateUser", func(i int) core.Change {
 		return core.CreateUser{User: core.User{ID: core.ID(fmt.Sprint("user", i)), Org: core.DefaultOrganisation, Name: "the one"}}
 	})
+	attempt := w.attempt(w.connector("c"))
+	race("HoldCallback", func(i int) core.Change { return core.HoldCallback{ID: attempt.ID, Held: []byte{byte(i + 1)}} })
+	race("FinishAttempt", func(int) core.Change { return core.FinishAttempt{ID: attempt.ID} })
+	people := make([]core.User, 50)
+	for i := range people {
+		people[i] = w.user(fmt.Sprint("person", i))
+	}
+	race("SaveLink", func(i int) core.Change {
+		return core.SaveLink{Link: core.Link{Connector: "c", Subject: "1", UserID: people[i].ID, Groups: []string{"new"}, LastUsedAt: start}}
+	})
+	if group := must(w.store.Group(background, core.DefaultOrganisation, "new"))(w); group.Members != 1 {
+		t.Errorf("%d members by one link", group.Members)
+	}
 	w.instance("i")
 	race("PutValue", func(i int) core.Change {
 		return core.PutValue{Instance: "i", Key: "once", Value: fmt.Sprint(i), At: start, ExpiresAt: start.Add(time.Hour), IfAbsent: true}
@@ -331,6 +348,7 @@ func testSweep(t *testing.T, w *world) {
 	user, client := w.user("ann"), w.client("c")
 	now := start.Add(48 * time.Hour)
 	keys := []string{"old", "new"}
+	connector := w.connector("c")
 	w.apply(core.CountFailure{Keys: keys[:1], At: start, Window: time.Hour}, core.CountFailure{Keys: keys[1:], At: now, Window: time.Hour})
 
 	type row struct {
@@ -346,6 +364,7 @@ func testSweep(t *testing.T, w *world) {
 		want bool
 	}{{"expired", now, false}, {"alive", now.Add(time.Millisecond), true}} {
 		request := core.AuthRequest{ID: w.id(), CreatedAt: start, ExpiresAt: life.ends}
+		attempt := core.UpstreamAttempt{ID: w.id(), Connector: connector.Instance, CreatedAt: start, ExpiresAt: life.ends}
 		session := core.Session{ID: w.id(), UserID: user.ID, CreatedAt: start, ExpiresAt: life.ends}
 		// A grant stays for longer than the longest access token after its end.
 		grant := core.Grant{ID: w.id(), ClientID: client.ID, UserID: user.ID, CreatedAt: start, CodeExpiresAt: start, ExpiresAt: life.ends.Add(-25 * time.Hour)}
@@ -354,9 +373,10 @@ func testSweep(t *testing.T, w *world) {
 		family.ID = w.id()
 		access := core.AccessToken{ID: w.id(), GrantID: kept.ID, CreatedAt: start, ExpiresAt: life.ends}
 		used := core.RefreshToken{ID: w.id(), GrantID: family.ID, CreatedAt: start, ExpiresAt: life.ends, UsedAt: start}
-		w.apply(core.SaveRequest{Request: request}, core.StartSession{Session: session}, core.IssueCode{Grant: grant},
+		w.apply(core.SaveRequest{Request: request}, core.SaveAttempt{Attempt: attempt}, core.StartSession{Session: session}, core.IssueCode{Grant: grant},
 			core.IssueCode{Grant: kept}, core.IssueCode{Grant: family}, core.AddAccess{Token: access}, core.AddRefresh{Token: used})
 		add(life.name+" request", life.want, func() error { return second(w.store.AuthRequest(background, request.ID)) })
+		add(life.name+" attempt", life.want, func() error { return second(w.store.Attempt(background, attempt.ID)) })
 		add(life.name+" session", life.want, func() error { return second(w.store.SignedIn(background, session.ID)) })
 		add(life.name+" grant", life.want, func() error { return second(w.store.Code(background, grant.ID)) })
 		add(life.name+" token's grant", true, func() error { return second(w.store.Code(background, kept.ID)) })
@@ -364,7 +384,7 @@ func testSweep(t *testing.T, w *world) {
 		add(life.name+" used refresh token", life.want, func() error { return second(w.store.Refresh(background, used.ID)) })
 	}
 	deleted, err := w.store.Sweep(t.Context(), now)
-	if err != nil || deleted != 6 {
+	if err != nil || deleted != 7 {
 		t.Errorf("deleted %d, %v", deleted, err)
 	}
 	for _, row := range rows {

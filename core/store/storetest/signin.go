@@ -21,7 +21,7 @@ func testAuthRequests(t *testing.T, w *world) {
 	// Nobody allowed anything yet; somebody allowed nothing; somebody allowed this.
 	for _, scopes := range [][]string{{}, {"openid", "email"}} {
 		want.ConsentedScopes = scopes
-		want.SignedInAt, want.SessionID, want.ClientID = start.Add(time.Second), w.id(), ""
+		want.SignedInAt, want.SessionID, want.ClientID, want.SentTo = start.Add(time.Second), w.id(), "", "idp"
 		w.apply(core.SaveRequest{Request: want})
 		got, err = w.store.AuthRequest(ctx, want.ID)
 		same(w, got, err, &want)

@@ -12,8 +12,8 @@ import (
 // disabled, expired or revoked is returned as it is: the caller decides.
 // Nothing that is returned may be changed: clients, organisations and the
 // plugin configuration are shared, and so are the lists and maps within what
-// Access, Code, Refresh and SignedIn return. A user from User, UserByLogin, Users
-// or Members is the caller's own.
+// Access, Code, Refresh and SignedIn return. A user from User, UserByLogin,
+// UserByEmail, Link, Users or Members is the caller's own.
 type Store interface {
 	// Apply makes the changes in their order, all or nothing, and returns when
 	// they are on disk. If ctx ends before the writer took the list, nothing
@@ -68,7 +68,16 @@ type Store interface {
 	// Failures gives the keys that have a count, in no order.
 	Failures(ctx context.Context, keys ...string) ([]core.Failures, error)
 
+	Attempt(ctx context.Context, id core.ID) (*core.UpstreamAttempt, error)
+	// Link gives the link of a person at a provider.
+	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
+	// Links are those of a user, ordered by connector and subject.
+	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+
 	User(ctx context.Context, id core.ID) (*core.User, error)
+	// UserByEmail finds by e-mail address, folded, in an organisation, and never by a
+	// login name.
+	UserByEmail(ctx context.Context, org, email string) (*core.User, error)
 	// UserByLogin finds by login name or e-mail address, folded; org "" stands
 	// for any organisation, and a login that two of them have is not found.
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)

@@ -128,6 +128,7 @@ func testReadsAreFresh(t *testing.T, w *world) {
 	client := core.Client{ID: "c", Org: "acme", Name: "c"}
 	user := core.User{ID: w.id(), Org: "acme", Name: "ann", CreatedAt: start}
 	w.apply(core.CreateClient{Client: client}, core.CreateUser{User: user})
+	w.connector("idp")
 	group, session := w.group("staff"), w.session(user)
 	grant := w.grant(user, client)
 	token, refresh := w.access(grant), w.refresh(grant)
@@ -144,6 +145,9 @@ func testReadsAreFresh(t *testing.T, w *world) {
 		{"no member", core.RemoveMember{GroupID: group.ID, UserID: user.ID}, func(a *core.Authorized) bool { return len(a.User.Groups) == 0 }},
 		{"member again", core.AddMember{GroupID: group.ID, UserID: user.ID}, func(a *core.Authorized) bool { return len(a.User.Groups) == 1 }},
 		{"group deleted", core.DeleteGroup{ID: group.ID}, func(a *core.Authorized) bool { return len(a.User.Groups) == 0 }},
+		{"linked", core.SaveLink{Link: core.Link{Connector: "idp", Subject: "1", UserID: user.ID, Groups: []string{"a", "b"}}}, func(a *core.Authorized) bool { return len(a.User.Groups) == 2 }},
+		{"linked again", core.SaveLink{Link: core.Link{Connector: "idp", Subject: "1", UserID: user.ID, Groups: []string{"b", "c", "d"}}}, func(a *core.Authorized) bool { return len(a.User.Groups) == 3 }},
+		{"unlinked", core.DeleteLink{UserID: user.ID, Connector: "idp", Subject: "1"}, func(a *core.Authorized) bool { return len(a.User.Groups) == 0 }},
 		{"signed in", core.StartSession{Session: core.Session{ID: w.id(), UserID: user.ID, AuthTime: start.Add(time.Hour)}}, func(a *core.Authorized) bool { return a.User.LastSignInAt.Equal(start.Add(time.Hour)) }},
 		{"client disabled", core.UpdateClient{Client: core.Client{ID: "c", Org: "acme", Name: "c", Disabled: true}}, func(a *core.Authorized) bool { return a.Client == nil || a.Client.Disabled }},
 		{"organisation disabled", core.UpdateOrganisation{Organisation: core.Organisation{Name: "acme", Disabled: true}}, func(a *core.Authorized) bool { return a.Org.Disabled }},
