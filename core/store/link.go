@@ -71,7 +71,7 @@ func saveLink(c *sqlite.Conn, l core.Link) error {
 	if err != nil {
 		return err
 	}
-	joined, err := join(c, l.UserID, l.Groups, l.LastUsedAt)
+	joined, err := join(c, l.UserID, l.Groups, later(l.CreatedAt, l.LastUsedAt))
 	if err != nil {
 		return err
 	}
@@ -81,6 +81,14 @@ func saveLink(c *sqlite.Conn, l core.Link) error {
 	}
 	_, err = c.Exec(nameGroups, "", string(l.UserID))
 	return err
+}
+
+// later gives the one of two times, of which one may be zero.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func deleteLink(c *sqlite.Conn, userID core.ID, connector, subject string) error {

@@ -270,6 +270,12 @@ func testLinkGroups(t *testing.T, w *world) {
 		core.DeleteLink{UserID: ann.ID, Connector: "a", Subject: "ann"})
 	w.groupsOf(ann, "by hand")
 
+	// A link that was never used has a time too.
+	w.apply(core.SaveLink{Link: core.Link{Connector: "b", Subject: "unused", UserID: bob.ID, Groups: []string{"unused"}, CreatedAt: start.Add(time.Hour)}})
+	if got := must(w.store.Group(ctx, core.DefaultOrganisation, "unused"))(w); !got.CreatedAt.Equal(start.Add(time.Hour)) {
+		t.Errorf("got %+v", got)
+	}
+
 	// A name of two lines would be two.
 	l.Groups = []string{"a\nb"}
 	if err := w.store.Apply(ctx, core.SaveLink{Link: l}); err == nil {
