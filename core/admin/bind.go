@@ -32,9 +32,9 @@ type Bind struct {
 }
 
 // BindPlugin makes the instance if there is none and binds it. Without Hooks it
-// is bound to every hook that the plugin has and that can be bound there. An
-// instance that lacks something that the plugin needs is not bound: each problem
-// then has the command that gives it.
+// is bound to every hook that the plugin has and that can be bound there; to those by
+// which people sign in only if there is a connector. An instance that lacks something
+// that the plugin needs is not bound: each problem then has the command that gives it.
 func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]core.PluginBinding, error) {
 	plugin, err := s.FindPlugin(ctx, input.Plugin)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]co
 	if err != nil {
 		return nil, err
 	}
-	fillIn(&input, plugin)
+	fillIn(&input, plugin, config)
 	there := instanceOf(config, input.Instance)
 	if there != nil && there.Plugin == plugin.ID && there.Module != plugin.Module {
 		if plugin, err = s.pluginOf(ctx, there); err != nil {
@@ -75,7 +75,7 @@ func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]co
 }
 
 // fillIn says what was left out.
-func fillIn(input *Bind, plugin *Plugin) {
+func fillIn(input *Bind, plugin *Plugin, config *core.PluginConfig) {
 	if input.Instance == "" {
 		input.Instance = plugin.ID
 	}
@@ -85,8 +85,9 @@ func fillIn(input *Bind, plugin *Plugin) {
 	if len(input.Hooks) > 0 {
 		return
 	}
+	connector := connectorOf(config, input.Instance)
 	for _, hook := range plugin.Hooks {
-		if input.ClientID == "" || forOneClient(hook) {
+		if (input.ClientID == "" || forOneClient(hook)) && (connector != nil || !signsIn(hook)) {
 			input.Hooks = append(input.Hooks, hook)
 		}
 	}
@@ -95,9 +96,11 @@ func fillIn(input *Bind, plugin *Plugin) {
 	}
 }
 
-// forOneClient reports whether a hook can be bound to a client. How people sign in
-// upstream is not decided by the client, and events are of all.
-func forOneClient(hook string) bool { return shadowed(hook) }
+// forOneClient reports whether a hook can be bound to a client. Events are of all.
+func forOneClient(hook string) bool { return hook != core.HookEvents }
+
+// signsIn reports whether people sign in elsewhere by the hook.
+func signsIn(hook string) bool { return hook == core.HookLogin || hook == core.HookPassword }
 
 // shadowed reports whether the hook can run without effect.
 func shadowed(hook string) bool {
@@ -105,8 +108,10 @@ func shadowed(hook string) bool {
 }
 
 func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.PluginConfig, there *core.PluginInstance, input Bind) error {
+	var client *core.Client
 	if input.ClientID != "" {
-		if _, err := s.clientByID(ctx, input.ClientID); err != nil {
+		var err error
+		if client, err = s.clientByID(ctx, input.ClientID); err != nil {
 			return err
 		}
 	}
@@ -116,6 +121,9 @@ func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.Pl
 		p.add("instance", "choose another name", "the instance %q is of plugin %q", input.Instance, there.Plugin)
 	}
 	checkHooks(&p, plugin, input)
+	if slices.ContainsFunc(input.Hooks, signsIn) {
+		checkConnected(&p, connectorOf(config, input.Instance), client, input)
+	}
 	switch {
 	case input.Settings != nil:
 		s.checkSettings(ctx, &p, plugin, input.Settings)
@@ -148,6 +156,17 @@ func checkHooks(p *problems, plugin *Plugin, input Bind) {
 		if input.ClientID != "" && !forOneClient(hook) {
 			p.add("client", "bind it to all clients", "%s cannot be bound to one client", shown(hook))
 		}
+	}
+}
+
+// checkConnected refuses what would offer nothing to anybody.
+func checkConnected(p *problems, connector *core.Connector, client *core.Client, input Bind) {
+	if connector == nil {
+		p.add("hooks", "run 'postern connector create "+input.Instance+" --plugin "+input.Plugin+"'", "nobody can sign in with %q before it is a connector", input.Instance)
+		return
+	}
+	if client != nil {
+		checkAdmits(p, client, connector)
 	}
 }
 

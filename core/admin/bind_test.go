@@ -86,7 +86,9 @@ func TestBindWhatItNeeds(t *testing.T) {
 		}
 		needs = needs[1:]
 	}
-	if bound, err := bind(); err != nil || len(bound) != 3 {
+	// How people sign in is left to connectors.
+	bound, err := bind()
+	if err != nil || len(bound) != 2 || bound[0].Hook != core.HookClaims || bound[1].Hook != core.HookEvents {
 		t.Errorf("%v, %v", bound, err)
 	}
 }
@@ -104,13 +106,23 @@ func TestBindShadow(t *testing.T) {
 	sink := plugin("sink", "1.0.0")
 	sink.Hooks = []string{core.HookClaims, core.HookLogin, core.HookPassword, core.HookEvents}
 	w.install("sink", sink)
+	w.connector(admin.NewConnector{Name: "sink", Plugin: "sink"})
+	_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "sink", Shadow: true, ClientID: w.client(admin.NewClient{Name: "web"}).ID, Hooks: sink.Hooks[:3]})
+	if got := problems(t, err); !slices.Equal(got, []string{"shadow", "shadow"}) {
+		t.Errorf("problems with %v", got)
+	}
+	_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "sink", Shadow: true, Instance: "other", Hooks: sink.Hooks[3:]})
+	if got := problems(t, err); !slices.Equal(got, []string{"shadow"}) {
+		t.Errorf("problems with %v", got)
+	}
 	_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "sink", Shadow: true})
-	if got := problems(t, err); !slices.Equal(got, []string{"shadow", "shadow", "shadow"}) {
+	if got := problems(t, err); !slices.Equal(got, []string{"shadow", "shadow", "shadow", "hooks"}) {
 		t.Errorf("problems with %v", got)
 	}
 }
 
-// How people sign in upstream is not decided by the client, and events are of all.
+// Nobody is offered what is bound before there is a connector; after it, it is bound to
+// clients too, of its organisation. Events are of all.
 func TestBindConnectors(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -118,29 +130,43 @@ func TestBindConnectors(t *testing.T) {
 	upstream := plugin("upstream", "1.0.0")
 	upstream.Hooks = []string{core.HookClaims, core.HookLogin, core.HookPassword, core.HookEvents}
 	w.install("upstream", upstream)
-	for _, hook := range upstream.Hooks[1:] {
-		_, err := w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream", Hooks: []string{hook}, ClientID: client.ID})
-		if got := problems(t, err); !slices.Equal(got, []string{"client"}) {
-			t.Errorf("%s: problems with %v", hook, got)
+	for _, hook := range upstream.Hooks[1:3] {
+		_, err := w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream", Hooks: []string{hook}})
+		want := `nobody can sign in with "upstream" before it is a connector | run 'postern connector create upstream --plugin upstream'`
+		if got := says(t, err); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v", hook, got)
 		}
 		_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream", Hooks: []string{hook}, FailOpen: true})
-		if got := problems(t, err); !slices.Equal(got, []string{"fail_open"}) {
+		if got := problems(t, err); !slices.Equal(got, []string{"fail_open", "hooks"}) {
 			t.Errorf("%s: problems with %v", hook, got)
 		}
 	}
-	// For a client it is bound to what can be bound there, for all to everything.
+	_, err := w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream", Hooks: upstream.Hooks[3:], ClientID: client.ID})
+	if got := problems(t, err); !slices.Equal(got, []string{"client"}) {
+		t.Errorf("problems with %v", got)
+	}
+	// Without names it is bound to what can be bound there.
 	bound, err := w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream", ClientID: client.ID})
 	if err != nil || len(bound) != 1 || bound[0].Hook != core.HookClaims {
 		t.Errorf("%+v, %v", bound, err)
 	}
-	bound, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream"})
-	if err != nil || len(bound) != 4 {
+	if bound, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "upstream"}); err != nil || len(bound) != 2 {
 		t.Errorf("%+v, %v", bound, err)
 	}
-	upstream.ID, upstream.Hooks = "login", []string{core.HookLogin}
+
+	upstream.ID, upstream.Hooks = "login", upstream.Hooks[1:3]
 	w.install("login", upstream)
-	_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "login", ClientID: client.ID})
-	if got := problems(t, err); !slices.Equal(got, []string{"client"}) {
+	w.connector(admin.NewConnector{Name: "login", Plugin: "login", Clients: []string{client.ID}})
+	second := w.client(admin.NewClient{Name: "second"})
+	if bound, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "login", ClientID: second.ID}); err != nil || len(bound) != 2 {
+		t.Errorf("%+v, %v", bound, err)
+	}
+	if _, err := w.CreateOrganisation(ctx, actor, core.Organisation{Name: "acme"}); err != nil {
+		t.Fatal(err)
+	}
+	foreign := w.client(admin.NewClient{Name: "foreign", Org: "acme"})
+	_, err = w.BindPlugin(ctx, actor, admin.Bind{Plugin: "login", ClientID: foreign.ID})
+	if got := problems(t, err); !slices.Equal(got, []string{"clients"}) {
 		t.Errorf("problems with %v", got)
 	}
 }

@@ -1,9 +1,13 @@
 // Package admin owns every change that an operator makes to users, groups,
-// clients, organisations and plugins, and the set-up of the first administrator.
+// clients, organisations, plugins and connectors, and the set-up of the first administrator.
 //
 // A plugin is installed as a module, which is examined first and grants itself
 // nothing. An instance of it has settings, grants, secrets and limits, and is bound to
 // hooks when it has all that the plugin needs.
+//
+// A connector is an instance with which people sign in elsewhere, and how the host
+// deals with whom it names. It is made with all of its parts at once, and stays
+// disabled until it has all that its plugin needs.
 //
 // Each method checks its whole input and reports every mistake at once as an
 // [InvalidError], decides, and applies one list of changes together with the

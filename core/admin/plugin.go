@@ -33,8 +33,20 @@ type Plugin struct {
 	Capabilities []core.PluginWish
 	Secrets      []core.PluginSecretWish
 	Settings     []byte // JSON Schema
+	Presets      []PluginPreset
 	// Manifest is all that the module says of it, a JSON object.
 	Manifest []byte
+}
+
+// PluginPreset is a way to use a plugin: settings to begin with, for one product.
+type PluginPreset struct {
+	Name  string
+	Title string // "Okta (issuer: https://ORGANISATION.okta.com)"
+	Icon  string // name of a built-in icon, or empty
+	// Settings are a JSON object that the operator's are laid over.
+	Settings []byte
+	// Targets are what each capability that reaches out is needed for.
+	Targets []string
 }
 
 // FindPlugin gives the plugin of that id.
@@ -86,7 +98,7 @@ func (s *Service) KnownPlugins(ctx context.Context) ([]Plugin, error) {
 	return plugins, wrap("read the plugins", err)
 }
 
-// PluginConfig gives modules, releases, instances and bindings.
+// PluginConfig gives modules, releases, instances, bindings and connectors.
 func (s *Service) PluginConfig(ctx context.Context) (*core.PluginConfig, error) {
 	config, err := s.Store.Plugins(ctx)
 	return config, wrap("read the plugins", err)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -64,7 +65,7 @@ func (e *InvalidError) Is(target error) bool {
 // MissingError says that what was named does not exist. It is a
 // [core.ErrNotFound].
 type MissingError struct {
-	What string // "user", "group", "client", "organisation", "plugin", "plugin instance"
+	What string // "user", "group", "client", "organisation", "plugin", "plugin instance", "connector", "link"
 	Name string
 }
 
@@ -80,6 +81,13 @@ type problems []Problem
 
 func (p *problems) add(field, hint, format string, args ...any) {
 	*p = append(*p, Problem{Field: field, Text: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// join adds those of another check.
+func (p *problems) join(err error) {
+	if wrong, ok := errors.AsType[*InvalidError](err); ok {
+		*p = append(*p, wrong.Problems...)
+	}
 }
 
 func (p problems) err() error {

@@ -27,6 +27,8 @@ type Store interface {
 	Clients(ctx context.Context, org string) ([]core.Client, error)
 	Plugins(ctx context.Context) (*core.PluginConfig, error)
 	PluginCode(ctx context.Context, digest string) ([]byte, error)
+	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
+	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 }

@@ -160,6 +160,11 @@ func describe(m *hook.Manifest, module string) admin.Plugin {
 		ID: m.ID, Version: m.Version, Description: m.Description, Module: module, HostAPI: m.HostAPI, Hooks: m.Hooks,
 		Settings: m.Settings.AppendJSON(nil), Manifest: list[1 : len(list)-1], // without the brackets
 	}
+	for _, preset := range m.Presets {
+		plugin.Presets = append(plugin.Presets, admin.PluginPreset{
+			Name: preset.Name, Title: preset.Title, Icon: preset.Icon, Settings: preset.Settings.AppendJSON(nil), Targets: preset.Targets,
+		})
+	}
 	for _, wish := range m.Capabilities {
 		plugin.Capabilities = append(plugin.Capabilities, core.PluginWish(wish))
 	}

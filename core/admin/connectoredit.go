@@ -1,0 +1,217 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/postern-id/postern/core"
+)
+
+// ConnectorEdit says what is to change about a connector; zero fields leave it.
+type ConnectorEdit struct {
+	// Edit changes a copy of it. Name, organisation, times and Disabled are put back.
+	Edit func(*core.Connector)
+	// Settings, a JSON object, are laid over those of the instance.
+	Settings []byte
+	// Clients are the client IDs that it serves from now on; with AllClients it serves
+	// all.
+	Clients    []string
+	AllClients bool
+	Position   int
+}
+
+// UpdateConnector changes a connector. What lets it sign people in further stays as it
+// is: secrets and grants are the instance's.
+func (s *Service) UpdateConnector(ctx context.Context, actor Actor, name string, input ConnectorEdit) (*Connector, error) {
+	before, err := s.FindConnector(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	config, err := s.PluginConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := s.pluginOf(ctx, &before.Plugin.PluginInstance)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := s.clientsByID(ctx, input.Clients)
+	if err != nil {
+		return nil, err
+	}
+	after := editedConnector(&before.Connector, input.Edit)
+	var p problems
+	checkConnector(&p, config, plugin, after)
+	for _, client := range clients {
+		checkAdmits(&p, client, after)
+	}
+	if len(clients) > 0 && input.AllClients {
+		p.add("clients", "give one of them", "some clients and all clients exclude each other")
+	}
+	settings := s.laidOver(ctx, &p, plugin, &before.Plugin.PluginInstance, input.Settings)
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	changes := s.editChanges(actor, before, after, settings)
+	changes = append(changes, s.rebind(actor, plugin, before, input)...)
+	if len(changes) == 0 {
+		return before, nil
+	}
+	if err := s.Store.Apply(ctx, changes...); err != nil {
+		return nil, connectorFailed("change the connector", after, err)
+	}
+	return s.FindConnector(ctx, name)
+}
+
+// editedConnector gives a copy that edit changed, with everything put back that edit
+// may not change.
+func editedConnector(before *core.Connector, edit func(*core.Connector)) *core.Connector {
+	after := *before
+	if edit == nil {
+		return &after
+	}
+	after.Domains = slices.Clone(before.Domains)
+	edit(&after)
+	after.Instance, after.Org, after.Disabled, after.CreatedAt, after.UpdatedAt = before.Instance, before.Org, before.Disabled, before.CreatedAt, before.UpdatedAt
+	slices.Sort(after.Domains)
+	return &after
+}
+
+// laidOver gives the settings that the instance is to have.
+func (s *Service) laidOver(ctx context.Context, p *problems, plugin *Plugin, instance *core.PluginInstance, over []byte) []byte {
+	if over == nil {
+		return instance.Settings
+	}
+	merged := over // the check says what is wrong with it
+	if settingsOf(over) != nil {
+		merged = overlay(instance.Settings, over)
+	}
+	s.checkSettings(ctx, p, plugin, merged)
+	return merged
+}
+
+func (s *Service) editChanges(actor Actor, before *Connector, after *core.Connector, settings []byte) []core.Change {
+	var changes []core.Change
+	instance := &before.Plugin.PluginInstance
+	if !bytes.Equal(instance.Settings, settings) {
+		changed := *instance
+		changed.Settings = settings
+		changes = append(changes, s.replaceInstance(instance, changed), s.settingsRecord(actor, instance, settings))
+	}
+	if slices.ContainsFunc(connectorFields(&before.Connector, after), func(f connectorField) bool { return f.changed }) {
+		after.UpdatedAt = s.Now()
+		changes = append(changes, core.SaveConnector{Connector: *after},
+			s.connectorRecord(actor, instance.Plugin, &before.Connector, after, "updated"))
+	}
+	return changes
+}
+
+// rebind gives the changes after which the connector serves the clients that are meant,
+// at their place. Bindings to other hooks stay.
+func (s *Service) rebind(actor Actor, plugin *Plugin, before *Connector, input ConnectorEdit) []core.Change {
+	if len(input.Clients) == 0 && !input.AllClients && input.Position == 0 {
+		return nil
+	}
+	bound := slices.DeleteFunc(slices.Clone(before.Plugin.Bindings), func(b core.PluginBinding) bool { return !signsIn(b.Hook) })
+	clients := input.Clients
+	if len(clients) == 0 && !input.AllClients {
+		clients = boundClients(bound)
+	}
+	position := input.Position
+	if position == 0 && len(bound) > 0 {
+		position = bound[0].Position
+	}
+	wanted := missingBindings(&core.PluginConfig{}, plugin, NewConnector{Name: before.Instance, Clients: clients, Position: position})
+	same := func(a core.PluginBinding) func(core.PluginBinding) bool {
+		return func(b core.PluginBinding) bool {
+			return a.Hook == b.Hook && a.ClientID == b.ClientID && a.Position == b.Position
+		}
+	}
+	var gone []core.PluginBinding
+	for _, b := range bound {
+		if !slices.ContainsFunc(wanted, same(b)) {
+			gone = append(gone, b)
+		}
+	}
+	changes := s.unbindChanges(actor, gone)
+	for _, b := range wanted {
+		if !slices.ContainsFunc(bound, same(b)) {
+			changes = append(changes, s.bindChanges(actor, s.Now(), b)...)
+		}
+	}
+	return changes
+}
+
+// boundClients gives none for all clients.
+func boundClients(bindings []core.PluginBinding) []string {
+	var clients []string
+	for _, b := range bindings {
+		if b.ClientID == "" {
+			return nil
+		}
+		clients = append(clients, b.ClientID)
+	}
+	return clients
+}
+
+// EnableConnector offers it to people. It must have what its plugin needs.
+func (s *Service) EnableConnector(ctx context.Context, actor Actor, name string) error {
+	connector, err := s.FindConnector(ctx, name)
+	if err != nil || !connector.Disabled {
+		return err
+	}
+	var p problems
+	for _, need := range connector.Missing {
+		p.add(need.field(), need.Command(), "plugin %q needs %s", need.Plugin, need)
+	}
+	if err := p.err(); err != nil {
+		return err
+	}
+	return s.switchConnector(ctx, actor, connector, false)
+}
+
+// DisableConnector offers it to nobody any more. Links stay, and so do the sessions of
+// those who signed in with it.
+func (s *Service) DisableConnector(ctx context.Context, actor Actor, name string) error {
+	connector, err := s.FindConnector(ctx, name)
+	if err != nil || connector.Disabled {
+		return err
+	}
+	return s.switchConnector(ctx, actor, connector, true)
+}
+
+func (s *Service) switchConnector(ctx context.Context, actor Actor, connector *Connector, disabled bool) error {
+	after := connector.Connector
+	after.Disabled, after.UpdatedAt = disabled, s.Now()
+	change := "enabled"
+	if disabled {
+		change = "disabled"
+	}
+	err := s.Store.Apply(ctx, core.SaveConnector{Connector: after}, s.connectorRecord(actor, connector.Plugin.Plugin, &connector.Connector, &after, change))
+	if err != nil {
+		return connectorFailed("change the connector", &after, err)
+	}
+	return nil
+}
+
+// DeleteConnector deletes the connector with its links and its bindings to sign-in, and
+// if forget is set the plugin instance too.
+func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string, forget bool) error {
+	connector, err := s.FindConnector(ctx, name)
+	if err != nil {
+		return err
+	}
+	bindings := slices.DeleteFunc(slices.Clone(connector.Plugin.Bindings), func(b core.PluginBinding) bool { return !forget && !signsIn(b.Hook) })
+	changes := append(s.unbindChanges(actor, bindings), core.DeleteConnector{Instance: name},
+		s.record(actor, s.Now(), core.Event{Type: core.EventConnectorDeleted, Detail: map[string]string{
+			"connector": name, "plugin": connector.Plugin.Plugin, "organisation": connector.Org,
+		}}))
+	if forget {
+		changes = append(changes, s.forgetChanges(actor, name)...)
+	}
+	if err := s.Store.Apply(ctx, changes...); err != nil {
+		return connectorFailed("delete the connector", &connector.Connector, err)
+	}
+	return nil
+}
