@@ -71,8 +71,9 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":            {}, // embeds builtin.wasm
-	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/scopes"},
+	"plugins/builtin":    {"sdk/go", "plugins/miniorange", "plugins/oidc", "plugins/scopes"},
 	"plugins/miniorange": {"sdk/go", "sdk/hook"},
+	"plugins/oidc":       {"sdk/go", "sdk/hook"},
 	"plugins/scopes":     {"sdk/go", "sdk/hook"},
 
 	"examples/confluence":         {"examples/confluence/standin"},

@@ -5,11 +5,12 @@ package main
 
 import (
 	"github.com/postern-id/postern/plugins/miniorange"
+	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
 	postern "github.com/postern-id/postern/sdk/go"
 )
 
-var _ = postern.Register(miniorange.Plugin(), scopes.Plugin())
+var _ = postern.Register(miniorange.Plugin(), oidc.Plugin(), scopes.Plugin())
 
 // main is never run: the module is a reactor.
 func main() {}
