@@ -179,6 +179,10 @@ func TestSchemaWords(t *testing.T) {
 		`{"type":"object","properties":{"a":{"minLength":1.5}}}`:      "minLength must be an integer",
 		`{"type":"object","properties":{"a":{"enum":{}}}}`:            "enum has the wrong type",
 		`{"type":"object","patternProperties":{}}`:                    "patternProperties",
+		`{"type":"object","minProperties":"1"}`:                       "minProperties must be an integer",
+		`{"type":"object","properties":{"a":{"pattern":"("}}}`:        "no regular expression",
+		`{"type":"object","properties":{"a":{"pattern":1}}}`:          "no regular expression",
+		`{"type":"object","properties":{"a":{"pattern":"(?=a)"}}}`:    "no regular expression",
 		`{"type":"object","additionalProperties":"no"}`:               "must be an object",
 	} {
 		schema, err := hook.Parse([]byte(text))
@@ -196,7 +200,8 @@ func TestSettingsValues(t *testing.T) {
 	const schema = `{"type":"object","properties":{
 		"n":{"type":"integer","minimum":1,"maximum":5},"f":{"type":"number","minimum":0},"b":{"type":"boolean"},"z":{"type":"null"},
 		"e":{"enum":[1,"a",true]},"any":{},"o":{"type":"object","additionalProperties":{"type":"string","maxLength":2}},
-		"l":{"type":"array","maxItems":2}}}`
+		"l":{"type":"array","maxItems":2},"m":{"minProperties":1,"maxProperties":2},
+		"p":{"type":"string","pattern":"^[a-z]+$"},"q":{"type":"string","pattern":"^[0-9]:[0-9]$","examples":["1:2"]}}}`
 	parsed, err := hook.Parse([]byte(schema))
 	if err != nil {
 		t.Fatal(err)
@@ -205,11 +210,13 @@ func TestSettingsValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		`{"n":1,"f":0.5,"b":true,"z":null,"e":"a","any":[{}],"o":{"x":"éé"},"l":[1,2],"more":1}`: "",
+		`{"n":1,"f":0.5,"b":true,"z":null,"e":"a","any":[{}],"o":{"x":"éé"},"l":[1,2],"m":{"x":1},"p":"ab","q":"3:4","more":1}`: "",
 		`{"n":0}`: "at least 1", `{"n":6}`: "at most 5", `{"n":1.0}`: "must be an integer", `{"n":"1"}`: "must be an integer",
 		`{"f":-1e-9}`: "at least 0", `{"f":1e999999999}`: "out of range", `{"f":1e-999999999}`: "", `{"f":true}`: "must be a number",
 		`{"b":0}`: "must be a boolean", `{"z":false}`: "must be null", `{"e":2}`: "one of", `{"e":"true"}`: "one of",
 		`{"o":{"x":"abc"}}`: "settings.o.x must have at most 2", `{"o":[]}`: "must be an object", `{"l":[1,2,3]}`: "at most 2 elements",
+		`{"m":{}}`: "settings.m must have at least 1 members", `{"m":{"a":1,"b":1,"c":1}}`: "at most 2 members",
+		`{"p":"a1"}`: "settings.p must match the pattern ^[a-z]+$", `{"p":"a\n"}`: "must match", `{"q":"12"}`: `settings.q must be written as in ["1:2"]`,
 	} {
 		v, err := hook.Parse([]byte(text))
 		if err != nil {

@@ -3,6 +3,7 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -68,7 +69,11 @@ func checkKeyword(where, word string, v hook.Value) error {
 		}
 	case "required", "enum":
 		return expectKind(where, word, v, hook.KindArray)
-	case "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum":
+	case "pattern":
+		if _, err := regexp.Compile(v.Text()); err != nil || v.Kind() != hook.KindString {
+			return fmt.Errorf("%s: the pattern is no regular expression of RE2", where)
+		}
+	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minimum", "maximum":
 		if _, ok := v.Int(); !ok {
 			return fmt.Errorf("%s: %s must be an integer", where, word)
 		}
@@ -104,7 +109,7 @@ func checkValue(where string, schema hook.Object, v hook.Value) error {
 	case hook.KindArray:
 		return checkElements(where, schema, v.List())
 	case hook.KindString:
-		return checkLimits(where, schema, "Length", "characters", int64(utf8.RuneCountInString(v.Text())))
+		return checkText(where, schema, v.Text())
 	case hook.KindNumber:
 		return checkRange(where, schema, v)
 	default:
@@ -112,7 +117,24 @@ func checkValue(where string, schema hook.Object, v hook.Value) error {
 	}
 }
 
+func checkText(where string, schema hook.Object, text string) error {
+	if err := checkLimits(where, schema, "Length", "characters", int64(utf8.RuneCountInString(text))); err != nil {
+		return err
+	}
+	pattern, ok := schema.Get("pattern")
+	if !ok || regexp.MustCompile(pattern.Text()).MatchString(text) { // checkSchema compiled it
+		return nil
+	}
+	if examples, _ := schema.Get("examples"); len(examples.List()) > 0 {
+		return &SettingsError{where, "must be written as in " + string(examples.AppendJSON(nil))}
+	}
+	return &SettingsError{where, "must match the pattern " + pattern.Text()}
+}
+
 func checkMembers(where string, schema, members hook.Object) error {
+	if err := checkLimits(where, schema, "Properties", "members", int64(len(members))); err != nil {
+		return err
+	}
 	required, _ := schema.Get("required")
 	for _, name := range required.Strings() {
 		if _, ok := members.Get(name); !ok {

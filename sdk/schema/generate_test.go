@@ -335,6 +335,7 @@ const settingsWords = `{
 			"enum": {"type": "array", "items": {"type": ["string", "integer", "boolean", "null"]}},
 			"minLength": {"type": "integer"}, "maxLength": {"type": "integer"},
 			"minItems": {"type": "integer"}, "maxItems": {"type": "integer"},
+			"minProperties": {"type": "integer"}, "maxProperties": {"type": "integer"}, "pattern": {"type": "string"},
 			"minimum": {"type": "integer"}, "maximum": {"type": "integer"},
 			"$schema": {"type": "string"}, "title": {"type": "string"}, "description": {"type": "string"},
 			"default": {}, "examples": {"type": "array"}

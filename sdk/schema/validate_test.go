@@ -131,7 +131,7 @@ func TestSchemasRefuse(t *testing.T) {
 	for _, change := range [][2]string{
 		{`"id":"p"`, `"id":"P"`}, {`"host_api":1`, `"host_api":2`}, {`"hooks":["claims.map/v1"]`, `"hooks":["claims.map/v2"]`},
 		{`"hooks":["claims.map/v1"]`, `"hooks":[]`}, {`"version":"1",`, ``}, {`"settings"`, `"color":"red","settings"`},
-		{`{"type":"object"}`, `{"type":"string"}`}, {`{"type":"object"}`, `{"type":"object","pattern":"x"}`},
+		{`{"type":"object"}`, `{"type":"string"}`}, {`{"type":"object"}`, `{"type":"object","format":"x"}`},
 		{`{"type":"object"}`, `{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"format":"x"}}}}}`},
 		{`"settings"`, `"capabilities":[{"name":"net"}],"settings"`}, {`"settings"`, `"capabilities":["kv"],"settings"`},
 		{`"settings"`, `"secrets":[{"description":"x"}],"settings"`}, {`"samples":[`, `"samples":[{"hook":"claims.map/v1"},`},
