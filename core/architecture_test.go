@@ -71,11 +71,12 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":               {}, // embeds builtin.wasm
-	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/oidc", "plugins/scopes"},
+	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/oidc"},
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
 	"plugins/miniorange":    {"sdk/go", "sdk/hook"},
 	"plugins/oidc":          {"sdk/go", "sdk/hook"},
 	"plugins/scopes":        {"sdk/go", "sdk/hook"},
+	"plugins/access":        {"sdk/go", "sdk/hook"},
 
 	"examples/confluence":         {"examples/confluence/standin"},
 	"examples/confluence/standin": {},

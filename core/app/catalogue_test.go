@@ -54,10 +54,11 @@ func TestCatalogue(t *testing.T) {
 	for _, p := range plugins {
 		ids = append(ids, p.ID)
 	}
-	if !slices.Equal(ids, []string{"miniorange", "scopes", "broken", "directory"}) {
+	shipped, installed := ids[:len(ids)-2], ids[len(ids)-2:]
+	if !slices.Contains(shipped, "miniorange") || !slices.Equal(installed, []string{"broken", "directory"}) {
 		t.Fatalf("got %v", ids)
 	}
-	got := plugins[3]
+	got := plugins[len(plugins)-1]
 	if got.Version != "2.0.0" || got.Module != strings.Repeat("b", 64) || got.Source != "here" || got.Signer != "acme" || !slices.Equal(got.Hooks, []string{core.HookClaims}) {
 		t.Errorf("got %+v", got)
 	}
@@ -72,7 +73,7 @@ func TestCatalogue(t *testing.T) {
 		t.Errorf("the manifest is %s: %v", got.Manifest, err)
 	}
 	// What cannot be read any more can still be removed.
-	if unread := plugins[2]; unread.Version != "3.0.0" || unread.Module != broken || !strings.Contains(unread.Description, "cannot be read") {
+	if unread := plugins[len(plugins)-2]; unread.Version != "3.0.0" || unread.Module != broken || !strings.Contains(unread.Description, "cannot be read") {
 		t.Errorf("got %+v", unread)
 	}
 	if _, err := w.app.Admin.RemovePlugin(ctx, cli, "broken", false); err != nil {

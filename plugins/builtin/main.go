@@ -4,13 +4,19 @@
 package main
 
 import (
+	"github.com/postern-id/postern/plugins/access"
 	"github.com/postern-id/postern/plugins/miniorange"
 	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
 	postern "github.com/postern-id/postern/sdk/go"
 )
 
-var _ = postern.Register(miniorange.Plugin(), oidc.Plugin(), scopes.Plugin())
+var _ = postern.Register(
+	miniorange.Plugin(),
+	scopes.Plugin(),
+	access.Plugin(),
+	oidc.Plugin(),
+)
 
 // main is never run: the module is a reactor.
 func main() {}
