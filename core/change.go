@@ -52,6 +52,9 @@ type (
 	// IssueCode inserts a grant with its unused code. ErrConflict if its session
 	// has ended.
 	IssueCode struct{ Grant Grant }
+	// AddGrant inserts a grant of a client to itself: it has no user, no session and
+	// no code. ErrNotFound if there is no such client.
+	AddGrant struct{ Grant Grant }
 	// RedeemCode marks the code used. ErrConflict if it was used or the grant
 	// was revoked, so that of many redemptions one succeeds.
 	RedeemCode struct {
@@ -240,6 +243,7 @@ func (EndSessions) change()        {}
 func (SaveConsent) change()        {}
 func (WithdrawConsent) change()    {}
 func (IssueCode) change()          {}
+func (AddGrant) change()           {}
 func (RedeemCode) change()         {}
 func (RevokeGrant) change()        {}
 func (AddAccess) change()          {}

@@ -74,5 +74,10 @@ func (c *Client) Title() string {
 	return c.Name
 }
 
+// Allows reports whether somebody of these groups may sign in to the client.
+func (c *Client) Allows(groups []string) bool {
+	return len(c.AllowedGroups) == 0 || slices.ContainsFunc(c.AllowedGroups, func(group string) bool { return slices.Contains(groups, group) })
+}
+
 // Admits reports whether people of the organisation may sign in to the client.
 func (c *Client) Admits(org string) bool { return c.Shared || c.Org == org }

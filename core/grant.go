@@ -5,10 +5,13 @@ import "time"
 // Grant is one authorization: a user let a client have scopes, in a session. Its
 // code, its access tokens and its family of refresh tokens all hang on it, so
 // revoking it revokes them at once.
+//
+// A client that asks for itself (RFC 6749 section 4.4) has a grant without user,
+// session and code, and nothing but an access token hangs on it.
 type Grant struct {
 	ID        ID
 	ClientID  string
-	UserID    ID
+	UserID    ID // empty: nobody's
 	SessionID ID
 	Scopes    []string
 	Nonce     string
@@ -58,7 +61,8 @@ type RefreshToken struct {
 	Successor ID        // set with UsedAt
 }
 
-// Authorized is a grant with everybody that it concerns, read in one statement.
+// Authorized is a grant with everybody that it concerns, read in one statement. Of
+// a grant without a user, User and Org are empty; only an access token leads to one.
 type Authorized struct {
 	Grant  Grant
 	Client *Client // shared by all that read it: never changed

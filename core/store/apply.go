@@ -75,6 +75,8 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return withdrawConsent(c, change.UserID, change.ClientID, change.At)
 	case core.IssueCode:
 		return issueCode(c, change.Grant)
+	case core.AddGrant:
+		return addGrant(c, change.Grant)
 	case core.RedeemCode:
 		return redeemCode(c, change.GrantID, change.At)
 	case core.RevokeGrant:

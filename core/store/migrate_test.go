@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,6 +72,38 @@ func TestUpgradePlugins(t *testing.T) {
 	}
 	if err := s.Apply(t.Context(), core.DeleteInstance{Name: "miniorange"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Codes and tokens from before the update work, whatever else is made of their table.
+func TestUpgradeGrants(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postern.db")
+	files := []string{"0001_initial.sql", "0002_plugin_modules.sql", "0003_plugin_pins.sql", "0004_plugin_outbox.sql", "0005_upstream.sql"}
+	atVersion(t, path, files, `
+		INSERT INTO organisations VALUES ('built-in', '', '', '', '', 0, 0);
+		INSERT INTO clients SELECT 'c', 'built-in', 'n', 'n', '', '', x'', '', '[]', '[]', '', '[]', '', '', 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 0, 0, 1, 1;
+		INSERT INTO users VALUES ('u', 1, 'built-in', 'ann', 'ann', '', 0, '', 0, 0, '{}', '{}', '', 0, 0, 0, 0, '');
+		INSERT INTO plugin_instances (name, plugin, module, settings, created_at, updated_at) VALUES ('idp', 'oidc', 'builtin', x'7b7d', 0, 0);
+		INSERT INTO grants (id, client_id, user_id, session_id, scopes, nonce, auth_time, amr, acr, upstream, upstream_claims, code_hash, code_expires_at, code_used_at,
+				redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason)
+			VALUES ('g', 'c', 'u', 's', 'openid email', 'n', 1000, 'pwd otp', '1', 'idp', x'7b7d', zeroblob(32), 2000, 3000, 'https://a', 1, 'ch', 4000, 5000, 6000, 'why');
+		INSERT INTO access_tokens (id, hash, grant_id, scopes, created_at, expires_at) VALUES ('t', zeroblob(32), 'g', 'openid', 1000, 2000)`)
+	s := openAt(t, path)
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+	want := core.Grant{
+		ID: "g", ClientID: "c", UserID: "u", SessionID: "s", Scopes: []string{"openid", "email"}, Nonce: "n", AuthTime: at(1), AMR: []string{"pwd", "otp"}, ACR: "1",
+		Upstream: &core.Upstream{Connector: "idp", Claims: []byte("{}")}, CodeExpiresAt: at(2), CodeUsedAt: at(3), RedirectURI: "https://a", RedirectURIGiven: true,
+		Challenge: "ch", CreatedAt: at(4), ExpiresAt: at(5), RevokedAt: at(6), RevokedReason: "why",
+	}
+	access, err := s.Access(t.Context(), "t")
+	if err != nil || !reflect.DeepEqual(access.Grant, want) || access.User.Name != "ann" || access.Client.AllowedGroups != nil {
+		t.Errorf("got %+v, %v", access, err)
+	}
+	if err := s.Apply(t.Context(), core.DeleteUser{ID: "u"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Code(t.Context(), "g"); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("the grant of a user who is gone: %v", err)
 	}
 }
 

@@ -56,6 +56,11 @@ type keptUser struct {
 // since it was decoded last.
 func (s *Store) recallUser(r *sqlite.Row, u *core.User) error {
 	id := r.View()
+	if len(id) == 0 { // the row has no user
+		r.Skip(1 + userColumnsKept)
+		*u = core.User{}
+		return nil
+	}
 	revision := r.Int()
 	if kept, found := s.users.get(id); found && kept.revision == revision {
 		r.Skip(userColumnsKept)

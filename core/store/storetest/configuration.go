@@ -15,7 +15,7 @@ func fullClient() core.Client {
 		ResponseTypes: []string{"code", "code id_token"}, Scopes: []string{"openid", "email"}, IDTokenAlg: "RS256",
 		Native: true, RequirePKCE: true, SkipConsent: true, OfflineWithoutPrompt: true, QueryToken: true, Shared: true, Disabled: true,
 		LogoURI: "l", ClientURI: "c", PolicyURI: "p", TermsURI: "t",
-		AccessTTL: time.Minute, IDTokenTTL: 2 * time.Minute, RefreshTTL: 3 * time.Hour, CreatedAt: start, UpdatedAt: start.Add(time.Second),
+		AllowedGroups: []string{"all hands", "staff"}, AccessTTL: time.Minute, IDTokenTTL: 2 * time.Minute, RefreshTTL: 3 * time.Hour, CreatedAt: start, UpdatedAt: start.Add(time.Second),
 	}
 }
 
@@ -43,7 +43,7 @@ func testClients(t *testing.T, w *world) {
 	same(w, all, err, nil)
 
 	changed := want
-	changed.Disabled, changed.RedirectURIs, changed.Name = false, []string{"https://c.example"}, "Jira"
+	changed.Disabled, changed.RedirectURIs, changed.Name, changed.AllowedGroups = false, []string{"https://c.example"}, "Jira", nil
 	w.apply(core.UpdateClient{Client: changed})
 	got, err = w.store.Client(ctx, want.ID)
 	same(w, got, err, &changed)

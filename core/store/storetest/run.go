@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		{"Consents", testConsents},
 		{"Codes", testCodes},
 		{"Access", testAccess},
+		{"OwnAccess", testOwnAccess},
 		{"Refresh", testRefresh},
 		{"RevokeGrant", testRevokeGrant},
 		{"ReadsAreFresh", testReadsAreFresh},

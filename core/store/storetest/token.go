@@ -63,6 +63,35 @@ func testAccess(t *testing.T, w *world) {
 	}
 }
 
+// testOwnAccess holds that a client's own token is found with its client and without
+// anybody else, and that its grant is no code.
+func testOwnAccess(t *testing.T, w *world) {
+	ctx := t.Context()
+	client := w.client("c")
+	grant := core.Grant{ID: w.id(), ClientID: client.ID, Scopes: []string{"read"}, CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+	token := core.AccessToken{ID: w.id(), Hash: core.Hash{2}, GrantID: grant.ID, Scopes: []string{"read"}, CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+	w.apply(core.AddGrant{Grant: grant}, core.AddAccess{Token: token})
+	for range 2 { // the second read may come from memory in part
+		access := must(w.store.Access(ctx, token.ID))(w)
+		same(w, access, nil, &core.Access{Token: token, Authorized: core.Authorized{Grant: grant, Client: &client}})
+	}
+	code, err := w.store.Code(ctx, grant.ID)
+	missing(w, code, err)
+	w.refused(core.ErrConflict, core.AddGrant{Grant: grant})
+	w.refused(core.ErrNotFound, core.AddGrant{Grant: core.Grant{ID: w.id(), ClientID: "nobody"}})
+	family := w.refresh(grant)
+	refresh, err := w.store.Refresh(ctx, family.ID)
+	missing(w, refresh, err)
+
+	w.apply(core.RevokeGrant{ID: grant.ID, At: start, Reason: "why"})
+	if access := must(w.store.Access(ctx, token.ID))(w); access.Grant.RevokedReason != "why" {
+		t.Errorf("a revoked grant: %+v", access.Grant)
+	}
+	w.apply(core.DeleteClient{ID: client.ID})
+	access, err := w.store.Access(ctx, token.ID)
+	missing(w, access, err)
+}
+
 func testRefresh(t *testing.T, w *world) {
 	ctx := t.Context()
 	user, client := w.user("ann"), w.client("c")
