@@ -117,14 +117,35 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 	after := *before
 	for _, list := range []*[]string{
-		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes,
+		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes, &after.AllowedGroups,
 	} {
 		*list = slices.Clone(*list)
 	}
 	edit(&after)
 	after.ID, after.Org, after.Preset, after.SecretHash = before.ID, before.Org, before.Preset, before.SecretHash
 	after.CreatedAt, after.UpdatedAt = before.CreatedAt, before.UpdatedAt
+	slices.Sort(after.AllowedGroups)
 	return &after
+}
+
+// MissingGroups gives those of the client's allowed groups that its organisation does
+// not have. They are no mistake: a connector makes its groups when somebody of them
+// signs in. Until then they let nobody in.
+func (s *Service) MissingGroups(ctx context.Context, client *core.Client) ([]string, error) {
+	if len(client.AllowedGroups) == 0 {
+		return nil, nil
+	}
+	groups, err := s.Groups(ctx, client.Org)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, name := range client.AllowedGroups {
+		if !slices.ContainsFunc(groups, func(g core.Group) bool { return g.Name == name }) {
+			missing = append(missing, name)
+		}
+	}
+	return missing, nil
 }
 
 // RotateSecret makes a new secret, which is returned this once. The old one

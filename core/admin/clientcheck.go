@@ -15,6 +15,7 @@ import (
 const (
 	maxURIs   = 32
 	maxScopes = 64
+	maxGroups = 100
 	minTTL    = time.Minute
 	maxTTL    = 24 * time.Hour
 	maxFamily = 400 * 24 * time.Hour
@@ -39,6 +40,7 @@ func checkClient(c *core.Client) problems {
 	checkKnown(&p, "response_types", c.ResponseTypes, "code")
 	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, algorithms...)
 	checkScopes(&p, c)
+	checkAllowedGroups(&p, c.AllowedGroups)
 	checkPreset(&p, c)
 	checkLogo(&p, c.LogoURI)
 	checkURL(&p, "client_uri", c.ClientURI)
@@ -126,6 +128,19 @@ func checkScopes(p *problems, c *core.Client) {
 	}
 }
 
+func checkAllowedGroups(p *problems, groups []string) {
+	if len(groups) > maxGroups {
+		p.add("allowed_groups", "make one group of their members", "there are more than %d groups", maxGroups)
+	}
+	for i, group := range groups {
+		if slices.Contains(groups[:i], group) {
+			p.add("allowed_groups", "", "group %q is given twice", shown(group))
+			continue
+		}
+		checkGroupName(p, "allowed_groups", group)
+	}
+}
+
 // checkPreset refuses what the relying party of the preset cannot do.
 func checkPreset(p *problems, c *core.Client) {
 	if c.Preset != PresetConfluence {
@@ -175,6 +190,7 @@ func changedClientFields(before, after *core.Client) []string {
 		{"grant_types", !slices.Equal(before.GrantTypes, after.GrantTypes)},
 		{"response_types", !slices.Equal(before.ResponseTypes, after.ResponseTypes)},
 		{"scopes", !slices.Equal(before.Scopes, after.Scopes)},
+		{"allowed_groups", !slices.Equal(before.AllowedGroups, after.AllowedGroups)},
 		{"id_token_alg", before.IDTokenAlg != after.IDTokenAlg},
 		{"native", before.Native != after.Native},
 		{"require_pkce", before.RequirePKCE != after.RequirePKCE},

@@ -25,6 +25,7 @@ type clientView struct {
 	Preset                 string     `json:"preset"`
 	RedirectURIs           []string   `json:"redirect_uris"`
 	PostLogoutRedirectURIs []string   `json:"post_logout_redirect_uris"`
+	AllowedGroups          []string   `json:"allowed_groups"` // empty: everybody
 	GrantTypes             []string   `json:"grant_types"`
 	ResponseTypes          []string   `json:"response_types"`
 	AuthMethods            []string   `json:"token_endpoint_auth_methods"`
@@ -50,7 +51,7 @@ type clientView struct {
 func viewClient(issuer string, c *core.Client, secret string) clientView {
 	return clientView{
 		Connection: admin.Connect(issuer, c, secret), Organisation: c.Org, Name: c.Name, DisplayName: c.Title(), Preset: c.Preset,
-		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), GrantTypes: list(c.GrantTypes),
+		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), AllowedGroups: list(c.AllowedGroups), GrantTypes: list(c.GrantTypes),
 		ResponseTypes: list(c.ResponseTypes), AuthMethods: list(c.AuthMethods), IDTokenAlg: c.IDTokenAlg, Native: c.Native,
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
 		Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
@@ -97,6 +98,9 @@ func (p *program) clientCreate() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.noteGroups(ctx, s, &created.Client); err != nil {
+			return err
+		}
 		return p.reportClient(s, &created.Client, created.Secret, "created client %s")
 	})
 	return c
@@ -131,6 +135,15 @@ func (p *program) noteCallbacks(client *core.Client) {
 			p.note("note: %s is not where Confluence usually listens, which is /plugins/servlet/oauth/callback (miniOrange) or /plugins/servlet/oidc/callback (Atlassian)", uri)
 		}
 	}
+}
+
+// noteGroups points at groups that nobody is in because there is none of that name.
+func (p *program) noteGroups(ctx context.Context, s *session, client *core.Client) error {
+	missing, err := s.Admin.MissingGroups(ctx, client)
+	for _, name := range missing {
+		p.note("note: the organisation %s has no group %q yet", client.Org, name)
+	}
+	return err
 }
 
 // describeConnection prints what to paste, under the names of the form that it is
@@ -203,6 +216,7 @@ func describeClient(c *core.Client) []admin.Row {
 		{Field: "Name", Value: c.Name}, {Field: "Shown as", Value: c.Title()}, {Field: "Organisation", Value: c.Org},
 		{Field: "Preset", Value: c.Preset}, {Field: "State", Value: clientState(c)},
 		{Field: "Redirect URIs", Value: joined(c.RedirectURIs)}, {Field: "Redirect URIs after logout", Value: joined(c.PostLogoutRedirectURIs)},
+		{Field: "Who may sign in", Value: whoMay(c)},
 		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
 	}
 	for _, b := range clientBools() {
@@ -214,6 +228,13 @@ func describeClient(c *core.Client) []admin.Row {
 		}
 	}
 	return append(rows, admin.Row{Field: "Created", Value: stamp(c.CreatedAt)}, admin.Row{Field: "Changed", Value: stamp(c.UpdatedAt)})
+}
+
+func whoMay(c *core.Client) string {
+	if len(c.AllowedGroups) == 0 {
+		return "everybody"
+	}
+	return "members of " + joined(c.AllowedGroups)
 }
 
 func (p *program) clientUpdate() *cobra.Command {
@@ -246,6 +267,9 @@ func (p *program) clientUpdate() *cobra.Command {
 			return err
 		}
 		p.noteCallbacks(client)
+		if err := p.noteGroups(ctx, s, client); err != nil {
+			return err
+		}
 		return p.done(viewClient(s.config.Issuer, client, ""), "updated client %s", client.Name)
 	})
 	return c

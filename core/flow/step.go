@@ -83,7 +83,7 @@ func (in Input) next() Step {
 	if in.Client == nil {
 		return Step{Kind: StepHome}
 	}
-	for _, rule := range [...]func(Input) Step{wantSignIn, wantHinted, wantSelection, wantDecision, wantAssurance} {
+	for _, rule := range [...]func(Input) Step{wantSignIn, wantHinted, wantSelection, wantMember, wantDecision, wantAssurance} {
 		if step := rule(in); step.Kind != "" {
 			return step
 		}
@@ -155,6 +155,15 @@ func wantHinted(in Input) Step {
 func wantSelection(in Input) Step {
 	if in.prompts(oauth.PromptSelectAccount) && !in.fresh() && in.Progress.SessionID == "" {
 		return Step{Kind: StepSelect}
+	}
+	return Step{}
+}
+
+// wantMember refuses who is in no group that the client is for, before any policy is
+// asked. A new sign-in would lead here again, so it is the client that is told.
+func wantMember(in Input) Step {
+	if !in.Client.Allows(in.SignedIn.User.Groups) {
+		return fail(oauth.CodeAccessDenied, "not_in_allowed_group", "The account may not be used with this application.")
 	}
 	return Step{}
 }

@@ -61,6 +61,9 @@ func native(uri string) change {
 	return func(in *Input) { in.Client.Native, in.Request.RedirectURI = true, uri }
 }
 
+func allowed(groups ...string) change { return func(in *Input) { in.Client.AllowedGroups = groups } }
+func member(groups ...string) change  { return func(in *Input) { in.SignedIn.User.Groups = groups } }
+
 func TestNext(t *testing.T) {
 	trusted := HintState{Given: true, Trusted: true, Subject: "user-1"}
 	other := HintState{Given: true, Trusted: true, Subject: "user-2"}
@@ -130,6 +133,17 @@ func TestNext(t *testing.T) {
 		{"offline_access by the administrator", []change{skipConsent, asks("openid", "offline_access"), func(in *Input) { in.Client.OfflineWithoutPrompt = true }}, "issue [openid offline_access]"},
 		{"offline_access with prompt=consent", []change{asks("openid", "offline_access"), prompt("consent")}, "consent [openid offline_access]"},
 		{"nothing but offline_access", []change{skipConsent, asks("offline_access")}, "fail access_denied policy_left_nothing"},
+
+		{"a member of an allowed group", []change{skipConsent, allowed("staff", "admins"), member("staff")}, "issue [openid email]"},
+		{"a member of no allowed group", []change{skipConsent, allowed("staff"), member("Staff", "guests")}, "fail access_denied not_in_allowed_group"},
+		{"a member of no group", []change{skipConsent, allowed("staff")}, "fail access_denied not_in_allowed_group"},
+		{"a member of no allowed group, prompt=none", []change{skipConsent, allowed("staff"), prompt("none")}, "fail access_denied not_in_allowed_group"},
+		{"a member of no allowed group who asks for another account", []change{allowed("staff"), prompt("select_account")}, "select"},
+		{"a member of no allowed group before the sign-in", []change{allowed("staff"), prompt("login")}, "login"},
+		{"a member of no allowed group after the sign-in", []change{allowed("staff"), prompt("login"), signedInForThis}, "fail access_denied not_in_allowed_group"},
+		{"nobody knows the groups of nobody", []change{nobody, allowed("staff")}, "login"},
+		{"the policy is not asked about no member", []change{skipConsent, allowed("staff"), func(in *Input) { in.HasPolicy = true }}, "fail access_denied not_in_allowed_group"},
+		{"the policy lets in no member", []change{skipConsent, allowed("staff"), policy(hook.ScopeOutput{Scopes: []string{"openid"}})}, "fail access_denied not_in_allowed_group"},
 
 		{"the policy is asked", []change{skipConsent, func(in *Input) { in.HasPolicy = true }}, "decide [openid email]"},
 		{"the policy is asked after offline_access was dropped", []change{asks("openid", "offline_access"), func(in *Input) { in.HasPolicy = true }}, "decide [openid]"},
@@ -202,6 +216,7 @@ func TestNextInvariants(t *testing.T) {
 	each(same, consented("openid", "email"), consented("openid"))
 	each(same, allowedNow("openid", "email"), func(in *Input) { in.Progress.SessionID = "session-0" })
 	each(same, func(in *Input) { in.Progress.SignedInAt = at })
+	each(same, allowed("staff"))
 	each(same, hinted(HintState{Given: true}), hinted(HintState{Given: true, Trusted: true, Subject: "user-2"}))
 	each(same, native("http://127.0.0.1:1/cb"))
 	each(same, policy(hook.ScopeOutput{Deny: true}), policy(hook.ScopeOutput{Fresh: true}), policy(hook.ScopeOutput{Consent: true}),
@@ -250,7 +265,7 @@ func check(in Input, step Step) string {
 		return "whoever just signed in is asked again"
 	case step.Kind != StepIssue:
 		return ""
-	case in.SignedIn == nil || in.SignedIn.User.Disabled || in.SignedIn.User.Org != in.Client.Org:
+	case in.SignedIn == nil || in.SignedIn.User.Disabled || in.SignedIn.User.Org != in.Client.Org || len(in.Client.AllowedGroups) > 0:
 		return "a code for nobody, or somebody whom the client does not admit"
 	case in.Progress.SessionID != "" && in.Progress.SessionID != in.SignedIn.Session.ID:
 		return "a code for another session"

@@ -174,6 +174,15 @@ func codeRefusals() []refusalTest {
 			w.memory.orgs["elsewhere"] = core.Organisation{Name: "elsewhere"}
 			return good(nil)(w)
 		}, oauth.CodeInvalidGrant, "organisation_not_admitted", ""},
+		{"059_left_the_allowed_group", func(w *world) request {
+			c := w.memory.clients["wiki"]
+			c.AllowedGroups = []string{"staff"}
+			w.memory.clients["wiki"] = c
+			u := alice()
+			u.Groups = nil
+			w.memory.users[u.ID] = u
+			return good(nil)(w)
+		}, oauth.CodeInvalidGrant, "not_in_allowed_group", ""},
 		{"059_grant_revoked", good(func(g *core.Grant) { g.RevokedAt = noon }), oauth.CodeInvalidGrant, "grant_revoked", ""},
 		{"072_refresh_token_as_code", func(w *world) request { return byWiki(redeem(w.signIn().RefreshToken)...) }, oauth.CodeInvalidGrant, "malformed_code", ""},
 		{"051_no_code", func(*world) request { return byWiki("grant_type", "authorization_code") }, oauth.CodeInvalidRequest, "no_code", ""},
@@ -290,6 +299,11 @@ func refreshRefusals() []refusalTest {
 			u.Disabled = true
 			w.memory.users[u.ID] = u
 		}), oauth.CodeInvalidGrant, "user_disabled", ""},
+		{"059_no_longer_in_an_allowed_group", after(func(w *world) {
+			c := w.memory.clients["wiki"]
+			c.AllowedGroups = []string{"board"}
+			w.memory.clients["wiki"] = c
+		}), oauth.CodeInvalidGrant, "not_in_allowed_group", ""},
 		{"055_reused_after_the_grace", func(w *world) request {
 			refresh := w.signIn().RefreshToken
 			w.get(byWiki(renew(refresh)...))
