@@ -71,8 +71,10 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":               {}, // embeds builtin.wasm
-	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/oidc"},
+	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/github", "plugins/oidc"},
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
+	"plugins/document":      {"sdk/hook"},
+	"plugins/github":        {"sdk/go", "sdk/hook", "plugins/document"},
 	"plugins/miniorange":    {"sdk/go", "sdk/hook"},
 	"plugins/oidc":          {"sdk/go", "sdk/hook"},
 	"plugins/scopes":        {"sdk/go", "sdk/hook"},

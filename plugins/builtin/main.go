@@ -5,6 +5,7 @@ package main
 
 import (
 	"github.com/postern-id/postern/plugins/access"
+	"github.com/postern-id/postern/plugins/github"
 	"github.com/postern-id/postern/plugins/miniorange"
 	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
@@ -15,6 +16,7 @@ var _ = postern.Register(
 	miniorange.Plugin(),
 	scopes.Plugin(),
 	access.Plugin(),
+	github.Plugin(),
 	oidc.Plugin(),
 )
 
