@@ -71,10 +71,11 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":               {}, // embeds builtin.wasm
-	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/github", "plugins/oidc"},
+	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/github", "plugins/ldap", "plugins/oidc"},
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
 	"plugins/document":      {"sdk/hook"},
 	"plugins/github":        {"sdk/go", "sdk/hook", "plugins/document"},
+	"plugins/ldap":          {"sdk/go", "sdk/hook"},
 	"plugins/miniorange":    {"sdk/go", "sdk/hook"},
 	"plugins/oidc":          {"sdk/go", "sdk/hook"},
 	"plugins/scopes":        {"sdk/go", "sdk/hook"},

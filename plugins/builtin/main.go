@@ -6,6 +6,7 @@ package main
 import (
 	"github.com/postern-id/postern/plugins/access"
 	"github.com/postern-id/postern/plugins/github"
+	"github.com/postern-id/postern/plugins/ldap"
 	"github.com/postern-id/postern/plugins/miniorange"
 	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
@@ -17,6 +18,7 @@ var _ = postern.Register(
 	scopes.Plugin(),
 	access.Plugin(),
 	github.Plugin(),
+	ldap.Plugin(),
 	oidc.Plugin(),
 )
 
