@@ -49,7 +49,10 @@ type AuthRequest struct {
 	ConsentedScopes []string
 	// SentTo is the connector that the browser was sent to last, so that nobody is sent
 	// there twice without asking; empty: to none.
-	SentTo    string
+	SentTo string
+	// AskedACR is what the scope policy asked the person to sign in as, so that it
+	// asks once; empty: for nothing.
+	AskedACR  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }

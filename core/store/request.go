@@ -9,7 +9,7 @@ import (
 )
 
 const selectRequest = `SELECT ` + generationColumn + `, a.id, a.browser_hash, a.client_id, a.params, a.signed_in_at, a.session_id,
-	a.consented, a.consented_scopes, a.sent_to, a.created_at, a.expires_at FROM auth_requests a WHERE a.id = $1`
+	a.consented, a.consented_scopes, a.sent_to, a.asked_acr, a.created_at, a.expires_at FROM auth_requests a WHERE a.id = $1`
 
 func scanRequest(r *sqlite.Row, a *core.AuthRequest) (err error) {
 	a.ID, a.BrowserHash, a.ClientID = readID(r), readHash(r), r.Text()
@@ -22,7 +22,7 @@ func scanRequest(r *sqlite.Row, a *core.AuthRequest) (err error) {
 	if consented && a.ConsentedScopes == nil {
 		a.ConsentedScopes = []string{} // somebody allowed no scope, which is not nobody
 	}
-	a.SentTo, a.CreatedAt, a.ExpiresAt = r.Text(), readTime(r), readTime(r)
+	a.SentTo, a.AskedACR, a.CreatedAt, a.ExpiresAt = r.Text(), r.Text(), readTime(r), readTime(r)
 	return nil
 }
 
@@ -42,12 +42,12 @@ func (s *Store) AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest,
 }
 
 func saveRequest(c *sqlite.Conn, a core.AuthRequest) error {
-	_, err := c.Exec(`INSERT INTO auth_requests (id, browser_hash, client_id, params, signed_in_at, session_id, consented, consented_scopes, created_at, expires_at, sent_to)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	_, err := c.Exec(`INSERT INTO auth_requests (id, browser_hash, client_id, params, signed_in_at, session_id, consented, consented_scopes, created_at, expires_at, sent_to, asked_acr)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET browser_hash = $2, client_id = $3, params = $4, signed_in_at = $5, session_id = $6,
-			consented = $7, consented_scopes = $8, created_at = $9, expires_at = $10, sent_to = $11`,
+			consented = $7, consented_scopes = $8, created_at = $9, expires_at = $10, sent_to = $11, asked_acr = $12`,
 		string(a.ID), a.BrowserHash[:], a.ClientID, a.Params.Encode(), millis(a.SignedInAt), string(a.SessionID),
-		a.ConsentedScopes != nil, joinWords(a.ConsentedScopes), millis(a.CreatedAt), millis(a.ExpiresAt), a.SentTo)
+		a.ConsentedScopes != nil, joinWords(a.ConsentedScopes), millis(a.CreatedAt), millis(a.ExpiresAt), a.SentTo, a.AskedACR)
 	return classify(err)
 }
 
