@@ -23,6 +23,9 @@ type AuthorizeRequest struct {
 	IDTokenHint      string
 	ACRValues        []string
 	UILocales        []string
+	// ProviderHint names the connector at which the person is to sign in: idp_hint, a
+	// parameter of our own. Empty for what cannot be the name of one.
+	ProviderHint string
 }
 
 // AuthorizeError is a refusal of an authorization request. Where RedirectURI is

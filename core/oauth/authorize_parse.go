@@ -26,6 +26,7 @@ const (
 	maxLoginHint   = 1 << 10
 	maxIDTokenHint = 16 << 10
 	maxWords       = 32 // in acr_values and ui_locales
+	maxProvider    = 64 // of the name of a plugin instance
 	maxMaxAge      = 10 * 365 * 24 * 60 * 60
 )
 
@@ -228,6 +229,10 @@ func checkHints(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
 	r.ACRValues, r.UILocales = strings.Fields(p.Get("acr_values")), strings.Fields(p.Get("ui_locales"))
 	if len(r.LoginHint) > maxLoginHint || len(r.IDTokenHint) > maxIDTokenHint || len(r.ACRValues) > maxWords || len(r.UILocales) > maxWords {
 		return Refuse(CodeInvalidRequest, "hint_too_long", "A hint in the request is too long.")
+	}
+	// A provider that is not there is no reason to refuse: the person may choose.
+	if provider := p.Get("idp_hint"); len(provider) <= maxProvider {
+		r.ProviderHint = provider
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 func TestParseAuthorizeReadsEverything(t *testing.T) {
 	query := change("state", "af0ifjsldkj", "nonce", "n-0S6", "scope", "email  openid email unknown offline_access",
 		"prompt", "login consent login", "max_age", "0", "response_mode", "form_post", "login_hint", "anna@example.org",
-		"id_token_hint", "e30.e30.x", "acr_values", "urn:a urn:b", "ui_locales", "de fr-CA",
+		"id_token_hint", "e30.e30.x", "acr_values", "urn:a urn:b", "ui_locales", "de fr-CA", "idp_hint", "github",
 		"code_challenge", challenge, "code_challenge_method", "S256")
 	got, refusal := oauth.ParseAuthorize(parse(t, query), confidential())
 	if refusal != nil {
@@ -24,7 +24,7 @@ func TestParseAuthorizeReadsEverything(t *testing.T) {
 		Scopes: []string{"email", "openid", "offline_access"}, Challenge: challenge,
 		Prompts: []string{"login", "consent"}, MaxAgeGiven: true,
 		LoginHint: "anna@example.org", IDTokenHint: "e30.e30.x",
-		ACRValues: []string{"urn:a", "urn:b"}, UILocales: []string{"de", "fr-CA"},
+		ACRValues: []string{"urn:a", "urn:b"}, UILocales: []string{"de", "fr-CA"}, ProviderHint: "github",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -32,6 +32,18 @@ func TestParseAuthorizeReadsEverything(t *testing.T) {
 	again, refusal := oauth.ParseAuthorize(oauth.ParamsOf(parse(t, query).Values()), confidential())
 	if refusal != nil || !reflect.DeepEqual(again, want) {
 		t.Errorf("from stored parameters: %+v, %v", again, refusal)
+	}
+}
+
+// What names no provider is no reason to refuse: the person may choose one.
+func TestProviderHint(t *testing.T) {
+	for hint, want := range map[string]string{
+		"": "", "github": "github", strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): "",
+	} {
+		got, refusal := oauth.ParseAuthorize(parse(t, change("idp_hint", hint)), confidential())
+		if refusal != nil || got.ProviderHint != want {
+			t.Errorf("%q: %+v, %v", hint, got, refusal)
+		}
 	}
 }
 
