@@ -90,8 +90,9 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 	allowed := oauth.CutScopes(a.Grant.Scopes, c.client.Scopes)
 	if e.Policy != nil {
 		out, err := e.Policy.DecideScopes(ctx, &hook.ScopeInput{
-			GrantType: core.GrantRefreshToken, User: token.Person(&a.User), Client: token.RelyingParty(c.client),
-			Scopes: allowed, Address: c.ip, Authentication: token.SignIn(&a.Grant),
+			GrantType: core.GrantRefreshToken, User: token.Person(&a.User), Organisation: token.Organisation(&a.Org),
+			Client: token.RelyingParty(c.client), Scopes: allowed, Address: c.ip, Authentication: token.SignIn(&a.Grant),
+			Time: c.now.UTC().Format(time.RFC3339),
 		})
 		if err != nil {
 			return nil, oauth.Failed(err)

@@ -25,9 +25,14 @@ func (i *Issuer) extend(ctx context.Context, host, standard hook.Object, target 
 	if i.Mapper == nil {
 		return append(host, standard...), nil, nil
 	}
+	provided, err := upstream(&s.about.Grant)
+	if err != nil {
+		return nil, nil, err
+	}
 	mapped, origins, err := i.Mapper.MapClaims(ctx, &hook.ClaimsInput{
-		Target: target, User: Person(&s.about.User), Organisation: organisation(&s.about.Org),
+		Target: target, User: Person(&s.about.User), Organisation: Organisation(&s.about.Org),
 		Client: RelyingParty(s.client), Scopes: s.scopes, Authentication: SignIn(&s.about.Grant), Claims: standard,
+		Upstream: provided,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("map the claims: %w", err)

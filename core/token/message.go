@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -41,10 +42,27 @@ func RelyingParty(c *core.Client) hook.Client { return hook.Client{ID: c.ID, Nam
 
 // SignIn is how the person of a grant signed in, as plugins see it.
 func SignIn(g *core.Grant) hook.Authentication {
-	return hook.Authentication{Time: rfc3339(g.AuthTime), AMR: g.AMR, ACR: g.ACR}
+	a := hook.Authentication{Time: rfc3339(g.AuthTime), AMR: g.AMR, ACR: g.ACR}
+	if g.Upstream != nil {
+		a.Connector = g.Upstream.Connector
+	}
+	return a
 }
 
-func organisation(o *core.Organisation) hook.Organisation {
+// upstream gives what the provider said of the person, nil where there was none.
+func upstream(g *core.Grant) (hook.Object, error) {
+	if g.Upstream == nil || len(g.Upstream.Claims) == 0 {
+		return nil, nil
+	}
+	claims, err := hook.ParseObject(g.Upstream.Claims)
+	if err != nil {
+		return nil, fmt.Errorf("read the upstream claims of grant %s: %w", g.ID, err)
+	}
+	return claims, nil
+}
+
+// Organisation is an organisation as plugins see it.
+func Organisation(o *core.Organisation) hook.Organisation {
 	return hook.Organisation{
 		Name: o.Name, DisplayName: o.DisplayName, WebsiteURL: o.WebsiteURL,
 		Logo: o.Logo, Favicon: o.Favicon, CreatedAt: rfc3339(o.CreatedAt),

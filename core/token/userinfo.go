@@ -41,7 +41,7 @@ func (i *Issuer) account(ctx context.Context, s subject) (doc []byte, bound bool
 		return nil, false, nil
 	}
 	doc, bound, err = i.Shaper.ShapeAccount(ctx, &hook.AccountInput{
-		User: Person(&s.about.User), Organisation: organisation(&s.about.Org), Client: RelyingParty(s.client),
+		User: Person(&s.about.User), Organisation: Organisation(&s.about.Org), Client: RelyingParty(s.client),
 		Scopes: s.scopes, Authentication: SignIn(&s.about.Grant), Claims: accountClaims(s),
 	})
 	if err != nil {
