@@ -2,6 +2,21 @@ package core
 
 import "time"
 
+// How a sign-in with a password that is checked here appears in tokens.
+const (
+	// ACRPassword is its acr claim (OpenID Connect Core section 2): one factor,
+	// level of assurance 1 of ISO/IEC 29115, whose usual short name is "1".
+	ACRPassword = "1"
+	// AMRPassword is its method in the amr claim (RFC 8176 section 2).
+	AMRPassword = "pwd"
+)
+
+// What a [Proof] says of its method.
+const (
+	MethodPassword = "password"
+	MethodUpstream = "upstream"
+)
+
 // SignInRefused says that a sign-in was refused and recorded. The person gets
 // the same answer to every refusal of one kind: neither the answer nor the time
 // that it takes says whether the account exists, is disabled or is throttled.
@@ -22,6 +37,9 @@ const (
 	SignInThrottled SignInRefusal = "throttled"
 	// SignInBusy says that the server checks as many passwords as it can.
 	SignInBusy SignInRefusal = "busy"
+	// SignInUnavailable says that whoever would know the password did not answer:
+	// nobody can tell whether it is right.
+	SignInUnavailable SignInRefusal = "unavailable"
 )
 
 func (e *SignInRefused) Error() string { return "sign-in refused: " + string(e.Kind) }

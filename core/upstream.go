@@ -55,6 +55,7 @@ func (c *Connector) Title() string {
 // Offer is a way to sign in elsewhere, for the sign-in page.
 type Offer struct {
 	Connector string // instance
+	Org       string // whose people sign in with it
 	Title     string
 	Icon      string
 	Domains   []string
@@ -182,7 +183,7 @@ type Proof struct {
 	User *User // as the store has it once Changes are applied
 	// Changes belong to the sign-in: the caller applies them with its own.
 	Changes []Change
-	// Method is "password" or "upstream", for the audit log.
+	// Method is [MethodPassword] or [MethodUpstream], for the audit log.
 	Method string
 	AMR    []string
 	ACR    string

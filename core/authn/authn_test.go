@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -273,7 +274,7 @@ func refuseAddress(t *testing.T) {
 	if got := w.failures["ip:192.0.2.1"].Count; got != 100 {
 		t.Errorf("counted %d failures of the address, want 100", got)
 	}
-	if _, _, err := w.SignIn(t.Context(), "", "ann", "correct horse", core.Event{IP: "192.0.2.2"}); err != nil {
+	if _, err := w.SignIn(t.Context(), attemptFrom("192.0.2.2", "ann", "correct horse")); err != nil {
 		t.Errorf("another address: %v", err)
 	}
 	w.now = w.now.Add(time.Second)
@@ -374,9 +375,12 @@ func refuseParallelGuesses(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	w.add("ann", "correct horse")
-	user, changes, err := w.try("Ann@example.org", "correct horse")
-	if err != nil || user.Name != "ann" || len(changes) != 0 || len(w.written) != 0 {
-		t.Errorf("%v, %v, %v, written %v", user, changes, err, w.written)
+	proof, err := w.SignIn(t.Context(), attemptFrom("192.0.2.1", "Ann@example.org", "correct horse"))
+	if err != nil || proof.User.Name != "ann" || len(proof.Changes) != 0 || len(w.written) != 0 {
+		t.Fatalf("%+v, %v, written %v", proof, err, w.written)
+	}
+	if proof.Method != core.MethodPassword || !slices.Equal(proof.AMR, []string{"pwd"}) || proof.ACR != "1" || !proof.AuthTime.IsZero() || proof.Upstream != nil {
+		t.Errorf("proof %+v", proof)
 	}
 }
 
@@ -420,7 +424,7 @@ func TestSignInFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if _, _, err := w.SignIn(ctx, "", "ann", "x", core.Event{}); !errors.Is(err, context.Canceled) {
+	if _, err := w.SignIn(ctx, attemptFrom("", "ann", "x")); !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away while waiting: %v", err)
 	}
 	leave()
@@ -515,7 +519,15 @@ func (w *world) add(name, password string) *core.User {
 }
 
 func (w *world) try(login, password string) (*core.User, []core.Change, error) {
-	return w.SignIn(context.Background(), "", login, password, core.Event{IP: "192.0.2.1", Actor: "user:somebody", UserID: "somebody"})
+	proof, err := w.SignIn(context.Background(), attemptFrom("192.0.2.1", login, password))
+	if err != nil || proof == nil {
+		return nil, nil, err
+	}
+	return proof.User, proof.Changes, nil
+}
+
+func attemptFrom(ip, login, password string) core.PasswordAttempt {
+	return core.PasswordAttempt{Login: login, Password: password, Event: core.Event{IP: ip, Actor: "user:somebody", UserID: "somebody"}}
 }
 
 // onlyEvent gives the one event that was recorded since the last call.

@@ -1,4 +1,5 @@
-// Package authn proves who somebody is. Today that is a password.
+// Package authn proves who somebody is by a password, its own or one that is
+// checked [Elsewhere].
 //
 // It owns how passwords are hashed, which passwords are accepted, how many are
 // checked at once, and when somebody has to wait after failures. It reads users

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -23,27 +24,31 @@ type Store interface {
 
 // Options are all optional.
 type Options struct {
-	Params *Params          // of new hashes; nil means [DefaultParams]
-	Slots  int              // hashes at once; 0 means one for each processor
-	Queue  int              // attempts that wait; 0 means 32 for each slot
-	Now    func() time.Time // nil means the system's clock
-	Rand   io.Reader        // nil means the operating system's generator
+	// Elsewhere is asked for who is unknown here, or has no password here; nil: nobody
+	// is. A password of somebody who has one here never goes there.
+	Elsewhere Elsewhere
+	Params    *Params          // of new hashes; nil means [DefaultParams]
+	Slots     int              // hashes at once; 0 means one for each processor
+	Queue     int              // attempts that wait; 0 means 32 for each slot
+	Now       func() time.Time // nil means the system's clock
+	Rand      io.Reader        // nil means the operating system's generator
 }
 
 const queuePerSlot = 32
 
 // Passwords hashes and checks passwords. Its methods may be called at once.
 type Passwords struct {
-	store  Store
-	params Params
-	gate   *gate
-	now    func() time.Time
-	rand   io.Reader
+	store     Store
+	elsewhere Elsewhere
+	params    Params
+	gate      *gate
+	now       func() time.Time
+	rand      io.Reader
 }
 
 // New makes the checker of the users in the store.
 func New(store Store, o Options) *Passwords {
-	p := &Passwords{store: store, params: DefaultParams(), now: o.Now, rand: o.Rand}
+	p := &Passwords{store: store, elsewhere: o.Elsewhere, params: DefaultParams(), now: o.Now, rand: o.Rand}
 	if o.Params != nil {
 		p.params = *o.Params
 	}
@@ -96,25 +101,25 @@ const (
 	reasonOrgDisabled = "organisation_disabled"
 )
 
-// SignIn gives the person whose login name or e-mail address, and password, these
-// are, with the changes that belong to the success. Org "" stands for any
-// organisation. The event says where the attempt comes from: its IP is throttled.
+// SignIn proves who somebody is by a login name or e-mail address, and a password.
+// The changes of the proof belong to the success. The event of the attempt says where
+// it comes from: its IP is throttled.
 //
 // An error that is a *[core.SignInRefused] has been recorded, and counted before
 // the next attempt is looked at. Any other is a failure of the server.
-func (p *Passwords) SignIn(ctx context.Context, org, login, password string, event core.Event) (*core.User, []core.Change, error) {
-	event.UserID, event.Actor = "", "" // whoever is signed in already is another matter
-	a := &attempt{Passwords: p, org: org, login: login, password: password, event: event, address: addressKey(event.IP)}
+func (p *Passwords) SignIn(ctx context.Context, given core.PasswordAttempt) (*core.Proof, error) {
+	given.Event.UserID, given.Event.Actor = "", "" // whoever is signed in already is another matter
+	a := &attempt{Passwords: p, PasswordAttempt: given, address: addressKey(given.Event.IP)}
 	// Before the queue, so that a flood from one address does not fill it.
 	if err := a.checkAddress(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	leave, err := p.gate.enter(ctx)
 	if errors.Is(err, ErrBusy) {
-		return nil, nil, a.refuse(ctx, core.EventSignInThrottled, reasonBusy, core.SignInRefused{Kind: core.SignInBusy, RetryAfter: busyRetry})
+		return nil, a.refuse(ctx, core.EventSignInThrottled, reasonBusy, core.SignInRefused{Kind: core.SignInBusy, RetryAfter: busyRetry})
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// The slot is held until a failure is on disk: attempts that waited behind it
 	// see it counted.
@@ -125,10 +130,10 @@ func (p *Passwords) SignIn(ctx context.Context, org, login, password string, eve
 // attempt is one sign-in on its way.
 type attempt struct {
 	*Passwords
-	org, login, password string
-	event                core.Event
-	address, account     string // keys of the throttle
-	user                 *core.User
+	core.PasswordAttempt
+	address, account string     // keys of the throttle
+	user             *core.User // of that name here, or nil
+	asked            string     // the connector that refused, for the audit log
 }
 
 func (a *attempt) checkAddress(ctx context.Context) error {
@@ -149,52 +154,58 @@ func (a *attempt) addressRefusal(ctx context.Context, counts []core.Failures) er
 
 // run checks in a slot. Every way through it costs one hash, whether there is
 // such a user or not, throttled or not.
-func (a *attempt) run(ctx context.Context) (*core.User, []core.Change, error) {
+func (a *attempt) run(ctx context.Context) (*core.Proof, error) {
 	orgOpen, err := a.find(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	counts, err := a.store.Failures(ctx, a.address, a.account)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read failed sign-ins: %w", err)
+		return nil, fmt.Errorf("read failed sign-ins: %w", err)
 	}
 	if err := a.addressRefusal(ctx, counts); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	stored, reason := a.compare()
 	switch {
 	case accountLimit().waitFor(a.account, counts, a.now()) > 0:
 		// Not counted for the account: waiting would never end while somebody
 		// keeps trying.
-		return nil, nil, a.refuse(ctx, core.EventSignInThrottled, reasonAccount, core.SignInRefused{Kind: core.SignInWrong}, a.count(a.address, addressLimit()))
+		return nil, a.refuse(ctx, core.EventSignInThrottled, reasonAccount, core.SignInRefused{Kind: core.SignInWrong}, a.count(a.address, addressLimit()))
+	case a.mayBeElsewhere():
+		return a.askElsewhere(ctx, reason, counts)
 	case reason == "" && a.user.Disabled:
 		reason = reasonDisabled
 	case reason == "" && !orgOpen:
 		reason = reasonOrgDisabled
 	}
 	if reason != "" {
-		return nil, nil, a.refuse(ctx, core.EventSignInFailed, reason, core.SignInRefused{Kind: core.SignInWrong},
-			a.count(a.account, accountLimit()), a.count(a.address, addressLimit()))
+		return nil, a.wrong(ctx, reason)
 	}
-	changes, err := a.succeeded(stored, counts)
-	return a.user, changes, err
+	return a.succeeded(stored, counts)
+}
+
+// wrong counts the failure for the account and for the address.
+func (a *attempt) wrong(ctx context.Context, reason string, changes ...core.Change) error {
+	return a.refuse(ctx, core.EventSignInFailed, reason, core.SignInRefused{Kind: core.SignInWrong},
+		append(changes, a.count(a.account, accountLimit()), a.count(a.address, addressLimit()))...)
 }
 
 // find looks the user up, if there is one, and says whether their organisation is
 // enabled.
 func (a *attempt) find(ctx context.Context) (orgOpen bool, err error) {
-	a.user, err = a.store.UserByLogin(ctx, a.org, a.login)
+	a.user, err = a.store.UserByLogin(ctx, a.Org, a.Login)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		a.user = nil
 	case err != nil:
 		return false, fmt.Errorf("read the user: %w", err)
 	}
-	a.account = accountKey(a.user, a.org, a.login)
+	a.account = accountKey(a.user, a.Org, a.Login)
 	if a.user == nil {
 		return false, nil
 	}
-	a.event.UserID = a.user.ID
+	a.Event.UserID = a.user.ID
 	org, err := a.store.Organisation(ctx, a.user.Org)
 	if err != nil {
 		return false, fmt.Errorf("read the organisation: %w", err)
@@ -205,7 +216,7 @@ func (a *attempt) find(ctx context.Context) (orgOpen bool, err error) {
 // compare checks the password. Where there is nothing to compare with, it takes
 // the time of a hash all the same.
 func (a *attempt) compare() (stored hash, reason string) {
-	prepared, err := prepare(a.password)
+	prepared, err := prepare(a.Password)
 	switch {
 	case a.user == nil:
 		reason = reasonUnknown
@@ -232,17 +243,15 @@ func (a *attempt) compare() (stored hash, reason string) {
 // succeeded forgets the failures of the account, but not those of the address:
 // its owner could wipe out the traces of guesses at others. A hash of other costs
 // is made anew, since only now the password is at hand.
-func (a *attempt) succeeded(stored hash, counts []core.Failures) ([]core.Change, error) {
-	var changes []core.Change
-	for _, f := range counts {
-		if f.Key == a.account {
-			changes = append(changes, core.ClearFailures{Key: a.account})
-		}
+func (a *attempt) succeeded(stored hash, counts []core.Failures) (*core.Proof, error) {
+	proof := &core.Proof{
+		User: a.user, Changes: a.forget(counts), Method: core.MethodPassword,
+		AMR: []string{core.AMRPassword}, ACR: core.ACRPassword,
 	}
 	if stored.Params == a.params {
-		return changes, nil
+		return proof, nil
 	}
-	prepared, err := prepare(a.password)
+	prepared, err := prepare(a.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +260,15 @@ func (a *attempt) succeeded(stored hash, counts []core.Failures) ([]core.Change,
 		return nil, err
 	}
 	// The password is the one that was set then.
-	return append(changes, core.SetPassword{UserID: a.user.ID, Hash: renewed.String(), At: a.user.PasswordAt}), nil
+	proof.Changes = append(proof.Changes, core.SetPassword{UserID: a.user.ID, Hash: renewed.String(), At: a.user.PasswordAt})
+	return proof, nil
+}
+
+func (a *attempt) forget(counts []core.Failures) []core.Change {
+	if !slices.ContainsFunc(counts, func(f core.Failures) bool { return f.Key == a.account }) {
+		return nil
+	}
+	return []core.Change{core.ClearFailures{Key: a.account}}
 }
 
 func (a *attempt) count(key string, l limit) core.Change {
@@ -261,12 +278,18 @@ func (a *attempt) count(key string, l limit) core.Change {
 // refuse records the refusal, with what else it leaves behind, and gives it.
 func (a *attempt) refuse(ctx context.Context, kind core.EventType, reason string, refused core.SignInRefused, changes ...core.Change) error {
 	now := a.now()
-	event := a.event
+	event := a.Event
 	event.ID, event.At, event.Type = core.NewID(now, a.rand), now, kind
 	event.Detail = map[string]string{"reason": reason}
+	if a.asked != "" {
+		event.Detail["connector"] = a.asked
+	}
 	// Whoever goes away before the answer has failed all the same.
 	ctx = context.WithoutCancel(ctx)
-	if err := a.store.Apply(ctx, append(changes, core.Record{Event: event})...); err != nil {
+	if !recorded(changes) {
+		changes = append(changes, core.Record{Event: event})
+	}
+	if err := a.store.Apply(ctx, changes...); err != nil {
 		return fmt.Errorf("record a failed sign-in: %w", err)
 	}
 	return &refused

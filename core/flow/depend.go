@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/sdk/hook"
@@ -16,18 +17,37 @@ type Store interface {
 	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
 	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
+	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
 }
 
 // Passwords proves who somebody is by a password.
 type Passwords interface {
-	// SignIn gives the person whose login name (or e-mail address) and password
-	// these are, and the changes that belong to the sign-in, which the caller
-	// applies with its own. Org "" stands for any organisation. The event is a
-	// template that says where the attempt comes from.
-	//
-	// An error that is a *[core.SignInRefused] was recorded already; any other is
-	// a failure of the server.
-	SignIn(ctx context.Context, org, login, password string, event core.Event) (*core.User, []core.Change, error)
+	// SignIn proves who somebody is by a login name (or e-mail address) and a
+	// password. An error that is a *[core.SignInRefused] was recorded already; any
+	// other is a failure of the server.
+	SignIn(ctx context.Context, a core.PasswordAttempt) (*core.Proof, error)
+}
+
+// Upstream is sign-in at other providers. An error that is a *[core.UpstreamRefused]
+// is for the person, and its changes are for the store; any other, if nothing else is
+// said, is a failure of the server.
+type Upstream interface {
+	// Offers gives the ways to sign in elsewhere, in their order: hidden ones too. The
+	// client is nil for a sign-in to Postern itself.
+	Offers(ctx context.Context, client *core.Client) ([]core.Offer, error)
+	// Begin says where the browser goes.
+	Begin(ctx context.Context, b core.UpstreamBegin) (core.UpstreamStart, error)
+	// Attempt finds the live attempt of a state; [core.ErrNotFound] for one that is
+	// malformed, unknown, used or expired.
+	Attempt(ctx context.Context, state string) (*core.UpstreamAttempt, error)
+	// Hold seals a callback that was posted.
+	Hold(state string, a *core.UpstreamAttempt, params url.Values) (core.HoldCallback, error)
+	// Finish says who came back. The changes of the proof, as those of a refusal,
+	// finish the attempt.
+	Finish(ctx context.Context, f core.UpstreamFinish) (*core.Proof, error)
+	// SignOut gives where the browser signs out at the provider of the session, empty
+	// if nowhere. From there it comes to returnTo with the state.
+	SignOut(ctx context.Context, s *core.Session, returnTo, state string) (string, error)
 }
 
 // Hints verifies ID tokens that come back as id_token_hint.

@@ -11,28 +11,22 @@ import (
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// How a sign-in with a password appears in tokens.
-const (
-	// ACRPassword is its acr claim (OpenID Connect Core section 2): one factor,
-	// level of assurance 1 of ISO/IEC 29115, whose usual short name is "1".
-	ACRPassword = "1"
-	// AMRPassword is its method in the amr claim (RFC 8176 section 2).
-	AMRPassword = "pwd"
-)
-
 // Dispatcher loads what a step needs, asks [Next], and acts. All its methods may
 // be called at once. Its fields are set before the first call.
 type Dispatcher struct {
 	Store     Store
 	Passwords Passwords
-	Hints     Hints                      // nil: no id_token_hint is trusted
-	Policy    ScopePolicy                // nil: no plugin decides on scopes
-	Person    func(*core.User) hook.User // how a policy sees a user; needed with Policy only
-	Issuer    string
-	Key       [32]byte // signs the links between steps
-	Lifetimes Lifetimes
-	Now       func() time.Time
-	Rand      io.Reader
+	Upstream  Upstream    // nil: nobody signs in elsewhere
+	Hints     Hints       // nil: no id_token_hint is trusted
+	Policy    ScopePolicy // nil: no plugin decides on scopes
+	// How a policy sees a user and their organisation; needed with Policy only.
+	Person       func(*core.User) hook.User
+	Organisation func(*core.Organisation) hook.Organisation
+	Issuer       string   // without a slash at its end
+	Key          [32]byte // signs the links between steps
+	Lifetimes    Lifetimes
+	Now          func() time.Time
+	Rand         io.Reader
 }
 
 // Lifetimes says how long things live; zero means the default.
@@ -82,18 +76,6 @@ func (d *Dispatcher) SignInHere(ctx context.Context, b Browser) Outcome {
 	return d.advance(ctx, v)
 }
 
-// Home gives who is signed in with this browser, nil if nobody is.
-func (d *Dispatcher) Home(ctx context.Context, b Browser) (*core.SignedIn, error) {
-	v := d.begin(b)
-	if err := d.loadSession(ctx, v); err != nil {
-		return nil, err
-	}
-	if !usable(v.signedIn, v.now) {
-		return nil, nil
-	}
-	return v.signedIn, nil
-}
-
 // View shows the page at path, which is the one that the link leads to. If the
 // sign-in has come to another step meanwhile, the browser is sent there.
 func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Outcome {
@@ -109,7 +91,7 @@ func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Out
 	case err != nil:
 		return failed(err)
 	case at.to == toLogin && v.mayLogin(next):
-		return d.loginPage(v, v.loginHint(), "")
+		return d.loginView(v, at.payload, next)
 	case at.to == toSelect && next.Kind == StepSelect:
 		return v.page(&SelectPage{Step: d.linkTo(v, toSelect, ""), Client: v.client, User: v.signedIn.User})
 	case at.to == toConsent && next.Kind == StepConsent:
@@ -120,12 +102,8 @@ func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Out
 
 // begun makes the request that is stored if a step needs the person.
 func (d *Dispatcher) begun(v *visit, params oauth.Params) {
-	if v.browser.ID == "" {
-		v.browser = core.NewCredential(core.KindBrowser, core.NewID(v.now, d.Rand), d.Rand)
-		v.newBrowser = true
-	}
 	v.stored = core.AuthRequest{
-		ID: core.NewID(v.now, d.Rand), BrowserHash: v.browser.Hash(), ClientID: v.clientID(), Params: params.Values(),
+		ID: core.NewID(v.now, d.Rand), BrowserHash: v.bind(d).Hash(), ClientID: v.clientID(), Params: params.Values(),
 		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(d.Lifetimes.Request, defaultRequest)),
 	}
 	v.changed = true
@@ -165,7 +143,11 @@ func (d *Dispatcher) next(ctx context.Context, v *visit) (Step, error) {
 func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 	switch step.Kind {
 	case StepLogin:
+		v.demand(step)
 		return d.goTo(ctx, v, toLogin)
+	case StepUpstream:
+		v.demand(step)
+		return d.sendTo(ctx, v, step, step.Connector, v.loginHint())
 	case StepSelect:
 		return d.goTo(ctx, v, toSelect)
 	case StepConsent:
@@ -185,12 +167,7 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 
 // goTo stores how far the request has come and sends the browser to the step.
 func (d *Dispatcher) goTo(ctx context.Context, v *visit, to purpose) Outcome {
-	if v.changed {
-		v.changes = append(v.changes, core.SaveRequest{Request: v.stored})
-	}
-	if v.newBrowser {
-		v.cookies.SetBrowser = v.browser.String()
-	}
+	v.keep()
 	return d.commit(ctx, v, Outcome{Redirect: pathOf(to) + "?step=" + d.linkTo(v, to, "")})
 }
 
@@ -220,11 +197,19 @@ func (d *Dispatcher) grant(v *visit, code core.Credential, scopes []string) core
 	return core.Grant{
 		ID: code.ID, ClientID: v.client.ID, UserID: session.UserID, SessionID: session.ID,
 		Scopes: scopes, Nonce: v.request.Nonce,
-		AuthTime: session.AuthTime, AMR: session.AMR, ACR: session.ACR,
+		AuthTime: session.AuthTime, AMR: session.AMR, ACR: session.ACR, Upstream: granted(session.Upstream),
 		CodeHash: code.Hash(), CodeExpiresAt: v.now.Add(orElse(d.Lifetimes.Code, defaultCode)),
 		RedirectURI: v.request.RedirectURI, RedirectURIGiven: v.request.RedirectURIGiven, Challenge: v.request.Challenge,
 		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(v.client.RefreshTTL, orElse(d.Lifetimes.Refresh, defaultRefresh))),
 	}
+}
+
+// granted is what a grant keeps of the provider's part of a session.
+func granted(u *core.Upstream) *core.Upstream {
+	if u == nil {
+		return nil
+	}
+	return &core.Upstream{Connector: u.Connector, Claims: u.Claims}
 }
 
 func orElse(given, otherwise time.Duration) time.Duration {

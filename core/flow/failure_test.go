@@ -58,6 +58,13 @@ func (s *broken) AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest
 	return s.Store.AuthRequest(ctx, id)
 }
 
+func (s *broken) Links(ctx context.Context, user core.ID) ([]core.Link, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Links(ctx, user)
+}
+
 func (s *broken) Consent(ctx context.Context, user core.ID, client string) (*core.Consent, error) {
 	if s.fails() {
 		return nil, errDisk
@@ -143,10 +150,10 @@ type passwords struct {
 	events []core.Event
 }
 
-func (p *passwords) SignIn(_ context.Context, _, _, _ string, event core.Event) (*core.User, []core.Change, error) {
-	p.events = append(p.events, event)
+func (p *passwords) SignIn(_ context.Context, a core.PasswordAttempt) (*core.Proof, error) {
+	p.events = append(p.events, a.Event)
 	user, err := p.answer()
-	return user, nil, err
+	return &core.Proof{User: user, Method: core.MethodPassword}, err
 }
 
 func TestRefusedSignIn(t *testing.T) {
@@ -160,6 +167,7 @@ func TestRefusedSignIn(t *testing.T) {
 		{&core.SignInRefused{Kind: core.SignInWrong}, flow.ProblemWrong, 422, 0},
 		{&core.SignInRefused{Kind: core.SignInThrottled, RetryAfter: time.Minute}, flow.ProblemThrottled, 429, time.Minute},
 		{&core.SignInRefused{Kind: core.SignInBusy, RetryAfter: time.Second}, flow.ProblemBusy, 503, time.Second},
+		{&core.SignInRefused{Kind: core.SignInUnavailable, RetryAfter: time.Second}, flow.ProblemUnavailable, 503, time.Second},
 	} {
 		w.Passwords = &passwords{answer: func() (*core.User, error) { return nil, c.err }}
 		b := w.browser().authorize("rp").at(flow.PathLogin)

@@ -20,16 +20,18 @@ const (
 	toSelect  purpose = "select"
 	toConsent purpose = "consent"
 	toLogout  purpose = "logout"
+	toAccount purpose = "account" // of a session: what its person is linked to
+	toLeave   purpose = "left"    // of a session that has ended: where its person goes
 )
 
-// link leads to one step of one authorization request, or to the end of one
+// link leads to one step of one authorization request, or to what concerns one
 // session.
 type link struct {
 	to      purpose
 	id      core.ID
 	expires time.Time
 	// payload is what the page shows and its POST must not change: the scopes of
-	// a consent page, the address after a sign-out.
+	// a consent page, the address after a sign-out, why the sign-in page comes again.
 	payload string
 }
 

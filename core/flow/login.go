@@ -13,28 +13,45 @@ import (
 
 // Login takes what the login page sent.
 func (d *Dispatcher) Login(ctx context.Context, step, login, password string, b Browser) Outcome {
-	v, _, done := d.resume(ctx, step, b, toLogin)
+	v, _, done := d.resumeLogin(ctx, step, b)
 	if done != nil {
 		return *done
 	}
-	next, err := d.next(ctx, v)
-	if err != nil {
-		return failed(err)
-	}
-	if !v.mayLogin(next) {
-		return d.act(ctx, v, next)
-	}
 	if strings.TrimSpace(login) == "" || password == "" {
 		d.record(v, refused(v.event(core.EventSignInFailed), "empty"))
-		return d.commit(ctx, v, d.loginPage(v, login, ProblemMissing))
+		return d.commit(ctx, v, d.loginPage(v, LoginPage{Username: login, AskPassword: true, Problem: ProblemMissing}))
 	}
-	user, changes, err := d.Passwords.SignIn(ctx, v.org(), login, password, v.event(""))
+	proof, err := d.Passwords.SignIn(ctx, core.PasswordAttempt{
+		Client: v.client, Org: v.org(), Login: login, Password: password, Event: v.event(""),
+	})
 	if err != nil {
 		return d.notSignedIn(v, login, err)
 	}
-	// The hash took its time.
-	v.now = d.Now()
-	if err := d.signIn(ctx, v, user, changes); err != nil {
+	return d.signedIn(ctx, v, proof)
+}
+
+// resumeLogin is resume for what the login page sends, and says what is next: a
+// sign-in. If somebody signed in for the request already, done goes on with it.
+func (d *Dispatcher) resumeLogin(ctx context.Context, step string, b Browser) (v *visit, next Step, done *Outcome) {
+	v, _, done = d.resume(ctx, step, b, toLogin)
+	if done != nil {
+		return v, next, done
+	}
+	next, err := d.next(ctx, v)
+	if err == nil && v.mayLogin(next) {
+		return v, next, nil
+	}
+	out := failed(err)
+	if err == nil {
+		out = d.act(ctx, v, next)
+	}
+	return v, next, &out
+}
+
+// signedIn goes on after somebody proved who they are.
+func (d *Dispatcher) signedIn(ctx context.Context, v *visit, proof *core.Proof) Outcome {
+	v.now = d.Now() // the proof took its time
+	if err := d.signIn(ctx, v, proof); err != nil {
 		return failed(err)
 	}
 	return d.advance(ctx, v)
@@ -51,28 +68,34 @@ func (v *visit) org() string {
 
 // signIn begins a new session, whoever was signed in before: its identifier is
 // never one that was known before the sign-in.
-func (d *Dispatcher) signIn(ctx context.Context, v *visit, user *core.User, changes []core.Change) error {
-	org, err := d.Store.Organisation(ctx, user.Org)
+func (d *Dispatcher) signIn(ctx context.Context, v *visit, proof *core.Proof) error {
+	org, err := d.Store.Organisation(ctx, proof.User.Org)
 	if err != nil {
 		return err
 	}
 	cookie := core.NewCredential(core.KindSession, core.NewID(v.now, d.Rand), d.Rand)
 	session := core.Session{
-		ID: cookie.ID, Hash: cookie.Hash(), UserID: user.ID,
-		AuthTime: v.now, AMR: []string{AMRPassword}, ACR: ACRPassword,
+		ID: cookie.ID, Hash: cookie.Hash(), UserID: proof.User.ID,
+		AuthTime: v.now, AMR: proof.AMR, ACR: proof.ACR, Upstream: proof.Upstream,
 		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(d.Lifetimes.Session, defaultSession)),
 		IP: v.from.IP, UserAgent: shortened(v.from.UserAgent),
+	}
+	if !proof.AuthTime.IsZero() && proof.AuthTime.Before(v.now) {
+		session.AuthTime = proof.AuthTime
 	}
 	start := core.StartSession{Session: session}
 	if v.signedIn != nil {
 		start.Replaces = v.signedIn.Session.ID
 	}
-	v.signedIn = &core.SignedIn{Session: session, User: *user, Org: *org}
+	v.signedIn = &core.SignedIn{Session: session, User: *proof.User, Org: *org}
 	v.stored.SessionID, v.stored.SignedInAt, v.stored.ConsentedScopes, v.changed = session.ID, v.now, nil, true
 	v.cookies.SetSession, v.cookies.SessionExpires = cookie.String(), session.ExpiresAt
-	v.changes = slices.Concat(v.changes, changes, []core.Change{start})
+	v.changes = slices.Concat(v.changes, proof.Changes, []core.Change{start})
 	event := v.event(core.EventSignedIn)
-	event.Detail = map[string]string{"method": "password"}
+	event.Detail = map[string]string{"method": proof.Method}
+	if proof.Upstream != nil {
+		event.Detail["connector"] = proof.Upstream.Connector
+	}
 	d.record(v, event)
 	return nil
 }
@@ -99,22 +122,45 @@ func (d *Dispatcher) notSignedIn(v *visit, login string, err error) Outcome {
 		problem = ProblemThrottled
 	case core.SignInBusy:
 		problem = ProblemBusy
+	case core.SignInUnavailable:
+		problem = ProblemUnavailable
 	}
-	out := d.loginPage(v, login, problem)
+	out := d.loginPage(v, LoginPage{Username: login, AskPassword: true, Problem: problem})
 	out.RetryAfter = refused.RetryAfter
 	return out
 }
 
-func (d *Dispatcher) loginPage(v *visit, username string, problem Problem) Outcome {
-	out := v.page(&LoginPage{
-		Step: d.linkTo(v, toLogin, ""), Client: v.client, Username: username, Problem: problem, Cancellable: true,
-	})
-	switch problem {
+// loginView is the login page as a link leads to it. Whether there is a password to
+// ask for is seen when the name is known, where names lead to a provider.
+func (d *Dispatcher) loginView(v *visit, note string, next Step) Outcome {
+	page := LoginPage{Username: v.loginHint(), AskPassword: !slices.ContainsFunc(v.offers, leadsSomewhere)}
+	if connector, cancelled := strings.CutPrefix(note, noteCancelled); cancelled {
+		page.Problem, page.Provider = ProblemCancelled, v.title(connector)
+	} else if next.ACR != "" {
+		page.Problem = ProblemWeak
+	}
+	return d.loginPage(v, page)
+}
+
+// noteCancelled begins the payload of a link to the login page for who gave up at a
+// provider: its connector follows.
+const noteCancelled = "cancelled "
+
+// loginPage completes the page.
+func (d *Dispatcher) loginPage(v *visit, page LoginPage) Outcome {
+	page.Step, page.Client, page.Cancellable = d.linkTo(v, toLogin, ""), v.client, true
+	for _, offer := range v.offers {
+		if !offer.Hidden {
+			page.Offers = append(page.Offers, offer)
+		}
+	}
+	out := v.page(&page)
+	switch page.Problem {
 	case ProblemMissing, ProblemWrong:
 		out.Status = http.StatusUnprocessableEntity
 	case ProblemThrottled:
 		out.Status = http.StatusTooManyRequests
-	case ProblemBusy:
+	case ProblemBusy, ProblemUnavailable:
 		out.Status = http.StatusServiceUnavailable
 	}
 	return out
@@ -154,7 +200,7 @@ func (d *Dispatcher) Select(ctx context.Context, step string, keep bool, b Brows
 	case next.Kind != StepSelect:
 		return d.act(ctx, v, next)
 	case !keep:
-		return d.goTo(ctx, v, toLogin)
+		return d.act(ctx, v, v.wayIn())
 	}
 	v.claim(v.signedIn.Session.ID)
 	return d.advance(ctx, v)

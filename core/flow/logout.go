@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -70,11 +71,50 @@ func (d *Dispatcher) ConfirmLogout(ctx context.Context, step string, b Browser) 
 
 // endSession signs out. The browser forgets what it began as well, so that the
 // next person on it meets nothing of this one.
+//
+// Who came from a provider that signs people out goes there first. If nobody can say
+// where that is, they are signed out here all the same, and the audit log says so.
 func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Outcome {
+	elsewhere, err := d.signOutURL(ctx, v, target)
 	v.changes = append(v.changes, core.EndSession{ID: v.signedIn.Session.ID, At: v.now})
-	d.record(v, v.event(core.EventSignedOut))
+	event := v.event(core.EventSignedOut)
+	if err != nil {
+		event.Detail = map[string]string{"connector": v.signedIn.Session.Upstream.Connector, "upstream": "failed"}
+	}
+	d.record(v, event)
 	v.cookies = Cookies{ClearBrowser: true, ClearSession: true}
-	return d.commit(ctx, v, leave(target))
+	return d.commit(ctx, v, leave(cmp.Or(elsewhere, target)))
+}
+
+// maxReturn is how long the state may be that a provider gives back. Where more would
+// be needed to say where the person goes, they come to our own page.
+const maxReturn = 2 << 10
+
+// signOutURL gives where the person signs out at the provider of the session; empty if
+// nowhere.
+func (d *Dispatcher) signOutURL(ctx context.Context, v *visit, target string) (string, error) {
+	session := &v.signedIn.Session
+	if d.Upstream == nil || session.Upstream == nil || session.Upstream.Logout == nil {
+		return "", nil
+	}
+	// The browser has no cookie any more that the link could be bound to.
+	at := link{toLeave, session.ID, v.now.Add(orElse(d.Lifetimes.Request, defaultRequest)), target}
+	state := d.sign(at, core.Hash{})
+	if len(state) > maxReturn {
+		at.payload = ""
+		state = d.sign(at, core.Hash{})
+	}
+	return d.Upstream.SignOut(ctx, session, d.Issuer+PathLogoutReturn, state)
+}
+
+// LogoutReturn takes who signed out at a provider to where they were going. The state
+// says so if it is ours and not too old; else they come to our own page.
+func (d *Dispatcher) LogoutReturn(state string) Outcome {
+	at, ok := d.open(state, core.Hash{})
+	if !ok || at.to != toLeave || !d.Now().Before(at.expires) {
+		return leave("")
+	}
+	return leave(at.payload)
 }
 
 func leave(target string) Outcome {

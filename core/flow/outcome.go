@@ -14,6 +14,15 @@ const (
 	PathSelect  = "/select"
 	PathConsent = "/consent"
 	PathHome    = "/"
+
+	// PathCallback is followed by the connector: it takes the answer of a provider, by
+	// GET or by POST.
+	PathCallback = "/callback/"
+	// PathLink and PathUnlink take POST alone, from the home page.
+	PathLink   = "/link"
+	PathUnlink = "/unlink"
+	// PathLogoutReturn is where a provider sends who signed out there; GET.
+	PathLogoutReturn = "/logout/return"
 )
 
 // Browser is what a request says of the browser that sent it.
@@ -37,6 +46,11 @@ type Outcome struct {
 	Page Page
 	// Error is shown with its Status. It reveals nothing that was sent.
 	Error *oauth.Error
+	// Elsewhere is set with an Error that ends a sign-in at a provider.
+	Elsewhere *Elsewhere
+	// Back, if it is set with an Error, is a local URL where the person can try another
+	// way.
+	Back string
 
 	// Status is that of a Page; 0 means 200.
 	Status int
@@ -69,15 +83,31 @@ type FormPost struct {
 	Client *core.Client
 }
 
+// Elsewhere says how a sign-in at a provider came to nothing.
+type Elsewhere struct {
+	Kind  core.UpstreamRefusal
+	Title string // of the connector; empty if nobody knows which
+	Words string // of the connector to the person; plain text, may be empty
+}
+
 // Page is what a step shows. The types below are the only ones.
 type Page interface{ page() }
 
-// LoginPage asks for a login name and a password; it is posted to [PathLogin].
+// LoginPage asks for a login name and a password, or for the name alone; it is posted
+// to [PathLogin].
 type LoginPage struct {
 	Step     string
 	Client   *core.Client // nil for a sign-in to Postern itself
 	Username string       // typed before, or the login_hint
-	Problem  Problem      // why it is shown again; empty at first
+	// AskPassword says that there is a field for the password, and the form goes to
+	// [Dispatcher.Login]. Else it asks for the name first and goes to
+	// [Dispatcher.Identify].
+	AskPassword bool
+	// Offers are other ways to sign in, without hidden ones; each goes to
+	// [Dispatcher.SignInWith].
+	Offers   []core.Offer
+	Problem  Problem // why it is shown again; empty at first
+	Provider string  // title of the connector that a ProblemCancelled is about
 	// Cancellable says that Cancel leads somewhere.
 	Cancellable bool
 }
@@ -89,10 +119,13 @@ type Problem string
 // throttled one are the same problem; its text should say that after several
 // failures one has to wait some minutes.
 const (
-	ProblemMissing   Problem = "missing"   // no name or no password was given
-	ProblemWrong     Problem = "wrong"     // status 422
-	ProblemThrottled Problem = "throttled" // too many failures from this address; status 429
-	ProblemBusy      Problem = "busy"      // status 503
+	ProblemMissing     Problem = "missing"     // no name, or no password where there is a field for it; status 422
+	ProblemWrong       Problem = "wrong"       // status 422
+	ProblemThrottled   Problem = "throttled"   // too many failures from this address; status 429
+	ProblemBusy        Problem = "busy"        // status 503
+	ProblemUnavailable Problem = "unavailable" // who would know the password did not answer; status 503
+	ProblemCancelled   Problem = "cancelled"   // the person gave up at Provider
+	ProblemWeak        Problem = "weak"        // the scope policy asks for another sign-in than there was
 )
 
 // SelectPage asks whether to go on with the account that is signed in; it is

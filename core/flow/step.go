@@ -15,18 +15,24 @@ type StepKind string
 
 // The steps of a sign-in.
 const (
-	StepLogin   StepKind = "login"   // prove who you are
-	StepSelect  StepKind = "select"  // go on with this account?
-	StepDecide  StepKind = "decide"  // the scope policy is asked about Scopes
-	StepConsent StepKind = "consent" // may the client have Scopes?
-	StepIssue   StepKind = "issue"   // a code for Scopes
-	StepHome    StepKind = "home"    // signed in to Postern itself
-	StepFail    StepKind = "fail"    // Refusal goes to the client
+	StepLogin    StepKind = "login"    // prove who you are
+	StepUpstream StepKind = "upstream" // prove it at Connector
+	StepSelect   StepKind = "select"   // go on with this account?
+	StepDecide   StepKind = "decide"   // the scope policy is asked about Scopes
+	StepConsent  StepKind = "consent"  // may the client have Scopes?
+	StepIssue    StepKind = "issue"    // a code for Scopes
+	StepHome     StepKind = "home"     // signed in to Postern itself
+	StepFail     StepKind = "fail"     // Refusal goes to the client
 )
 
 // Step is what [Next] says.
 type Step struct {
-	Kind    StepKind
+	Kind      StepKind
+	Connector string
+	// ACR is what the scope policy wants the person to sign in as; Fresh says that a
+	// session at a provider does not count. Both of StepLogin and StepUpstream.
+	ACR     string
+	Fresh   bool
 	Scopes  []string
 	Refusal *oauth.Error
 }
@@ -37,6 +43,10 @@ type Input struct {
 	// Client and Request are nil for a sign-in to Postern itself.
 	Client  *core.Client
 	Request *oauth.AuthorizeRequest
+	// Again asks for a new sign-in to Postern itself.
+	Again bool
+	// Offers are where the person may sign in elsewhere.
+	Offers []core.Offer
 	// Progress is what the person did for this request so far.
 	Progress Progress
 	// SignedIn is the session of this browser, nil if there is none.
@@ -55,6 +65,9 @@ type Progress struct {
 	SignedInAt      time.Time // zero: this request saw no sign-in
 	SessionID       core.ID   // that signed in, was selected, or was asked for consent
 	ConsentedScopes []string
+	BegunAt         time.Time
+	SentTo          string // the connector that the browser was sent to last
+	AskedACR        string // what the policy asked the person to sign in as
 }
 
 // HintState is what became of the request's id_token_hint.
@@ -77,10 +90,10 @@ func Next(in Input) Step {
 // next goes through the reasons to interrupt a sign-in, in the order in which a
 // person meets them.
 func (in Input) next() Step {
-	if !in.known() {
-		return Step{Kind: StepLogin}
-	}
-	if in.Client == nil {
+	switch {
+	case !in.known(), in.Again && !in.fresh():
+		return in.signIn()
+	case in.Client == nil:
 		return Step{Kind: StepHome}
 	}
 	for _, rule := range [...]func(Input) Step{wantSignIn, wantHinted, wantSelection, wantMember, wantDecision, wantAssurance} {
@@ -126,9 +139,36 @@ func (in Input) prompts(prompt string) bool {
 func wantSignIn(in Input) Step {
 	otherUser := in.Hint.Trusted && in.Hint.Subject != in.SignedIn.User.ID
 	if !in.fresh() && (in.prompts(oauth.PromptLogin) || in.tooOld() || otherUser) {
-		return Step{Kind: StepLogin}
+		return in.signIn()
 	}
 	return Step{}
+}
+
+// signIn asks for a sign-in: at the provider that the client named, if it is offered
+// and the browser was not sent anywhere for this request, else on our own page. Whoever
+// came from a provider and has to prove more is sent back there once.
+func (in Input) signIn() Step {
+	step := Step{Kind: StepLogin, Fresh: in.Again || in.prompts(oauth.PromptLogin) || in.Policy != nil && in.Policy.Fresh}
+	if in.lacks() {
+		step.ACR = in.Policy.ACR
+	}
+	if in.Request != nil {
+		step.Fresh = step.Fresh || in.Request.MaxAgeGiven
+		if in.Progress.SentTo == "" && offered(in.Offers, in.Request.ProviderHint) {
+			step.Kind, step.Connector = StepUpstream, in.Request.ProviderHint
+			return step
+		}
+	}
+	if step.ACR != "" && step.ACR != core.ACRPassword && step.ACR != in.Progress.AskedACR {
+		if u := in.SignedIn.Session.Upstream; u != nil && offered(in.Offers, u.Connector) {
+			step.Kind, step.Connector = StepUpstream, u.Connector
+		}
+	}
+	return step
+}
+
+func offered(offers []core.Offer, connector string) bool {
+	return slices.ContainsFunc(offers, func(o core.Offer) bool { return o.Connector == connector })
 }
 
 // tooOld compares with the whole second, as the client will with auth_time. A
@@ -184,21 +224,37 @@ func wantDecision(in Input) Step {
 // unmet_authentication_requirements 1.0.
 const codeUnmet = "unmet_authentication_requirements"
 
-// wantAssurance has the reasons for a new sign-in that the policy gives. A
-// password is all that can be asked for here, so what a password cannot give
-// fails at once.
+// wantAssurance has the reasons for a new sign-in that the policy gives. What nobody
+// could give fails at once, and what the person was asked for and did not bring fails
+// then.
 func wantAssurance(in Input) Step {
-	if in.Policy == nil {
-		return Step{}
-	}
-	lacking := in.Policy.ACR != "" && in.Policy.ACR != in.SignedIn.Session.ACR
 	switch {
-	case lacking && (in.fresh() || in.Policy.ACR != ACRPassword):
+	case in.Policy == nil:
+		return Step{}
+	case in.lacks() && (!in.possible(in.Policy.ACR) || in.fresh() && in.Progress.AskedACR == in.Policy.ACR):
 		return fail(codeUnmet, "acr_unmet", "The sign-in that the scope policy asks for is not possible.")
-	case !in.fresh() && (lacking || in.Policy.Fresh):
-		return Step{Kind: StepLogin}
+	case in.lacks() || in.Policy.Fresh && !in.recent():
+		return in.signIn()
 	}
 	return Step{}
+}
+
+// lacks reports whether the policy wants another class of sign-in than there was.
+func (in Input) lacks() bool {
+	return in.SignedIn != nil && in.Policy != nil && in.Policy.ACR != "" && in.Policy.ACR != in.SignedIn.Session.ACR
+}
+
+// possible reports whether some way to sign in may give that class. Here it is a
+// password that is checked; what a provider gives nobody knows before.
+func (in Input) possible(acr string) bool { return acr == core.ACRPassword || len(in.Offers) > 0 }
+
+// skew is how far the clock of a provider may be from ours.
+const skew = time.Minute
+
+// recent reports whether the person proved who they are since the request came: who
+// has a session at a provider may have done so there long before.
+func (in Input) recent() bool {
+	return in.fresh() && !in.SignedIn.Session.AuthTime.Before(in.Progress.BegunAt.Add(-skew))
 }
 
 // requested gives the scopes that the client may get by the host's own rules.
@@ -248,7 +304,7 @@ func (in Input) assured() bool {
 // for (OpenID Connect Core section 3.1.2.6).
 func silent(step Step) Step {
 	switch step.Kind {
-	case StepLogin:
+	case StepLogin, StepUpstream:
 		return fail(oauth.CodeLoginRequired, "prompt_none", "Nobody is signed in, or a new sign-in is needed.")
 	case StepSelect:
 		return fail(oauth.CodeSelectionRequired, "prompt_none", "The person has to select an account.")

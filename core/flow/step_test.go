@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func waiting() Input {
 		},
 		SignedIn: &core.SignedIn{
 			Session: core.Session{
-				ID: "session-1", AuthTime: at.Add(-10 * time.Minute), ExpiresAt: at.Add(time.Hour), ACR: ACRPassword, AMR: []string{AMRPassword},
+				ID: "session-1", AuthTime: at.Add(-10 * time.Minute), ExpiresAt: at.Add(time.Hour), ACR: core.ACRPassword, AMR: []string{core.AMRPassword},
 			},
 			User: core.User{ID: "user-1", Org: "acme"},
 			Org:  core.Organisation{Name: "acme"},
@@ -54,6 +55,27 @@ func allowedNow(scopes ...string) change {
 }
 func policy(out hook.ScopeOutput) change {
 	return func(in *Input) { in.HasPolicy, in.Policy = true, &out }
+}
+func offering(connectors ...string) change {
+	return func(in *Input) {
+		for _, name := range connectors {
+			in.Offers = append(in.Offers, core.Offer{Connector: name})
+		}
+	}
+}
+func provider(hint string) change    { return func(in *Input) { in.Request.ProviderHint = hint } }
+func sentTo(connector string) change { return func(in *Input) { in.Progress.SentTo = connector } }
+func askedFor(acr string) change     { return func(in *Input) { in.Progress.AskedACR = acr } }
+func from(connector string) change {
+	return func(in *Input) { in.SignedIn.Session.Upstream = &core.Upstream{Connector: connector} }
+}
+func proved(acr string) change { return func(in *Input) { in.SignedIn.Session.ACR = acr } }
+func itself(in *Input)         { in.Client, in.Request = nil, nil }
+
+// long ago at the provider, but for this request here
+func stale(in *Input) {
+	in.Progress.BegunAt = at.Add(-2 * time.Minute)
+	in.SignedIn.Session.AuthTime = in.Progress.BegunAt.Add(-skew - time.Millisecond)
 }
 func hinted(hint HintState) change { return func(in *Input) { in.Hint = hint } }
 func asks(scopes ...string) change { return func(in *Input) { in.Request.Scopes = scopes } }
@@ -92,12 +114,12 @@ func TestNext(t *testing.T) {
 			in.Progress = Progress{SignedInAt: at, SessionID: "session-0", ConsentedScopes: []string{"openid", "email"}}
 		}}, "login"},
 
-		{"prompt=login", []change{skipConsent, prompt("login")}, "login"},
+		{"prompt=login", []change{skipConsent, prompt("login")}, "login fresh"},
 		{"prompt=login after the sign-in", []change{skipConsent, prompt("login"), signedInForThis}, "issue [openid email]"},
 		{"max_age holds", []change{skipConsent, maxAge(601 * time.Second)}, "issue [openid email]"},
-		{"max_age counts whole seconds", []change{skipConsent, maxAge(600 * time.Second)}, "login"},
-		{"98 max_age is over", []change{skipConsent, maxAge(599 * time.Second)}, "login"},
-		{"max_age=0", []change{skipConsent, maxAge(0), func(in *Input) { in.SignedIn.Session.AuthTime = at }}, "login"},
+		{"max_age counts whole seconds", []change{skipConsent, maxAge(600 * time.Second)}, "login fresh"},
+		{"98 max_age is over", []change{skipConsent, maxAge(599 * time.Second)}, "login fresh"},
+		{"max_age=0", []change{skipConsent, maxAge(0), func(in *Input) { in.SignedIn.Session.AuthTime = at }}, "login fresh"},
 		{"max_age=0 after the sign-in", []change{skipConsent, maxAge(0), signedInForThis}, "issue [openid email]"},
 		{"max_age=1 after the sign-in", []change{skipConsent, maxAge(time.Second), signedInForThis}, "issue [openid email]"},
 
@@ -105,7 +127,7 @@ func TestNext(t *testing.T) {
 		{"prompt=select_account without a session", []change{nobody, prompt("select_account")}, "login"},
 		{"the account was selected", []change{skipConsent, prompt("select_account"), func(in *Input) { in.Progress.SessionID = "session-1" }}, "issue [openid email]"},
 		{"a sign-in selects", []change{skipConsent, prompt("select_account"), signedInForThis}, "issue [openid email]"},
-		{"selection and login: login does both", []change{skipConsent, prompt("select_account", "login")}, "login"},
+		{"selection and login: login does both", []change{skipConsent, prompt("select_account", "login")}, "login fresh"},
 
 		{"prompt=consent beats memory", []change{consented("openid", "email"), prompt("consent")}, "consent [openid email]"},
 		{"prompt=consent beats the administrator", []change{skipConsent, prompt("consent")}, "consent [openid email]"},
@@ -155,12 +177,12 @@ func TestNext(t *testing.T) {
 		{"137 the policy widens nothing", []change{skipConsent, policy(hook.ScopeOutput{Scopes: []string{"openid", "admin", "offline_access"}})}, "issue [openid]"},
 		{"the policy leaves nothing", []change{skipConsent, policy(hook.ScopeOutput{Scopes: []string{}})}, "fail access_denied policy_left_nothing"},
 		{"the policy denies", []change{skipConsent, policy(hook.ScopeOutput{Deny: true, Scopes: []string{"openid"}})}, "fail access_denied policy_denied"},
-		{"the policy wants a new sign-in", []change{skipConsent, policy(hook.ScopeOutput{Fresh: true})}, "login"},
+		{"the policy wants a new sign-in", []change{skipConsent, policy(hook.ScopeOutput{Fresh: true})}, "login fresh"},
 		{"the policy got a new sign-in", []change{skipConsent, signedInForThis, policy(hook.ScopeOutput{Fresh: true})}, "issue [openid email]"},
 		{"the policy wants consent", []change{skipConsent, policy(hook.ScopeOutput{Consent: true})}, "consent [openid email]"},
 		{"the policy got consent", []change{skipConsent, policy(hook.ScopeOutput{Consent: true}), allowedNow("openid", "email")}, "issue [openid email]"},
-		{"the policy wants what the session has", []change{skipConsent, policy(hook.ScopeOutput{ACR: ACRPassword})}, "issue [openid email]"},
-		{"the policy wants what a password gives", []change{skipConsent, policy(hook.ScopeOutput{ACR: ACRPassword}), func(in *Input) { in.SignedIn.Session.ACR = "0" }}, "login"},
+		{"the policy wants what the session has", []change{skipConsent, policy(hook.ScopeOutput{ACR: core.ACRPassword})}, "issue [openid email]"},
+		{"the policy wants what a password gives", []change{skipConsent, policy(hook.ScopeOutput{ACR: core.ACRPassword}), func(in *Input) { in.SignedIn.Session.ACR = "0" }}, "login acr=1"},
 		{"98 the policy wants more than a password gives", []change{skipConsent, policy(hook.ScopeOutput{ACR: "2"})}, "fail unmet_authentication_requirements acr_unmet"},
 		{"98 the policy wants more than the new sign-in gave", []change{skipConsent, signedInForThis, policy(hook.ScopeOutput{ACR: "2", Fresh: true})}, "fail unmet_authentication_requirements acr_unmet"},
 
@@ -169,6 +191,37 @@ func TestNext(t *testing.T) {
 		{"a loopback port after the sign-in", []change{native("http://127.0.0.1:4000/cb"), consented("openid", "email"), signedInForThis}, "issue [openid email]"},
 		{"an https URI of a native client is assured", []change{native("https://app.example/cb"), consented("openid", "email")}, "issue [openid email]"},
 
+		{"idp_hint, nobody", []change{nobody, offering("hub", "lab"), provider("lab")}, "upstream lab"},
+		{"idp_hint, signed in", []change{skipConsent, offering("hub"), provider("hub")}, "issue [openid email]"},
+		{"idp_hint with prompt=login", []change{skipConsent, offering("hub"), provider("hub"), prompt("login")}, "upstream hub fresh"},
+		{"idp_hint with a max_age that is over", []change{skipConsent, offering("hub"), provider("hub"), maxAge(time.Minute)}, "upstream hub fresh"},
+		{"idp_hint with max_age, nobody", []change{nobody, offering("hub"), provider("hub"), maxAge(time.Hour)}, "upstream hub fresh"},
+		{"idp_hint of nothing that is offered", []change{nobody, offering("hub"), provider("lab")}, "login"},
+		{"108 idp_hint where nothing is offered", []change{nobody, provider("hub")}, "login"},
+		{"idp_hint was followed already", []change{nobody, offering("hub"), provider("hub"), sentTo("hub")}, "login"},
+		{"idp_hint, but the person chose another way", []change{nobody, offering("hub", "lab"), provider("hub"), sentTo("lab")}, "login"},
+		{"idp_hint, prompt=none", []change{nobody, offering("hub"), provider("hub"), prompt("none")}, "fail login_required prompt_none"},
+		{"idp_hint of whom the client does not admit", []change{offering("hub"), provider("hub"), func(in *Input) { in.Client.Org = "other" }}, "upstream hub"},
+		{"offers do not change who is signed in", []change{skipConsent, offering("hub")}, "issue [openid email]"},
+		{"offers are on the page", []change{nobody, offering("hub")}, "login"},
+
+		{"the policy wants what a provider may give", []change{skipConsent, offering("hub"), policy(hook.ScopeOutput{ACR: "2"})}, "login acr=2"},
+		{"the same after a sign-in that nobody asked that of", []change{skipConsent, signedInForThis, offering("hub"), policy(hook.ScopeOutput{ACR: "2"})}, "login acr=2"},
+		{"it was asked for, and the person has not come yet", []change{skipConsent, offering("hub"), askedFor("2"), policy(hook.ScopeOutput{ACR: "2"})}, "login acr=2"},
+		{"98 it was asked for, and not given", []change{skipConsent, signedInForThis, offering("hub"), askedFor("2"), policy(hook.ScopeOutput{ACR: "2"})}, "fail unmet_authentication_requirements acr_unmet"},
+		{"it was asked for, and given", []change{skipConsent, signedInForThis, offering("hub"), askedFor("2"), proved("2"), policy(hook.ScopeOutput{ACR: "2"})}, "issue [openid email]"},
+		{"the policy wants yet another", []change{skipConsent, signedInForThis, offering("hub"), askedFor("2"), proved("2"), policy(hook.ScopeOutput{ACR: "3"})}, "login acr=3"},
+		{"who came from a provider goes back there", []change{skipConsent, offering("hub"), from("hub"), proved(""), policy(hook.ScopeOutput{ACR: "2", Fresh: true})}, "upstream hub acr=2 fresh"},
+		{"but once", []change{skipConsent, offering("hub"), from("hub"), proved(""), askedFor("2"), policy(hook.ScopeOutput{ACR: "2"})}, "login acr=2"},
+		{"and not for a password", []change{skipConsent, offering("hub"), from("hub"), proved(""), policy(hook.ScopeOutput{ACR: core.ACRPassword})}, "login acr=1"},
+		{"and not where it is not offered", []change{skipConsent, offering("lab"), from("hub"), proved(""), policy(hook.ScopeOutput{ACR: "2"})}, "login acr=2"},
+		{"idp_hint says where to prove more", []change{skipConsent, offering("hub", "lab"), provider("lab"), from("hub"), proved(""), policy(hook.ScopeOutput{ACR: "2"})}, "upstream lab acr=2"},
+		{"prompt=none, the policy wants what a provider may give", []change{skipConsent, offering("hub"), from("hub"), proved(""), prompt("none"), policy(hook.ScopeOutput{ACR: "2"})}, "fail login_required prompt_none"},
+		{"a session at a provider is no new sign-in", []change{skipConsent, signedInForThis, offering("hub"), from("hub"), stale, policy(hook.ScopeOutput{Fresh: true})}, "login fresh"},
+		{"it is one if nobody asks", []change{skipConsent, signedInForThis, offering("hub"), from("hub"), stale, policy(hook.ScopeOutput{})}, "issue [openid email]"},
+
+		{"Postern itself once more", []change{itself, func(in *Input) { in.Again = true }}, "login fresh"},
+		{"Postern itself, having signed in once more", []change{signedInForThis, itself, func(in *Input) { in.Again = true }}, "home"},
 		{"Postern itself, signed in", []change{func(in *Input) { in.Client, in.Request = nil, nil }}, "home"},
 		{"Postern itself, nobody", []change{nobody, func(in *Input) { in.Client, in.Request = nil, nil }}, "login"},
 	} {
@@ -191,7 +244,17 @@ func written(step Step) string {
 	case step.Scopes != nil:
 		return fmt.Sprint(step.Kind, " ", step.Scopes)
 	}
-	return string(step.Kind)
+	words := []string{string(step.Kind)}
+	if step.Connector != "" {
+		words = append(words, step.Connector)
+	}
+	if step.ACR != "" {
+		words = append(words, "acr="+step.ACR)
+	}
+	if step.Fresh {
+		words = append(words, "fresh")
+	}
+	return strings.Join(words, " ")
 }
 
 // TestNextInvariants goes through every combination of what the table above takes
@@ -219,6 +282,7 @@ func TestNextInvariants(t *testing.T) {
 	each(same, allowed("staff"))
 	each(same, hinted(HintState{Given: true}), hinted(HintState{Given: true, Trusted: true, Subject: "user-2"}))
 	each(same, native("http://127.0.0.1:1/cb"))
+	each(same, func(in *Input) { offering("hub")(in); provider("hub")(in) }, func(in *Input) { offering("hub")(in); askedFor("2")(in); sentTo("hub")(in) })
 	each(same, policy(hook.ScopeOutput{Deny: true}), policy(hook.ScopeOutput{Fresh: true}), policy(hook.ScopeOutput{Consent: true}),
 		policy(hook.ScopeOutput{ACR: "2"}), policy(hook.ScopeOutput{Scopes: []string{"email", "admin"}}))
 	t.Logf("%d inputs", len(all))
@@ -230,7 +294,7 @@ func TestNextInvariants(t *testing.T) {
 			t.Fatalf("%s: %+v\nrequest %+v\nprogress %+v\nhint %+v\npolicy %+v", broken, step, in.Request, in.Progress, in.Hint, in.Policy)
 		}
 	}
-	for _, kind := range []StepKind{StepLogin, StepSelect, StepConsent, StepIssue, StepFail} {
+	for _, kind := range []StepKind{StepLogin, StepUpstream, StepSelect, StepConsent, StepIssue, StepFail} {
 		if seen[kind] == 0 {
 			t.Errorf("no input led to %s", kind)
 		}
@@ -256,12 +320,15 @@ func applied(in Input, apply change) Input {
 func check(in Input, step Step) string {
 	asked := slices.Contains(in.Request.Prompts, oauth.PromptConsent) || in.Policy != nil && in.Policy.Consent
 	fresh := !in.Progress.SignedInAt.IsZero()
+	asksMore := in.Policy != nil && in.Policy.ACR == "2" && len(in.Offers) > 0 && in.Progress.AskedACR != "2"
 	switch {
+	case step.Kind == StepUpstream && (in.Progress.SentTo != "" || step.Connector != "hub" || len(in.Offers) == 0):
+		return "sent to a provider without being asked, or to one that is not offered"
 	case slices.Contains(in.Request.Prompts, oauth.PromptNone) && step.Kind != StepIssue && step.Kind != StepFail:
 		return "prompt=none shows a page"
 	case step.Kind == StepFail && (step.Refusal == nil || step.Refusal.Reason == "" || step.Scopes != nil):
 		return "a failure without its reason"
-	case (step.Kind == StepLogin || step.Kind == StepSelect) && fresh && in.SignedIn != nil && in.Progress.SessionID == "session-1" && in.known():
+	case (step.Kind == StepLogin || step.Kind == StepUpstream || step.Kind == StepSelect) && fresh && !asksMore && in.SignedIn != nil && in.Progress.SessionID == "session-1" && in.known():
 		return "whoever just signed in is asked again"
 	case step.Kind != StepIssue:
 		return ""

@@ -24,6 +24,7 @@ type visit struct {
 	client  *core.Client            // nil for a sign-in to Postern itself
 	closed  string                  // why the client may sign nobody in; empty if it may
 	request *oauth.AuthorizeRequest // nil with client
+	offers  []core.Offer            // where the person may sign in elsewhere, hidden ones too
 	stored  core.AuthRequest
 	// isStored says that the store has the request, changed that it has another.
 	isStored, changed bool
@@ -39,6 +40,15 @@ func (d *Dispatcher) begin(b Browser) *visit {
 		v.browser = browser
 	}
 	return v
+}
+
+// bind gives the browser's credential, a new one if it has none.
+func (v *visit) bind(d *Dispatcher) core.Credential {
+	if v.browser.ID == "" {
+		v.browser = core.NewCredential(core.KindBrowser, core.NewID(v.now, d.Rand), d.Rand)
+		v.newBrowser = true
+	}
+	return v.browser
 }
 
 // loadClient loads the client, if there is one of that identifier. A client that
@@ -111,7 +121,14 @@ func (d *Dispatcher) resume(ctx context.Context, signed string, b Browser, steps
 	if !ok || !slices.Contains(steps, at.to) {
 		return stop(d.refuseStep(ctx, v, "step_forged"))
 	}
-	stored, err := d.Store.AuthRequest(ctx, at.id)
+	return v, at, d.reload(ctx, v, at.id, at.expires)
+}
+
+// reload loads a request that this browser began. If that is refused, or fails, done
+// is what to answer.
+func (d *Dispatcher) reload(ctx context.Context, v *visit, id core.ID, expires time.Time) (done *Outcome) {
+	stop := func(out Outcome) *Outcome { return &out }
+	stored, err := d.Store.AuthRequest(ctx, id)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		return stop(d.refuseStep(ctx, v, "request_finished"))
@@ -119,7 +136,7 @@ func (d *Dispatcher) resume(ctx context.Context, signed string, b Browser, steps
 		return stop(failed(err))
 	case !stored.BrowserHash.Matches(v.browser.Hash()):
 		return stop(d.refuseStep(ctx, v, "browser_other"))
-	case !v.now.Before(stored.ExpiresAt) || !v.now.Before(at.expires):
+	case !v.now.Before(stored.ExpiresAt) || !v.now.Before(expires):
 		return stop(d.refuseStep(ctx, v, "request_expired"))
 	}
 	v.stored, v.isStored = *stored, true
@@ -127,20 +144,27 @@ func (d *Dispatcher) resume(ctx context.Context, signed string, b Browser, steps
 		return stop(failed(err))
 	}
 	if stored.ClientID == "" {
-		return v, at, nil
+		return nil
 	}
 	if refusal := v.parse(oauth.ParamsOf(stored.Params)); refusal != nil {
 		return stop(d.turnAway(ctx, v, refusal))
 	}
-	return v, at, nil
+	return nil
 }
 
 // input gathers what [Next] needs.
-func (d *Dispatcher) input(ctx context.Context, v *visit) (Input, error) {
-	in := Input{
-		Now: v.now, Client: v.client, Request: v.request, SignedIn: v.signedIn, HasPolicy: d.Policy != nil,
+func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) {
+	if d.Upstream != nil && v.offers == nil {
+		if v.offers, err = d.Upstream.Offers(ctx, v.client); err != nil {
+			return in, err
+		}
+	}
+	in = Input{
+		Now: v.now, Client: v.client, Request: v.request, Offers: v.offers, SignedIn: v.signedIn, HasPolicy: d.Policy != nil,
+		Again: v.client == nil && v.stored.Params.Get("prompt") == oauth.PromptLogin,
 		Progress: Progress{
 			SignedInAt: v.stored.SignedInAt, SessionID: v.stored.SessionID, ConsentedScopes: v.stored.ConsentedScopes,
+			BegunAt: v.stored.CreatedAt, SentTo: v.stored.SentTo, AskedACR: v.stored.AskedACR,
 		},
 	}
 	if v.client == nil {
@@ -150,8 +174,7 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (Input, error) {
 	if v.signedIn == nil || v.client.SkipConsent {
 		return in, nil
 	}
-	consent, err := d.consent(ctx, v)
-	in.Consent = consent
+	in.Consent, err = d.consent(ctx, v)
 	return in, err
 }
 
@@ -187,16 +210,22 @@ func (d *Dispatcher) consent(ctx context.Context, v *visit) (*core.Consent, erro
 // question is what the policy is asked.
 func (d *Dispatcher) question(v *visit, scopes []string) *hook.ScopeInput {
 	session := &v.signedIn.Session
-	return &hook.ScopeInput{
-		GrantType: core.GrantAuthorizationCode,
-		User:      d.Person(&v.signedIn.User),
-		Client:    hook.Client{ID: v.client.ID, Name: v.client.Name},
-		Scopes:    scopes,
-		Address:   v.from.IP,
+	in := &hook.ScopeInput{
+		GrantType:    core.GrantAuthorizationCode,
+		User:         d.Person(&v.signedIn.User),
+		Organisation: d.Organisation(&v.signedIn.Org),
+		Client:       hook.Client{ID: v.client.ID, Name: v.client.Name},
+		Scopes:       scopes,
+		Address:      v.from.IP,
 		Authentication: hook.Authentication{
 			Time: session.AuthTime.UTC().Format(time.RFC3339), AMR: session.AMR, ACR: session.ACR,
 		},
+		Time: v.now.UTC().Format(time.RFC3339),
 	}
+	if session.Upstream != nil {
+		in.Authentication.Connector = session.Upstream.Connector
+	}
+	return in
 }
 
 // claim ties the request to a session: no other may go on with it.
@@ -206,10 +235,28 @@ func (v *visit) claim(session core.ID) {
 	}
 }
 
+// demand notes that the policy asks for another sign-in than there was, as if there
+// had been none for this request.
+func (v *visit) demand(step Step) {
+	if step.ACR != "" && (v.stored.AskedACR != step.ACR || !v.stored.SignedInAt.IsZero()) {
+		v.stored.AskedACR, v.stored.SignedInAt, v.changed = step.ACR, time.Time{}, true
+	}
+}
+
 // finish takes the request out of the store, if it is there.
 func (v *visit) finish() {
 	if v.isStored {
 		v.changes = append(v.changes, core.FinishRequest{ID: v.stored.ID})
+	}
+}
+
+// keep stores how far the request has come, and which browser it is of.
+func (v *visit) keep() {
+	if v.changed {
+		v.changes = append(v.changes, core.SaveRequest{Request: v.stored})
+	}
+	if v.newBrowser {
+		v.cookies.SetBrowser = v.browser.String()
 	}
 }
 
@@ -224,7 +271,22 @@ func (v *visit) discarded() *visit {
 // for, that is until somebody did for this request: the person may want another
 // account than the one that is signed in.
 func (v *visit) mayLogin(next Step) bool {
-	return next.Kind == StepLogin || v.stored.SignedInAt.IsZero() && next.Kind != StepFail
+	return next.Kind == StepLogin || next.Kind == StepUpstream || v.stored.SignedInAt.IsZero() && next.Kind != StepFail
+}
+
+// wayIn is the step of somebody who wants to sign in with another account.
+func (v *visit) wayIn() Step {
+	return Input{Request: v.request, Offers: v.offers, Progress: Progress{SentTo: v.stored.SentTo}}.signIn()
+}
+
+// title is what people see of a connector.
+func (v *visit) title(connector string) string {
+	for _, offer := range v.offers {
+		if offer.Connector == connector {
+			return offer.Title
+		}
+	}
+	return connector
 }
 
 func (v *visit) clientID() string {
@@ -239,6 +301,11 @@ func (v *visit) loginHint() string {
 		return ""
 	}
 	return v.request.LoginHint
+}
+
+// backToLogin is the URL of this request's login page.
+func (d *Dispatcher) backToLogin(v *visit, note string) string {
+	return PathLogin + "?step=" + d.linkTo(v, toLogin, note)
 }
 
 // linkTo signs a link to a step of this request.

@@ -138,9 +138,13 @@ func (s *Server) logoutByPost(c echo.Context) error {
 
 // home shows who is signed in, or the way to sign in.
 func (s *Server) home(c echo.Context) error {
-	signedIn, err := s.Flow.Home(c.Request().Context(), browser(c))
+	home, err := s.Flow.Home(c.Request().Context(), browser(c))
 	if err != nil {
 		return err
+	}
+	var signedIn *core.SignedIn
+	if home != nil {
+		signedIn = &home.SignedIn
 	}
 	page, err := s.homePage(c, signedIn)
 	if err != nil {

@@ -1,0 +1,55 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/postern-id/postern/core"
+)
+
+// Elsewhere checks the passwords of people who have none here.
+type Elsewhere interface {
+	// CheckPassword gives nobody, and no error, where nobody knows the name with that
+	// password. A *[core.UpstreamRefused] says that they are known and do not get in,
+	// or, of kind broken or closed, that nobody could tell: its changes are applied. Any
+	// other error is a failure of the server.
+	CheckPassword(ctx context.Context, a core.PasswordAttempt) (*core.Proof, error)
+}
+
+// mayBeElsewhere reports whether the password may be somebody else's to check. Who has
+// a hash here is checked here alone, even if nothing matches it: a password of
+// Postern's own goes nowhere. An empty one goes nowhere either, because directories
+// take it for no password at all (RFC 4513 section 5.1.2).
+func (a *attempt) mayBeElsewhere() bool {
+	return a.elsewhere != nil && (a.user == nil || a.user.PasswordHash == "") && a.Password != "" && len(a.Password) <= MaxBytes
+}
+
+// askElsewhere is done after the time of a hash was taken, within the slot, and by the
+// throttle of the name that was typed. The reason is why nobody matches here.
+func (a *attempt) askElsewhere(ctx context.Context, reason string, counts []core.Failures) (*core.Proof, error) {
+	proof, err := a.elsewhere.CheckPassword(ctx, a.PasswordAttempt)
+	refused, isRefusal := errors.AsType[*core.UpstreamRefused](err)
+	switch {
+	case err == nil && proof == nil:
+		return nil, a.wrong(ctx, reason)
+	case err == nil:
+		proof.Changes = append(proof.Changes, a.forget(counts)...)
+		return proof, nil
+	case !isRefusal:
+		return nil, fmt.Errorf("check the password elsewhere: %w", err)
+	}
+	a.asked = refused.Connector
+	if refused.Kind == core.UpstreamBroken || refused.Kind == core.UpstreamClosed {
+		// Nobody guessed wrong, so nothing is counted.
+		return nil, a.refuse(ctx, core.EventSignInFailed, refused.Reason,
+			core.SignInRefused{Kind: core.SignInUnavailable, RetryAfter: busyRetry}, refused.Changes...)
+	}
+	return nil, a.wrong(ctx, refused.Reason, refused.Changes...)
+}
+
+// recorded reports whether the changes have an audit event already.
+func recorded(changes []core.Change) bool {
+	return slices.ContainsFunc(changes, func(c core.Change) bool { _, ok := c.(core.Record); return ok })
+}

@@ -1,0 +1,152 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// directory knows passwords that are not stored here.
+type directory struct {
+	answer func(core.PasswordAttempt) (*core.Proof, error)
+	asked  []core.PasswordAttempt
+}
+
+func (d *directory) CheckPassword(_ context.Context, a core.PasswordAttempt) (*core.Proof, error) {
+	d.asked = append(d.asked, a)
+	return d.answer(a)
+}
+
+// knows is a directory where everybody has the one password.
+func knows(password string) *directory {
+	return &directory{answer: func(a core.PasswordAttempt) (*core.Proof, error) {
+		if a.Password != password {
+			return nil, nil
+		}
+		return &core.Proof{
+			User: &core.User{ID: "of " + core.ID(a.Login)}, Changes: []core.Change{core.SaveLink{}}, Method: core.MethodPassword,
+			Upstream: &core.Upstream{Connector: "ldap"},
+		}, nil
+	}}
+}
+
+func askElsewhere(w *world, d *directory) {
+	w.Passwords = New(w, Options{Params: cheap(), Now: w.clock, Elsewhere: d})
+}
+
+func TestElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.add("none", "").PasswordHash = ""
+	d := knows("of the directory")
+	askElsewhere(w, d)
+	for _, login := range []string{"stranger", "none"} {
+		attempt := attemptFrom("192.0.2.1", login, "of the directory")
+		attempt.Org, attempt.Client = "built-in", &core.Client{ID: "rp"}
+		proof, err := w.SignIn(t.Context(), attempt)
+		if err != nil || proof.User.ID != "of "+core.ID(login) || len(proof.Changes) != 1 || proof.Upstream.Connector != "ldap" || len(w.written) != 0 {
+			t.Fatalf("%s: %+v, %v, written %v", login, proof, err, w.written)
+		}
+		got := d.asked[len(d.asked)-1]
+		if got.Org != "built-in" || got.Client.ID != "rp" || got.Login != login || got.Event.IP != "192.0.2.1" || got.Event.Actor != "" {
+			t.Errorf("asked %+v", got)
+		}
+	}
+	_, _, _ = w.try("stranger", "a guess")
+	proof, err := w.SignIn(t.Context(), attemptFrom("192.0.2.1", "stranger", "of the directory"))
+	if err != nil || len(proof.Changes) != 2 || proof.Changes[1] != (core.ClearFailures{Key: accountKey(nil, "", "stranger")}) {
+		t.Errorf("after a failure: %+v, %v", proof, err)
+	}
+}
+
+// A password of Postern's own never leaves it, and nothing that is no password does.
+func TestElsewhereIsNotAsked(t *testing.T) {
+	w := newWorld(t)
+	w.add("ann", "correct horse")
+	w.add("off", "correct horse").Disabled = true
+	w.add("broken", "correct horse").PasswordHash = "$2b$10$x"
+	w.add("slow", "").PasswordHash = ""
+	w.failures["account:slow"] = core.Failures{Key: "account:slow", Count: 20, LastAt: w.now}
+	d := knows("of the directory")
+	askElsewhere(w, d)
+	for _, c := range []struct{ login, password string }{
+		{"ann", "of the directory"}, {"ann@example.org", "of the directory"}, {"off", "correct horse"}, {"broken", "of the directory"},
+		{"slow", "of the directory"}, {"stranger", ""}, {"stranger", string(make([]byte, MaxBytes+1))},
+	} {
+		if user, _, err := w.try(c.login, c.password); err == nil || user != nil {
+			t.Errorf("%s signed in", c.login)
+		}
+		w.onlyEvent(t)
+	}
+	if len(d.asked) != 0 {
+		t.Errorf("asked %+v", d.asked)
+	}
+}
+
+func TestElsewhereRefuses(t *testing.T) {
+	event := core.Event{ID: "theirs", Type: core.EventUpstreamRefused, Detail: map[string]string{"reason": "link_refused"}}
+	for _, c := range []struct {
+		name    string
+		err     error
+		kind    core.SignInRefusal
+		reason  string
+		counted bool
+	}{
+		{"nobody", nil, core.SignInWrong, "unknown_user", true},
+		{"denied", &core.UpstreamRefused{Kind: core.UpstreamDenied, Reason: "not_staff", Connector: "ldap"}, core.SignInWrong, "not_staff", true},
+		{"unknown", &core.UpstreamRefused{Kind: core.UpstreamUnknown, Reason: "link_refused", Changes: []core.Change{core.Record{Event: event}}}, core.SignInWrong, "link_refused", true},
+		{"broken", &core.UpstreamRefused{Kind: core.UpstreamBroken, Reason: "connector_failed", Connector: "ldap"}, core.SignInUnavailable, "connector_failed", false},
+		{"closed", &core.UpstreamRefused{Kind: core.UpstreamClosed, Reason: "connector_disabled"}, core.SignInUnavailable, "connector_disabled", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			askElsewhere(w, &directory{answer: func(core.PasswordAttempt) (*core.Proof, error) { return nil, c.err }})
+			user, _, err := w.try("stranger", "a guess")
+			refused, ok := errors.AsType[*core.SignInRefused](err)
+			if !ok || user != nil || refused.Kind != c.kind || (refused.RetryAfter > 0) != !c.counted {
+				t.Fatalf("%v, %v", user, err)
+			}
+			got := w.onlyEvent(t)
+			if got.Detail["reason"] != c.reason || (c.name == "unknown") != (got.ID == "theirs") {
+				t.Errorf("recorded %+v", got)
+			}
+			if refusal, ok := c.err.(*core.UpstreamRefused); ok && c.name != "unknown" && got.Detail["connector"] != refusal.Connector {
+				t.Errorf("recorded %+v", got)
+			}
+			if counted := len(w.failures); (counted == 2) != c.counted || (counted == 0) == c.counted {
+				t.Errorf("counted %v", w.failures)
+			}
+		})
+	}
+}
+
+func TestElsewhereFails(t *testing.T) {
+	w := newWorld(t)
+	askElsewhere(w, &directory{answer: func(core.PasswordAttempt) (*core.Proof, error) { return nil, errDisk }})
+	if _, _, err := w.try("stranger", "a guess"); !errors.Is(err, errDisk) || len(w.written) != 0 {
+		t.Errorf("%v, written %v", err, w.written)
+	}
+}
+
+// Guesses at people of elsewhere are throttled as all others.
+func TestElsewhereIsThrottled(t *testing.T) {
+	w := newWorld(t)
+	d := knows("of the directory")
+	askElsewhere(w, d)
+	for range 8 {
+		_, _, _ = w.try("stranger", "a guess")
+	}
+	if _, _, err := w.try("stranger", "of the directory"); err == nil || len(d.asked) != 5 {
+		t.Errorf("%v after %d guesses", err, len(d.asked))
+	}
+	w.now = w.now.Add(time.Hour)
+	if _, _, err := w.try("stranger", "of the directory"); err != nil {
+		t.Error(err)
+	}
+	if !slices.ContainsFunc(w.written, func(e core.Event) bool { return e.Detail["reason"] == "account_throttled" }) {
+		t.Errorf("recorded %+v", w.written)
+	}
+}

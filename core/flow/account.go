@@ -1,0 +1,197 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// Home is what the home page shows to somebody who is signed in.
+type Home struct {
+	core.SignedIn
+	// Links are the accounts at other providers that they sign in with.
+	Links []Linked
+	// Offers are where they may link one more, without hidden ones; each goes to
+	// [Dispatcher.Link].
+	Offers []core.Offer
+	Step   string // for [Dispatcher.Link] and [Dispatcher.Unlink]
+}
+
+// Linked is a link, as the person sees it.
+type Linked struct {
+	Connector string
+	Title     string // of the connector
+	Icon      string
+	Subject   string
+	Name      string // whom the provider takes them for
+	Since     time.Time
+	LastUsed  time.Time // zero: never
+	// Only says that it is the last way in: unlinking is refused.
+	Only bool
+}
+
+// Home gives who is signed in with this browser, nil if nobody is.
+func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil {
+		return nil, err
+	}
+	if !usable(v.signedIn, v.now) {
+		return nil, nil
+	}
+	home := &Home{SignedIn: *v.signedIn}
+	if d.Upstream == nil {
+		return home, nil
+	}
+	session := &v.signedIn.Session
+	home.Step = d.sign(link{toAccount, session.ID, session.ExpiresAt, ""}, session.Hash)
+	offers, err := d.Upstream.Offers(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	links, err := d.Store.Links(ctx, v.signedIn.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	home.offer(offers, links)
+	return home, nil
+}
+
+// offer fills in what concerns other providers.
+func (h *Home) offer(offers []core.Offer, links []core.Link) {
+	known := map[string]core.Offer{}
+	for _, offer := range offers {
+		known[offer.Connector] = offer
+		if !offer.Hidden && offer.Org == h.User.Org {
+			h.Offers = append(h.Offers, offer)
+		}
+	}
+	for _, l := range links {
+		offer, ok := known[l.Connector]
+		if !ok {
+			offer.Title = l.Connector
+		}
+		h.Links = append(h.Links, Linked{
+			Connector: l.Connector, Title: offer.Title, Icon: offer.Icon, Subject: l.Subject, Name: l.Name,
+			Since: l.CreatedAt, LastUsed: l.LastUsedAt, Only: lastWayIn(&h.User, links),
+		})
+	}
+}
+
+// lastWayIn reports whether the user could not sign in without one of these links.
+func lastWayIn(u *core.User, links []core.Link) bool { return u.PasswordHash == "" && len(links) == 1 }
+
+// Link begins to link an account at a connector's provider to whoever is signed in:
+// the session says to whom, nothing in the form does.
+func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser) Outcome {
+	v, done := d.resumeAccount(ctx, step, b)
+	if done != nil {
+		return *done
+	}
+	session := &v.signedIn.Session
+	start, err := d.Upstream.Begin(ctx, core.UpstreamBegin{
+		Connector: connector, LinkTo: session.ID, Browser: v.bind(d).Hash(), SelectAccount: true,
+		Event: v.event(""), ExpiresAt: v.now.Add(linkTime),
+	})
+	if refusal, ok := errors.AsType[*core.UpstreamRefused](err); ok {
+		return d.turnBack(ctx, v, refusal)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	v.keep()
+	v.changes = append(v.changes, start.Changes...)
+	return d.commit(ctx, v, Outcome{Redirect: start.Redirect})
+}
+
+const (
+	// linkTime is how long linking may take.
+	linkTime = 10 * time.Minute
+	// linkAge is how long ago the person may have proved who they are before they link
+	// or unlink: whoever finds a browser open must not add a way in of their own.
+	linkAge = 5 * time.Minute
+)
+
+// finishLink takes what came back to be linked. It has to be the very session that
+// began it.
+func (d *Dispatcher) finishLink(ctx context.Context, v *visit, finish core.UpstreamFinish) Outcome {
+	if err := d.loadSession(ctx, v); err != nil {
+		return failed(err)
+	}
+	if !usable(v.signedIn, v.now) || v.signedIn.Session.ID != finish.Attempt.LinkTo {
+		return d.refuseStep(ctx, v, "session_other")
+	}
+	finish.For, finish.Event = v.signedIn, v.event("")
+	proof, err := d.Upstream.Finish(ctx, finish)
+	if refusal, ok := errors.AsType[*core.UpstreamRefused](err); ok {
+		return d.turnBack(ctx, v, refusal)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	v.changes = append(v.changes, proof.Changes...)
+	return d.commit(ctx, v, Outcome{Redirect: PathHome})
+}
+
+// Unlink takes a link away from whoever is signed in, but not their last way in.
+func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string, b Browser) Outcome {
+	v, done := d.resumeAccount(ctx, step, b)
+	if done != nil {
+		return *done
+	}
+	links, err := d.Store.Links(ctx, v.signedIn.User.ID)
+	if err != nil {
+		return failed(err)
+	}
+	at := slices.IndexFunc(links, func(l core.Link) bool { return l.Connector == connector && l.Subject == subject })
+	switch {
+	case at < 0:
+		return d.refuseAccount(ctx, v, http.StatusNotFound, "link_unknown", "There is no such link.")
+	case lastWayIn(&v.signedIn.User, links):
+		return d.refuseAccount(ctx, v, http.StatusConflict, "last_way_in",
+			"You sign in with this account alone. Set a password or link another account first.")
+	}
+	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject})
+	event := v.event(core.EventAccountUnlinked)
+	event.Detail = map[string]string{"connector": links[at].Connector}
+	d.record(v, event)
+	return d.commit(ctx, v, Outcome{Redirect: PathHome})
+}
+
+func (d *Dispatcher) refuseAccount(ctx context.Context, v *visit, status int, reason, description string) Outcome {
+	refusal := oauth.Refuse(oauth.CodeInvalidRequest, reason, description)
+	refusal.Status = status
+	d.record(v, refused(v.event(core.EventRequestRefused), reason))
+	return d.commit(ctx, v, Outcome{Error: refusal, Back: PathHome})
+}
+
+// resumeAccount takes the signed link of the home page. Who did not prove lately who
+// they are does so first, and comes back to the home page.
+func (d *Dispatcher) resumeAccount(ctx context.Context, step string, b Browser) (v *visit, done *Outcome) {
+	v = d.begin(b)
+	stop := func(out Outcome) (*visit, *Outcome) { return v, &out }
+	if err := d.loadSession(ctx, v); err != nil {
+		return stop(failed(err))
+	}
+	if d.Upstream == nil || !usable(v.signedIn, v.now) {
+		return stop(d.refuseStep(ctx, v, "session_unknown"))
+	}
+	session := &v.signedIn.Session
+	at, ok := d.open(step, session.Hash)
+	switch {
+	case !ok || at.to != toAccount || at.id != session.ID:
+		return stop(d.refuseStep(ctx, v, "step_forged"))
+	case !v.now.Before(at.expires):
+		return stop(d.refuseStep(ctx, v, "request_expired"))
+	case v.now.Sub(session.AuthTime) > linkAge:
+		d.begun(v, oauth.ParamsOf(url.Values{"prompt": {oauth.PromptLogin}}))
+		return stop(d.advance(ctx, v))
+	}
+	return v, nil
+}
