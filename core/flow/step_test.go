@@ -161,7 +161,7 @@ func TestNext(t *testing.T) {
 		{"a member of no group", []change{skipConsent, allowed("staff")}, "fail access_denied not_in_allowed_group"},
 		{"a member of no allowed group, prompt=none", []change{skipConsent, allowed("staff"), prompt("none")}, "fail access_denied not_in_allowed_group"},
 		{"a member of no allowed group who asks for another account", []change{allowed("staff"), prompt("select_account")}, "select"},
-		{"a member of no allowed group before the sign-in", []change{allowed("staff"), prompt("login")}, "login"},
+		{"a member of no allowed group before the sign-in", []change{allowed("staff"), prompt("login")}, "login fresh"},
 		{"a member of no allowed group after the sign-in", []change{allowed("staff"), prompt("login"), signedInForThis}, "fail access_denied not_in_allowed_group"},
 		{"nobody knows the groups of nobody", []change{nobody, allowed("staff")}, "login"},
 		{"the policy is not asked about no member", []change{skipConsent, allowed("staff"), func(in *Input) { in.HasPolicy = true }}, "fail access_denied not_in_allowed_group"},
