@@ -35,6 +35,28 @@ func TestContrast(t *testing.T) {
 	}
 }
 
+// The mark of a provider stands on white, or on its own paint, in light and dark: some
+// of it must be seen there. Its name is beside it in words.
+func TestContrastOfIcons(t *testing.T) {
+	paint := regexp.MustCompile(`(?:fill|stroke)="(#[0-9a-f]{3,6})"`)
+	for name, content := range newPages(t).assets.files {
+		if !strings.HasPrefix(name, "icon-") {
+			continue
+		}
+		best := 0.0
+		for _, match := range paint.FindAllStringSubmatch(string(content), -1) {
+			colour := match[1]
+			if len(colour) == 4 {
+				colour = "#" + strings.Repeat(colour[1:2], 2) + strings.Repeat(colour[2:3], 2) + strings.Repeat(colour[3:4], 2)
+			}
+			best = max(best, contrast(t, colour, "#ffffff"))
+		}
+		if best < 3 {
+			t.Errorf("%s has %.2f on white, wants 3", name, best)
+		}
+	}
+}
+
 // The footer stands on the arches, which lie over the ground in several thin coats.
 func TestContrastOnTheArches(t *testing.T) {
 	drawing := string(newPages(t).assets.files["arches.svg"])

@@ -62,6 +62,34 @@ func TestControls(t *testing.T) {
 			`input password id=password name=password autocomplete=current-password required`,
 			`button submit id=login name=action value=login`,
 		},
+		"login-offers": {
+			`form post /login`, `input hidden name=step value=signed-step`,
+			`input text id=username name=username autocomplete=username required autofocus`,
+			`input password id=password name=password autocomplete=current-password required`,
+			`button submit id=login name=action value=login`,
+			`form post /login`, `input hidden name=step value=signed-step`, `input hidden name=connector value=google`,
+			`button submit id=upstream-google name=action value=upstream`,
+			`form post /login`, `input hidden name=step value=signed-step`, `input hidden name=connector value=github`,
+			`button submit id=upstream-github name=action value=upstream`,
+			`form post /login`, `input hidden name=step value=signed-step`, `input hidden name=connector value=staff`,
+			`button submit id=upstream-staff name=action value=upstream`,
+			`form post /login`, `input hidden name=step value=signed-step`, `button submit id=cancel name=action value=cancel`,
+		},
+		"login-offers-only": {
+			`form post /login`, `input hidden name=step value=signed-step`, `input hidden name=connector value=google`,
+			`button submit id=upstream-google name=action value=upstream`,
+			`form post /login`, `input hidden name=step value=signed-step`, `input hidden name=connector value=github`,
+			`button submit id=upstream-github name=action value=upstream`,
+			`form post /login`, `input hidden name=step value=signed-step`, `button submit id=cancel name=action value=cancel`,
+		},
+		"login-offers-none": {
+			`form post /login`, `input hidden name=step value=signed-step`, `button submit id=cancel name=action value=cancel`,
+		},
+		"login-name-hint": {
+			`form post /login`, `input hidden name=step value=signed-step`,
+			`input text id=username name=username value=ada@example.com autocomplete=username required autofocus`,
+			`button submit id=identify name=action value=identify`,
+		},
 		"select": {
 			`form post /select`, `input hidden name=step value=signed-step`,
 			`button submit id=continue name=action value=continue`, `button submit id=other name=action value=other`,
@@ -71,6 +99,18 @@ func TestControls(t *testing.T) {
 			`button submit id=allow name=action value=allow`, `button submit id=deny name=action value=deny`,
 		},
 		"signedin": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
+		"signedin-links": {
+			`form post /unlink`, `input hidden name=step value=signed-step`, `input hidden name=connector value=google`,
+			`input hidden name=subject value=110169484474386276334`, `button submit id=unlink-0 name=action value=unlink`,
+			`form post /unlink`, `input hidden name=step value=signed-step`, `input hidden name=connector value=github`,
+			`input hidden name=subject value=583231`, `button submit id=unlink-1 name=action value=unlink`,
+			`form post /link`, `input hidden name=step value=signed-step`, `input hidden name=connector value=staff`,
+			`button submit id=link-staff name=action value=link`,
+			`form post /link`, `input hidden name=step value=signed-step`, `input hidden name=connector value=partners`,
+			`button submit id=link-partners name=action value=link`,
+			`form post /api/logout`, `button submit id=logout name=action value=logout`,
+		},
+		"signedin-only": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
 		"logout": {
 			`form post /api/logout`, `input hidden name=step value=signed-step`,
 			`button submit id=logout name=action value=logout`,
@@ -88,10 +128,137 @@ func TestControls(t *testing.T) {
 			`input hidden name=state value="><script>`, `input hidden name=iss value=http://localhost:8000`,
 			`button submit id=continue autofocus`,
 		},
-		"welcome": nil, "welcome-setup": nil, "signedout": nil, "error": nil, "setupdone": nil,
+		"welcome": nil, "welcome-setup": nil, "signedout": nil, "error": nil, "error-back": nil, "setupdone": nil, "leaving": nil,
 	} {
 		if got := controls(documents[name]); !slices.Equal(got, want) {
 			t.Errorf("%s has\n\t%s\nwant\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	}
+}
+
+// Enter in a field presses the first button of its form: never one that leads
+// elsewhere, and never Cancel.
+func TestEnterSignsIn(t *testing.T) {
+	for name, document := range parseStories(t) {
+		field := byID(document, "username")
+		if field == nil || !strings.HasPrefix(name, "login") {
+			continue
+		}
+		form := field.Parent
+		for form.Data != "form" {
+			form = form.Parent
+		}
+		want := "login"
+		if byID(form, "password") == nil {
+			want = "identify"
+		}
+		if got := attr(first(form, "button"), "value"); got != want {
+			t.Errorf("%s: Enter presses %q, want %q", name, got, want)
+		}
+	}
+}
+
+// Who hears a list of buttons must be able to tell them apart.
+func TestButtonsDiffer(t *testing.T) {
+	for name, document := range parseStories(t) {
+		heard := map[string]bool{}
+		for node := range document.Descendants() {
+			if node.Data != "button" {
+				continue
+			}
+			if words := text(node); heard[words] {
+				t.Errorf("%s: two buttons say %q", name, words)
+			} else {
+				heard[words] = true
+			}
+		}
+	}
+}
+
+func TestOffersShowTheirMark(t *testing.T) {
+	pages := newPages(t)
+	document := parse(t, render(t, pages, Login{Offers: []Offer{
+		{"google", "Google", "google"}, {"staff", "Staff", sampleLogo()}, {"partners", "Partners", "https://partners.example/logo.png"},
+	}}))
+	for id, want := range map[string]string{"google": pages.assets.prefix + "icon-google.svg", "staff": sampleLogo(), "partners": ""} {
+		button := byID(document, "upstream-"+id)
+		src := ""
+		if image := first(button, "img"); image != nil {
+			src = attr(image, "src")
+		}
+		if src != want {
+			t.Errorf("%s shows %.60q, want %.60q", id, src, want)
+		}
+	}
+	if got := text(byID(document, "upstream-partners")); got != "PContinue with Partners" {
+		t.Errorf("without a mark: %q", got)
+	}
+}
+
+// The account page speaks of ways to sign in only where there is something to choose,
+// and offers no unlinking of the last one.
+func TestWaysToSignIn(t *testing.T) {
+	pages := newPages(t)
+	for _, test := range []struct {
+		name string
+		page SignedIn
+		want string // the words of the list, without forms
+	}{
+		{"password alone", SignedIn{Password: true}, ""},
+		{"an offer", SignedIn{Password: true, Offers: []Offer{{"hub", "Hub", "key"}}}, "Password With your user name Hub Not linked Link an account at Hub"},
+		{"a link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Name: "ada", Since: "3 May 2026"}}}, "Hub ada Linked 3 May 2026 Unlink ada at Hub"},
+		{"a link without a name", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key"}}}, "Hub Unlink 7 at Hub"},
+		{"the last link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Only: true}}}, "Hub Your only way to sign in"},
+	} {
+		document := parse(t, render(t, pages, test.page))
+		if got := text(first(document, "section")); strings.TrimPrefix(got, "Ways to sign in ") != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestErrorLeadsBack(t *testing.T) {
+	pages := newPages(t)
+	for _, test := range []struct{ url, text, wantURL, wantText string }{
+		{"", "Back", "", ""},
+		{"/login?step=a.b", "", "/login?step=a.b", "Back to sign-in"},
+		{"/", "Back to your account", "/", "Back to your account"},
+		{"javascript:alert(1)", "", "#ZgotmplZ", "Back to sign-in"},
+	} {
+		back := byID(parse(t, render(t, pages, Error{BackURL: test.url, BackText: test.text})), "back")
+		if test.wantURL == "" {
+			if back != nil {
+				t.Error("a way back to nowhere")
+			}
+			continue
+		}
+		if back == nil || attr(back, "href") != test.wantURL || text(back) != test.wantText {
+			t.Errorf("back to %q by %q is %q by %q", test.url, test.text, attr(back, "href"), text(back))
+		}
+	}
+}
+
+// The page that leads away does so by itself and by its link, to the same address.
+func TestLeaving(t *testing.T) {
+	pages := newPages(t)
+	for _, uri := range []string{
+		"https://login.example/authorize?a=(b)&c='d'&e=\"f\";g#h", "http://127.0.0.1:7777/cb?code=1", "com.example.app:/cb?state=%20x",
+	} {
+		document := parse(t, render(t, pages, Leaving{URL: uri}))
+		var refresh string
+		for node := range document.Descendants() {
+			if attr(node, "http-equiv") == "refresh" {
+				refresh = attr(node, "content")
+			}
+		}
+		if link := attr(byID(document, "continue"), "href"); refresh != "0; url="+uri || link != uri {
+			t.Errorf("%s: leads to %q, and by its link to %q", uri, refresh, link)
+		}
+	}
+	for _, uri := range []string{"", "/local", "//login.example", "javascript:alert(1)", "data:text/html,x", "'https://login.example", " https://login.example"} {
+		var written bytes.Buffer
+		if err := pages.Render(&written, Leaving{URL: uri}); !errors.Is(err, errAction) || written.Len() > 0 {
+			t.Errorf("%q: error %v, and %d bytes were written", uri, err, written.Len())
 		}
 	}
 }
@@ -135,7 +302,8 @@ func TestNothingInline(t *testing.T) {
 			local := strings.HasPrefix(attr(node, "src")+attr(node, "href"), pages.assets.prefix)
 			switch node.Data {
 			case "style", "iframe", "object", "embed", "base", "meta":
-				if node.Data != "meta" || attr(node, "http-equiv") != "" {
+				leads := attr(node, "http-equiv") == "refresh" && strings.HasPrefix(name, "leaving")
+				if node.Data != "meta" || has(node, "http-equiv") && !leads {
 					t.Errorf("%s: <%s>", name, node.Data)
 				}
 			case "script":
@@ -228,10 +396,17 @@ func TestEveryInputHasALabel(t *testing.T) {
 func TestProblemsAreAnnounced(t *testing.T) {
 	documents := parseStories(t)
 	for name, fields := range map[string][]string{
-		"login":          nil,
-		"login-problem":  {"username", "password"},
-		"setup":          nil,
-		"setup-problems": {"email", "password"},
+		"login":                nil,
+		"login-problem":        {"username", "password"},
+		"login-offers":         nil,
+		"login-offers-problem": {"username", "password"},
+		"login-name-problem":   {"username"},
+		"login-cancelled":      nil,
+		"login-denied":         {}, // nothing that was typed
+		"signedin-links":       nil,
+		"signedin-only":        {},
+		"setup":                nil,
+		"setup-problems":       {"email", "password"},
 	} {
 		document := documents[name]
 		summary := byID(document, "problem")
@@ -353,9 +528,13 @@ func TestLogoOrMonogram(t *testing.T) {
 func filled(page Page, s string) Page {
 	value := reflect.New(reflect.TypeOf(page)).Elem()
 	fill(value, s)
-	if post, ok := value.Interface().(FormPost); ok {
-		post.Action = "https://rp.example/cb"
-		return post
+	switch page := value.Interface().(type) {
+	case FormPost:
+		page.Action = "https://rp.example/cb"
+		return page
+	case Leaving:
+		page.URL = "https://login.example/authorize"
+		return page
 	}
 	return value.Interface().(Page)
 }

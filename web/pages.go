@@ -1,5 +1,7 @@
 package web
 
+import "net/url"
+
 // Page is what [Pages.Render] can show. The types below are the only ones.
 type Page interface {
 	template() string // name of its file, without ".html"
@@ -18,18 +20,35 @@ type Client struct {
 	TermsURI  string
 }
 
-// Login asks for a login name and a password.
+// Login asks for a login name and a password, or offers to sign in elsewhere.
 type Login struct {
-	Action   string // where the form is sent
+	Action   string // where the forms are sent
 	Step     string // signed step link, a hidden field named "step"
 	Client   *Client
 	Username string // typed before, or login_hint
 	Problem  string // what was wrong with the last try: a sentence, or empty
+	// FieldsRight says that nothing is wrong with what was typed: no field is marked.
+	FieldsRight bool
 	// Notice says why the page is shown at all, where that needs words: "Confluence
 	// asks you to sign in again."
 	Notice string
 	// CanCancel shows the button that gives up and returns to the relying party.
 	CanCancel bool
+	// NameFirst asks for the name alone, and sends it with action "identify".
+	NameFirst bool
+	// OffersOnly leaves out the form with the name and the password.
+	OffersOnly bool
+	// Offers are sent with action "upstream", each by a form of its own.
+	Offers []Offer
+}
+
+// Offer is a way to sign in elsewhere.
+type Offer struct {
+	Connector string // hidden field "connector"; a word of letters, digits and hyphens
+	Title     string // "Google"
+	// Icon is the name of an icon of ours, "google", or a data:image URI as of
+	// [Client]; for everything else stands a monogram of the title.
+	Icon string
 }
 
 // Select asks which account to go on with.
@@ -70,6 +89,43 @@ type SignedIn struct {
 	Admin        bool
 	Since        string // "23 November 2026, 18:59 UTC"
 	LogoutAction string
+	// Notice says what was done just now, Problem what could not be done, and why.
+	Notice  string
+	Problem string
+	// Password says that there is a password here to sign in with.
+	Password bool
+	// Links are accounts elsewhere that sign this person in, Offers are those that may
+	// be linked. Where there are neither, the page says nothing of ways to sign in.
+	Links        []Link
+	UnlinkAction string
+	Offers       []Offer
+	LinkAction   string
+	Step         string // signed step link, a hidden field named "step" of each
+}
+
+// Link is an account at a provider. Its form sends step, connector and subject.
+type Link struct {
+	Connector string
+	Subject   string
+	Title     string // of the provider
+	Icon      string // as of [Offer]
+	Name      string // of the account there, or empty
+	Since     string // "23 November 2026"
+	// Only says that there is no other way in: it cannot be unlinked.
+	Only bool
+}
+
+// Leaving goes on to another site, at once and by itself; where the browser does not,
+// by its link. It stands in the place of a redirect where a form of a page may be what
+// led here: browsers hold all redirects in answer to a form to the form-action of the
+// page that the form was on, and no page can name all that may follow.
+type Leaving struct {
+	URL string // http, https or a private-use URI, else Render gives an error
+	// Name is that of a provider, with its Icon as of [Offer]. If both it and Client
+	// are missing, the page names the host.
+	Name   string
+	Icon   string
+	Client *Client // where the browser goes back to a relying party
 }
 
 // Welcome is the front page when nobody is signed in.
@@ -105,6 +161,10 @@ type Error struct {
 	Description string
 	Hint        string // what the person can do
 	Correlation string // id to tell the administrator
+	// BackURL leads to where one may try again, BackText are the words for it:
+	// "Back to sign-in" if empty.
+	BackURL  string
+	BackText string
 }
 
 // Setup makes the first administrator.
@@ -141,7 +201,7 @@ type Field struct{ Name, Value string }
 // every gives one page of each type.
 func every() []Page {
 	return []Page{
-		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, Error{}, Setup{}, SetupDone{}, FormPost{},
+		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
 	}
 }
 
@@ -156,6 +216,7 @@ func (Error) template() string     { return "error" }
 func (Setup) template() string     { return "setup" }
 func (SetupDone) template() string { return "setupdone" }
 func (FormPost) template() string  { return "formpost" }
+func (Leaving) template() string   { return "leaving" }
 
 // A title starts with what is wrong, if something is: it is the first thing that
 // a screen reader says.
@@ -170,12 +231,36 @@ func (p Login) title() string {
 
 func (p Select) title() string   { return "Choose an account" + to(p.Client, " to continue to ") }
 func (p Consent) title() string  { return "Allow access" + to(p.Client, " for ") }
-func (SignedIn) title() string   { return "Your account" }
 func (Welcome) title() string    { return "Postern" }
 func (Logout) title() string     { return "Sign out" }
 func (SignedOut) title() string  { return "You are signed out" }
 func (SetupDone) title() string  { return "Postern is ready" }
 func (p FormPost) title() string { return "Returning" + to(p.Client, " to ") }
+
+func (p Leaving) title() string {
+	if p.Client != nil {
+		return "Returning" + to(p.Client, " to ")
+	}
+	return "Going on to " + p.Where()
+}
+
+// Where is what the page calls the place that it leads to.
+func (p Leaving) Where() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	if at, err := url.Parse(p.URL); err == nil && at.Host != "" {
+		return at.Host
+	}
+	return "the application"
+}
+
+func (p SignedIn) title() string {
+	if p.Problem != "" {
+		return "Error: Your account"
+	}
+	return "Your account"
+}
 
 func (p Error) title() string {
 	if p.Title == "" {

@@ -32,6 +32,18 @@ func stories() []story {
 		{"email", "Your e-mail address", "ada@example.com"},
 		{"offline_access", "Access while you are away", "Until you or an administrator take it back"},
 	}
+	offers := []Offer{
+		{"google", "Google", "google"}, {"github", "GitHub", "github"}, {"staff", "Northwind staff", sampleLogo()}, {"partners", "Partners", ""},
+		{"microsoft", "Microsoft", "microsoft"}, {"gitlab", "GitLab", "gitlab"}, {"apple", "Apple", "apple"}, {"openid", "OpenID", "openid"},
+		{"key", "Security desk", "key"}, {"directory", "Directory", "directory"}, {"postern", "Head office", "postern"}, {"okta", "Okta", "okta"},
+		{"auth0", "Auth0", "auth0"}, {"keycloak", "Keycloak", "keycloak"}, {"casdoor", "Casdoor", "casdoor"},
+		{"long", "Federated sign-in of the Northern Infrastructure and Telecommunications Department", "generic"},
+	}
+	links := []Link{
+		{"google", "110169484474386276334", "Google", "google", "ada.lovelace@example.com", "3 May 2026", false},
+		{"github", "583231", "GitHub", "github", "ada-l", "23 November 2026", false},
+	}
+	only := Link{"staff", "ada", "Northwind staff", sampleLogo(), "", "3 May 2026", true}
 	return []story{
 		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
 		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
@@ -43,6 +55,30 @@ func stories() []story {
 			Action: "/login", Step: "signed-step", Client: branded, Username: "ada", Notice: "Northwind Wiki asks you to sign in again.",
 		}},
 		{"login-long", Login{Action: "/login", Step: "signed-step", Client: long, CanCancel: true}},
+		{"login-offers", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true, Offers: offers[:3]}},
+		{"login-offers-all", Login{Action: "/login", Step: "signed-step", Offers: offers}},
+		{"login-offers-only", Login{Action: "/login", Step: "signed-step", Client: branded, CanCancel: true, OffersOnly: true, Offers: offers[:2]}},
+		{"login-offers-none", Login{Action: "/login", Step: "signed-step", Client: branded, CanCancel: true, OffersOnly: true}},
+		{"login-offers-problem", Login{
+			Action: "/login", Step: "signed-step", Client: branded, Username: "ada", CanCancel: true, Offers: offers[:2],
+			Problem: "The user name or the password is not right. Check both and try again.",
+		}},
+		{"login-name", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true, NameFirst: true, Offers: offers[1:3]}},
+		{"login-name-hint", Login{Action: "/login", Step: "signed-step", Client: confluence, NameFirst: true, Username: "ada@example.com"}},
+		{"login-name-problem", Login{
+			Action: "/login", Step: "signed-step", Client: confluence, NameFirst: true, Problem: "Enter your user name or your e-mail address.",
+		}},
+		{"login-named", Login{
+			Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true, Username: "ada@example.com", Offers: offers[1:3],
+		}},
+		{"login-cancelled", Login{
+			Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true, Offers: offers[:2],
+			Notice: "You came back from Google without signing in. Choose how to go on.",
+		}},
+		{"login-denied", Login{
+			Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true, Offers: offers[:2], FieldsRight: true,
+			Problem: "GitHub does not let you in here: Only members of the organisation northwind may sign in.",
+		}},
 		{"select", Select{Action: "/select", Step: "signed-step", Client: confluence, Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com"}},
 		{"consent", Consent{
 			Action: "/consent", Step: "signed-step", Client: confluence, User: "Ada Lovelace", Login: "ada",
@@ -53,6 +89,16 @@ func stories() []story {
 			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
 			Admin: true, Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout",
 		}},
+		{"signedin-links", SignedIn{
+			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
+			Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout", Notice: "Your account at GitHub is linked now. You can sign in with it.",
+			Password: true, Links: links, UnlinkAction: "/unlink", Offers: offers[2:4], LinkAction: "/link", Step: "signed-step",
+		}},
+		{"signedin-only", SignedIn{
+			Name: "Ada Lovelace", Login: "ada", Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout",
+			Problem: "This is your only way to sign in, so it cannot be unlinked.",
+			Links:   []Link{only}, UnlinkAction: "/unlink",
+		}},
 		{"welcome", Welcome{LoginURL: "/login"}},
 		{"welcome-setup", Welcome{NeedsSetup: true}},
 		{"logout", Logout{Action: "/api/logout", Step: "signed-step", Client: confluence, Name: "Ada Lovelace"}},
@@ -62,6 +108,12 @@ func stories() []story {
 			Description: "The application sent an address to return to that is not registered for it.",
 			Hint:        "Go back to the application and try again. If it happens again, give the reference below to your administrator.",
 			Correlation: "01JDD2V7Q8M4RZ",
+		}},
+		{"error-back", Error{
+			Status: 502, Code: "server_error", Title: "Google could not sign you in",
+			Description: "What came back from Google was not as it must be. You are not signed in.",
+			Hint:        "Try again, or sign in another way. If it happens again, give the reference below to your administrator.",
+			Correlation: "01JDD2V7Q8M4RZ", BackURL: "/login?step=signed-step",
 		}},
 		{"error-bare", Error{}},
 		{"setup", Setup{
@@ -80,6 +132,9 @@ func stories() []story {
 			Action: "https://wiki.example.com/callback", Client: confluence,
 			Fields: []Field{{"code", "code_1"}, {"state", `"><script>`}, {"iss", "http://localhost:8000"}},
 		}},
+		{"leaving", Leaving{URL: `https://accounts.google.com/o/oauth2/v2/auth?client_id=postern&state="><script>;x`, Name: "Google", Icon: "google"}},
+		{"leaving-client", Leaving{URL: "https://wiki.example.com/callback?code=code_1", Client: confluence}},
+		{"leaving-bare", Leaving{URL: "https://login.example.com/authorize"}},
 	}
 }
 

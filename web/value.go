@@ -22,12 +22,15 @@ const assetCharacters = "/.-0123456789abcdefghijklmnopqrstuvwxyz"
 // functions are what templates can call.
 func functions(files *assets) template.FuncMap {
 	return template.FuncMap{
-		"asset":    files.url,
-		"logo":     logo,
-		"monogram": monogram,
-		"link":     link,
-		"sendTo":   sendTo,
-		"problems": problems,
+		"asset":     files.url,
+		"icon":      files.icon,
+		"logo":      logo,
+		"monogram":  monogram,
+		"link":      link,
+		"sendTo":    sendTo,
+		"refreshTo": refreshTo,
+		"hrefTo":    hrefTo,
+		"problems":  problems,
 	}
 }
 
@@ -53,6 +56,18 @@ func logo(uri string) template.URL {
 	return template.URL(uri)
 }
 
+// icon is the image of a provider, "" for a monogram.
+func (a *assets) icon(icon string) template.URL {
+	name := "icon-" + icon + ".svg"
+	if icon == "postern" {
+		name = "mark.svg"
+	}
+	if uri, err := a.url(name); err == nil {
+		return template.URL(uri)
+	}
+	return logo(icon)
+}
+
 // monogram is the first letter or digit of the name, for where there is no image.
 func monogram(name string) string {
 	for _, r := range name {
@@ -73,13 +88,25 @@ func link(uri string) string {
 	return uri
 }
 
-var errAction = errors.New("a form may be sent to http, https and private-use URIs only")
+var errAction = errors.New("a page may lead to http, https and private-use URIs only")
 
 // sendTo is the action attribute of the form that carries an authorization
 // response. html/template would rewrite the URI where it holds brackets or
-// quotes, and the redirect URI must be used as it was registered, so the attribute
-// is made here. Private-use schemes have a dot (RFC 8252 section 7.1), which those that run script have not.
+// quotes, and the redirect URI must be used as it was registered, so the attributes
+// that lead away are made here. Private-use schemes have a dot (RFC 8252 section 7.1), which those that run script have not.
 func sendTo(uri string) (template.HTMLAttr, error) {
+	return attribute("action", "", uri)
+}
+
+// refreshTo is the content attribute of the meta element by which a page leads on
+// (HTML, "shared declarative refresh steps": what follows "url=" is the URI to the end,
+// whatever it holds, as it begins with no quote).
+func refreshTo(uri string) (template.HTMLAttr, error) { return attribute("content", "0; url=", uri) }
+
+// hrefTo is the attribute of the link beside it.
+func hrefTo(uri string) (template.HTMLAttr, error) { return attribute("href", "", uri) }
+
+func attribute(key, before, uri string) (template.HTMLAttr, error) {
 	parsed, err := url.Parse(uri)
 	if err != nil {
 		return "", errAction
@@ -87,7 +114,7 @@ func sendTo(uri string) (template.HTMLAttr, error) {
 	if parsed.Scheme != "https" && parsed.Scheme != "http" && !strings.Contains(parsed.Scheme, ".") {
 		return "", errAction
 	}
-	return template.HTMLAttr(`action="` + html.EscapeString(uri) + `"`), nil
+	return template.HTMLAttr(key + `="` + before + html.EscapeString(uri) + `"`), nil
 }
 
 // problem is a line of an error summary. Field is the id of its input, or empty.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"html"
 	"html/template"
 	"slices"
 	"strings"
@@ -43,6 +44,40 @@ func TestLogo(t *testing.T) {
 		if got := logo(test.uri); got != want {
 			t.Errorf("logo(%.60q) = %.60q, want %.60q", test.uri, got, want)
 		}
+	}
+}
+
+// The names of the icons are a contract with operators.
+var iconNames = []string{
+	"apple", "auth0", "casdoor", "directory", "generic", "github", "gitlab", "google", "key", "keycloak", "microsoft", "okta", "openid",
+}
+
+func TestIcon(t *testing.T) {
+	files := newPages(t).assets
+	for _, name := range iconNames {
+		if got := string(files.icon(name)); got != files.prefix+"icon-"+name+".svg" {
+			t.Errorf("icon %q is %q", name, got)
+		}
+	}
+	if got := string(files.icon("postern")); got != files.prefix+"mark.svg" {
+		t.Errorf("our own icon is %q", got)
+	}
+	if got := string(files.icon(sampleLogo())); got != sampleLogo() {
+		t.Errorf("an image is %.60q", got)
+	}
+	for _, name := range []string{"", "mark", "Google", "google.svg", "../mark", "x/../mark", "https://x.example/i.svg", "data:text/html;base64,AAAA"} {
+		if got := files.icon(name); got != "" {
+			t.Errorf("icon %q is %q", name, got)
+		}
+	}
+	drawn := 0
+	for name := range files.files {
+		if strings.HasPrefix(name, "icon-") {
+			drawn++
+		}
+	}
+	if drawn != len(iconNames) {
+		t.Errorf("%d icons are drawn, %d are named", drawn, len(iconNames))
 	}
 }
 
@@ -105,6 +140,27 @@ func TestSendTo(t *testing.T) {
 	}
 }
 
+// FuzzLeads: what a page leads to is the address as it is, within one attribute.
+func FuzzLeads(f *testing.F) {
+	for _, uri := range []string{"https://a.example/?b='c'&d=\"e\"", "com.example.app:/cb", "javascript:alert(1)", "'https://a.example"} {
+		f.Add(uri)
+	}
+	f.Fuzz(func(t *testing.T, uri string) {
+		got, err := refreshTo(uri)
+		if err != nil {
+			return
+		}
+		value, found := strings.CutPrefix(string(got), `content="0; url=`)
+		value, closed := strings.CutSuffix(value, `"`)
+		if !found || !closed || strings.ContainsAny(value, "\"'<>\r\n\x00") || html.UnescapeString(value) != uri {
+			t.Errorf("refreshTo(%q) = %q", uri, got)
+		}
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(uri)), "javascript:") || strings.HasPrefix(uri, "'") {
+			t.Errorf("refreshTo(%q) leads anywhere", uri)
+		}
+	})
+}
+
 func TestMonogram(t *testing.T) {
 	for name, want := range map[string]string{
 		"Confluence": "C", "ada": "A", " (jira) ": "J", "4me": "4", "émile": "É", "日本": "日", "": "•", "!?": "•", "\u202eevil": "E",
@@ -144,6 +200,11 @@ func TestTitle(t *testing.T) {
 		{Setup{Problems: map[string]string{"name": "No."}}, "Error: Set up Postern"},
 		{SetupDone{}, "Postern is ready"},
 		{FormPost{Client: wiki}, "Returning to Confluence"},
+		{SignedIn{Problem: "No."}, "Error: Your account"},
+		{Leaving{Client: wiki, Name: "Google", URL: "https://wiki.example/"}, "Returning to Confluence"},
+		{Leaving{Name: "Google", URL: "https://accounts.google.com/"}, "Going on to Google"},
+		{Leaving{URL: "https://accounts.google.com/x"}, "Going on to accounts.google.com"},
+		{Leaving{URL: "com.example.app:/cb"}, "Going on to the application"},
 	} {
 		if got := Title(test.page); got != test.want {
 			t.Errorf("Title(%#v) = %q, want %q", test.page, got, test.want)
