@@ -24,8 +24,9 @@
 //	                an unknown key fetches again once a minute; a failure is kept 30 s
 //	kv              a key of 128 bytes, a value of 4 KiB, 1 second to 30 days; the
 //	                store bounds the number of keys
-//	oidc.exchange,  a code is sent once; each answer 256 KiB, an access token 16 KiB
-//	oauth.exchange
+//	oidc.exchange,  a code is sent once; each answer 256 KiB, an access or refresh token
+//	oauth.exchange  16 KiB; clocks may be a minute apart for iat, nbf and exp; what a
+//	                client signs lives for a minute, instead of its secret for five
 //	ldap.bind,      a DN or password of 1 KiB, a filter of 4 KiB with 16 values,
 //	ldap.search     64 attributes, 1,000 entries; 4 MiB from the server, a message of
 //	                1 MiB

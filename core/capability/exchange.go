@@ -2,7 +2,6 @@ package capability
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,13 +9,6 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/sdk/hook"
-)
-
-// How a client authenticates at a token endpoint (OpenID Connect Core section 9).
-const (
-	authBasic = "client_secret_basic"
-	authPost  = "client_secret_post"
-	authNone  = "none"
 )
 
 const (
@@ -28,46 +20,43 @@ const (
 // codeRequest is what a token endpoint is asked for.
 type codeRequest struct {
 	endpoint string
-	clientID string
-	secret   string
-	method   string // authBasic, authPost or authNone
+	client   client
 	login    core.UpstreamLogin
 }
 
 // prepare checks what a plugin says of its client, and adds what the host knows.
-func (s *Set) prepare(caller *core.PluginCaller, clientID, secret, method string) (codeRequest, error) {
-	r := codeRequest{clientID: clientID, method: method}
+func (s *Set) prepare(caller *core.PluginCaller, c client, secret string) (codeRequest, error) {
+	r := codeRequest{client: c}
 	switch {
 	case caller.Login == nil || caller.Hook != hook.ConnectorLogin:
 		return r, invalid("there is no code to exchange: only finish of %s has one", hook.ConnectorLogin)
 	case caller.Login.Code == "":
 		return r, invalid("the code was exchanged already: a code is for one exchange")
-	case clientID == "":
-		return r, invalid("there is no client_id")
-	case method != "" && method != authBasic && method != authPost && method != authNone:
-		return r, invalid("auth_method is %s, %s or %s, not %.40q", authBasic, authPost, authNone, method)
-	case secret == "" && (method == authBasic || method == authPost):
-		return r, invalid("%s needs the name of a secret", method)
-	case secret != "" && method == authNone:
-		return r, invalid("a client that authenticates with %s has no secret", authNone)
 	}
 	r.login = *caller.Login
-	if secret == "" {
-		r.method = authNone
-		return r, nil
-	}
-	if method == "" {
-		r.method = authBasic
+	if err := r.client.check(secret); err != nil || secret == "" {
+		return r, err
 	}
 	var err error
-	r.secret, err = s.secret(caller, secret)
+	r.client.secret, err = s.secret(caller, secret)
 	return r, err
 }
 
 // tokens are what a token endpoint gives (RFC 6749 section 5.1). They stay here.
 type tokens struct {
-	access, kind, scope, id string
-	expiresIn               int // seconds; 0: it was not said
+	access, refresh, kind, scope, id string
+	expiresIn                        int // seconds; 0: it was not said
+}
+
+// tell gives the tokens to the host, if it wants to know. The plugin does not see them.
+func (t *tokens) tell(login *core.UpstreamLogin, clientID, idToken, endSession string) {
+	if login.Got == nil {
+		return
+	}
+	*login.Got = core.UpstreamTokens{
+		Access: t.access, Refresh: t.refresh, ID: idToken, Type: t.kind, Scope: t.scope, ExpiresIn: t.expiresIn,
+		EndSession: endSession, ClientID: clientID,
+	}
 }
 
 // exchange sends the code, which the caller has no more after that: whatever the
@@ -91,16 +80,7 @@ func (r codeRequest) request() outbound.Request {
 		form.Set("code_verifier", r.login.CodeVerifier)
 	}
 	header := http.Header{"Accept": {typeJSON}, "Content-Type": {typeForm}}
-	if r.method == authBasic {
-		// Both are form-encoded first (RFC 6749 section 2.3.1).
-		pair := url.QueryEscape(r.clientID) + ":" + url.QueryEscape(r.secret)
-		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-	} else {
-		form.Set("client_id", r.clientID)
-	}
-	if r.method == authPost {
-		form.Set("client_secret", r.secret)
-	}
+	r.client.authenticate(header, form)
 	return outbound.Request{Method: http.MethodPost, URL: r.endpoint, Header: header, Body: []byte(form.Encode()), MaxBody: maxDocument}
 }
 
@@ -125,7 +105,10 @@ func (r codeRequest) tokensOf(status int, object hook.Object) (tokens, error) {
 	if status != http.StatusOK {
 		return tokens{}, unavailable("%s answered with the status %d and no error", host(r.endpoint), status)
 	}
-	t := tokens{access: text(object, "access_token"), kind: text(object, "token_type"), scope: text(object, "scope"), id: text(object, "id_token")}
+	t := tokens{
+		access: text(object, "access_token"), refresh: text(object, "refresh_token"), kind: text(object, "token_type"),
+		scope: text(object, "scope"), id: text(object, "id_token"),
+	}
 	if seconds, _ := object.Get("expires_in"); seconds.Kind() == hook.KindNumber {
 		n, _ := seconds.Int()
 		t.expiresIn = int(max(0, min(n, 1<<31-1)))
@@ -135,6 +118,8 @@ func (r codeRequest) tokensOf(status int, object hook.Object) (tokens, error) {
 		return tokens{}, unavailable("%s gave no access_token that can be used", host(r.endpoint))
 	case !strings.EqualFold(t.kind, "Bearer"):
 		return tokens{}, unavailable("%s gave a token of the type %.40q instead of Bearer", host(r.endpoint), t.kind)
+	case len(t.refresh) > maxAccessToken || strings.ContainsFunc(t.refresh, notInToken):
+		return tokens{}, unavailable("%s gave a refresh_token that cannot be used", host(r.endpoint))
 	case len(t.scope) > maxScope:
 		return tokens{}, unavailable("%s gave a scope of more than %d bytes", host(r.endpoint), maxScope)
 	}

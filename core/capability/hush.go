@@ -43,6 +43,9 @@ func (s *Set) hidden(caller *core.PluginCaller) []string {
 	list := []string{caller.Exchanged}
 	if caller.Login != nil {
 		list = append(list, caller.Login.Code, caller.Login.CodeVerifier)
+		if got := caller.Login.Got; got != nil {
+			list = append(list, got.Refresh, got.ID)
+		}
 	}
 	for i := range caller.Secrets {
 		// One that cannot be opened was not used either.

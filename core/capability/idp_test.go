@@ -98,12 +98,16 @@ func (p *idp) handle(place string, handler http.HandlerFunc) {
 	})
 }
 
-func (p *idp) idToken() string {
+func (p *idp) payload() []byte {
 	payload, err := json.Marshal(p.claims)
 	if err != nil {
 		panic(err)
 	}
-	token, err := p.ring.Sign(jose.ES256, p.typ, payload)
+	return payload
+}
+
+func (p *idp) idToken() string {
+	token, err := p.ring.Sign(jose.ES256, p.typ, p.payload())
 	if err != nil {
 		panic(err)
 	}

@@ -17,17 +17,30 @@ func (s *Set) exchangeOAuth(ctx context.Context, caller *core.PluginCaller, r *h
 	if err := mayAsk(caller, hook.OAuthExchange, r.TokenEndpoint); err != nil {
 		return nil, err
 	}
-	request, err := s.prepare(caller, r.ClientID, r.Secret, r.AuthMethod)
+	request, err := s.prepare(caller, client{id: r.ClientID, method: r.AuthMethod, keyID: r.KeyID, keyIssuer: r.KeyIssuer}, r.Secret)
 	if err != nil {
 		return nil, err
 	}
 	request.endpoint = r.TokenEndpoint
+	if err := s.sign(caller, &request.client, r.Secret, r.TokenEndpoint, originOf(r.TokenEndpoint)); err != nil {
+		return nil, err
+	}
 	got, err := s.exchange(ctx, caller, request, readAnyTokens)
 	if err != nil {
 		return nil, err
 	}
 	caller.Exchanged = got.access
+	got.tell(caller.Login, r.ClientID, "", "") // an ID token was not verified
 	return &hook.OAuthExchangeAnswer{TokenType: got.kind, Scope: got.scope, ExpiresIn: got.expiresIn}, nil
+}
+
+// originOf stands for the issuer of a server that has none.
+func originOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // readAnyTokens also reads a form, in which GitHub answers whoever does not insist

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/jose"
@@ -15,13 +17,16 @@ import (
 // maxSubject is the length of a subject in bytes (OpenID Connect Core section 2).
 const maxSubject = 255
 
+// maxSkew is how far the clock of a provider may be from ours, before and behind.
+const maxSkew = time.Minute
+
 // exchangeOIDC is oidc.exchange.
 func (s *Set) exchangeOIDC(ctx context.Context, caller *core.PluginCaller, r *hook.OIDCExchangeRequest) (*hook.OIDCExchangeAnswer, error) {
 	provider, err := s.discover(ctx, caller, hook.OIDCExchange, r.Issuer, r.AnyIssuer)
 	if err != nil {
 		return nil, err
 	}
-	request, err := s.prepare(caller, r.ClientID, r.Secret, r.AuthMethod)
+	request, err := s.prepare(caller, client{id: r.ClientID, method: r.AuthMethod, keyID: r.KeyID, keyIssuer: r.KeyIssuer}, r.Secret)
 	if err != nil {
 		return nil, err
 	}
@@ -29,15 +34,19 @@ func (s *Set) exchangeOIDC(ctx context.Context, caller *core.PluginCaller, r *ho
 		return nil, err
 	}
 	request.endpoint = provider.TokenEndpoint
+	if err := s.sign(caller, &request.client, r.Secret, provider.TokenEndpoint, provider.Issuer); err != nil {
+		return nil, err
+	}
 	got, err := s.exchange(ctx, caller, request, readTokens)
 	if err != nil {
 		return nil, err
 	}
 	answer, err := s.identify(ctx, provider, &request, got, r.UserInfo)
 	if err != nil {
-		return nil, hush(ctx, err, got.access, got.id)
+		return nil, hush(ctx, err, got.access, got.refresh, got.id)
 	}
 	caller.Exchanged = got.access
+	got.tell(caller.Login, r.ClientID, got.id, provider.EndSessionEndpoint)
 	return answer, nil
 }
 
@@ -52,7 +61,7 @@ func (s *Set) identify(ctx context.Context, p *Provider, r *codeRequest, got tok
 		return nil, refused("the ID token of %s is malformed: %v", host(p.Issuer), err)
 	}
 	if userInfo {
-		answer.UserInfo, err = s.userInfo(ctx, p, got.access, verified.Subject)
+		answer.UserInfo, err = s.userInfo(ctx, p, r, got.access, &verified)
 	}
 	return answer, err
 }
@@ -102,7 +111,7 @@ func (s *Set) verifyIDToken(ctx context.Context, p *Provider, r *codeRequest, go
 	if got.id == "" {
 		return none, unavailable("%s gave no id_token: begin asks for the scope openid", host(r.endpoint))
 	}
-	expect := jose.Foreign{Algorithms: p.Algorithms, Audience: r.clientID, Now: s.options.Now()}
+	expect := jose.Foreign{Algorithms: p.Algorithms, Audience: r.client.id, Now: s.options.Now(), Leeway: maxSkew}
 	if !p.many() {
 		expect.Issuer = p.Issuer
 	}
@@ -134,7 +143,7 @@ func (p *Provider) checkIDToken(v *jose.Foreigner, r *codeRequest, access string
 		wrong = "it has no iat"
 	case len(v.Audience) > 1 && azp == nil:
 		wrong = "it is for several clients and has no azp"
-	case azp != nil && v.Text("azp") != r.clientID:
+	case azp != nil && v.Text("azp") != r.client.id:
 		wrong = "it was given to another client (azp)"
 	case v.Subject == "" || len(v.Subject) > maxSubject:
 		wrong = "its sub is empty or too long"
@@ -150,21 +159,51 @@ func (p *Provider) checkIDToken(v *jose.Foreigner, r *codeRequest, access string
 
 // userInfo asks with the access token, and compares the subject (OpenID Connect
 // Core section 5.3.2, MUST).
-func (s *Set) userInfo(ctx context.Context, p *Provider, access, subject string) (hook.Object, error) {
-	header := http.Header{"Accept": {typeJSON}, "Authorization": {"Bearer " + access}}
+func (s *Set) userInfo(ctx context.Context, p *Provider, r *codeRequest, access string, id *jose.Foreigner) (hook.Object, error) {
+	header := http.Header{"Accept": {typeJSON + ", " + typeJWT}, "Authorization": {"Bearer " + access}}
 	response, err := s.options.Client.Do(ctx, outbound.Request{URL: p.UserInfoEndpoint, Header: header, MaxBody: maxDocument})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAnswer(response, p.UserInfoEndpoint, typeJSON); err != nil {
+	if err := checkAnswer(response, p.UserInfoEndpoint, typeJSON, typeJWT); err != nil {
 		return nil, err
 	}
-	object, err := parseDocument(response, p.UserInfoEndpoint)
+	var object hook.Object
+	if mediaType(response) == typeJWT {
+		object, err = s.signedUserInfo(ctx, p, r, string(response.Body), id)
+	} else {
+		object, err = parseDocument(response, p.UserInfoEndpoint)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if text(object, "sub") != subject {
+	if text(object, "sub") != id.Subject {
 		return nil, refused("UserInfo of %s is about somebody else than the ID token: its sub is another", host(p.Issuer))
+	}
+	return object, nil
+}
+
+// typeJWT is the content type of UserInfo that is signed.
+const typeJWT = "application/jwt"
+
+// signedUserInfo verifies an answer that is a JWT. It need not have times, issuer and
+// audience; if it does, they count.
+func (s *Set) signedUserInfo(ctx context.Context, p *Provider, r *codeRequest, token string, id *jose.Foreigner) (hook.Object, error) {
+	which := "UserInfo of " + host(p.Issuer)
+	expect := jose.Foreign{Algorithms: jose.ForeignAlgs(), Now: s.options.Now(), Leeway: maxSkew, Undated: true}
+	verified, err := s.verify(ctx, p.JWKSURI, token, expect)
+	if err != nil {
+		return nil, explainToken(which, err)
+	}
+	switch {
+	case verified.Issuer != "" && verified.Issuer != id.Issuer:
+		return nil, refused("%s is refused: its issuer is another", which)
+	case len(verified.Audience) > 0 && !slices.Contains(verified.Audience, r.client.id):
+		return nil, refused("%s is refused: its audience is another", which)
+	}
+	object, err := hook.ParseObject(verified.Payload)
+	if err != nil {
+		return nil, refused("%s is malformed: %v", which, err)
 	}
 	return object, nil
 }

@@ -74,10 +74,13 @@ func TestOIDCExchangeRefusesRequests(t *testing.T) {
 		"may not exchange codes at idp.example.org; the operator allows it with: postern plugin grant directory oidc.exchange idp.example.org")
 	for request, words := range map[string]string{
 		`"client_id":""`: "there is no client_id",
-		`"client_id":"client","auth_method":"private_key_jwt"`:     "auth_method is client_secret_basic, client_secret_post or none",
-		`"client_id":"client","auth_method":"client_secret_post"`:  "client_secret_post needs the name of a secret",
-		`"client_id":"client","secret":"key","auth_method":"none"`: "has no secret",
-		`"client_id":"client","secret":"../key"`:                   "is no name of a secret",
+		`"client_id":"client","auth_method":"tls_client_auth"`:                                                            "auth_method is one of client_secret_basic, client_secret_post, none, private_key_jwt, signed_client_secret, not",
+		`"client_id":"client","auth_method":"private_key_jwt"`:                                                            "private_key_jwt needs the name of a secret",
+		`"client_id":"client","auth_method":"signed_client_secret","secret":"key","key_id":"k"`:                           "signed_client_secret needs key_id and key_issuer",
+		`"client_id":"client","auth_method":"private_key_jwt","secret":"key","key_id":"` + strings.Repeat("k", 257) + `"`: "key_id or key_issuer is too long",
+		`"client_id":"client","auth_method":"client_secret_post"`:                                                         "client_secret_post needs the name of a secret",
+		`"client_id":"client","secret":"key","auth_method":"none"`:                                                        "has no secret",
+		`"client_id":"client","secret":"../key"`:                                                                          "is no name of a secret",
 	} {
 		w.refuses(p.login(oidcGrant), hook.OIDCExchange, `{"issuer":"https://idp.example.org",`+request+`}`, hook.CodeInvalidRequest, words)
 	}
@@ -149,24 +152,33 @@ func TestOIDCExchangeRefusesIDTokens(t *testing.T) {
 		change func(*idp)
 		words  string // empty: it is accepted
 	}{
-		"103_nonce":                {func(p *idp) { p.with("nonce", "other") }, "its nonce is not of this sign-in"},
-		"103_no_nonce":             {func(p *idp) { p.with("nonce", nil) }, "its nonce is not of this sign-in"},
-		"103_nonce_is_a_list":      {func(p *idp) { p.with("nonce", []string{"n-0S6"}) }, "its nonce is not of this sign-in"},
-		"103_iss":                  {func(p *idp) { p.with("iss", "https://evil.example.org") }, "its issuer is another"},
-		"103_no_iss":               {func(p *idp) { p.with("iss", nil) }, "its issuer is another"},
-		"103_aud":                  {func(p *idp) { p.with("aud", "other") }, "its audience is another"},
-		"103_no_aud":               {func(p *idp) { p.with("aud", nil) }, "its audience is another"},
-		"103_aud_array":            {func(p *idp) { p.with("aud", []string{"client"}) }, ""},
-		"103_two_aud_without_azp":  {func(p *idp) { p.with("aud", []string{"client", "other"}) }, "has no azp"},
-		"103_two_aud_with_azp":     {func(p *idp) { p.with("aud", []string{"client", "other"}, "azp", "client") }, ""},
-		"103_azp":                  {func(p *idp) { p.with("azp", "other") }, "it was given to another client (azp)"},
-		"103_azp_is_a_number":      {func(p *idp) { p.with("azp", 1) }, "it was given to another client (azp)"},
-		"103_no_exp":               {func(p *idp) { p.with("exp", nil) }, "it has no exp"},
-		"103_exp":                  {func(p *idp) { p.with("exp", now) }, "the token has expired"},
-		"103_no_iat":               {func(p *idp) { p.with("iat", nil) }, "it has no iat"},
-		"103_iat_in_ten_seconds":   {func(p *idp) { p.with("iat", now+10) }, ""},
-		"103_iat_in_a_minute":      {func(p *idp) { p.with("iat", now+60) }, "it is not valid yet"},
-		"103_nbf_in_a_minute":      {func(p *idp) { p.with("nbf", now+60) }, "it is not valid yet"},
+		"103_nonce":               {func(p *idp) { p.with("nonce", "other") }, "its nonce is not of this sign-in"},
+		"103_no_nonce":            {func(p *idp) { p.with("nonce", nil) }, "its nonce is not of this sign-in"},
+		"103_nonce_is_a_list":     {func(p *idp) { p.with("nonce", []string{"n-0S6"}) }, "its nonce is not of this sign-in"},
+		"103_iss":                 {func(p *idp) { p.with("iss", "https://evil.example.org") }, "its issuer is another"},
+		"103_no_iss":              {func(p *idp) { p.with("iss", nil) }, "its issuer is another"},
+		"103_aud":                 {func(p *idp) { p.with("aud", "other") }, "its audience is another"},
+		"103_no_aud":              {func(p *idp) { p.with("aud", nil) }, "its audience is another"},
+		"103_aud_array":           {func(p *idp) { p.with("aud", []string{"client"}) }, ""},
+		"103_two_aud_without_azp": {func(p *idp) { p.with("aud", []string{"client", "other"}) }, "has no azp"},
+		"103_two_aud_with_azp":    {func(p *idp) { p.with("aud", []string{"client", "other"}, "azp", "client") }, ""},
+		"103_azp":                 {func(p *idp) { p.with("azp", "other") }, "it was given to another client (azp)"},
+		"103_azp_is_a_number":     {func(p *idp) { p.with("azp", 1) }, "it was given to another client (azp)"},
+		"103_no_exp":              {func(p *idp) { p.with("exp", nil) }, "it has no exp"},
+		"103_exp_a_minute_ago":    {func(p *idp) { p.with("exp", now-60) }, "the token has expired"},
+		"103_exp_59_seconds_ago":  {func(p *idp) { p.with("exp", now-59) }, ""},
+		"103_no_iat":              {func(p *idp) { p.with("iat", nil) }, "it has no iat"},
+		"103_iat_in_a_minute":     {func(p *idp) { p.with("iat", now+60) }, ""},
+		"103_iat_in_61_seconds":   {func(p *idp) { p.with("iat", now+61) }, "it is not valid yet"},
+		"103_nbf_in_a_minute":     {func(p *idp) { p.with("nbf", now+60) }, ""},
+		"103_nbf_in_61_seconds":   {func(p *idp) { p.with("nbf", now+61) }, "it is not valid yet"},
+		"103_claim_twice": {func(p *idp) {
+			token, err := p.ring.Sign(jose.ES256, p.typ, []byte(strings.Replace(string(p.payload()), `{`, `{"sub":"other",`, 1)))
+			if err != nil {
+				panic(err)
+			}
+			p.tokenWith(token)
+		}, "malformed"},
 		"103_at_hash":              {func(p *idp) { p.with("at_hash", jose.HalfHash(jose.ES256, "other")) }, "its at_hash is of another access token"},
 		"103_no_at_hash":           {func(p *idp) { p.with("at_hash", nil) }, ""},
 		"103_at_hash_is_null":      {func(p *idp) { p.with("at_hash", []string{}) }, "its at_hash is of another access token"},
@@ -257,7 +269,8 @@ func TestOIDCExchangeRefusesAnswers(t *testing.T) {
 		"userinfo of nobody":       {userInfo, sends(200, "application/json", `{"email":"x"}`), hook.CodeRefused, "about somebody else"},
 		"userinfo sub is a number": {userInfo, sends(200, "application/json", `{"sub":248289761001}`), hook.CodeRefused, "about somebody else"},
 		"userinfo twice":           {userInfo, sends(200, "application/json", `{"sub":"248289761001","sub":"other"}`), hook.CodeUnavailable, "a member appears twice"},
-		"userinfo signed":          {userInfo, sends(200, "application/jwt", `a.b.c`), hook.CodeUnavailable, "application/jwt"},
+		"userinfo badly signed":    {userInfo, sends(200, "application/jwt", `a.b.c`), hook.CodeRefused, "UserInfo of idp.example.org is refused: the token is malformed"},
+		"refresh token":            {token, sends(200, "application/json", `{"access_token":"x","token_type":"bearer","refresh_token":"a b"}`), hook.CodeUnavailable, "gave a refresh_token"},
 		"userinfo refuses":         {userInfo, sends(401, "application/json", `{}`), hook.CodeUnavailable, "the status 401"},
 		"userinfo large":           {userInfo, sends(200, "application/json", `{"sub":"248289761001","x":"`+large+`"}`), hook.CodeTooLarge, "larger than"},
 	} {

@@ -23,6 +23,9 @@ type Provider struct {
 	TokenEndpoint         string
 	UserInfoEndpoint      string
 	JWKSURI               string
+	// EndSessionEndpoint is where people sign out (OpenID Connect RP-Initiated Logout 1.0
+	// section 2.1); empty if there is none.
+	EndSessionEndpoint string
 	// Algorithms sign ID tokens, as far as we verify them; at least one.
 	Algorithms []string
 	// NamesItself says that the provider puts iss into its callback (RFC 9207 section 3).
@@ -116,6 +119,7 @@ func parseProvider(object hook.Object, from string) (*Provider, error) {
 		TokenEndpoint:         text(object, "token_endpoint"),
 		UserInfoEndpoint:      text(object, "userinfo_endpoint"),
 		JWKSURI:               text(object, "jwks_uri"),
+		EndSessionEndpoint:    text(object, "end_session_endpoint"),
 		NamesItself:           named.Bool(),
 	}
 	if algs.Kind() == hook.KindNull { // it must be there, and is not always
@@ -140,6 +144,13 @@ func parseProvider(object hook.Object, from string) (*Provider, error) {
 // for machines alone have nothing but keys.
 func (p *Provider) check(from string) error {
 	plain := strings.HasPrefix(from, "http:")
+	usable := func(url string) bool {
+		_, err := outbound.PlaceOf(url)
+		return err == nil && (plain || strings.HasPrefix(url, "https:"))
+	}
+	if !usable(p.EndSessionEndpoint) { // people sign in without it
+		p.EndSessionEndpoint = ""
+	}
 	for _, endpoint := range []struct{ name, url string }{
 		{"jwks_uri", p.JWKSURI}, {"authorization_endpoint", p.AuthorizationEndpoint},
 		{"token_endpoint", p.TokenEndpoint}, {"userinfo_endpoint", p.UserInfoEndpoint},
@@ -147,7 +158,7 @@ func (p *Provider) check(from string) error {
 		if endpoint.url == "" && endpoint.name != "jwks_uri" {
 			continue
 		}
-		if _, err := outbound.PlaceOf(endpoint.url); err != nil || !plain && !strings.HasPrefix(endpoint.url, "https:") {
+		if !usable(endpoint.url) {
 			return unavailable("the discovery document of %s has no %s that is an https URL", host(from), endpoint.name)
 		}
 	}

@@ -2,6 +2,8 @@ package capability
 
 import (
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -34,6 +36,7 @@ type Options struct {
 	// Unseal opens what was sealed for a purpose: [core.SecretPurpose].
 	Unseal func(sealed []byte, purpose string) ([]byte, error)
 	Now    func() time.Time
+	Rand   io.Reader // nil: the operating system's generator
 	// Logger gets what failed in the host itself, which a guest learns nothing of.
 	Logger *slog.Logger
 }
@@ -47,6 +50,9 @@ type Set struct {
 
 // New makes a set.
 func New(options Options) *Set {
+	if options.Rand == nil {
+		options.Rand = rand.Reader
+	}
 	s := &Set{options: options}
 	s.providers = newCache(options.Now, s.fetchProvider)
 	s.keySets = newCache(options.Now, s.fetchKeySet)

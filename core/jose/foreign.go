@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Foreign says what a token of another issuer must be. Such a token needs exp, and
-// neither kid, typ nor iat: those are for whoever knows what it is to be.
+// Foreign says what a token of another issuer must be. Such a token needs exp,
+// unless it is Undated, and neither kid, typ nor iat: those are for whoever knows what
+// it is to be.
 type Foreign struct {
 	// Algorithms may sign, out of [ForeignAlgs]; empty: those of [Algs].
 	Algorithms []string
@@ -20,6 +21,8 @@ type Foreign struct {
 	// Leeway is how far the clocks may be apart. For iat and nbf it is at least 30
 	// seconds.
 	Leeway time.Duration
+	// Undated says that exp may be missing.
+	Undated bool
 }
 
 // Foreigner is what a verified token of another issuer says.
@@ -157,11 +160,11 @@ func (e Foreign) check(c Claims) error {
 		return fmt.Errorf("%w: its issuer is another", ErrClaims)
 	case e.Audience != "" && !slices.Contains(c.Audience, e.Audience):
 		return fmt.Errorf("%w: its audience is another", ErrClaims)
-	case c.ExpiresAt.IsZero():
+	case c.ExpiresAt.IsZero() && !e.Undated:
 		return fmt.Errorf("%w: it has no exp", ErrClaims)
 	case c.IssuedAt.After(early) || c.NotBefore.After(early):
 		return fmt.Errorf("%w: it is not valid yet, or the clocks differ", ErrClaims)
-	case !e.Now.Before(c.ExpiresAt.Add(e.Leeway)):
+	case !c.ExpiresAt.IsZero() && !e.Now.Before(c.ExpiresAt.Add(e.Leeway)):
 		return ErrExpired
 	}
 	return nil
