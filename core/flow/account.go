@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -21,7 +22,25 @@ type Home struct {
 	// [Dispatcher.Link].
 	Offers []core.Offer
 	Step   string // for [Dispatcher.Link] and [Dispatcher.Unlink]
+
+	known []core.Offer // hidden ones too
 }
+
+// Note says what came of linking or unlinking.
+type Note struct {
+	Kind     NoteKind
+	Provider string // title of the connector
+}
+
+// NoteKind is a kind of [Note].
+type NoteKind string
+
+// The notes.
+const (
+	NoteLinked    NoteKind = "linked"
+	NoteUnlinked  NoteKind = "unlinked"
+	NoteCancelled NoteKind = "cancelled" // the person gave up at the provider
+)
 
 // Linked is a link, as the person sees it.
 type Linked struct {
@@ -63,20 +82,37 @@ func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
 	return home, nil
 }
 
+// Note reads the signed link with which the browser was sent to the home page. One that
+// is not ours, not this session's or old says nothing: nil.
+func (d *Dispatcher) Note(step string, home *Home) *Note {
+	at, ok := d.open(step, home.Session.Hash)
+	if !ok || at.to != toHome || at.id != home.Session.ID || !d.Now().Before(at.expires) {
+		return nil
+	}
+	kind, connector, _ := strings.Cut(at.payload, " ")
+	return &Note{NoteKind(kind), offerOf(home.known, connector).Title}
+}
+
+// noteTime is how long the home page says what was done, should somebody load it again.
+const noteTime = time.Minute
+
+// home is the URL of the home page that says what was done.
+func (d *Dispatcher) home(v *visit, kind NoteKind, connector string) string {
+	session := &v.signedIn.Session
+	note := link{toHome, session.ID, v.now.Add(noteTime), string(kind) + " " + connector}
+	return PathHome + "?step=" + d.sign(note, session.Hash)
+}
+
 // offer fills in what concerns other providers.
 func (h *Home) offer(offers []core.Offer, links []core.Link) {
-	known := map[string]core.Offer{}
+	h.known = offers
 	for _, offer := range offers {
-		known[offer.Connector] = offer
 		if !offer.Hidden && offer.Org == h.User.Org {
 			h.Offers = append(h.Offers, offer)
 		}
 	}
 	for _, l := range links {
-		offer, ok := known[l.Connector]
-		if !ok {
-			offer.Title = l.Connector
-		}
+		offer := offerOf(offers, l.Connector)
 		h.Links = append(h.Links, Linked{
 			Connector: l.Connector, Title: offer.Title, Icon: offer.Icon, Subject: l.Subject, Name: l.Name,
 			Since: l.CreatedAt, LastUsed: l.LastUsedAt, Only: lastWayIn(&h.User, links),
@@ -94,6 +130,11 @@ func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser
 	if done != nil {
 		return *done
 	}
+	offers, err := d.Upstream.Offers(ctx, nil)
+	if err != nil {
+		return failed(err)
+	}
+	v.offers = offers
 	session := &v.signedIn.Session
 	start, err := d.Upstream.Begin(ctx, core.UpstreamBegin{
 		Connector: connector, LinkTo: session.ID, Browser: v.bind(d).Hash(), SelectAccount: true,
@@ -107,7 +148,7 @@ func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser
 	}
 	v.keep()
 	v.changes = append(v.changes, start.Changes...)
-	return d.commit(ctx, v, Outcome{Redirect: start.Redirect})
+	return d.commit(ctx, v, v.toProvider(start.Redirect, connector))
 }
 
 const (
@@ -136,7 +177,7 @@ func (d *Dispatcher) finishLink(ctx context.Context, v *visit, finish core.Upstr
 		return failed(err)
 	}
 	v.changes = append(v.changes, proof.Changes...)
-	return d.commit(ctx, v, Outcome{Redirect: PathHome})
+	return d.commit(ctx, v, Outcome{Redirect: d.home(v, NoteLinked, finish.Attempt.Connector)})
 }
 
 // Unlink takes a link away from whoever is signed in, but not their last way in.
@@ -161,7 +202,7 @@ func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string
 	event := v.event(core.EventAccountUnlinked)
 	event.Detail = map[string]string{"connector": links[at].Connector}
 	d.record(v, event)
-	return d.commit(ctx, v, Outcome{Redirect: PathHome})
+	return d.commit(ctx, v, Outcome{Redirect: d.home(v, NoteUnlinked, links[at].Connector)})
 }
 
 func (d *Dispatcher) refuseAccount(ctx context.Context, v *visit, status int, reason, description string) Outcome {

@@ -20,6 +20,7 @@ const (
 	toSelect  purpose = "select"
 	toConsent purpose = "consent"
 	toLogout  purpose = "logout"
+	toHome    purpose = "home"    // of a session: what was done, for the home page
 	toAccount purpose = "account" // of a session: what its person is linked to
 	toLeave   purpose = "left"    // of a session that has ended: where its person goes
 )

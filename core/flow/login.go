@@ -138,6 +138,8 @@ func (d *Dispatcher) loginView(v *visit, note string, next Step) Outcome {
 		page.Problem, page.Provider = ProblemCancelled, v.title(connector)
 	} else if next.ACR != "" {
 		page.Problem = ProblemWeak
+	} else if v.again() {
+		page.Problem = ProblemAgain
 	}
 	return d.loginPage(v, page)
 }

@@ -83,7 +83,11 @@ func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Ou
 	}
 	d.record(v, event)
 	v.cookies = Cookies{ClearBrowser: true, ClearSession: true}
-	return d.commit(ctx, v, leave(cmp.Or(elsewhere, target)))
+	out := leave(cmp.Or(elsewhere, target))
+	if elsewhere != "" {
+		out.Away = &Away{}
+	}
+	return d.commit(ctx, v, out)
 }
 
 // maxReturn is how long the state may be that a provider gives back. Where more would
@@ -114,7 +118,7 @@ func (d *Dispatcher) LogoutReturn(state string) Outcome {
 	if !ok || at.to != toLeave || !d.Now().Before(at.expires) {
 		return leave("")
 	}
-	return leave(at.payload)
+	return new(visit).back(leave(at.payload))
 }
 
 func leave(target string) Outcome {

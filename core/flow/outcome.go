@@ -40,6 +40,10 @@ type Outcome struct {
 	// a POST (RFC 9700 section 4.12): a redirect URI with the answer, or a local
 	// path that begins with a single slash.
 	Redirect string
+	// Away is set with a Redirect that may follow a form whose page could not name
+	// where it leads: to a provider, or from one to a client. Browsers apply form-action
+	// to redirects, that of a provider's page too, so this one is to be made by a page.
+	Away *Away
 	// Form is the answer by form_post.
 	Form *FormPost
 	// Page is what to show.
@@ -75,6 +79,12 @@ type Cookies struct {
 	ClearSession   bool
 }
 
+// Away is what there is to say of where a redirect leads; all of it may be missing.
+type Away struct {
+	Title, Icon string       // of the connector, on the way to its provider
+	Client      *core.Client // on the way back
+}
+
 // FormPost is an authorization response that a form sends (OAuth 2.0 Form Post
 // Response Mode).
 type FormPost struct {
@@ -85,9 +95,10 @@ type FormPost struct {
 
 // Elsewhere says how a sign-in at a provider came to nothing.
 type Elsewhere struct {
-	Kind  core.UpstreamRefusal
-	Title string // of the connector; empty if nobody knows which
-	Words string // of the connector to the person; plain text, may be empty
+	Kind    core.UpstreamRefusal
+	Title   string // of the connector; empty if nobody knows which
+	Words   string // of the connector to the person; plain text, may be empty
+	Linking bool   // they are signed in, and wanted to link an account there
 }
 
 // Page is what a step shows. The types below are the only ones.
@@ -126,6 +137,7 @@ const (
 	ProblemUnavailable Problem = "unavailable" // who would know the password did not answer; status 503
 	ProblemCancelled   Problem = "cancelled"   // the person gave up at Provider
 	ProblemWeak        Problem = "weak"        // the scope policy asks for another sign-in than there was
+	ProblemAgain       Problem = "again"       // to change how one signs in, one signs in first
 )
 
 // SelectPage asks whether to go on with the account that is signed in; it is

@@ -78,7 +78,7 @@ func (d *Dispatcher) sendTo(ctx context.Context, v *visit, next Step, connector,
 		return d.turnBack(ctx, v, refusal)
 	}
 	v.changes = append(v.changes, start.Changes...)
-	return d.commit(ctx, v, Outcome{Redirect: start.Redirect})
+	return d.commit(ctx, v, v.toProvider(start.Redirect, connector))
 }
 
 func (d *Dispatcher) beginning(v *visit, next Step, connector, username string) core.UpstreamBegin {
@@ -134,7 +134,7 @@ func (d *Dispatcher) Callback(ctx context.Context, connector string, params oaut
 	if attempt.LinkTo != "" {
 		return d.finishLink(ctx, v, finish)
 	}
-	return d.finishSignIn(ctx, v, finish)
+	return v.back(d.finishSignIn(ctx, v, finish))
 }
 
 // hold keeps a posted callback. The state alone says whose it is: nobody is let in by
@@ -191,20 +191,22 @@ func (d *Dispatcher) turnBack(ctx context.Context, v *visit, refusal *core.Upstr
 		event.Detail = map[string]string{"reason": refusal.Reason, "connector": refusal.Connector}
 		d.record(v, event)
 	}
-	back := PathHome
-	if v.stored.ID != "" {
-		note := ""
-		if refusal.Kind == core.UpstreamCancelled {
-			note = noteCancelled + refusal.Connector
-		}
-		back = d.backToLogin(v, note)
+	back, linking := PathHome, v.stored.ID == "" && v.signedIn != nil
+	switch {
+	case linking && refusal.Kind == core.UpstreamCancelled:
+		back = d.home(v, NoteCancelled, refusal.Connector)
+	case v.stored.ID == "":
+	case refusal.Kind == core.UpstreamCancelled:
+		back = d.backToLogin(v, noteCancelled+refusal.Connector)
+	default:
+		back = d.backToLogin(v, "")
 	}
 	if refusal.Kind == core.UpstreamCancelled {
 		return d.commit(ctx, v, Outcome{Redirect: back})
 	}
 	return d.commit(ctx, v, Outcome{
 		Error: elsewhereError(refusal), Back: back,
-		Elsewhere: &Elsewhere{Kind: refusal.Kind, Title: refusal.Title, Words: refusal.Words},
+		Elsewhere: &Elsewhere{Kind: refusal.Kind, Title: refusal.Title, Words: refusal.Words, Linking: linking},
 	})
 }
 

@@ -161,7 +161,7 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) 
 	}
 	in = Input{
 		Now: v.now, Client: v.client, Request: v.request, Offers: v.offers, SignedIn: v.signedIn, HasPolicy: d.Policy != nil,
-		Again: v.client == nil && v.stored.Params.Get("prompt") == oauth.PromptLogin,
+		Again: v.again(),
 		Progress: Progress{
 			SignedInAt: v.stored.SignedInAt, SessionID: v.stored.SessionID, ConsentedScopes: v.stored.ConsentedScopes,
 			BegunAt: v.stored.CreatedAt, SentTo: v.stored.SentTo, AskedACR: v.stored.AskedACR,
@@ -274,19 +274,42 @@ func (v *visit) mayLogin(next Step) bool {
 	return next.Kind == StepLogin || next.Kind == StepUpstream || v.stored.SignedInAt.IsZero() && next.Kind != StepFail
 }
 
+// again reports whether somebody is to sign in to Postern itself once more.
+func (v *visit) again() bool {
+	return v.client == nil && v.stored.Params.Get("prompt") == oauth.PromptLogin
+}
+
 // wayIn is the step of somebody who wants to sign in with another account.
 func (v *visit) wayIn() Step {
 	return Input{Request: v.request, Offers: v.offers, Progress: Progress{SentTo: v.stored.SentTo}}.signIn()
 }
 
 // title is what people see of a connector.
-func (v *visit) title(connector string) string {
-	for _, offer := range v.offers {
+func (v *visit) title(connector string) string { return offerOf(v.offers, connector).Title }
+
+// offerOf finds the offer of a connector; one that is not offered has its name as title.
+func offerOf(offers []core.Offer, connector string) core.Offer {
+	for _, offer := range offers {
 		if offer.Connector == connector {
-			return offer.Title
+			return offer
 		}
 	}
-	return connector
+	return core.Offer{Connector: connector, Title: connector}
+}
+
+// back marks an answer to who came from a provider: the redirect to the client is one
+// in answer to a form of the provider's, as far as browsers are concerned.
+func (v *visit) back(out Outcome) Outcome {
+	if out.Redirect != "" && !strings.HasPrefix(out.Redirect, "/") && out.Away == nil {
+		out.Away = &Away{Client: v.client}
+	}
+	return out
+}
+
+// toProvider is the way to a connector's provider.
+func (v *visit) toProvider(url, connector string) Outcome {
+	offer := offerOf(v.offers, connector)
+	return Outcome{Redirect: url, Away: &Away{Title: offer.Title, Icon: offer.Icon}}
 }
 
 func (v *visit) clientID() string {
