@@ -36,6 +36,8 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(o.RetryAfter.Seconds()))))
 	}
 	switch {
+	case o.Redirect != "" && o.Away != nil:
+		return s.page(c, http.StatusOK, pageWith{Page: leaving(o)})
 	case o.Redirect != "":
 		return s.seeOther(c, o.Redirect)
 	case o.Form != nil:
@@ -44,7 +46,10 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o), o.FormTargets})
 	}
 	s.logFailure(c, o.Error)
-	return s.errorPage(c, o.Error)
+	if o.Elsewhere != nil {
+		return s.page(c, o.Error.Status, pageWith{Page: s.turnedBack(c, o)})
+	}
+	return s.errorPage(c, o.Error, o.Back)
 }
 
 func setCookies(c echo.Context, cookies flow.Cookies) {
@@ -120,10 +125,7 @@ func formPage(form *flow.FormPost) web.Page {
 func view(o flow.Outcome) web.Page {
 	switch p := o.Page.(type) {
 	case *flow.LoginPage:
-		return web.Login{
-			Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
-			Problem: problems[p.Problem], CanCancel: p.Cancellable,
-		}
+		return loginPage(p)
 	case *flow.SelectPage:
 		return web.Select{
 			Action: flow.PathSelect, Step: p.Step, Client: party(p.Client),
@@ -141,6 +143,31 @@ func view(o flow.Outcome) web.Page {
 	return web.SignedOut{LoginURL: pathLogin}
 }
 
+func loginPage(p *flow.LoginPage) web.Login {
+	page := web.Login{
+		Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
+		Problem: problems[p.Problem], FieldsRight: p.Problem != flow.ProblemMissing && p.Problem != flow.ProblemWrong,
+		Notice: notice(p), CanCancel: p.Cancellable, NameFirst: !p.AskPassword, Offers: offers(p.Offers),
+	}
+	if page.NameFirst && p.Problem == flow.ProblemMissing {
+		page.Problem = "Enter your user name or your e-mail address."
+	}
+	return page
+}
+
+// notice says why the sign-in page comes, where the person did nothing wrong.
+func notice(p *flow.LoginPage) string {
+	switch p.Problem {
+	case flow.ProblemCancelled:
+		return "You came back from " + p.Provider + " without signing in. Choose how to go on."
+	case flow.ProblemWeak:
+		return "The application asks for a stronger sign-in than there was. Sign in another way, or as somebody else."
+	case flow.ProblemAgain:
+		return "To change how you sign in, sign in once more first."
+	}
+	return ""
+}
+
 // returnTo names the host that the form leads to in the end.
 func returnTo(targets []string) string {
 	for _, target := range targets {
@@ -154,10 +181,11 @@ func returnTo(targets []string) string {
 // problems are the sentences of the sign-in page. One text stands for every
 // reason that would tell whether an account exists.
 var problems = map[flow.Problem]string{
-	flow.ProblemMissing:   "Enter your user name and your password.",
-	flow.ProblemWrong:     "This user name and password do not match. After several attempts you have to wait some minutes before the next one.",
-	flow.ProblemThrottled: "There were too many attempts from your network. Wait some minutes and try again.",
-	flow.ProblemBusy:      "Many people are signing in right now. Wait a few seconds and try again.",
+	flow.ProblemMissing:     "Enter your user name and your password.",
+	flow.ProblemWrong:       "This user name and password do not match. After several attempts you have to wait some minutes before the next one.",
+	flow.ProblemThrottled:   "There were too many attempts from your network. Wait some minutes and try again.",
+	flow.ProblemBusy:        "Many people are signing in right now. Wait a few seconds and try again.",
+	flow.ProblemUnavailable: "Your password cannot be checked right now. Wait a moment and try again.",
 }
 
 func party(client *core.Client) *web.Client {

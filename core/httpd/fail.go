@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
@@ -56,10 +57,11 @@ func (s *Server) writeFailure(c echo.Context, refusal *oauth.Error) error {
 		secret(c)
 		return c.Blob(refusal.Status, typeJSON, refusal.Body())
 	}
-	return s.errorPage(c, refusal)
+	return s.errorPage(c, refusal, "")
 }
 
-func (s *Server) errorPage(c echo.Context, refusal *oauth.Error) error {
+// errorPage shows a refusal. Back is where one may try again; empty: nowhere.
+func (s *Server) errorPage(c echo.Context, refusal *oauth.Error, back string) error {
 	if refusal.Status == http.StatusServiceUnavailable || refusal.Status == http.StatusTooManyRequests {
 		if c.Response().Header().Get(echo.HeaderRetryAfter) == "" {
 			c.Response().Header().Set(echo.HeaderRetryAfter, "5")
@@ -69,7 +71,16 @@ func (s *Server) errorPage(c echo.Context, refusal *oauth.Error) error {
 	return s.page(c, refusal.Status, pageWith{Page: web.Error{
 		Status: refusal.Status, Code: refusal.Code, Title: title,
 		Description: refusal.Description, Hint: hint, Correlation: correlation(c),
+		BackURL: back, BackText: backText(back),
 	}})
+}
+
+// backText are the words for a way back.
+func backText(back string) string {
+	if back == flow.PathHome {
+		return "Back to the start page"
+	}
+	return "Back to sign-in"
 }
 
 // explain says in a person's words what a refusal means and what to do.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
@@ -41,17 +40,6 @@ func TestScopeLines(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "openid email billing" {
 		t.Errorf("scopes in the order %q", got)
-	}
-}
-
-func TestEveryProblemHasASentence(t *testing.T) {
-	for _, problem := range []flow.Problem{flow.ProblemMissing, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy} {
-		if problems[problem] == "" {
-			t.Errorf("%q has no sentence", problem)
-		}
-	}
-	if problems[""] != "" {
-		t.Error("no problem has a sentence")
 	}
 }
 

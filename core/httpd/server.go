@@ -91,6 +91,13 @@ func (s *Server) routes(e *echo.Echo) {
 	e.POST(pathSelect, s.selectAccount, s.sameOrigin)
 	e.GET(pathConsent, s.stepPage)
 	e.POST(pathConsent, s.consent, s.sameOrigin)
+	// Providers send people to these, some of them by a form of their own.
+	e.GET(flow.PathCallback+":"+paramConnector, s.callback)
+	e.POST(flow.PathCallback+":"+paramConnector, s.callbackByPost)
+	e.GET(flow.PathLogoutReturn, s.logoutReturn)
+	e.POST(flow.PathLink, s.link, s.sameOrigin)
+	e.POST(flow.PathUnlink, s.unlink, s.sameOrigin)
+
 	e.GET(pathSetup, s.setupPage)
 	e.POST(pathSetup, s.setup, s.sameOrigin)
 }

@@ -14,20 +14,6 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// homePage is what the front page shows to somebody, or to nobody.
-func (s *Server) homePage(c echo.Context, in *core.SignedIn) (web.Page, error) {
-	if in == nil {
-		open, err := s.Admin.SetupOpen(c.Request().Context())
-		return web.Welcome{LoginURL: pathLogin, NeedsSetup: open}, err
-	}
-	return web.SignedIn{
-		Name: in.User.DisplayName(), Login: in.User.Name, Email: in.User.Email,
-		Organisation: in.Org.DisplayName, Admin: in.User.Admin,
-		Since:        in.Session.AuthTime.UTC().Format("2 January 2006, 15:04 UTC"),
-		LogoutAction: oauth.PathEndSession,
-	}, nil
-}
-
 var passwordRule = fmt.Sprintf("At least %d characters.", authn.MinCharacters)
 
 // setupPage shows the form for the first administrator to who has the link.

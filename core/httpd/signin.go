@@ -31,7 +31,7 @@ func (s *Server) authorizeByPost(c echo.Context) error {
 
 func (s *Server) refuseAuthorize(c echo.Context, refusal *oauth.Error) error {
 	s.record(c, core.EventAuthorizeRefused, refusal.Reason)
-	return s.errorPage(c, refusal)
+	return s.errorPage(c, refusal, "")
 }
 
 // stepPage shows the page of a step.
@@ -59,15 +59,20 @@ func (s *Server) stepForm(c echo.Context) (params oauth.Params, step string, err
 	return params, params.Get("step"), nil
 }
 
-// login takes the login name and the password.
+// login takes the login name and the password, or where else to sign in.
 func (s *Server) login(c echo.Context) error {
 	params, step, err := s.stepForm(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	if params.Get("action") == "cancel" {
+	switch params.Get("action") {
+	case "cancel":
 		return s.answer(c, s.Flow.Cancel(ctx, step, browser(c)))
+	case "identify":
+		return s.answer(c, s.Flow.Identify(ctx, step, params.Get("username"), browser(c)))
+	case "upstream":
+		return s.answer(c, s.Flow.SignInWith(ctx, step, params.Get("connector"), params.Get("username"), browser(c)))
 	}
 	return s.answer(c, s.Flow.Login(ctx, step, params.Get("username"), params.Get("password"), browser(c)))
 }
@@ -134,23 +139,6 @@ func (s *Server) logoutByPost(c echo.Context) error {
 	return s.sameOrigin(func(c echo.Context) error {
 		return s.answer(c, s.Flow.ConfirmLogout(c.Request().Context(), params.Get("step"), browser(c)))
 	})(c)
-}
-
-// home shows who is signed in, or the way to sign in.
-func (s *Server) home(c echo.Context) error {
-	home, err := s.Flow.Home(c.Request().Context(), browser(c))
-	if err != nil {
-		return err
-	}
-	var signedIn *core.SignedIn
-	if home != nil {
-		signedIn = &home.SignedIn
-	}
-	page, err := s.homePage(c, signedIn)
-	if err != nil {
-		return err
-	}
-	return s.page(c, http.StatusOK, pageWith{Page: page})
 }
 
 // seeOther redirects with 303, which never repeats a POST (RFC 9700 section 4.12).

@@ -1,0 +1,95 @@
+package httpd
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+// paramConnector is the connector in the path of a callback: each has a redirect URI of
+// its own (RFC 9700 section 4.4.2.2).
+const paramConnector = "connector"
+
+// callback takes the answer of a provider from the query.
+func (s *Server) callback(c echo.Context) error {
+	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
+	return s.calledBack(c, params, false, err)
+}
+
+// callbackByPost takes it from a form of the provider's (OAuth 2.0 Form Post Response
+// Mode), which comes from another site and without cookies.
+func (s *Server) callbackByPost(c echo.Context) error {
+	params, err := s.postForm(c)
+	return s.calledBack(c, params, true, err)
+}
+
+func (s *Server) calledBack(c echo.Context, params oauth.Params, posted bool, err error) error {
+	if err != nil {
+		refusal := oauth.AsError(err)
+		s.record(c, core.EventUpstreamRefused, refusal.Reason)
+		s.logFailure(c, refusal)
+		return s.errorPage(c, refusal, flow.PathHome)
+	}
+	return s.answer(c, s.Flow.Callback(c.Request().Context(), c.Param(paramConnector), params, posted, browser(c)))
+}
+
+// logoutReturn takes who signed out at a provider to where they were going.
+func (s *Server) logoutReturn(c echo.Context) error {
+	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	return s.answer(c, s.Flow.LogoutReturn(params.Get("state")))
+}
+
+func leaving(o flow.Outcome) web.Leaving {
+	return web.Leaving{URL: o.Redirect, Name: o.Away.Title, Icon: o.Away.Icon, Client: party(o.Away.Client)}
+}
+
+// turnedBack says in a person's words why a sign-in elsewhere came to nothing.
+func (s *Server) turnedBack(c echo.Context, o flow.Outcome) web.Error {
+	provider := o.Elsewhere.Title
+	if provider == "" {
+		provider = "The other side"
+	}
+	page := web.Error{
+		Status: o.Error.Status, Code: o.Error.Code, Title: provider + " could not sign you in",
+		Description: "What came back was not as it must be. You were not signed in.",
+		Hint:        "Try again, or choose another way. If it happens again, tell your administrator the reference below.",
+		Correlation: correlation(c), BackURL: o.Back, BackText: backText(o.Back),
+	}
+	switch o.Elsewhere.Kind {
+	case core.UpstreamDenied:
+		page.Title = provider + " does not let you in"
+		page.Description = o.Elsewhere.Words
+		page.Hint = "Sign in with another account, or ask your administrator for access."
+	case core.UpstreamUnknown:
+		page.Title = "No account here goes with this sign-in"
+		page.Description = provider + " knows you, but nobody here is linked to that account."
+		page.Hint = "Sign in another way and link the account on your page here, or ask your administrator."
+	case core.UpstreamClosed:
+		page.Title = "This way to sign in is closed"
+		page.Description = ""
+		page.Hint = "Choose another way, or ask your administrator."
+	}
+	if o.Elsewhere.Linking {
+		return notLinked(page, o.Elsewhere.Kind)
+	}
+	return page
+}
+
+// notLinked are the words where somebody who is signed in wanted to link an account.
+func notLinked(page web.Error, kind core.UpstreamRefusal) web.Error {
+	page.Title = "The account was not linked"
+	switch kind {
+	case core.UpstreamBroken:
+		page.Description = "What came back was not as it must be. Nothing was changed."
+	case core.UpstreamUnknown:
+		page.Description = "This account cannot be linked to yours: it may be linked to somebody else."
+		page.Hint = "Choose another account there, or ask your administrator."
+	}
+	return page
+}

@@ -1,0 +1,96 @@
+package httpd
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+// home shows who is signed in, or the way to sign in.
+func (s *Server) home(c echo.Context) error {
+	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	home, err := s.Flow.Home(c.Request().Context(), browser(c))
+	if err != nil {
+		return err
+	}
+	if home != nil {
+		page := accountPage(home)
+		page.Notice = noteText(s.Flow.Note(params.Get("step"), home))
+		return s.page(c, http.StatusOK, pageWith{Page: page})
+	}
+	open, err := s.Admin.SetupOpen(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return s.page(c, http.StatusOK, pageWith{Page: web.Welcome{LoginURL: pathLogin, NeedsSetup: open}})
+}
+
+// accountPage is what the front page shows to somebody.
+func accountPage(home *flow.Home) web.SignedIn {
+	page := web.SignedIn{
+		Name: home.User.DisplayName(), Login: home.User.Name, Email: home.User.Email,
+		Organisation: home.Org.DisplayName, Admin: home.User.Admin,
+		Since:        home.Session.AuthTime.UTC().Format("2 January 2006, 15:04 UTC"),
+		LogoutAction: oauth.PathEndSession,
+		Password:     home.User.PasswordHash != "",
+		Offers:       offers(home.Offers), LinkAction: flow.PathLink,
+		UnlinkAction: flow.PathUnlink, Step: home.Step,
+	}
+	for _, l := range home.Links {
+		page.Links = append(page.Links, web.Link{
+			Connector: l.Connector, Subject: l.Subject, Title: l.Title, Icon: l.Icon, Name: l.Name,
+			Since: l.Since.UTC().Format("2 January 2006"), Only: l.Only,
+		})
+	}
+	return page
+}
+
+// noteText says what came of linking.
+func noteText(note *flow.Note) string {
+	if note == nil {
+		return ""
+	}
+	switch note.Kind {
+	case flow.NoteLinked:
+		return "You can sign in with " + note.Provider + " now."
+	case flow.NoteUnlinked:
+		return "You cannot sign in with that account at " + note.Provider + " any more."
+	case flow.NoteCancelled:
+		return "You came back from " + note.Provider + ". Nothing was changed."
+	}
+	return ""
+}
+
+func offers(list []core.Offer) []web.Offer {
+	var shown []web.Offer
+	for _, o := range list {
+		shown = append(shown, web.Offer{Connector: o.Connector, Title: o.Title, Icon: o.Icon})
+	}
+	return shown
+}
+
+// link begins to link an account elsewhere to who is signed in.
+func (s *Server) link(c echo.Context) error {
+	params, step, err := s.stepForm(c)
+	if err != nil {
+		return err
+	}
+	return s.answer(c, s.Flow.Link(c.Request().Context(), step, params.Get("connector"), browser(c)))
+}
+
+// unlink takes such a link away.
+func (s *Server) unlink(c echo.Context) error {
+	params, step, err := s.stepForm(c)
+	if err != nil {
+		return err
+	}
+	return s.answer(c, s.Flow.Unlink(c.Request().Context(), step, params.Get("connector"), params.Get("subject"), browser(c)))
+}
