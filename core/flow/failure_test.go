@@ -104,15 +104,36 @@ func TestStoreFails(t *testing.T) {
 		{"logout", func(b *browser) { atConsent(b) }, func(b *browser) flow.Outcome {
 			return b.Dispatcher.Logout(ctx, oauth.ParamsOf(map[string][]string{"client_id": {"nobody"}}), b.from())
 		}},
+		{"with", func(b *browser) { b.authorize("rp").at(flow.PathLogin) }, func(b *browser) flow.Outcome {
+			return b.SignInWith(ctx, b.step(), "hub", "", b.from())
+		}},
+		{"identify", func(b *browser) { b.authorize("rp").at(flow.PathLogin) }, func(b *browser) flow.Outcome {
+			return b.Identify(ctx, b.step(), "ann", b.from())
+		}},
+		{"callback", func(b *browser) { b.authorize("rp").at(flow.PathLogin).with("hub") }, func(b *browser) flow.Outcome {
+			return b.Callback(ctx, "hub", callback("state", b.sent("hub"), "code", "ann"), false, b.from())
+		}},
+		{"posted callback", func(b *browser) { b.authorize("rp").at(flow.PathLogin).with("hub") }, func(b *browser) flow.Outcome {
+			return b.Callback(ctx, "hub", callback("state", b.sent("hub"), "code", "ann"), true, b.from())
+		}},
+		{"link", atConsent, func(b *browser) flow.Outcome { return b.Link(ctx, b.account, "hub", b.from()) }},
+		{"callback to link", func(b *browser) { atConsent(b); b.link("hub") }, func(b *browser) flow.Outcome {
+			return b.Callback(ctx, "hub", callback("state", b.sent("hub"), "code", "ann"), false, b.from())
+		}},
+		{"unlink", atConsent, func(b *browser) flow.Outcome { return b.Unlink(ctx, b.account, "hub", "7", b.from()) }},
 		{"confirm", func(b *browser) { atConsent(b); b.logout() }, func(b *browser) flow.Outcome { return b.ConfirmLogout(ctx, b.step(), b.from()) }},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			w := newWorld(t)
+			w.signsInElsewhere()
 			good, failures := w.Store, 0
 			for calls := 0; ; calls++ {
 				b := w.browser()
 				w.Store = good
 				s.begin(b)
+				if home, err := b.Home(ctx, b.from()); err == nil && home != nil {
+					b.account = home.Step
+				}
 				failing := &broken{Store: good, left: calls}
 				w.Store = failing
 				out := s.do(b)

@@ -207,6 +207,7 @@ func (w *world) recorded(want ...string) {
 type browser struct {
 	*world
 	binding, session string
+	account          string // the link of its home page, where a test needs it
 	last             flow.Outcome
 }
 
