@@ -45,8 +45,8 @@ var house = map[string][]string{
 	"core/audit":             {"core", "sdk/hook"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/capability", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
-		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/vault",
-		"plugins", "sdk/hook", "web",
+		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/upstream",
+		"core/vault", "plugins", "sdk/hook", "web",
 		"core", "core/admin", "core/audit", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
 		"core/oauth", "core/observe", "core/plugin", "core/store", "core/token", "core/vault", "plugins", "sdk/hook", "web",
 	},

@@ -23,6 +23,7 @@ import (
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/store"
 	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/core/upstream"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
 	"github.com/postern-id/postern/sdk/hook"
@@ -62,6 +63,9 @@ type App struct {
 	host func() (*plugin.Host, error)
 	// outbound sends what the server itself asks of others.
 	outbound func() (*outbound.Client, error)
+	// capabilities are what plugins may use, and what they share with the server.
+	capabilities func() (*capability.Set, error)
+	upstream     *upstream.Service
 	// examined is the module that was tried last, before it is installed.
 	examined atomic.Pointer[examined]
 	// closers end what was opened, the last first.
@@ -92,9 +96,11 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := a.openVault(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	a.passwords = authn.New(a.Store, authn.Options{Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.outbound = sync.OnceValues(a.newOutbound)
+	a.capabilities = sync.OnceValues(a.newCapabilities)
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
+	a.upstream = a.newUpstream()
+	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, Now: a.now, Rand: a.rand,
 	}
@@ -131,15 +137,22 @@ func (a *App) newOutbound() (*outbound.Client, error) {
 // cacheDir is where compiled plugins are kept.
 func (a *App) cacheDir() string { return filepath.Join(a.Config.Data, cacheFolder) }
 
-func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
+func (a *App) newCapabilities() (*capability.Set, error) {
 	client, err := a.outbound()
+	if err != nil {
+		return nil, err
+	}
+	return capability.New(capability.Options{Client: client, KV: a.Store, Unseal: a.vault.Unseal, Now: a.now, Logger: a.logger}), nil
+}
+
+func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
+	capabilities, err := a.capabilities()
 	if err != nil {
 		return nil, err
 	}
 	host, err := plugin.New(ctx, plugin.Options{
 		Builtin: plugins.Builtin(), CacheDir: a.cacheDir(), Source: a.Store, Logger: a.logger,
-		Capabilities: capability.New(capability.Options{Client: client, KV: a.Store, Unseal: a.vault.Unseal, Now: a.now, Logger: a.logger}),
-		Observer:     a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
+		Capabilities: capabilities, Observer: a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (s *Service) Offers(ctx context.Context, client *core.Client) ([]core.Offer
 	var offers []core.Offer
 	for _, c := range open {
 		offers = append(offers, core.Offer{
-			Connector: c.Instance, Title: c.Title(), Icon: c.Icon, Domains: slices.Clone(c.Domains), Hidden: c.Hidden,
+			Connector: c.Instance, Org: c.Org, Title: c.Title(), Icon: c.Icon, Domains: slices.Clone(c.Domains), Hidden: c.Hidden,
 		})
 	}
 	return offers, nil
