@@ -53,14 +53,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: db, ada: core.User{
 		ID: core.NewID(now, rand.Reader), Org: "built-in", Name: "ada", Email: "ada@hub.example", CreatedAt: now, UpdatedAt: now,
 	}}
-	w.hub = &hub{w: w, now: now, offers: []core.Offer{{Connector: "hub", Org: "built-in", Title: "The Hub", Icon: "github"}}}
+	w.hub = &hub{w: w, now: now, origin: "https://hub.example", offers: []core.Offer{{Connector: "hub", Org: "built-in", Title: "The Hub", Icon: "github"}}}
+	w.addClient("rp", "https://rp.example/cb")
 	if err := db.Apply(t.Context(),
 		core.CreateUser{User: w.ada},
-		core.CreateClient{Client: core.Client{
-			ID: "rp", Org: "built-in", Name: "Wiki", RedirectURIs: []string{"https://rp.example/cb"}, SkipConsent: true,
-			SecretHash: core.HashSecret("x"), AuthMethods: []string{core.AuthBasic}, GrantTypes: []string{core.GrantAuthorizationCode},
-			ResponseTypes: []string{"code"}, Scopes: []string{"openid"}, IDTokenAlg: "RS256", CreatedAt: now, UpdatedAt: now,
-		}},
 		core.SaveInstance{Instance: core.PluginInstance{Name: "hub", Plugin: "oidc", Module: core.BuiltinModule, Settings: []byte("{}")}},
 		core.SaveConnector{Connector: core.Connector{Instance: "hub", Org: "built-in", CreatedAt: now, UpdatedAt: now}},
 	); err != nil {
@@ -78,6 +74,17 @@ func newWorld(t *testing.T) *world {
 	}
 	w.handler = server.Handler()
 	return w
+}
+
+func (w *world) addClient(id, redirectURI string) {
+	w.t.Helper()
+	if err := w.store.Apply(w.t.Context(), core.CreateClient{Client: core.Client{
+		ID: id, Org: "built-in", Name: "Wiki " + id, RedirectURIs: []string{redirectURI}, SkipConsent: true,
+		SecretHash: core.HashSecret("x"), AuthMethods: []string{core.AuthBasic}, GrantTypes: []string{core.GrantAuthorizationCode},
+		ResponseTypes: []string{"code"}, Scopes: []string{"openid"}, IDTokenAlg: "RS256", CreatedAt: w.ada.CreatedAt, UpdatedAt: w.ada.CreatedAt,
+	}}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // reasons gives why something was refused, as the audit log has it.
@@ -100,6 +107,7 @@ func (w *world) reasons() string {
 type hub struct {
 	w      *world
 	now    time.Time
+	origin string
 	offers []core.Offer
 	begun  []core.UpstreamBegin
 	held   url.Values
@@ -112,7 +120,7 @@ func (h *hub) Begin(_ context.Context, b core.UpstreamBegin) (core.UpstreamStart
 	h.begun = append(h.begun, b)
 	state := core.NewCredential(core.KindState, core.NewID(h.now, rand.Reader), rand.Reader)
 	return core.UpstreamStart{
-		Redirect: "https://hub.example/authorize?state=" + state.String(),
+		Redirect: h.origin + "/authorize?state=" + state.String(),
 		Changes: []core.Change{core.SaveAttempt{Attempt: core.UpstreamAttempt{
 			ID: state.ID, Hash: state.Hash(), BrowserHash: b.Browser, RequestID: b.Request, LinkTo: b.LinkTo,
 			Connector: b.Connector, CreatedAt: h.now, ExpiresAt: b.ExpiresAt,
