@@ -72,7 +72,11 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":               {}, // embeds builtin.wasm
-	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/github", "plugins/ldap", "plugins/oidc"},
+	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/apple", "plugins/github", "plugins/gitlab", "plugins/google", "plugins/ldap", "plugins/microsoft", "plugins/oidc"},
+	"plugins/apple":         {"plugins/oidc", "sdk/go", "sdk/hook"},
+	"plugins/gitlab":        {"plugins/oidc", "sdk/go", "sdk/hook"},
+	"plugins/google":        {"plugins/oidc", "sdk/go", "sdk/hook"},
+	"plugins/microsoft":     {"plugins/oidc", "sdk/go", "sdk/hook"},
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
 	"plugins/document":      {"sdk/hook"},
 	"plugins/github":        {"sdk/go", "sdk/hook", "plugins/document"},

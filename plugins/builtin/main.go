@@ -5,8 +5,12 @@ package main
 
 import (
 	"github.com/postern-id/postern/plugins/access"
+	"github.com/postern-id/postern/plugins/apple"
 	"github.com/postern-id/postern/plugins/github"
+	"github.com/postern-id/postern/plugins/gitlab"
+	"github.com/postern-id/postern/plugins/google"
 	"github.com/postern-id/postern/plugins/ldap"
+	"github.com/postern-id/postern/plugins/microsoft"
 	"github.com/postern-id/postern/plugins/miniorange"
 	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
@@ -17,8 +21,12 @@ var _ = postern.Register(
 	miniorange.Plugin(),
 	scopes.Plugin(),
 	access.Plugin(),
+	apple.Plugin(),
 	github.Plugin(),
+	gitlab.Plugin(),
+	google.Plugin(),
 	ldap.Plugin(),
+	microsoft.Plugin(),
 	oidc.Plugin(),
 )
 

@@ -55,11 +55,11 @@ func InDomains(address string, domains []string) bool {
 // HasFold reports whether a list has the name, whatever the case of its letters of
 // ASCII.
 func HasFold(list []string, name string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return lower(s) == lower(name) })
+	return slices.ContainsFunc(list, func(s string) bool { return Lower(s) == Lower(name) })
 }
 
-// lower changes letters of ASCII alone: others fold into them, as the Kelvin sign does.
-func lower(s string) string {
+// Lower changes letters of ASCII alone: others fold into them, as the Kelvin sign does.
+func Lower(s string) string {
 	text := []byte(s)
 	for i, c := range text {
 		if c >= 'A' && c <= 'Z' {

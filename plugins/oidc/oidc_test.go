@@ -54,6 +54,7 @@ func TestBeginPassesOn(t *testing.T) {
 		"no page":        {``, hook.LoginInput{Prompt: "none"}, `{}`},
 		"an unknown one": {``, hook.LoginInput{Prompt: "create logins"}, `{}`},
 		"own prompt":     {`"prompt":"consent"`, hook.LoginInput{}, `{"prompt":"consent"}`},
+		"without an age": {`"max_age":false`, hook.LoginInput{Prompt: "login"}, `{"prompt":"login"}`},
 		"another prompt": {`"prompt":"consent"`, hook.LoginInput{Prompt: "login"}, `{"prompt":"login","max_age":"0"}`},
 		"own parameters": {`"parameters":{"audience":"api","login_hint":"x","ui_locales":"fr"}`, hook.LoginInput{LoginHint: "jane"}, `{"audience":"api","login_hint":"jane","ui_locales":"fr"}`},
 	} {

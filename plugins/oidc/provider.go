@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	postern "github.com/postern-id/postern/sdk/go"
@@ -35,18 +36,35 @@ type Ask struct {
 	// Extra are parameters that are always sent. What the request asks for replaces those
 	// of the same name.
 	Extra hook.Object
-	// Prompts are the values of prompt that the provider knows; the others are not sent.
+	// Passes are the parameters of the request that the provider knows: login_hint,
+	// ui_locales, acr_values. The others are not sent.
+	Passes []string
+	// Prompts are the values of prompt that the provider knows, likewise. Instead is one
+	// that it does not know, and the one of Prompts that comes nearest.
 	Prompts []string
+	Instead [2]string
 	// Prompt is sent where the request has none that the provider knows.
 	Prompt string
 	// MaxAge sends max_age=0 beside prompt=login, so that the provider says in auth_time
 	// when the person proved who they are (OpenID Connect Core section 3.1.2.1).
 	MaxAge bool
-	// ACRValues are asked for where the request asks for none. NoACR: the provider knows
-	// no classes.
+	// ACRValues are asked for where the request asks for none.
 	ACRValues []string
-	NoACR     bool
 }
+
+// Parameters of a request that are passed on.
+const (
+	LoginHint = "login_hint"
+	UILocales = "ui_locales"
+	ACRValues = "acr_values"
+)
+
+// Values of prompt (OpenID Connect Core section 3.1.2.1).
+const (
+	PromptLogin         = "login"
+	PromptSelectAccount = "select_account"
+	PromptConsent       = "consent"
+)
 
 // Begin sends the browser to the provider.
 func (p *Provider) Begin(in *hook.LoginInput, ask Ask) (*hook.LoginOutput, error) {
@@ -95,29 +113,29 @@ func (p *Provider) secret() string {
 
 // parameters are those that only this kind of provider gets; the host adds the others.
 func (a *Ask) parameters(in *hook.LoginInput) hook.Object {
-	var list hook.Object
-	for _, extra := range a.Extra {
-		list.Set(extra.Name, extra.Value)
-	}
+	list := slices.Clone(a.Extra)
 	set := func(name, value string) {
 		if value != "" {
 			list.Set(name, hook.String(value))
 		}
 	}
+	pass := func(name, value string) {
+		if slices.Contains(a.Passes, name) {
+			set(name, value)
+		}
+	}
 	prompt := a.prompt(in.Prompt)
 	set("prompt", prompt)
-	if a.MaxAge && hasWord(prompt, "login") {
+	if a.MaxAge && hasWord(prompt, PromptLogin) {
 		set("max_age", "0")
 	}
-	set("login_hint", in.LoginHint)
-	set("ui_locales", strings.Join(in.UILocales, " "))
-	if !a.NoACR {
-		values := in.ACRValues
-		if len(values) == 0 {
-			values = a.ACRValues
-		}
-		set("acr_values", strings.Join(values, " "))
+	classes := in.ACRValues
+	if len(classes) == 0 {
+		classes = a.ACRValues
 	}
+	pass(LoginHint, in.LoginHint)
+	pass(UILocales, strings.Join(in.UILocales, " "))
+	pass(ACRValues, strings.Join(classes, " "))
 	return list
 }
 
@@ -125,7 +143,7 @@ func (a *Ask) parameters(in *hook.LoginInput) hook.Object {
 func (a *Ask) prompt(asked string) string {
 	var kept []string
 	for _, prompt := range a.Prompts {
-		if hasWord(asked, prompt) {
+		if hasWord(asked, prompt) || prompt == a.Instead[1] && hasWord(asked, a.Instead[0]) {
 			kept = append(kept, prompt)
 		}
 	}

@@ -44,7 +44,13 @@ func Schema(required, properties string) hook.Value {
 // Properties of several plugins, each with a comma after it but the last.
 const (
 	PropertyClientID = `"client_id": {"description": "Our client id at the provider.", "type": "string", "minLength": 1, "maxLength": 255},`
-	PropertyDomains  = `"allowed_domains": {
+	PropertyScopes   = `"scopes": {
+		"description": "Scopes to ask for besides openid. Left out: profile and email.",
+		"type": "array", "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}
+	},`
+	PropertyPrompt  = `"prompt": {"description": "Sent as prompt where nothing else is asked for.", "type": "string", "enum": ["login", "select_account", "consent"]},`
+	PropertyTrust   = `"trust_email": {"description": "Believe the provider that an address is verified, if it says so with the boolean true.", "type": "boolean", "default": true},`
+	PropertyDomains = `"allowed_domains": {
 		"description": "Only people with a verified e-mail address of one of these domains may sign in.",
 		"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "string", "minLength": 1, "maxLength": 253}
 	},`
@@ -62,19 +68,13 @@ const (
 	}`
 )
 
-// scopeList is a list of scopes.
-const scopeList = `"scopes": {
-	"description": "Scopes to ask for besides openid. Left out: profile and email.",
-	"type": "array", "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}
-},`
-
 func schema() hook.Value {
 	return Schema(`"issuer", "client_id"`, `
 		"issuer": {
 			"description": "The provider's issuer, exactly as its discovery document has it: an https URL, or http for this machine.",
 			"type": "string", "minLength": 8, "maxLength": 1024, "examples": ["https://login.example.com"]
 		},
-		`+PropertyClientID+scopeList+`
+		`+PropertyClientID+PropertyScopes+`
 		"auth_method": {
 			"description": "How the client proves who it is: with the secret client_secret, with the secret private_key (private_key_jwt), or not at all (none).",
 			"type": "string", "enum": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"], "default": "client_secret_basic"
@@ -82,7 +82,11 @@ func schema() hook.Value {
 		"key_id": {"description": "The kid of the private key.", "type": "string", "maxLength": 255},
 		"userinfo": {"description": "Ask the UserInfo endpoint too. Some providers say in the ID token no more than who it is.", "type": "boolean", "default": true},
 		"response_mode": {"description": "How the provider answers: form_post keeps the answer out of URLs.", "type": "string", "enum": ["query", "form_post"], "default": "query"},
-		"prompt": {"description": "Sent as prompt where nothing else is asked for.", "type": "string", "enum": ["login", "select_account", "consent"]},
+		`+PropertyPrompt+`
+		"max_age": {
+			"description": "Send max_age=0 with prompt=login, so that the provider says when the person signed in. Set false for one that does not come back from that.",
+			"type": "boolean", "default": true
+		},
 		"acr_values": {
 			"description": "Classes of sign-in to ask for where the application asks for none.",
 			"type": "array", "maxItems": 16, "items": {"type": "string", "minLength": 1, "maxLength": 128}
@@ -94,7 +98,7 @@ func schema() hook.Value {
 			"description": "The claim that says whether that address is verified. Left out: email_verified if email_claim is email; else no address is.",
 			"type": "string", "minLength": 1, "maxLength": 255
 		},
-		"trust_email": {"description": "Believe the provider that an address is verified, if it says so with the boolean true.", "type": "boolean", "default": true},
+		`+PropertyTrust+`
 		"assume_email_verified": {
 			"description": "Take every address for verified of which the provider does not say that it is not. Only for providers that give addresses nobody can choose.",
 			"type": "boolean", "default": false
@@ -127,9 +131,10 @@ func readSettings(v hook.Value) settings {
 		},
 		ask: Ask{
 			Extra:     s.Object("parameters"),
-			Prompts:   []string{"login", "select_account", "consent"},
+			Passes:    []string{LoginHint, UILocales, ACRValues},
+			Prompts:   []string{PromptLogin, PromptSelectAccount, PromptConsent},
 			Prompt:    s.Text("prompt", ""),
-			MaxAge:    true,
+			MaxAge:    s.Flag("max_age", true),
 			ACRValues: s.List("acr_values"),
 		},
 		mapping: Mapping{

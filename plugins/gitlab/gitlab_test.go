@@ -1,0 +1,11 @@
+package gitlab_test
+
+import (
+	"testing"
+
+	"github.com/postern-id/postern/plugins/gitlab"
+	postern "github.com/postern-id/postern/sdk/go"
+	"github.com/postern-id/postern/sdk/go/posterntest"
+)
+
+func TestCases(t *testing.T) { posterntest.Run(t, postern.NewModule(gitlab.Plugin()), "cases") }
