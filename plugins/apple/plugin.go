@@ -49,7 +49,7 @@ func Plugin() postern.Plugin {
 
 func begin(in *hook.LoginInput) (*hook.LoginOutput, error) {
 	s := readSettings(in.Settings)
-	return s.provider.Begin(in, oidc.Ask{})
+	return s.provider.Begin(in, oidc.Ask{}), nil
 }
 
 func finish(in *hook.LoginInput) (*hook.LoginOutput, error) {

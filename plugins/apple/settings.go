@@ -15,8 +15,8 @@ type settings struct {
 func schema() hook.Value {
 	return oidc.Schema(`"client_id", "team_id", "key_id"`, `
 		"client_id": {"description": "The identifier of the Services ID.", "type": "string", "minLength": 1, "maxLength": 255, "examples": ["com.example.signin"]},
-		"team_id": {"description": "The Team ID: ten letters and digits.", "type": "string", "minLength": 10, "maxLength": 10},
-		"key_id": {"description": "The Key ID of the private key: ten letters and digits.", "type": "string", "minLength": 10, "maxLength": 10},
+		"team_id": {"description": "The Team ID: ten letters and digits.", "type": "string", "pattern": "^[A-Z0-9]{10}$", "examples": ["ABCDE12345"]},
+		"key_id": {"description": "The Key ID of the private key: ten letters and digits.", "type": "string", "pattern": "^[A-Z0-9]{10}$", "examples": ["ABCDE12345"]},
 		"scopes": {
 			"description": "What to ask people for. Left out: both.",
 			"type": "array", "maxItems": 2, "items": {"type": "string", "enum": ["name", "email"]}

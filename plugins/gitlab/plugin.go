@@ -46,7 +46,7 @@ func Plugin() postern.Plugin {
 
 func begin(in *hook.LoginInput) (*hook.LoginOutput, error) {
 	s := readSettings(in.Settings)
-	return s.provider.Begin(in, s.ask)
+	return s.provider.Begin(in, s.ask), nil
 }
 
 func finish(in *hook.LoginInput) (*hook.LoginOutput, error) {

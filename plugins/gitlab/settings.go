@@ -17,7 +17,7 @@ func schema() hook.Value {
 	return oidc.Schema(`"client_id"`, `
 		"issuer": {
 			"description": "The URL of a GitLab of one's own. Left out: https://gitlab.com.",
-			"type": "string", "minLength": 8, "maxLength": 1024, "default": "https://gitlab.com"
+			"type": "string", "maxLength": 1024, "pattern": `+oidc.PatternIssuer+`, "default": "https://gitlab.com", "examples": ["https://git.example.com"]
 		},
 		`+oidc.PropertyClientID+oidc.PropertyScopes+oidc.PropertyTrust+`
 		"groups": {

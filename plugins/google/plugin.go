@@ -44,7 +44,7 @@ func Plugin() postern.Plugin {
 
 func begin(in *hook.LoginInput) (*hook.LoginOutput, error) {
 	s := readSettings(in.Settings)
-	return s.provider.Begin(in, s.ask)
+	return s.provider.Begin(in, s.ask), nil
 }
 
 // Words for a person who may not sign in.

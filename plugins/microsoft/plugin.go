@@ -58,11 +58,11 @@ func begin(in *hook.LoginInput) (*hook.LoginOutput, error) {
 		return nil, err
 	}
 	provider := s.provider(id)
-	out, err := provider.Begin(in, s.ask)
-	if err == nil && id != s.tenant {
+	out := provider.Begin(in, s.ask)
+	if id != s.tenant {
 		out.Data = hook.Object{{Name: dataTenant, Value: hook.String(id)}}
 	}
-	return out, err
+	return out, nil
 }
 
 // dataTenant keeps the id of a tenant from begin to finish.

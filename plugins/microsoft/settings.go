@@ -11,13 +11,16 @@ func schema() hook.Value {
 	return oidc.Schema(`"tenant", "client_id"`, `
 		"tenant": {
 			"description": "Whose accounts: the id of a tenant, or a domain that it verified; organizations for all work and school accounts, consumers for personal ones, common for all.",
-			"type": "string", "minLength": 1, "maxLength": 253
+			"type": "string", "maxLength": 253, "examples": ["72f988bf-86f1-41af-91ab-2d7cd011db47", "contoso.com", "organizations", "consumers", "common"],
+			"pattern": "^(common|organizations|consumers|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,})$"
 		},
 		`+oidc.PropertyClientID+`
 		"cloud": {"description": "Microsoft's cloud.", "type": "string", "enum": ["global", "us", "china"], "default": "global"},
 		"allowed_tenants": {
 			"description": "With a tenant that stands for many: only people of the tenants with these ids may sign in.",
-			"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "string", "minLength": 36, "maxLength": 36}
+			"type": "array", "minItems": 1, "maxItems": 1000, "items": {
+				"type": "string", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", "examples": ["72f988bf-86f1-41af-91ab-2d7cd011db47"]
+			}
 		},
 		"scopes": {
 			"description": "Scopes to ask for besides openid, profile, email, and what groups need.",

@@ -41,16 +41,11 @@ func isMany(tenant string) bool { return tenant == tenantCommon || tenant == ten
 // issuer gives the issuer of a tenant that findTenant gave.
 func (c cloud) issuer(tenant string) string { return "https://" + c.login + "/" + tenant + "/v2.0" }
 
-var errTenant = errors.New("settings.tenant must be common, organizations, consumers, the id of a tenant, or a domain that it verified")
-
 // findTenant gives the tenant as its issuer has it. One that is set by its domain is
 // asked for: the issuer has the id.
 func (s *settings) findTenant() (string, error) {
-	switch {
-	case s.isFound():
+	if s.isFound() {
 		return s.tenant, nil
-	case !isDomain(s.tenant):
-		return "", errTenant
 	}
 	response, err := postern.Fetch(hook.Fetch{URL: s.cloud.issuer(s.tenant) + "/.well-known/openid-configuration"})
 	if err != nil {
@@ -95,15 +90,4 @@ func isGUID(s string) bool {
 		}
 	}
 	return true
-}
-
-// isDomain reports whether a text is the name of a host and nothing else: it is put into
-// a URL.
-func isDomain(s string) bool {
-	if len(s) > 253 || !strings.Contains(s, ".") || strings.Contains(s, "..") || strings.Trim(s, "-.") != s {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
-	})
 }

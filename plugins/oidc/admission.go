@@ -2,8 +2,10 @@ package oidc
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	postern "github.com/postern-id/postern/sdk/go"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -22,10 +24,18 @@ const (
 	notInGroup    = "You are in none of the groups that may sign in here."
 )
 
-// Admit gives the identity, or a refusal.
+// maxGroups is how many groups of a person the host takes.
+const maxGroups = 1000
+
+// Admit gives the identity, or a refusal. All groups count for that; those that are more
+// than the host takes are left out afterwards.
 func (a Admission) Admit(i *hook.Identity) *hook.LoginOutput {
 	if reason := a.refuse(i); reason != "" {
 		return Refuse(reason)
+	}
+	if more := len(i.Groups) - maxGroups; more > 0 {
+		postern.Log("the person has " + strconv.Itoa(more) + " groups more than can be kept: they are left out")
+		i.Groups = i.Groups[:maxGroups]
 	}
 	return &hook.LoginOutput{Identity: i}
 }

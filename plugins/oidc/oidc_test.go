@@ -1,6 +1,8 @@
 package oidc_test
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,9 +86,10 @@ func TestBeginAsksForOpenIDOnce(t *testing.T) {
 	}
 }
 
-// TestIssuer holds that nothing is sent where the operator did not finish to write the
-// issuer, or wrote one that anybody on the way could answer for.
-func TestIssuer(t *testing.T) {
+// TestPatternOfIssuer holds that the settings refuse an issuer that the operator did not
+// finish to write, and one that anybody on the way could answer for.
+func TestPatternOfIssuer(t *testing.T) {
+	pattern := regexp.MustCompile(oidc.Constant(oidc.PatternIssuer).Text())
 	for issuer, good := range map[string]bool{
 		"https://login.example.com":                       true,
 		"https://login.example.com/realms/a":              true,
@@ -113,12 +116,15 @@ func TestIssuer(t *testing.T) {
 		"https://login.example.com?tenant=a":              false,
 		"https://login.example.com#a":                     false,
 		"https://login.example.com /x":                    false,
+		"https://login.example.com\n":                     false,
+		"https://login.example.com\n/":                    false,
+		"https://[tenant].okta.com":                       false,
+		"https://a@login.example.com":                     false,
 		"http://[::1]:8080/{realm}":                       false,
 		"https://login.microsoftonline.com/{tenantid}/v2": false,
 	} {
-		in := hook.LoginInput{Settings: oidc.Constant(`{"issuer":` + string(hook.String(issuer).AppendJSON(nil)) + `,"client_id":"c"}`)}
-		if _, err := oidc.Plugin().LoginBegin(&in); (err == nil) != good {
-			t.Errorf("%s: %v", issuer, err)
+		if pattern.MatchString(issuer) != good {
+			t.Errorf("%s: want %v", issuer, good)
 		}
 	}
 }
@@ -370,6 +376,20 @@ func TestPresets(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("there is no preset %s", name)
 		}
+	}
+}
+
+// TestMoreGroupsThanCanBeKept holds that all groups decide, and that what is handed on is
+// what the host takes.
+func TestMoreGroupsThanCanBeKept(t *testing.T) {
+	var list []string
+	for n := range 1500 {
+		list = append(list, "group-"+strconv.Itoa(n))
+	}
+	groups := `"groups":` + string(hook.Strings(list).AppendJSON(nil))
+	out := finish(t, `"allowed_groups":["group-1499"]`, `{"sub":"1",`+groups+`}`, `{"sub":"1"}`)
+	if out.Deny || len(out.Identity.Groups) != 1000 || out.Identity.Groups[999] != "group-999" {
+		t.Errorf("%v, %d groups", out.Deny, len(out.Identity.Groups))
 	}
 }
 

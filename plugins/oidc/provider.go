@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -67,10 +66,7 @@ const (
 )
 
 // Begin sends the browser to the provider.
-func (p *Provider) Begin(in *hook.LoginInput, ask Ask) (*hook.LoginOutput, error) {
-	if err := checkIssuer(p.Issuer); err != nil {
-		return nil, err
-	}
+func (p *Provider) Begin(in *hook.LoginInput, ask Ask) *hook.LoginOutput {
 	return &hook.LoginOutput{Redirect: &hook.LoginRedirect{
 		Issuer:       p.Issuer,
 		AnyIssuer:    p.AnyIssuer,
@@ -78,7 +74,7 @@ func (p *Provider) Begin(in *hook.LoginInput, ask Ask) (*hook.LoginOutput, error
 		Scopes:       withOpenID(p.Scopes),
 		Parameters:   ask.parameters(in),
 		ResponseMode: p.ResponseMode,
-	}}, nil
+	}}
 }
 
 // Finish exchanges the code, and gives what the provider says of the person.
@@ -174,32 +170,4 @@ func withOpenID(scopes []string) []string {
 		}
 	}
 	return list
-}
-
-var errIssuer = errors.New("settings.issuer must be an https URL, or an http URL of this machine, without the marks of a place that is still to be filled in")
-
-// checkIssuer finds what the schema of the settings has no words for. What is left of a
-// template, such as https://{tenant}.example.com, is a mistake that should be named.
-func checkIssuer(issuer string) error {
-	host, secure := strings.CutPrefix(issuer, "https://")
-	if !secure {
-		var plain bool
-		if host, plain = strings.CutPrefix(issuer, "http://"); !plain || !isLoopback(host) {
-			return errIssuer
-		}
-	}
-	if host == "" || strings.ContainsAny(issuer, " {}<>$*?#\"") {
-		return errIssuer
-	}
-	return nil
-}
-
-// isLoopback looks at what follows http:// in a URL.
-func isLoopback(rest string) bool {
-	authority, _, _ := strings.Cut(rest, "/")
-	if strings.HasPrefix(authority, "[::1]") {
-		return authority == "[::1]" || strings.HasPrefix(authority, "[::1]:")
-	}
-	name, _, _ := strings.Cut(authority, ":")
-	return name == "localhost" || strings.HasPrefix(name, "127.") && strings.Trim(name, "0123456789.") == ""
 }

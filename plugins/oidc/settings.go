@@ -35,6 +35,11 @@ func (s Settings) Object(name string) hook.Object {
 	return v.Object()
 }
 
+// PatternIssuer is a pattern, in JSON, of an issuer: an https URL without query and
+// fragment, or an http URL of this machine. It has no place that is still to be filled in,
+// as https://{tenant}.example.com has.
+const PatternIssuer = `"^(https://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)|http://(localhost|127(\\.[0-9]{1,3}){3}|\\[::1\\]))(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()+,;=:@%/-]*)?$"`
+
 // Schema is a schema of settings: an object with these properties, written in JSON, and
 // no others. The names of those that must be there are put between commas and quotes.
 func Schema(required, properties string) hook.Value {
@@ -72,7 +77,7 @@ func schema() hook.Value {
 	return Schema(`"issuer", "client_id"`, `
 		"issuer": {
 			"description": "The provider's issuer, exactly as its discovery document has it: an https URL, or http for this machine.",
-			"type": "string", "minLength": 8, "maxLength": 1024, "examples": ["https://login.example.com"]
+			"type": "string", "maxLength": 1024, "pattern": `+PatternIssuer+`, "examples": ["https://login.example.com"]
 		},
 		`+PropertyClientID+PropertyScopes+`
 		"auth_method": {
