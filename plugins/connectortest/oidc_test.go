@@ -1,6 +1,7 @@
 package connectortest_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -74,6 +75,9 @@ func TestOIDC(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
+	if s.Tokens.Access != p.AccessToken() || s.Tokens.EndSession != "https://sso.example.com/realms/corp/protocol/openid-connect/logout" {
+		t.Errorf("the host got %+v", s.Tokens)
+	}
 	if len(p.Redeemed()) != 1 {
 		t.Errorf("%d codes were redeemed", len(p.Redeemed()))
 	}
@@ -140,6 +144,25 @@ func TestOIDCClientAuthentication(t *testing.T) {
 			t.Errorf("%s: the secret is in the form: %v", method, got)
 		}
 	}
+}
+
+// TestOIDCPrivateKey holds that a client may sign instead of having a secret (RFC 7523
+// section 2.2).
+func TestOIDCPrivateKey(t *testing.T) {
+	w, p, i := newKeycloak(t)
+	key := connectortest.NewKey(t)
+	p.Authenticate = func(r *http.Request, form url.Values) bool {
+		header, claims, signed := key.Read(form.Get("client_assertion"))
+		expires, _ := claims["exp"].(float64)
+		return signed && header["kid"] == "k1" && claims["iss"] == "client" && claims["sub"] == "client" && claims["jti"] != "" &&
+			claims["aud"] == "https://sso.example.com/realms/corp/protocol/openid-connect/token" && expires > float64(time.Now().Unix()) &&
+			form.Get("client_assertion_type") == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" && !form.Has("client_secret")
+	}
+	i.Settings = `{"issuer":"https://sso.example.com/realms/corp","client_id":"client","auth_method":"private_key_jwt","key_id":"k1"}`
+	i.Secrets = map[string]string{"private_key": key.PEM}
+	identity(t, w.SignIn(i, hook.LoginInput{}))
+	i.Secrets["private_key"] = connectortest.NewKey(t).PEM
+	failed(t, w.SignIn(i, hook.LoginInput{}), "invalid_client")
 }
 
 // TestOIDCFormPost holds that a posted answer is as good.
