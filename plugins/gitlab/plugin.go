@@ -16,10 +16,8 @@ import (
 // ID is the plugin's id.
 const ID = "gitlab"
 
-const (
-	host   = "gitlab.com"
-	issuer = "https://" + host
-)
+// issuer is that of GitLab.com.
+const issuer = "https://gitlab.com"
 
 // Plugin returns the plugin.
 func Plugin() postern.Plugin {
@@ -33,11 +31,8 @@ func Plugin() postern.Plugin {
 			}},
 			Secrets:  []hook.SecretWish{{Name: oidc.ClientSecret, Description: "Secret of the application at GitLab."}},
 			Settings: schema(),
-			Presets: []hook.Preset{
-				{Name: ID, Title: "GitLab.com", Icon: "gitlab", Settings: hook.FromObject(nil), Targets: []string{host}},
-				{Name: "gitlab-own", Title: "GitLab of one's own (issuer: https://HOST)", Icon: "gitlab", Settings: hook.FromObject(nil)},
-			},
-			Samples: samples(),
+			Presets:  []hook.Preset{{Name: ID, Title: "GitLab", Icon: "gitlab", Settings: oidc.Constant(`{"issuer":"` + issuer + `"}`)}},
+			Samples:  samples(),
 		},
 		LoginBegin:  begin,
 		LoginFinish: finish,

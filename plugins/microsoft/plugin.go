@@ -26,28 +26,34 @@ func Plugin() postern.Plugin {
 			Version:     "1.0.0",
 			Description: "Signs people in with Microsoft Entra ID or a personal Microsoft account.",
 			Capabilities: []hook.CapabilityWish{
-				{Name: hook.OIDCExchange, Targets: []string{world.login}, Reason: "It signs in at Microsoft."},
+				{Name: hook.OIDCExchange, Reason: "It signs in at Microsoft: " + world.login + ", or that of another cloud."},
 				{
-					Name: hook.HTTPFetch, Targets: []string{world.graph, world.login}, Optional: true,
-					Reason: "It asks Microsoft Graph for groups, if the settings say so, and the sign-in host for the id of a tenant that is set by its domain.",
+					Name: hook.HTTPFetch, Optional: true,
+					Reason: "It asks Microsoft Graph (" + world.graph + ") for groups, if the settings say so, and " + world.login + " for the id of a tenant that is set by its domain.",
 				},
 			},
 			Secrets:  []hook.SecretWish{{Name: oidc.ClientSecret, Description: "Client secret of the app registration."}},
 			Settings: schema(),
-			Presets: []hook.Preset{
-				{
-					Name: ID, Title: "Microsoft (work, school and personal accounts)", Icon: "microsoft",
-					Settings: oidc.Constant(`{"tenant":"common","prompt":"select_account"}`), Targets: []string{world.login},
-				},
-				{
-					Name: "entra", Title: "Microsoft Entra ID of one organisation (tenant: its id)", Icon: "microsoft",
-					Settings: hook.FromObject(nil), Targets: []string{world.login},
-				},
-			},
-			Samples: samples(),
+			Presets:  presets(),
+			Samples:  samples(),
 		},
 		LoginBegin:  begin,
 		LoginFinish: finish,
+	}
+}
+
+// presets are for each cloud. None but the one that says so lets everybody in: the
+// operator says whose accounts.
+func presets() []hook.Preset {
+	preset := func(name, title, of, settings string) hook.Preset {
+		return hook.Preset{Name: name, Title: title, Icon: "microsoft", Settings: oidc.Constant(settings), Targets: []string{cloudOf(of).login}}
+	}
+	return []hook.Preset{
+		preset(ID, "Microsoft (tenant: its id, organizations, consumers or common)", "global", `{}`),
+		preset("microsoft-any", "Microsoft (work, school and personal accounts of everybody)", "global", `{"tenant":"common","prompt":"select_account"}`),
+		preset("entra", "Microsoft Entra ID (tenant: its id)", "global", `{}`),
+		preset("entra-us", "Microsoft Entra ID (US Government; tenant: its id)", "us", `{"cloud":"us"}`),
+		preset("entra-china", "Microsoft Entra ID (China; tenant: its id)", "china", `{"cloud":"china"}`),
 	}
 }
 

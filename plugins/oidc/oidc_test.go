@@ -372,7 +372,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s has an issuer", preset.Name)
 		}
 	}
-	for _, name := range []string{"okta", "auth0", "keycloak", "casdoor", "postern", "zitadel", "authentik", "openid"} {
+	for _, name := range []string{"okta", "auth0", "keycloak", "casdoor", "postern", "zitadel", "authentik", "oidc"} {
 		if !seen[name] {
 			t.Errorf("there is no preset %s", name)
 		}

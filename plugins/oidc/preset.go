@@ -9,7 +9,7 @@ func presets() []hook.Preset {
 		return hook.Preset{Name: name, Title: title, Icon: icon, Settings: Constant(settings)}
 	}
 	return []hook.Preset{
-		preset("openid", "OpenID Connect", "openid", `{}`),
+		preset(ID, "OpenID Connect (issuer: that of its discovery document)", "openid", `{}`),
 		preset("postern", "Postern", "postern", `{}`),
 		preset("keycloak", "Keycloak (issuer: https://HOST/realms/REALM)", "keycloak", `{"groups_claim":"groups"}`),
 		preset("okta", "Okta (issuer: https://ORGANISATION.okta.com)", "okta", `{"scopes":["profile","email","groups"]}`),
