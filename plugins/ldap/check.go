@@ -22,6 +22,9 @@ func Check(in *hook.PasswordInput) (*hook.PasswordOutput, error) {
 		return denied("nothing was typed that could be a name and a password")
 	}
 	s := readSettings(in.Settings)
+	if s.onlySome && s.groupBase == "" {
+		return nil, errors.New("the setting allowed_groups needs group_base: without it nobody is in any group")
+	}
 	entries, err := s.find(in.Name)
 	if err != nil {
 		return nil, err

@@ -30,8 +30,8 @@ type membership struct {
 	asked int             // searches
 }
 
-// groupsOf gives the names of the groups that a person is in, in the order in which they
-// were found. Half a list would be a wrong answer: what cannot be read to its end is an
+// groupsOf gives the names of the groups that a person is in, sorted: directories have
+// no order. Half a list would be a wrong answer: what cannot be read to its end is an
 // error.
 func (s *settings) groupsOf(person *hook.LDAPEntry, login string) ([]string, error) {
 	if s.groupBase == "" {
@@ -50,6 +50,7 @@ func (s *settings) groupsOf(person *hook.LDAPEntry, login string) ([]string, err
 		filter, values := m.anyOf(batch)
 		err = m.search(filter, values)
 	}
+	slices.Sort(m.names)
 	return m.names, err
 }
 

@@ -234,13 +234,14 @@ func TestFails(t *testing.T) {
 		more string
 		want string
 	}{
-		"no search":              {&tree{findErr: away}, `"x":0`, "the directory hung up"},
-		"the reader's password":  {&tree{findErr: &hook.CapabilityError{Code: hook.CodeRefused, Message: "Invalid Credentials (LDAP result 49)"}}, `"x":0`, "LDAP result 49"},
-		"no bind":                {&tree{people: []hook.LDAPEntry{jane}, bindErr: away}, `"x":0`, "the directory hung up"},
-		"no bind of nobody":      {&tree{bindErr: away}, `"x":0`, "the directory hung up"},
-		"bind not granted":       {&tree{bindErr: &hook.CapabilityError{Code: hook.CodeDenied, Message: "postern plugin grant"}}, `"x":0`, "postern plugin grant"},
-		"another refusal":        {&tree{people: []hook.LDAPEntry{jane}, bindErr: &hook.CapabilityError{Code: hook.CodeRefused, Message: "Confidentiality Required (LDAP result 13)"}}, `"x":0`, "LDAP result 13"},
-		"a filter for everybody": {&tree{people: []hook.LDAPEntry{jane}}, `"user_filter":"(uid=*)"`, "user_filter has neither {0} nor {1}"},
+		"no search":               {&tree{findErr: away}, `"x":0`, "the directory hung up"},
+		"the reader's password":   {&tree{findErr: &hook.CapabilityError{Code: hook.CodeRefused, Message: "Invalid Credentials (LDAP result 49)"}}, `"x":0`, "LDAP result 49"},
+		"no bind":                 {&tree{people: []hook.LDAPEntry{jane}, bindErr: away}, `"x":0`, "the directory hung up"},
+		"no bind of nobody":       {&tree{bindErr: away}, `"x":0`, "the directory hung up"},
+		"bind not granted":        {&tree{bindErr: &hook.CapabilityError{Code: hook.CodeDenied, Message: "postern plugin grant"}}, `"x":0`, "postern plugin grant"},
+		"another refusal":         {&tree{people: []hook.LDAPEntry{jane}, bindErr: &hook.CapabilityError{Code: hook.CodeRefused, Message: "Confidentiality Required (LDAP result 13)"}}, `"x":0`, "LDAP result 13"},
+		"groups that are nowhere": {&tree{people: []hook.LDAPEntry{jane}}, `"allowed_groups":["staff"]`, "allowed_groups needs group_base"},
+		"a filter for everybody":  {&tree{people: []hook.LDAPEntry{jane}}, `"user_filter":"(uid=*)"`, "user_filter has neither {0} nor {1}"},
 	} {
 		d := test.tree
 		d.password = "right"
@@ -405,7 +406,7 @@ func TestGroupsOfTheEntry(t *testing.T) {
 	(&tree{people: []hook.LDAPEntry{person}, password: "right"}).use(t)
 	settings := `{"url":"ldaps://d.example","user_base":"ou=people,dc=x","group_base":"cn=groups,cn=accounts,dc=x","group_attribute":"memberOf"}`
 	got, err := check(t, parse(t, settings), "jane", "right")
-	if err != nil || groupsIn(t, got) != "ipausers Doe, Jane's" {
+	if err != nil || groupsIn(t, got) != "Doe, Jane's ipausers" {
 		t.Errorf("%s, %v", got, err)
 	}
 
@@ -420,10 +421,9 @@ func TestAllowedGroups(t *testing.T) {
 	const denied = `{"deny":true,"reason":"the person is in none of the allowed groups"}`
 	groups := groupTree(map[string][]string{"Staff": {jane.DN}})
 	for settings, allowed := range map[string]bool{
-		withGroups + `,"allowed_groups":["staff"]}`:                                           true,
-		withGroups + `,"allowed_groups":["other","STAFF"]}`:                                   true,
-		withGroups + `,"allowed_groups":["staff2","sta"]}`:                                    false,
-		`{"url":"ldaps://d.example","user_base":"ou=people,dc=x","allowed_groups":["staff"]}`: false, // there are no groups
+		withGroups + `,"allowed_groups":["staff"]}`:         true,
+		withGroups + `,"allowed_groups":["other","STAFF"]}`: true,
+		withGroups + `,"allowed_groups":["staff2","sta"]}`:  false,
 	} {
 		(&tree{people: []hook.LDAPEntry{jane}, password: "right", groups: groups}).use(t)
 		got, err := check(t, parse(t, settings), "jane", "right")
