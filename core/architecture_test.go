@@ -80,7 +80,7 @@ var house = map[string][]string{
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
 	"plugins/document":      {"sdk/hook"},
 	"plugins/github":        {"sdk/go", "sdk/hook", "plugins/document"},
-	"plugins/ldap":          {"sdk/go", "sdk/hook"},
+	"plugins/ldap":          {"sdk/go", "sdk/hook", "plugins/document"},
 	"plugins/miniorange":    {"sdk/go", "sdk/hook"},
 	"plugins/oidc":          {"sdk/go", "sdk/hook"},
 	"plugins/scopes":        {"sdk/go", "sdk/hook"},

@@ -136,12 +136,12 @@ func (f *found) refusal(s *settings) (reason string, refused bool) {
 		return "", false
 	}
 	for _, name := range s.orgs {
-		if hasFold(f.orgs, name) {
+		if document.HasFold(f.orgs, name) {
 			return "", false
 		}
 	}
 	for _, name := range s.teams {
-		if hasFold(f.teams, strings.Replace(name, "/", ":", 1)) {
+		if document.HasFold(f.teams, strings.Replace(name, "/", ":", 1)) {
 			return "", false
 		}
 	}
@@ -149,9 +149,4 @@ func (f *found) refusal(s *settings) (reason string, refused bool) {
 		return (&ssoError{}).Error(), true
 	}
 	return "Your GitHub account is in none of the organisations and teams that may sign in here.", true
-}
-
-// hasFold finds a name as GitHub does: whatever its case.
-func hasFold(list []string, name string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }

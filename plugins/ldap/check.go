@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-id/postern/plugins/document"
 	postern "github.com/postern-id/postern/sdk/go"
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -43,7 +44,7 @@ func Check(in *hook.PasswordInput) (*hook.PasswordOutput, error) {
 	if identity.Groups, err = s.groupsOf(person, identity.Name); err != nil {
 		return nil, err
 	}
-	if s.onlySome && !slices.ContainsFunc(s.allowed, func(name string) bool { return hasFold(identity.Groups, name) }) {
+	if s.onlySome && !slices.ContainsFunc(s.allowed, func(name string) bool { return document.HasFold(identity.Groups, name) }) {
 		return denied("the person is in none of the allowed groups")
 	}
 	return &hook.PasswordOutput{Identity: identity}, nil
@@ -132,9 +133,4 @@ const (
 func isRefused(err error) bool {
 	failure, ok := errors.AsType[*hook.CapabilityError](err)
 	return ok && failure.Code == hook.CodeRefused
-}
-
-// hasFold finds a text whatever its case, as directories compare most of theirs.
-func hasFold(list []string, text string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) })
 }

@@ -3,6 +3,8 @@ package ldap
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/postern-id/postern/plugins/document"
 )
 
 // dn is a distinguished name in its parts, the entry's own first (RFC 4514).
@@ -33,7 +35,7 @@ func (r rdn) equal(other rdn) bool {
 		return false
 	}
 	for i := range r {
-		if !strings.EqualFold(r[i].attribute, other[i].attribute) || !strings.EqualFold(r[i].value, other[i].value) {
+		if document.Fold(r[i].attribute) != document.Fold(other[i].attribute) || document.Fold(r[i].value) != document.Fold(other[i].value) {
 			return false
 		}
 	}
@@ -46,7 +48,7 @@ func (d dn) first(attribute string) (string, bool) {
 		return "", false
 	}
 	for _, a := range d[0] {
-		if strings.EqualFold(a.attribute, attribute) {
+		if document.Fold(a.attribute) == document.Fold(attribute) {
 			return a.value, true
 		}
 	}

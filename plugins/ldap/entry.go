@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/postern-id/postern/plugins/document"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -41,7 +42,7 @@ func (s *settings) identify(e *hook.LDAPEntry) (*hook.Identity, error) {
 // values gives those of an attribute, whose name directories write in their own case.
 func values(e *hook.LDAPEntry, attribute string) []string {
 	for _, member := range e.Attributes {
-		if strings.EqualFold(member.Name, attribute) {
+		if document.Fold(member.Name) == document.Fold(attribute) {
 			return member.Value.Strings()
 		}
 	}
@@ -78,12 +79,13 @@ func subjectOf(e *hook.LDAPEntry, attribute string) (string, error) {
 	if err != nil {
 		return "", errors.New("the value of " + attribute + " cannot be read: " + err.Error())
 	}
-	switch {
-	case strings.EqualFold(attribute, "objectGUID") || strings.EqualFold(attribute, "mS-DS-ConsistencyGuid"):
+	switch document.Fold(attribute) {
+	case "objectguid", "ms-ds-consistencyguid":
 		return guid(raw)
-	case strings.EqualFold(attribute, "objectSid"):
+	case "objectsid":
 		return sid(raw)
-	case len(raw) == 0 || !utf8.Valid(raw):
+	}
+	if len(raw) == 0 || !utf8.Valid(raw) {
 		return "", errors.New("the value of " + attribute + " is no text: choose another attribute for the subject")
 	}
 	return string(raw), nil

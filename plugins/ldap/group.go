@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-id/postern/plugins/document"
 	postern "github.com/postern-id/postern/sdk/go"
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -63,7 +64,7 @@ func (m *membership) take(person *hook.LDAPEntry) error {
 	}
 	for _, member := range person.Attributes {
 		// Active Directory gives more than 1,500 values in parts (MS-ADTS section 3.1.1.3.1.3.3).
-		if name, _, part := strings.Cut(strings.ToLower(member.Name), ";range="); part && name == strings.ToLower(m.s.groupAttribute) {
+		if name, _, part := strings.Cut(document.Fold(member.Name), ";range="); part && name == document.Fold(m.s.groupAttribute) {
 			return errTooMany
 		}
 	}
@@ -121,7 +122,7 @@ var errTooMany = errors.New("the person is in more groups than can be read durin
 
 // add notes a group, once: groups may be members of each other in a circle.
 func (m *membership) add(dn, name string) error {
-	key := strings.ToLower(dn)
+	key := document.Fold(dn)
 	if m.seen[key] {
 		return nil
 	}

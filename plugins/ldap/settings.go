@@ -3,6 +3,7 @@ package ldap
 import (
 	"strings"
 
+	"github.com/postern-id/postern/plugins/document"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -164,7 +165,7 @@ func (s *settings) wanted() []string {
 	}
 	var list []string
 	for _, name := range all {
-		if name != "" && !hasFold(list, name) {
+		if name != "" && !document.HasFold(list, name) {
 			list = append(list, name)
 		}
 	}
