@@ -103,6 +103,10 @@ func (in Input) next() Step {
 	}
 	scopes := in.scopes()
 	switch {
+	// RFC 6749 section 4.1.2.1: what nobody could get by this request is an
+	// invalid_scope; what this person may not have, the server denies.
+	case len(in.requested()) == 0:
+		return fail(oauth.CodeInvalidScope, "no_scope_left", "None of the scopes can be granted to this request.")
 	case len(scopes) == 0:
 		return fail(oauth.CodeAccessDenied, "policy_left_nothing", "None of the scopes may be granted.")
 	case in.wantsConsent(scopes):

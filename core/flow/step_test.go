@@ -154,7 +154,7 @@ func TestNext(t *testing.T) {
 		{"offline_access is not asked about", []change{skipConsent, asks("openid", "offline_access")}, "issue [openid]"},
 		{"offline_access by the administrator", []change{skipConsent, asks("openid", "offline_access"), func(in *Input) { in.Client.OfflineWithoutPrompt = true }}, "issue [openid offline_access]"},
 		{"offline_access with prompt=consent", []change{asks("openid", "offline_access"), prompt("consent")}, "consent [openid offline_access]"},
-		{"nothing but offline_access", []change{skipConsent, asks("offline_access")}, "fail access_denied policy_left_nothing"},
+		{"nothing but offline_access", []change{skipConsent, asks("offline_access")}, "fail invalid_scope no_scope_left"},
 
 		{"a member of an allowed group", []change{skipConsent, allowed("staff", "admins"), member("staff")}, "issue [openid email]"},
 		{"a member of no allowed group", []change{skipConsent, allowed("staff"), member("Staff", "guests")}, "fail access_denied not_in_allowed_group"},
