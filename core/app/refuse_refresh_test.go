@@ -483,7 +483,7 @@ func policyRefusals() []refusal {
 			// To ask for it does not bring it back.
 			c := f.rp.callRefresh(f.token())
 			c.form.Set("scope", "email")
-			w.refuses(c, http.StatusBadRequest, "invalid_grant", "no_scope_left")
+			w.refuses(c, http.StatusBadRequest, "invalid_scope", "no_scope_left")
 		}),
 		removed("059_denied_after_group_removal", `{"scopes":["openid"],"groups":["staff"],"otherwise":"deny","reason":"Staff only."}`, refused("policy_denied")),
 		removed("059_no_offline_access_after_group_removal", `{"scopes":["offline_access"],"groups":["staff"]}`, refused("offline_access_withdrawn")),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
@@ -13,6 +14,9 @@ import (
 // hangs up cannot keep its family from being revoked.
 func (e *Endpoint) refuse(ctx context.Context, c *call, correlation string, r ruling) *oauth.Error {
 	r.event = cmp.Or(r.event, core.EventTokenRefused)
+	if r.policy != "" {
+		r.refusal.Cause = fmt.Errorf("scope policy: %q", r.policy)
+	}
 	changes := append(r.changes, e.record(c, correlation, r))
 	if err := e.Store.Apply(context.WithoutCancel(ctx), changes...); err != nil {
 		r.refusal.Cause = errors.Join(r.refusal.Cause, err)
@@ -32,6 +36,9 @@ func (e *Endpoint) record(c *call, correlation string, r ruling) core.Record {
 	}
 	if r.refusal != nil {
 		event.Detail = map[string]string{"reason": r.refusal.Reason}
+	}
+	if r.policy != "" {
+		event.Detail["policy"] = r.policy
 	}
 	return core.Record{Event: event}
 }

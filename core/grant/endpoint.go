@@ -10,7 +10,6 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/token"
-	"github.com/postern-id/postern/sdk/hook"
 )
 
 // Store is what the token endpoint reads and where it writes.
@@ -25,13 +24,6 @@ type Store interface {
 // Tokens makes token sets; it is a [token.Issuer].
 type Tokens interface {
 	Issue(ctx context.Context, client *core.Client, a *core.Authorized, o token.Order) (token.Set, []core.Change, error)
-}
-
-// ScopePolicy is the hook scope.policy/v1.
-type ScopePolicy interface {
-	// DecideScopes gives the scopes to grant, or denies, or asks for what only
-	// the person can do. An error denies.
-	DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error)
 }
 
 // Endpoint is the token endpoint. Its fields are set once; it keeps no state.
@@ -63,6 +55,8 @@ type call struct {
 type ruling struct {
 	about   *core.Authorized // whom it is about; nil as long as nobody proved to know
 	refusal *oauth.Error
+	// policy is what a policy said that refused.
+	policy string
 	// event is the audit event's type.
 	event core.EventType
 	// changes are applied with the tokens, or with the refusal.

@@ -3,7 +3,6 @@ package grant
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -39,9 +38,9 @@ func (e *Endpoint) refresh(ctx context.Context, c *call) ruling {
 	if rule.refusal != nil {
 		return rule
 	}
-	scopes, refusal := e.refreshScopes(ctx, c, &r.Authorized)
-	if refusal != nil {
-		return ruling{about: &r.Authorized, refusal: refusal}
+	scopes, no := e.refreshScopes(ctx, c, &r.Authorized)
+	if no.refusal != nil {
+		return no
 	}
 	rule.order.Scopes = scopes
 	return rule
@@ -78,45 +77,40 @@ func judgeRefresh(r *core.Refresh, client *core.Client, presented core.Credentia
 	}
 }
 
-// refreshScopes decides on the scopes of the new access token. The grant's stay
-// what they are: a refresh may ask for fewer, and ask for all of them the next
+// refreshScopes decides on the scopes of the new access token, or refuses. The grant's
+// stay what they are: a refresh may ask for fewer, and ask for all of them the next
 // time (RFC 6749 section 6).
-func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorized) ([]string, *oauth.Error) {
+func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorized) ([]string, ruling) {
 	asked, refusal := askedScopes(c.params.Get("scope"), a.Grant.Scopes)
 	if refusal != nil {
-		return nil, refusal
+		return nil, ruling{about: a, refusal: refusal}
 	}
 	// What the administrator took from the client since is gone as well.
-	allowed := oauth.CutScopes(a.Grant.Scopes, c.client.Scopes)
-	if e.Policy != nil {
-		out, err := e.Policy.DecideScopes(ctx, &hook.ScopeInput{
-			GrantType: core.GrantRefreshToken, User: token.Person(&a.User), Organisation: token.Organisation(&a.Org),
-			Client: token.RelyingParty(c.client), Scopes: allowed, Address: c.ip, Authentication: token.SignIn(&a.Grant),
-			Time: c.now.UTC().Format(time.RFC3339),
-		})
-		if err != nil {
-			return nil, oauth.Failed(err)
-		}
-		if reason := denied(out, &a.Grant); reason != "" {
-			refusal := invalidGrant(reason)
-			refusal.Cause = fmt.Errorf("scope policy: %q", out.Reason)
-			return nil, refusal
-		}
-		allowed = oauth.CutScopes(allowed, out.Scopes)
+	out, err := e.decide(ctx, core.GrantRefreshToken, c, a, oauth.CutScopes(a.Grant.Scopes, c.client.Scopes))
+	if err != nil {
+		return nil, ruling{about: a, refusal: oauth.Failed(err)}
 	}
-	return narrowed(asked, allowed)
+	if reason := denied(out, &a.Grant); reason != "" {
+		return nil, ruling{about: a, refusal: invalidGrant(reason), policy: out.Reason}
+	}
+	scopes, refusal := narrowed(asked, out.Scopes)
+	return scopes, ruling{about: a, refusal: refusal}
 }
 
 // narrowed gives what was asked for as far as it is still allowed. Somebody who
 // may no longer have offline_access gets no tokens for a refresh token, whatever
 // else they may have.
+//
+// Where nothing is left of what the client asked for, the refresh token is as good as
+// before: RFC 6749 section 5.2 calls a scope that exceeds what may be granted
+// invalid_scope, and invalid_grant would make the client drop the token.
 func narrowed(asked, allowed []string) ([]string, *oauth.Error) {
 	if !slices.Contains(allowed, oauth.ScopeOfflineAccess) {
 		return nil, invalidGrant("offline_access_withdrawn")
 	}
 	scopes := oauth.CutScopes(asked, allowed)
 	if len(scopes) == 0 {
-		return nil, invalidGrant("no_scope_left")
+		return nil, nothingLeft()
 	}
 	return scopes, nil
 }
@@ -138,7 +132,7 @@ func askedScopes(text string, granted []string) ([]string, *oauth.Error) {
 
 // denied says why a policy refuses a refresh; empty if it does not. What only the
 // person could do (sign in again, consent again) refuses too: there is nobody to
-// ask, and the client begins anew.
+// ask, and the client begins anew (RFC 6749 section 5.2: invalid_grant).
 func denied(out hook.ScopeOutput, g *core.Grant) (reason string) {
 	switch {
 	case out.Deny:

@@ -207,15 +207,20 @@ func refuse059PolicySeesThePresentGroups(t *testing.T) {
 	}
 	second := w.get(byWiki(renew(first.RefreshToken)...))
 	if seen.GrantType != core.GrantRefreshToken || seen.Client.ID != "wiki" || seen.Address != "192.0.2.7" ||
-		!slices.Equal(seen.Scopes, allScopes) || !slices.Equal(seen.Authentication.AMR, []string{"pwd"}) {
+		!slices.Equal(seen.Scopes, allScopes) || !slices.Equal(seen.Authentication.AMR, []string{"pwd"}) ||
+		seen.Organisation.Name != core.DefaultOrganisation || seen.Time != "2026-03-04T12:00:00Z" || seen.Authentication.Time != "2026-03-04T12:00:00Z" {
 		t.Errorf("message %+v", seen)
 	}
 	u := alice()
 	u.Groups = nil
 	w.memory.users[u.ID] = u
+	mark := w.mark()
 	if _, refusal := w.send(byWiki(renew(second.RefreshToken)...)); refusal == nil || refusal.Reason != "policy_denied" ||
 		!strings.Contains(refusal.Error(), "for staff only") || strings.Contains(string(refusal.Body()), "staff") {
 		t.Errorf("059: %v", refusal)
+	}
+	if e := w.eventsSince(mark); len(e) != 1 || e[0].Detail["policy"] != "for staff only" {
+		t.Errorf("059: the audit log does not have the policy's words: %+v", e)
 	}
 	// Nothing was rotated: once she is in the group again, the token works.
 	w.memory.users[u.ID] = alice()

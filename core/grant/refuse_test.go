@@ -338,7 +338,7 @@ func refreshRefusals() []refusalTest {
 		{"059_policy_denies", after(policy(hook.ScopeOutput{Deny: true, Reason: "not in the group"})), oauth.CodeInvalidGrant, "policy_denied", ""},
 		{"059_policy_takes_offline_access", after(policy(hook.ScopeOutput{Scopes: []string{"openid"}})), oauth.CodeInvalidGrant, "offline_access_withdrawn", ""},
 		{"059_policy_grants_nothing", after(policy(hook.ScopeOutput{Scopes: []string{}})), oauth.CodeInvalidGrant, "offline_access_withdrawn", ""},
-		{"059_policy_leaves_nothing_that_was_asked_for", after(policy(hook.ScopeOutput{Scopes: []string{"openid", "offline_access"}}), "scope", "email"), oauth.CodeInvalidGrant, "no_scope_left", ""},
+		{"059_policy_leaves_nothing_that_was_asked_for", after(policy(hook.ScopeOutput{Scopes: []string{"openid", "offline_access"}}), "scope", "email"), oauth.CodeInvalidScope, "no_scope_left", ""},
 		{"059_policy_wants_a_new_sign_in", after(policy(hook.ScopeOutput{Fresh: true})), oauth.CodeInvalidGrant, "policy_wants_new_sign_in", ""},
 		{"059_policy_wants_consent", after(policy(hook.ScopeOutput{Consent: true})), oauth.CodeInvalidGrant, "policy_wants_consent", ""},
 		{"059_policy_wants_another_acr", after(policy(hook.ScopeOutput{ACR: "phr"})), oauth.CodeInvalidGrant, "policy_wants_stronger_sign_in", ""},

@@ -49,6 +49,18 @@ func SignIn(g *core.Grant) hook.Authentication {
 	return a
 }
 
+// Question is what scope policies are asked about an authorization: may the client
+// have the scopes now? Where it is nobody's, nothing is said of a person.
+func Question(grantType string, client *core.Client, a *core.Authorized, scopes []string, address string, now time.Time) *hook.ScopeInput {
+	in := &hook.ScopeInput{
+		GrantType: grantType, Client: RelyingParty(client), Scopes: scopes, Address: address, Time: rfc3339(now),
+	}
+	if a.User.ID != "" {
+		in.User, in.Organisation, in.Authentication = Person(&a.User), Organisation(&a.Org), SignIn(&a.Grant)
+	}
+	return in
+}
+
 // upstream gives what the provider said of the person, nil where there was none.
 func upstream(g *core.Grant) (hook.Object, error) {
 	if g.Upstream == nil || len(g.Upstream.Claims) == 0 {
