@@ -51,7 +51,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 func (a *App) flow(host *plugin.Host, known flow.Hints) *flow.Dispatcher {
 	return &flow.Dispatcher{
 		Store: a.Store, Passwords: a.passwords, Upstream: a.upstream, Hints: known, Policy: host,
-		Person: token.Person, Organisation: token.Organisation,
+		Question: token.Question,
 		Issuer: a.Config.Issuer, Key: a.vault.Derive("step-link"),
 		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},
 		Now:       a.now, Rand: a.rand,

@@ -19,14 +19,13 @@ type Dispatcher struct {
 	Upstream  Upstream    // nil: nobody signs in elsewhere
 	Hints     Hints       // nil: no id_token_hint is trusted
 	Policy    ScopePolicy // nil: no plugin decides on scopes
-	// How a policy sees a user and their organisation; needed with Policy only.
-	Person       func(*core.User) hook.User
-	Organisation func(*core.Organisation) hook.Organisation
-	Issuer       string   // without a slash at its end
-	Key          [32]byte // signs the links between steps
-	Lifetimes    Lifetimes
-	Now          func() time.Time
-	Rand         io.Reader
+	// Question makes what the policy is asked; needed with Policy only.
+	Question  func(grantType string, client *core.Client, about *core.Authorized, scopes []string, address string, now time.Time) *hook.ScopeInput
+	Issuer    string   // without a slash at its end
+	Key       [32]byte // signs the links between steps
+	Lifetimes Lifetimes
+	Now       func() time.Time
+	Rand      io.Reader
 }
 
 // Lifetimes says how long things live; zero means the default.
@@ -135,7 +134,9 @@ func (d *Dispatcher) next(ctx context.Context, v *visit) (Step, error) {
 		refusal.Reason = "policy_failed"
 		return Step{Kind: StepFail, Refusal: refusal}, nil
 	}
-	in.Policy = &decision
+	if in.Policy = &decision; decision.Deny {
+		v.denial = decision.Reason
+	}
 	return Next(in), nil
 }
 
@@ -240,7 +241,11 @@ func (d *Dispatcher) commit(ctx context.Context, v *visit, out Outcome) Outcome 
 // its redirect URI is not known (RFC 6749 section 4.1.2.1).
 func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.AuthorizeError) Outcome {
 	v.finish()
-	d.record(v, refused(v.event(core.EventAuthorizeRefused), refusal.Reason))
+	event := refused(v.event(core.EventAuthorizeRefused), refusal.Reason)
+	if v.denial != "" {
+		event.Detail["policy"] = v.denial
+	}
+	d.record(v, event)
 	if refusal.Shown() {
 		return d.commit(ctx, v, Outcome{Error: refusal.Error})
 	}

@@ -506,11 +506,16 @@ func refusePolicyDenial(t *testing.T, w *world) {
 	if got := b.answer("fast").Get("error_description"); got != "Only staffmay enter." {
 		t.Errorf("description %q", got)
 	}
+	refused, err := w.store.Events(t.Context(), core.EventFilter{Type: core.EventAuthorizeRefused})
+	if err != nil || len(refused) != 1 || refused[0].Detail["policy"] != "Only \"staff\"\nmay enter." {
+		t.Errorf("the audit log does not have the policy's words: %+v, %v", refused, err)
+	}
 	w.recorded("authorize.refused policy_denied", "signin.succeeded")
 	in := w.policy.asked[0]
 	if in.GrantType != "authorization_code" || in.User.ID != string(w.user("ann").ID) || in.Client.ID != "fast" || in.Address != "192.0.2.1" ||
 		!slices.Equal(in.Scopes, []string{"openid", "email"}) || in.Authentication.Time != "2026-11-23T19:00:00Z" ||
-		in.Authentication.ACR != "1" || !slices.Equal(in.Authentication.AMR, []string{"pwd"}) {
+		in.Authentication.ACR != "1" || !slices.Equal(in.Authentication.AMR, []string{"pwd"}) ||
+		in.Organisation.Name != w.user("ann").Org || in.Time != "2026-11-23T19:00:00Z" {
 		t.Errorf("the policy was asked %+v", in)
 	}
 	b.authorize("fast", "prompt", "login").at(flow.PathLogin).signIn("ben").grant("fast")

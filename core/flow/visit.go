@@ -23,6 +23,7 @@ type visit struct {
 
 	client  *core.Client            // nil for a sign-in to Postern itself
 	closed  string                  // why the client may sign nobody in; empty if it may
+	denial  string                  // what the policy said that refused
 	request *oauth.AuthorizeRequest // nil with client
 	offers  []core.Offer            // where the person may sign in elsewhere, hidden ones too
 	stored  core.AuthRequest
@@ -209,23 +210,11 @@ func (d *Dispatcher) consent(ctx context.Context, v *visit) (*core.Consent, erro
 
 // question is what the policy is asked.
 func (d *Dispatcher) question(v *visit, scopes []string) *hook.ScopeInput {
-	session := &v.signedIn.Session
-	in := &hook.ScopeInput{
-		GrantType:    core.GrantAuthorizationCode,
-		User:         d.Person(&v.signedIn.User),
-		Organisation: d.Organisation(&v.signedIn.Org),
-		Client:       hook.Client{ID: v.client.ID, Name: v.client.Name},
-		Scopes:       scopes,
-		Address:      v.from.IP,
-		Authentication: hook.Authentication{
-			Time: session.AuthTime.UTC().Format(time.RFC3339), AMR: session.AMR, ACR: session.ACR,
-		},
-		Time: v.now.UTC().Format(time.RFC3339),
-	}
-	if session.Upstream != nil {
-		in.Authentication.Connector = session.Upstream.Connector
-	}
-	return in
+	s := v.signedIn
+	about := &core.Authorized{User: s.User, Org: s.Org, Grant: core.Grant{
+		AuthTime: s.Session.AuthTime, AMR: s.Session.AMR, ACR: s.Session.ACR, Upstream: s.Session.Upstream,
+	}}
+	return d.Question(core.GrantAuthorizationCode, v.client, about, scopes, v.from.IP, v.now)
 }
 
 // claim ties the request to a session: no other may go on with it.

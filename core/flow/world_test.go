@@ -92,7 +92,7 @@ func newWorld(t *testing.T) *world {
 	clock := func() time.Time { return w.now }
 	passwords := authn.New(counted, authn.Options{Params: &authn.Params{Memory: 8, Time: 1, Threads: 1}, Now: clock})
 	w.Dispatcher = &flow.Dispatcher{
-		Store: counted, Passwords: passwords, Hints: w.hints, Person: token.Person, Organisation: token.Organisation,
+		Store: counted, Passwords: passwords, Hints: w.hints, Question: token.Question,
 		Issuer: issuer, Key: [32]byte{7}, Now: clock, Rand: rand.Reader,
 	}
 	w.populate(passwords)
