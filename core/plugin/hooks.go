@@ -147,6 +147,19 @@ func answering(list []bound) (chosen *bound) {
 // it. The scopes of the answer are always the ones to grant, in the order asked
 // for. A failure is a [*CallError], and means that nothing may be granted.
 func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.ScopeOutput, error) {
+	return h.allScopes(ctx, in, nil)
+}
+
+// ExplainScopes is DecideScopes with what each instance said, in their order, as far
+// as they were asked. Shadows are asked too, and waited for.
+func (h *Host) ExplainScopes(ctx context.Context, in *hook.ScopeInput) ([]hook.Decision, hook.ScopeOutput, error) {
+	var said []hook.Decision
+	out, err := h.allScopes(ctx, in, func(d hook.Decision) { said = append(said, d) })
+	return said, out, err
+}
+
+// allScopes tells each answer to told, if anybody wants to hear it.
+func (h *Host) allScopes(ctx context.Context, in *hook.ScopeInput, told func(hook.Decision)) (hook.ScopeOutput, error) {
 	list, err := h.bound(ctx, hook.ScopePolicy, in.Client.ID)
 	if err != nil {
 		return hook.ScopeOutput{Deny: true}, err
@@ -156,13 +169,21 @@ func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.Scop
 	for i := range list {
 		b := &list[i]
 		message.Scopes = decided.Scopes
-		if b.shadow {
+		if b.shadow && told == nil {
 			h.shadowScopes(ctx, b, &message)
 			continue
 		}
+		before := decided
 		out, err := h.decideScopes(ctx, b, &message)
 		if err == nil {
 			err = narrow(&decided, out, b.served)
+		}
+		if told != nil {
+			told(decisionOf(b, message.Scopes, out, err))
+		}
+		if b.shadow {
+			decided = before
+			continue
 		}
 		if err != nil {
 			h.audit(ctx, err, core.ID(in.User.ID), in.Client.ID)
@@ -173,6 +194,15 @@ func (h *Host) DecideScopes(ctx context.Context, in *hook.ScopeInput) (hook.Scop
 		}
 	}
 	return decided, nil
+}
+
+func decisionOf(b *bound, asked []string, out *hook.ScopeOutput, err error) hook.Decision {
+	d := hook.Decision{Instance: b.instance, Plugin: b.plugin, Shadow: b.shadow, Asked: asked, Failure: err}
+	if err == nil {
+		d.Output = *out
+		d.Output.Reason = readable(out.Reason)
+	}
+	return d
 }
 
 func (h *Host) decideScopes(ctx context.Context, b *bound, in *hook.ScopeInput) (*hook.ScopeOutput, error) {

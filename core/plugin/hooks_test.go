@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -239,7 +240,47 @@ func TestRefuseWiderScopes(t *testing.T) {
 			if failed := len(events.take()) == 1; failed != (test.reason != "") {
 				t.Errorf("events %+v", events.take())
 			}
+			// What is explained is what is decided.
+			said, again, err := h.ExplainScopes(t.Context(), &hook.ScopeInput{Scopes: asked, GrantType: core.GrantAuthorizationCode})
+			if reasonOf(err) != test.reason || !reflect.DeepEqual(again, test.want) {
+				t.Errorf("explained %+v, %v; want %+v, %q", again, err, test.want, test.reason)
+			}
+			for i, d := range said {
+				last := i == len(said)-1
+				if d.Instance != ids[i] || d.Plugin != ids[i] || (d.Failure != nil) != (last && test.reason != "") || d.Output.Deny != (last && out.Deny && err == nil) {
+					t.Errorf("instance %d said %+v", i, d)
+				}
+			}
+			if ended := out.Deny; len(said) == 0 || !ended && len(said) != len(ids) {
+				t.Errorf("%d instances were asked", len(said))
+			}
 		})
+	}
+}
+
+// TestExplainScopes holds that each answer is told with what it was about, and that a
+// shadow's is told and changes nothing.
+func TestExplainScopes(t *testing.T) {
+	config := configOf("evil", "p1", "p2")
+	for i := range config.Bindings {
+		config.Bindings[i].Shadow = config.Bindings[i].Instance == "p1"
+	}
+	code := slices.Concat(ifPlugin(0, answer(`{"scopes":["openid","email"]}`)), ifPlugin(1, answer(`{"deny":true,"reason":"No."}`)), ifPlugin(2, answer(`{"acr":"2"}`)))
+	module := guest{manifests: manifestsOf(hook.ScopePolicy, "evil", "p1", "p2"), outputs: []string{`{}`, `{}`, `{}`}, evil: code, shared: true}.build()
+	h, err := plugin.New(t.Context(), options(module, &fakeSource{config: config}, sharedCache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close(context.Background())
+	said, out, err := h.ExplainScopes(t.Context(), &hook.ScopeInput{Scopes: []string{"openid", "email", "phone"}, GrantType: core.GrantAuthorizationCode})
+	left := []string{"openid", "email"}
+	want := []hook.Decision{
+		{Instance: "evil", Plugin: "evil", Asked: []string{"openid", "email", "phone"}, Output: hook.ScopeOutput{Scopes: left}},
+		{Instance: "p1", Plugin: "p1", Shadow: true, Asked: left, Output: hook.ScopeOutput{Deny: true, Reason: "No."}},
+		{Instance: "p2", Plugin: "p2", Asked: left, Output: hook.ScopeOutput{ACR: "2"}},
+	}
+	if err != nil || !reflect.DeepEqual(out, hook.ScopeOutput{Scopes: left, ACR: "2"}) || !reflect.DeepEqual(said, want) {
+		t.Errorf("got  %+v, %+v, %v\nwant %+v", said, out, err, want)
 	}
 }
 
