@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -26,7 +25,6 @@ import (
 	"github.com/postern-id/postern/core/upstream"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
-	"github.com/postern-id/postern/sdk/hook"
 )
 
 // Files in the data directory.
@@ -180,33 +178,4 @@ func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
 		Successors: a.vault.Derive("refresh-successor"), Rand: a.rand,
 		Defaults: token.Defaults{Access: a.Config.Lifetimes.AccessToken, IDToken: a.Config.Lifetimes.IDToken},
 	}
-}
-
-// Explain says what the client would get about the user. No scopes stand for
-// all that the client may ask for. The scope policies are asked as at a sign-in, but
-// for an address and an authentication, which there are none of.
-func (a *App) Explain(ctx context.Context, user *core.User, client *core.Client, scopes []string) (*token.Explanation, error) {
-	host, err := a.host()
-	if err != nil {
-		return nil, err
-	}
-	org, err := a.Store.Organisation(ctx, user.Org)
-	if err != nil {
-		return nil, fmt.Errorf("read the organisation: %w", err)
-	}
-	if len(scopes) == 0 {
-		scopes = client.Scopes
-	}
-	decision, err := host.DecideScopes(ctx, &hook.ScopeInput{
-		GrantType: core.GrantAuthorizationCode, User: token.Person(user), Client: token.RelyingParty(client), Scopes: scopes,
-	})
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("the scope policy failed, so nobody gets in: %w", err)
-	case decision.Deny:
-		return nil, fmt.Errorf("a scope policy refuses %s at %s: %s", user.Name, client.Title(), decision.Reason)
-	case decision.Scopes != nil:
-		scopes = decision.Scopes
-	}
-	return a.issuer(host, nil).Explain(ctx, a.now(), client, user, org, scopes)
 }

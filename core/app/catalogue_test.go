@@ -10,6 +10,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
@@ -111,7 +112,7 @@ func TestInstallAndServe(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(ctx, cli, bind); err != nil {
 		t.Fatal(err)
 	}
-	explanation, err := w.app.Explain(ctx, alice, rp.client, nil)
+	explanation, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -55,7 +56,7 @@ func TestDirectory(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(ctx, cli, bind); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.app.Explain(ctx, alice, rp.client, nil)
+	_, err = w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
 	if err == nil || asked.Load() != nil || !strings.Contains(err.Error(), "postern plugin grant directory http.fetch "+host) {
 		t.Errorf("another host was granted: %v", err)
 	}
@@ -67,7 +68,7 @@ func TestDirectory(t *testing.T) {
 	if err := w.app.Admin.Grant(ctx, cli, "directory", hook.HTTPFetch, host, false); err != nil {
 		t.Fatal(err)
 	}
-	explanation, err := w.app.Explain(ctx, alice, rp.client, nil)
+	explanation, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
 	if err != nil || !strings.Contains(string(explanation.UserInfo.JSON), `"department":"R&D"`) {
 		t.Fatalf("%v", err)
 	}
@@ -80,7 +81,7 @@ func TestDirectory(t *testing.T) {
 	if err := w.app.Admin.Revoke(ctx, cli, "directory", hook.HTTPFetch, host); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.app.Explain(ctx, alice, rp.client, nil); err == nil {
+	if _, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client}); err == nil {
 		t.Error("a grant that was withdrawn serves")
 	}
 }

@@ -52,7 +52,7 @@ func (a *App) flow(host *plugin.Host, known flow.Hints) *flow.Dispatcher {
 	return &flow.Dispatcher{
 		Store: a.Store, Passwords: a.passwords, Upstream: a.upstream, Hints: known, Policy: host,
 		Question: token.Question,
-		Issuer: a.Config.Issuer, Key: a.vault.Derive("step-link"),
+		Issuer:   a.Config.Issuer, Key: a.vault.Derive("step-link"),
 		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},
 		Now:       a.now, Rand: a.rand,
 	}

@@ -8,66 +8,101 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/app"
 )
 
+// explainFlags are the circumstances to explain.
+type explainFlags struct {
+	user, client, at, signedInAt string
+	scopes                       []string
+	inquiry                      app.Inquiry
+}
+
 func (p *program) explain() *cobra.Command {
-	var user, client string
-	var scopes []string
 	c := &cobra.Command{
-		Use: "explain", Short: "show what a client would get about a user, and which plugin set it", Args: arguments(),
-		Example: "  postern explain --user alice --client Confluence",
+		Use: "explain", Short: "show what a client would get about a user, and which plugin decided it", Args: arguments(),
+		Long: "Show whether a client gets anything about a user, what each policy says, and the\n" +
+			"documents with the origin of each claim. Nothing is issued. Without flags it is a\n" +
+			"sign-in by password, now; where the address is not given, policies do not know it.",
+		Example: "  postern explain --user alice --client Confluence\n" +
+			"  postern explain --user alice --client Confluence --address 192.0.2.7 --at 2026-11-25T23:00:00+01:00",
 	}
-	c.Flags().StringVar(&user, "user", "", "the user, by name, e-mail address or identifier")
-	c.Flags().StringVar(&client, "client", "", "the client, by name or client ID")
-	c.Flags().StringArrayVar(&scopes, "scope", nil, "`SCOPE` that was granted (repeatable; default: all that the client may ask for)")
+	f := newExplainFlags(c)
 	orgFlag(c)
-	c.PreRunE = func(*cobra.Command, []string) error {
-		if user == "" || client == "" {
-			return usagef("give --user USER and --client CLIENT", "the user or the client is missing")
-		}
-		return nil
-	}
+	c.PreRunE = f.check
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		person, err := s.Admin.FindUser(ctx, orgOf(c), user)
+		q, err := f.find(ctx, s, orgOf(c))
 		if err != nil {
 			return err
 		}
-		relying, err := s.Admin.FindClient(ctx, orgOf(c), client)
+		explanation, err := s.Explain(ctx, q)
 		if err != nil {
 			return err
 		}
-		granted, err := grantedScopes(relying, scopes)
-		if err != nil {
-			return err
-		}
-		explanation, err := s.Explain(ctx, person, relying, granted)
-		if err != nil {
-			return err
-		}
-		return p.print(explanation, func(w io.Writer) {
-			fmt.Fprintf(w, "what %s gets about %s, with the scopes %s\n", relying.Name, person.Name, strings.Join(explanation.Scopes, " "))
-			var rows [][]string
-			if explanation.IDToken != nil {
-				for _, claim := range explanation.IDToken.Claims {
-					rows = append(rows, []string{claim.Name, string(claim.Value), claim.Origin.String()})
-				}
-			}
-			claimTable(w, "ID token", rows)
-			rows = nil
-			if explanation.UserInfo != nil {
-				for _, claim := range explanation.UserInfo.Claims {
-					rows = append(rows, []string{claim.Name, string(claim.Value), claim.Origin.String()})
-				}
-			}
-			claimTable(w, "UserInfo", rows)
-			fmt.Fprintf(w, "\naccount%s\n%s\n", shapedBy(explanation.AccountShaped), pretty(explanation.Account))
-		})
+		return p.print(explanation, func(w io.Writer) { describeExplanation(w, q, explanation) })
 	})
 	return c
+}
+
+func newExplainFlags(c *cobra.Command) *explainFlags {
+	f := &explainFlags{}
+	set := c.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.user, "user", "", "the user, by name, e-mail address or identifier")
+	set.StringVar(&f.client, "client", "", "the client, by name or client ID")
+	set.StringArrayVar(&f.scopes, "scope", nil, "`SCOPE` that is asked for (repeatable; default: all that the client may ask for)")
+	set.StringVar(&f.inquiry.GrantType, "grant-type", core.GrantAuthorizationCode, "`TYPE`: authorization_code or refresh_token")
+	set.StringVar(&f.inquiry.Address, "address", "", "`ADDRESS` of the browser, or of the client at a refresh")
+	set.StringVar(&f.at, "at", "", "`TIME` of the request, such as 2026-11-25T23:00:00+01:00 (default: now)")
+	set.StringVar(&f.signedInAt, "signed-in-at", "", "`TIME` of the sign-in (default: that of the request)")
+	set.StringVar(&f.inquiry.Connector, "connector", "", "plugin `INSTANCE` that the user signed in with (default: a password of Postern's own)")
+	set.StringVar(&f.inquiry.ACR, "acr", "", "`CLASS` of the sign-in (default: a password's, unless --connector or --amr is given)")
+	set.StringArrayVar(&f.inquiry.AMR, "amr", nil, "`METHOD` of the sign-in (repeatable; default: as with --acr)")
+	return f
+}
+
+// check reads what needs no data directory.
+func (f *explainFlags) check(*cobra.Command, []string) (err error) {
+	if f.user == "" || f.client == "" {
+		return usagef("give --user USER and --client CLIENT", "the user or the client is missing")
+	}
+	if known := []string{core.GrantAuthorizationCode, core.GrantRefreshToken}; !slices.Contains(known, f.inquiry.GrantType) {
+		return usagef("use "+joined(known), "%q is no grant type that can be explained", f.inquiry.GrantType)
+	}
+	if f.inquiry.At, err = readMoment("at", f.at); err != nil {
+		return err
+	}
+	f.inquiry.SignedInAt, err = readMoment("signed-in-at", f.signedInAt)
+	return err
+}
+
+func readMoment(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usagef("write it like 2026-11-25T23:00:00+01:00 or 2026-11-25T22:00:00Z", "%q is no value for --%s", text, flag)
+	}
+	return at, nil
+}
+
+// find looks up whom and what the flags name.
+func (f *explainFlags) find(ctx context.Context, s *session, org string) (q app.Inquiry, err error) {
+	q = f.inquiry
+	if q.User, err = s.Admin.FindUser(ctx, org, f.user); err != nil {
+		return q, err
+	}
+	if q.Client, err = s.Admin.FindClient(ctx, org, f.client); err != nil {
+		return q, err
+	}
+	q.Scopes, err = grantedScopes(q.Client, f.scopes)
+	return q, err
 }
 
 // grantedScopes gives the scopes to explain; nil stands for all of the client's.
@@ -80,6 +115,34 @@ func grantedScopes(client *core.Client, given []string) ([]string, error) {
 		scopes = append(scopes, scope)
 	}
 	return scopes, nil
+}
+
+func describeExplanation(w io.Writer, q app.Inquiry, e *app.Explanation) {
+	d := &e.Decision
+	if d.Refused != "" {
+		fmt.Fprintf(w, "%s gets nothing about %s: %s\n", q.Client.Name, q.User.Name, d.Refused)
+	} else {
+		fmt.Fprintf(w, "what %s gets about %s, with the scopes %s\n", q.Client.Name, q.User.Name, strings.Join(d.Granted, " "))
+	}
+	describeDecision(w, q.Client, d)
+	if e.Explanation == nil {
+		return
+	}
+	var rows [][]string
+	if e.IDToken != nil {
+		for _, claim := range e.IDToken.Claims {
+			rows = append(rows, []string{claim.Name, string(claim.Value), claim.Origin.String()})
+		}
+	}
+	claimTable(w, "ID token", rows)
+	rows = nil
+	if e.UserInfo != nil {
+		for _, claim := range e.UserInfo.Claims {
+			rows = append(rows, []string{claim.Name, string(claim.Value), claim.Origin.String()})
+		}
+	}
+	claimTable(w, "UserInfo", rows)
+	fmt.Fprintf(w, "\naccount%s\n%s\n", shapedBy(e.AccountShaped), pretty(e.Account))
 }
 
 func claimTable(w io.Writer, name string, rows [][]string) {

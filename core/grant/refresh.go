@@ -90,7 +90,7 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 	if err != nil {
 		return nil, ruling{about: a, refusal: oauth.Failed(err)}
 	}
-	if reason := denied(out, &a.Grant); reason != "" {
+	if reason := Denied(out, &a.Grant); reason != "" {
 		return nil, ruling{about: a, refusal: invalidGrant(reason), policy: out.Reason}
 	}
 	scopes, refusal := narrowed(asked, out.Scopes)
@@ -130,10 +130,10 @@ func askedScopes(text string, granted []string) ([]string, *oauth.Error) {
 	return asked, nil
 }
 
-// denied says why a policy refuses a refresh; empty if it does not. What only the
+// Denied says why a policy refuses a refresh; empty if it does not. What only the
 // person could do (sign in again, consent again) refuses too: there is nobody to
 // ask, and the client begins anew (RFC 6749 section 5.2: invalid_grant).
-func denied(out hook.ScopeOutput, g *core.Grant) (reason string) {
+func Denied(out hook.ScopeOutput, g *core.Grant) (reason string) {
 	switch {
 	case out.Deny:
 		return "policy_denied"
