@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Each command of plugins says more than one line about itself and shows how it is
+// Each command of plugins and connectors says more than one line about itself and shows how it is
 // called.
 func TestPluginHelp(t *testing.T) {
 	commands := 0
@@ -37,7 +37,8 @@ func TestPluginHelp(t *testing.T) {
 		}
 	}
 	check("postern", family)
-	if commands < 29 {
+	check("postern", (&program{}).connector())
+	if commands < 37 {
 		t.Errorf("%d commands", commands)
 	}
 }

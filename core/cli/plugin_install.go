@@ -162,8 +162,9 @@ func nextSteps(w io.Writer, bound *core.PluginConfig, installed *admin.Installed
 	for i := range installed.Plugins {
 		plugin := &installed.Plugins[i]
 		first := true
+		connects := admin.OnlySignsIn(plugin.Hooks) // making the connector tells what it needs
 		for _, need := range installed.Wishes {
-			if need.Plugin != plugin.ID {
+			if need.Plugin != plugin.ID || connects && !has(bound, need.Instance) {
 				continue
 			}
 			if first && !has(bound, need.Instance) {
@@ -177,8 +178,8 @@ func nextSteps(w io.Writer, bound *core.PluginConfig, installed *admin.Installed
 			}
 		}
 		if !serves(bound, plugin.ID) {
-			command := "postern plugin bind " + plugin.ID + " --all-clients"
-			if first && !has(bound, plugin.ID) {
+			command := servingCommand(plugin.ID, plugin.ID, plugin.Hooks)
+			if first && !connects && !has(bound, plugin.ID) {
 				command += settingsArgument(plugin)
 			}
 			then = append(then, command)
@@ -188,8 +189,18 @@ func nextSteps(w io.Writer, bound *core.PluginConfig, installed *admin.Installed
 	if steps(w, nothing+"This gives it what it needs:", needed) {
 		nothing = ""
 	}
-	steps(w, nothing+"This gives it what it can do without:", optional)
-	steps(w, "This lets it serve all clients; --client NAME is for one:", then)
+	if steps(w, nothing+"This gives it what it can do without:", optional) || len(installed.Wishes) == 0 {
+		nothing = ""
+	}
+	steps(w, nothing+"This lets it serve all clients; --client NAME is for one:", then)
+}
+
+// servingCommand is what lets an instance serve all clients.
+func servingCommand(instance, plugin string, hooks []string) string {
+	if admin.OnlySignsIn(hooks) {
+		return "postern connector create " + instance + " --plugin " + plugin
+	}
+	return "postern plugin bind " + instance + " --all-clients"
 }
 
 // steps prints commands under a heading, and reports whether there are any.

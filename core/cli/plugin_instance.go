@@ -40,7 +40,7 @@ func (p *program) pluginCreate() *cobra.Command {
 				needed = append(needed, need.Command())
 			}
 			steps(w, "This gives it what it needs:", needed)
-			steps(w, "This lets it serve all clients; --client NAME is for one:", []string{"postern plugin bind " + args[0] + " --all-clients"})
+			steps(w, "This lets it serve all clients; --client NAME is for one:", []string{servingCommand(args[0], created.Plugin, created.Hooks)})
 		})
 	})
 	return c

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,11 @@ func (p *program) readSecret(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the value: %w", err)
 	}
-	return []byte(strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")), nil
+	return withoutLineEnd([]byte(text)), nil
+}
+
+func withoutLineEnd(text []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 }
 
 // askHidden asks for something without showing it.

@@ -53,7 +53,7 @@ func (p *program) user() *cobra.Command {
 		p.userCreate(), p.userList(), p.userShow(), p.userUpdate(), p.userPassword(),
 		p.userSwitch("disable", "keep a user from signing in, and sign them out everywhere", (*admin.Service).DisableUser),
 		p.userSwitch("enable", "let a disabled user sign in again", (*admin.Service).EnableUser),
-		p.userSignOut(), p.userDelete())
+		p.userSignOut(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
 	orgFlag(c)
 	return c
 }
