@@ -107,6 +107,11 @@ func shadowed(hook string) bool {
 	return hook == core.HookClaims || hook == core.HookAccount || hook == core.HookScopes
 }
 
+// OnlySignsIn reports whether a plugin of these hooks is for a connector alone.
+func OnlySignsIn(hooks []string) bool {
+	return len(hooks) > 0 && !slices.ContainsFunc(hooks, func(hook string) bool { return !signsIn(hook) })
+}
+
 func (s *Service) checkBind(ctx context.Context, plugin *Plugin, config *core.PluginConfig, there *core.PluginInstance, input Bind) error {
 	var client *core.Client
 	if input.ClientID != "" {
@@ -237,13 +242,16 @@ func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (
 	if input.Forget && (input.Hook != "" || input.ClientID != "" || input.AllClients) {
 		return nil, invalid("forget", "leave out what narrows it", "an instance is deleted with all of its bindings")
 	}
+	if input.Forget && connectorOf(config, input.Instance) != nil {
+		return nil, invalid("forget", "run 'postern connector delete "+input.Instance+" --forget'", "the instance %q is a connector: the links of its people would go too", input.Instance)
+	}
 	removed := selectBindings(config, input)
 	if len(removed) == 0 && !input.Forget {
 		return nil, invalid("hooks", "run 'postern plugin show "+input.Instance+"' to see where it is", "the instance %q is not bound there", input.Instance)
 	}
 	changes := s.unbindChanges(actor, removed)
 	if input.Forget {
-		changes = append(changes, s.forgetChanges(actor, input.Instance)...)
+		changes = append(changes, s.forgetChanges(actor, config, input.Instance)...)
 	}
 	return removed, wrap("unbind the plugin", s.Store.Apply(ctx, changes...))
 }
@@ -256,11 +264,16 @@ func (s *Service) unbindChanges(actor Actor, removed []core.PluginBinding) []cor
 	return changes
 }
 
-// forgetChanges delete an instance whose bindings are removed with it.
-func (s *Service) forgetChanges(actor Actor, instance string) []core.Change {
-	return []core.Change{core.DeleteInstance{Name: instance}, s.record(actor, s.Now(), core.Event{
+// forgetChanges delete an instance whose bindings are removed with it, and the connector
+// that it is.
+func (s *Service) forgetChanges(actor Actor, config *core.PluginConfig, instance string) []core.Change {
+	var changes []core.Change
+	if connector := connectorOf(config, instance); connector != nil {
+		changes = s.disconnectChanges(actor, connector, instanceOf(config, instance).Plugin)
+	}
+	return append(changes, core.DeleteInstance{Name: instance}, s.record(actor, s.Now(), core.Event{
 		Type: core.EventPluginUnbound, Detail: map[string]string{"instance": instance, "deleted": "true"},
-	})}
+	}))
 }
 
 func selectBindings(config *core.PluginConfig, input Unbind) []core.PluginBinding {

@@ -20,8 +20,9 @@ type NewConnector struct {
 	// there is one.
 	Preset string
 	Org    string // "" is the default organisation
-	// Settings, a JSON object, are laid over those of the preset; nil: there are none.
-	Settings []byte
+	// Settings, JSON objects, are laid over those of the preset in their order, and over
+	// those that the instance has.
+	Settings [][]byte
 	Secrets  map[string][]byte // by name
 	// Grants are what it may use: a host, for each capability of the plugin that
 	// reaches out, or "clock", or "http.fetch=api.example.org".
@@ -187,7 +188,7 @@ func (s *Service) planInstance(ctx context.Context, p *problems, plan *connector
 	} else {
 		plan.instance = newInstance(input.Name, plan.plugin.ID, plan.plugin.Module, nil, plan.now)
 	}
-	plan.instance.Settings = layered(plan.preset.Settings, plan.instance.Settings, input.Settings)
+	plan.instance.Settings = layered(append([][]byte{plan.preset.Settings, plan.instance.Settings}, input.Settings...)...)
 	s.checkSettings(ctx, p, plan.plugin, plan.instance.Settings)
 	for _, name := range sortedNames(input.Secrets) {
 		*p = append(*p, checkSecret(plan.plugin, name, input.Secrets[name], false)...)
@@ -197,22 +198,6 @@ func (s *Service) planInstance(ctx context.Context, p *problems, plan *connector
 	if len(plan.instance.Grants) > maxGrants {
 		p.add("grants", "", "%d grants are more than %d, which is the most", len(plan.instance.Grants), maxGrants)
 	}
-}
-
-// layered lays settings over each other, or gives those that are no JSON object, for
-// the check to say so.
-func layered(layers ...[]byte) []byte {
-	settings := []byte("{}")
-	for _, layer := range layers {
-		if layer == nil {
-			continue
-		}
-		if settingsOf(layer) == nil {
-			return layer
-		}
-		settings = overlay(settings, layer)
-	}
-	return settings
 }
 
 // missingBindings gives those to all of the plugin's hooks by which people sign in.
@@ -282,6 +267,12 @@ func connectorFailed(what string, c *core.Connector, err error) error {
 		return &MissingError{What: "connector", Name: c.Instance}
 	}
 	return wrap(what, err)
+}
+
+// SignInPlugins gives the plugins that a connector can be made of.
+func (s *Service) SignInPlugins(ctx context.Context) ([]Plugin, error) {
+	plugins, err := s.KnownPlugins(ctx)
+	return slices.DeleteFunc(slices.Clone(plugins), func(plugin Plugin) bool { return !slices.ContainsFunc(plugin.Hooks, signsIn) }), err
 }
 
 // Connectors gives the connectors of an organisation, of all if org is empty, by

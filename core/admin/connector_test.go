@@ -11,6 +11,13 @@ import (
 	"github.com/postern-id/postern/core/admin"
 )
 
+func settings(texts ...string) (layers [][]byte) {
+	for _, text := range texts {
+		layers = append(layers, []byte(text))
+	}
+	return layers
+}
+
 // connector makes one.
 func (w *world) connector(input admin.NewConnector) *admin.Connector {
 	w.t.Helper()
@@ -43,7 +50,7 @@ func TestCreateConnector(t *testing.T) {
 	w.now = w.now.Add(1e9)
 	made := w.connector(admin.NewConnector{
 		Name: "corp", Plugin: "provider", Preset: "big",
-		Settings: []byte(`{"client_id":"me","claims":{"mail":"email"},"issuer":null}`),
+		Settings: settings(`{"client_id":"me","claims":{"mail":"address"}}`, `{"claims":{"mail":"email"},"issuer":null}`),
 		Secrets:  map[string][]byte{"client_secret": []byte("sesame"), "spare": []byte("open")},
 		Grants:   []string{"big.example", "*.big.example:8443", "http.fetch=*.cdn.example", "clock", "big.example"},
 		Clients:  []string{other.ID, client.ID, client.ID}, Position: 7,
@@ -124,7 +131,7 @@ func TestCreateConnectorMistakes(t *testing.T) {
 	w.install("v3", directory)
 	foreign := w.client(admin.NewClient{Name: "foreign", Org: "acme"})
 	shared := w.client(admin.NewClient{Name: "shared", Org: "acme", Edit: func(c *core.Client) { c.Shared, c.RedirectURIs = true, []string{"https://a.example"} }})
-	w.connector(admin.NewConnector{Name: "first", Plugin: "provider", Settings: []byte(`{"client_id":"x"}`), Clients: []string{shared.ID},
+	w.connector(admin.NewConnector{Name: "first", Plugin: "provider", Settings: settings(`{"client_id":"x"}`), Clients: []string{shared.ID},
 		Edit: func(c *core.Connector) { c.Domains = []string{"first.example"} }})
 	w.instance("claims")
 	before := w.config()
@@ -134,7 +141,7 @@ func TestCreateConnectorMistakes(t *testing.T) {
 		want  []string // text or hint has it
 	}{
 		"everything": {admin.NewConnector{
-			Name: "A b", Preset: "none", Settings: []byte(`{"wrong":1}`), Secrets: map[string][]byte{"other": nil, "client_secret": {0xff}},
+			Name: "A b", Preset: "none", Settings: settings(`{"wrong":1}`), Secrets: map[string][]byte{"other": nil, "client_secret": {0xff}},
 			Grants: []string{"https://Big.example/", "ldap.bind=x", "kv"}, Clients: []string{foreign.ID},
 			Edit: edit(func(c *core.Connector) {
 				c.DisplayName, c.Icon, c.Domains, c.GroupPrefix = strings.Repeat("x", 61), "facebook", []string{"A.example", "first.example", "x.example", "x.example"}, "p"
@@ -144,11 +151,11 @@ func TestCreateConnectorMistakes(t *testing.T) {
 			"write a.example", "the connector first has it", `domain "x.example" is given twice`, "add --sync-groups", `client "foreign" signs in the people of "acme" alone`,
 			`there is no setting "wrong"`, "the secret is no text", `has no secret "other"`, "the secret is empty", "write big.example", `does not ask for "ldap.bind"`, `does not ask for "kv"`,
 		}},
-		"a short title and a broken image": {admin.NewConnector{Name: "x", Settings: []byte(`{"client_id":1}`), Edit: edit(func(c *core.Connector) {
+		"a short title and a broken image": {admin.NewConnector{Name: "x", Settings: settings(`{"client_id":1}`), Edit: edit(func(c *core.Connector) {
 			c.DisplayName, c.Icon = "a\x1bb", "data:image/png;base64,not base64"
 		})}, []string{"title holds characters that cannot be shown", "the icon is no image that a page shows"}},
 		"settings of the preset alone":  {admin.NewConnector{Name: "x", Preset: "big"}, []string{`settings must have "client_id"`}},
-		"settings that are none":        {admin.NewConnector{Name: "x", Preset: "big", Settings: []byte("[1]")}, []string{"the settings are no JSON object"}},
+		"settings that are none":        {admin.NewConnector{Name: "x", Preset: "big", Settings: settings("[1]")}, []string{"the settings are no JSON object"}},
 		"a plugin that signs nobody in": {admin.NewConnector{Name: "x", Plugin: "claims"}, []string{`plugin "claims" signs nobody in`}},
 		"a plugin without a page": {admin.NewConnector{Name: "x", Plugin: "directory", Preset: "p", Edit: edit(func(c *core.Connector) {
 			c.Domains, c.Hidden, c.Logout, c.KeepTokens = []string{"d.example"}, true, true, true
@@ -190,7 +197,7 @@ func TestConnectorNeeds(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	w.install("v1", provider())
-	made := w.connector(admin.NewConnector{Name: "corp", Plugin: "provider", Preset: "big", Settings: []byte(`{"client_id":"x"}`), Grants: []string{"http.fetch=big.example"}})
+	made := w.connector(admin.NewConnector{Name: "corp", Plugin: "provider", Preset: "big", Settings: settings(`{"client_id":"x"}`), Grants: []string{"http.fetch=big.example"}})
 	commands := func(needs []admin.Need) (all []string) {
 		for _, need := range needs {
 			all = append(all, need.Command())
@@ -249,8 +256,8 @@ func TestUpdateConnector(t *testing.T) {
 	ctx := t.Context()
 	w.install("v1", provider())
 	one, two := w.client(admin.NewClient{Name: "one"}), w.client(admin.NewClient{Name: "two"})
-	w.connector(admin.NewConnector{Name: "other", Plugin: "provider", Settings: []byte(`{"client_id":"x"}`), Edit: func(c *core.Connector) { c.Domains = []string{"other.example"} }})
-	w.connector(admin.NewConnector{Name: "corp", Plugin: "provider", Settings: []byte(`{"client_id":"x","a":{"b":1}}`)})
+	w.connector(admin.NewConnector{Name: "other", Plugin: "provider", Settings: settings(`{"client_id":"x"}`), Edit: func(c *core.Connector) { c.Domains = []string{"other.example"} }})
+	w.connector(admin.NewConnector{Name: "corp", Plugin: "provider", Settings: settings(`{"client_id":"x","a":{"b":1}}`)})
 	w.event(core.EventConnectorSaved)
 	bindings := func() (all []string) {
 		for _, b := range w.config().Bindings {
@@ -280,12 +287,12 @@ func TestUpdateConnector(t *testing.T) {
 		}
 	}
 	w.now = w.now.Add(1e9)
-	if _, err := w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Position: 30, Settings: []byte("{}"), Edit: func(c *core.Connector) {}}); err != nil {
+	if _, err := w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Position: 30, Settings: settings("{}"), Edit: func(c *core.Connector) {}}); err != nil {
 		t.Fatal(err)
 	}
 	w.silent()
 
-	changed, err := w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Settings: []byte(`{"a":{"b":null,"c":2}}`), Edit: func(c *core.Connector) {
+	changed, err := w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Settings: settings(`{"a":{"b":null,"c":2}}`), Edit: func(c *core.Connector) {
 		c.DisplayName, c.Domains, c.SyncProfile, c.Logout = "Corp", []string{"b.example", "a.example"}, true, true
 		c.Instance, c.Org, c.Disabled = "x", "y", false
 	}})
@@ -299,7 +306,7 @@ func TestUpdateConnector(t *testing.T) {
 		t.Errorf("recorded %v", detail)
 	}
 	before := w.config()
-	_, err = w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Settings: []byte(`{"client_id":null}`), Clients: []string{one.ID}, AllClients: true, Edit: func(c *core.Connector) {
+	_, err = w.UpdateConnector(ctx, actor, "corp", admin.ConnectorEdit{Settings: settings(`{"client_id":null}`), Clients: []string{one.ID}, AllClients: true, Edit: func(c *core.Connector) {
 		c.Domains, c.Icon = append(c.Domains, "other.example"), "x"
 	}})
 	if got := problems(t, err); !slices.Equal(got, []string{"icon", "domains", "clients", "settings"}) {
@@ -322,7 +329,7 @@ func TestDeleteConnector(t *testing.T) {
 	both.Capabilities = nil
 	both.Presets = append(both.Presets, admin.PluginPreset{Name: "early", Settings: []byte(`{"old":0,"preset":3}`)})
 	w.install("v1", both)
-	input := admin.NewConnector{Name: "corp", Plugin: "provider", Settings: []byte(`{"client_id":"x","old":1}`), Secrets: map[string][]byte{"client_secret": []byte("x")}}
+	input := admin.NewConnector{Name: "corp", Plugin: "provider", Settings: settings(`{"client_id":"x","old":1}`), Secrets: map[string][]byte{"client_secret": []byte("x")}}
 	w.connector(input)
 	if _, err := w.BindPlugin(ctx, actor, admin.Bind{Plugin: "provider", Instance: "corp", Hooks: []string{core.HookClaims}}); err != nil {
 		t.Fatal(err)
@@ -345,15 +352,33 @@ func TestDeleteConnector(t *testing.T) {
 		t.Errorf("%v, %v", links, err)
 	}
 
-	again := w.connector(admin.NewConnector{Name: "corp", Preset: "early", Settings: []byte(`{"new":2}`)})
+	again := w.connector(admin.NewConnector{Name: "corp", Preset: "early", Settings: settings(`{"new":2}`)})
 	if got := string(w.stored("corp").Settings); got != `{"client_id":"x","new":2,"old":1,"preset":3}` || again.Disabled || len(w.config().Bindings) != 3 {
 		t.Errorf("%+v, settings %s", again, got)
 	}
+	// Links are not lost by the way.
+	_, err := w.UnbindPlugin(ctx, actor, admin.Unbind{Instance: "corp", Forget: true})
+	if got := says(t, err); !slices.Equal(got, []string{`the instance "corp" is a connector: the links of its people would go too | run 'postern connector delete corp --forget'`}) {
+		t.Errorf("got %v", got)
+	}
+	if _, err = w.RemovePlugin(ctx, actor, "provider", false); !strings.Contains(says(t, err)[0], "| postern connector delete corp --forget") {
+		t.Error(err)
+	}
+	w.now = w.now.Add(1e9)
 	if err := w.DeleteConnector(ctx, actor, "corp", true); err != nil {
 		t.Fatal(err)
 	}
 	if config := w.config(); len(config.Connectors)+len(config.Bindings)+len(config.Instances) != 0 {
 		t.Errorf("%+v", config)
+	}
+	w.event(core.EventConnectorDeleted)
+
+	w.connector(input)
+	if _, err := w.RemovePlugin(ctx, actor, "provider", true); err != nil {
+		t.Fatal(err)
+	}
+	if detail := w.event(core.EventConnectorDeleted); detail["connector"] != "corp" || detail["plugin"] != "provider" || len(w.config().Connectors) != 0 {
+		t.Errorf("recorded %v", detail)
 	}
 }
 
@@ -365,7 +390,7 @@ func TestConnectors(t *testing.T) {
 	}
 	w.install("v1", provider())
 	for name, org := range map[string]string{"b": "", "a": "acme"} {
-		made := w.connector(admin.NewConnector{Name: name, Plugin: "provider", Preset: "odd", Org: org, Settings: []byte(`{"client_id":"x","issuer":"https://id.example/realm","more":["ldaps://Dir.example"]}`)})
+		made := w.connector(admin.NewConnector{Name: name, Plugin: "provider", Preset: "odd", Org: org, Settings: settings(`{"client_id":"x","issuer":"https://id.example/realm","more":["ldaps://Dir.example"]}`)})
 		if made.Icon != "" || made.DisplayName != "Odd" {
 			t.Errorf("got %+v", made)
 		}

@@ -12,8 +12,8 @@ import (
 type ConnectorEdit struct {
 	// Edit changes a copy of it. Name, organisation, times and Disabled are put back.
 	Edit func(*core.Connector)
-	// Settings, a JSON object, are laid over those of the instance.
-	Settings []byte
+	// Settings, JSON objects, are laid over those of the instance in their order.
+	Settings [][]byte
 	// Clients are the client IDs that it serves from now on; with AllClients it serves
 	// all.
 	Clients    []string
@@ -79,14 +79,11 @@ func editedConnector(before *core.Connector, edit func(*core.Connector)) *core.C
 }
 
 // laidOver gives the settings that the instance is to have.
-func (s *Service) laidOver(ctx context.Context, p *problems, plugin *Plugin, instance *core.PluginInstance, over []byte) []byte {
-	if over == nil {
+func (s *Service) laidOver(ctx context.Context, p *problems, plugin *Plugin, instance *core.PluginInstance, over [][]byte) []byte {
+	if len(over) == 0 {
 		return instance.Settings
 	}
-	merged := over // the check says what is wrong with it
-	if settingsOf(over) != nil {
-		merged = overlay(instance.Settings, over)
-	}
+	merged := layered(append([][]byte{instance.Settings}, over...)...)
 	s.checkSettings(ctx, p, plugin, merged)
 	return merged
 }
@@ -198,20 +195,29 @@ func (s *Service) switchConnector(ctx context.Context, actor Actor, connector *C
 // DeleteConnector deletes the connector with its links and its bindings to sign-in, and
 // if forget is set the plugin instance too.
 func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string, forget bool) error {
-	connector, err := s.FindConnector(ctx, name)
+	config, err := s.PluginConfig(ctx)
 	if err != nil {
 		return err
 	}
-	bindings := slices.DeleteFunc(slices.Clone(connector.Plugin.Bindings), func(b core.PluginBinding) bool { return !forget && !signsIn(b.Hook) })
-	changes := append(s.unbindChanges(actor, bindings), core.DeleteConnector{Instance: name},
-		s.record(actor, s.Now(), core.Event{Type: core.EventConnectorDeleted, Detail: map[string]string{
-			"connector": name, "plugin": connector.Plugin.Plugin, "organisation": connector.Org,
-		}}))
+	connector := connectorOf(config, name)
+	if connector == nil {
+		return &MissingError{What: "connector", Name: name}
+	}
+	bindings := slices.DeleteFunc(selectBindings(config, Unbind{Instance: name}), func(b core.PluginBinding) bool { return !forget && !signsIn(b.Hook) })
+	changes := s.unbindChanges(actor, bindings)
 	if forget {
-		changes = append(changes, s.forgetChanges(actor, name)...)
+		changes = append(changes, s.forgetChanges(actor, config, name)...)
+	} else {
+		changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, name).Plugin)...)
 	}
 	if err := s.Store.Apply(ctx, changes...); err != nil {
-		return connectorFailed("delete the connector", &connector.Connector, err)
+		return connectorFailed("delete the connector", connector, err)
 	}
 	return nil
+}
+
+func (s *Service) disconnectChanges(actor Actor, c *core.Connector, plugin string) []core.Change {
+	return []core.Change{core.DeleteConnector{Instance: c.Instance}, s.record(actor, s.Now(), core.Event{
+		Type: core.EventConnectorDeleted, Detail: map[string]string{"connector": c.Instance, "plugin": plugin, "organisation": c.Org},
+	})}
 }

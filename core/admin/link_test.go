@@ -18,7 +18,7 @@ func TestLinkUser(t *testing.T) {
 	}
 	w.install("v1", provider())
 	for name, org := range map[string]string{"corp": "", "second": "", "foreign": "acme"} {
-		w.connector(admin.NewConnector{Name: name, Plugin: "provider", Org: org, Settings: []byte(`{"client_id":"x"}`)})
+		w.connector(admin.NewConnector{Name: name, Plugin: "provider", Org: org, Settings: settings(`{"client_id":"x"}`)})
 	}
 	ann, bob := w.user(admin.NewUser{Name: "ann"}), w.user(admin.NewUser{Name: "bob"})
 	link, err := w.LinkUser(ctx, actor, ann.ID, "corp", "Ü 1")

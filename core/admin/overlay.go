@@ -3,20 +3,26 @@ package admin
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 )
 
-// Overlay lays settings over others, both JSON objects: a member that is an object in
-// both is laid over member by member, null takes a member away, everything else
-// replaces it (RFC 7396).
-func Overlay(base, over []byte) ([]byte, error) {
-	if settingsOf(base) == nil || settingsOf(over) == nil {
-		return nil, errors.New("the settings are no JSON object")
+// layered lays settings over each other, each a JSON object or nil: a member that is an
+// object in both is laid over member by member, null takes a member away, everything
+// else replaces it (RFC 7396). It gives the first that is no JSON object, for the check
+// of settings to say so.
+func layered(layers ...[]byte) []byte {
+	settings := []byte("{}")
+	for _, layer := range layers {
+		if layer == nil {
+			continue
+		}
+		if settingsOf(layer) == nil {
+			return layer
+		}
+		settings = overlay(settings, layer)
 	}
-	return overlay(base, over), nil
+	return settings
 }
 
-// overlay takes what was parsed before.
 func overlay(base, over json.RawMessage) json.RawMessage {
 	members := settingsOf(over)
 	if members == nil {

@@ -202,9 +202,13 @@ func (s *Service) RemovePlugin(ctx context.Context, actor Actor, plugin string, 
 	var changes []core.Change
 	for _, instance := range instancesOf(config, plugin) {
 		bound := selectBindings(config, Unbind{Instance: instance.Name})
-		p.add("plugin", "postern plugin unbind "+instance.Name+" --forget", "the plugin has the instance %q, %s", instance.Name, boundText(bound))
+		hint := "postern plugin unbind " + instance.Name + " --forget"
+		if connectorOf(config, instance.Name) != nil {
+			hint = "postern connector delete " + instance.Name + " --forget"
+		}
+		p.add("plugin", hint, "the plugin has the instance %q, %s", instance.Name, boundText(bound))
 		names = append(names, instance.Name)
-		changes = append(append(changes, s.unbindChanges(actor, bound)...), s.forgetChanges(actor, instance.Name)...)
+		changes = append(append(changes, s.unbindChanges(actor, bound)...), s.forgetChanges(actor, config, instance.Name)...)
 	}
 	if err := p.err(); err != nil && !force {
 		return nil, err

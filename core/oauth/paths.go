@@ -12,4 +12,5 @@ const (
 	PathUserInfo       = "/api/userinfo"
 	PathAccount        = "/api/get-account" // no member of discovery names it
 	PathEndSession     = "/api/logout"
+	PathCallback       = "/callback/" // the name of a connector follows: where its provider sends browsers back to
 )
