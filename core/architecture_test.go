@@ -86,11 +86,12 @@ var house = map[string][]string{
 	"plugins/scopes":        {"sdk/go", "sdk/hook"},
 	"plugins/access":        {"sdk/go", "sdk/hook"},
 
-	"examples/confluence":         {"examples/confluence/standin"},
-	"examples/confluence/standin": {},
-	"examples/plugin-department":  {"sdk/go", "sdk/hook"},
-	"examples/plugin-directory":   {"sdk/go", "sdk/hook"},
-	"examples/plugin-webhook":     {"sdk/go", "sdk/hook"},
+	"examples/confluence":          {"examples/confluence/standin"},
+	"examples/confluence/standin":  {},
+	"examples/plugin-connector-go": {"sdk/go", "sdk/hook"},
+	"examples/plugin-department":   {"sdk/go", "sdk/hook"},
+	"examples/plugin-directory":    {"sdk/go", "sdk/hook"},
+	"examples/plugin-webhook":      {"sdk/go", "sdk/hook"},
 }
 
 // outside lists who may import what is not in the standard library.
