@@ -134,6 +134,7 @@ func TestTemplate(t *testing.T) {
 		}
 	}
 	trial, module := tryProject(t, dir, "cases", "departments")
+	plugintest.Imports(t, trial)
 	if m := trial.Manifests()[0]; m.ID != "my-plugin" || m.Version != "0.1.0" || m.Description == "" {
 		t.Errorf("it is called %q %q: %q", m.ID, m.Version, m.Description)
 	}
@@ -142,17 +143,23 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// TestExample holds the same of the example.
+// TestExample holds the same of the examples.
 func TestExample(t *testing.T) {
-	root := checkout(t, "sdk/rust/postern", "examples/plugin-email-domain")
+	root := checkout(t, "sdk/rust/postern", "examples/plugin-email-domain", "examples/plugin-connector-rust")
 	trial, _ := tryProject(t, filepath.Join(root, "examples/plugin-email-domain"), "cases", "decides", "patterns")
+	plugintest.Imports(t, trial)
 	if m := trial.Manifests()[0]; m.ID != "email-domain" || len(m.Samples) != 2 {
+		t.Errorf("%+v", m)
+	}
+	trial, _ = tryProject(t, filepath.Join(root, "examples/plugin-connector-rust"), "cases", "knows_a_refusal_from_a_failure", "asks_for_nobody_elsewhere")
+	plugintest.Imports(t, trial, "answer_read", "http_fetch", "log")
+	if m := trial.Manifests()[0]; m.ID != "matrix" || len(m.Samples) != 2 {
 		t.Errorf("%+v", m)
 	}
 }
 
 // tryProject runs the commands of a project: its tests, which must say that those
-// of these names passed, and its build. The module needs no capability.
+// of these names passed, and its build.
 func tryProject(t *testing.T, dir string, tests ...string) (*plugin.Trial, []byte) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postern.json"))
@@ -169,7 +176,6 @@ func tryProject(t *testing.T, dir string, tests ...string) (*plugin.Trial, []byt
 	run(t, dir, commands.Build...)
 	module := filepath.Join(dir, commands.Module)
 	trial := plugintest.File(t, module)
-	plugintest.Imports(t, trial)
 	plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	output := run(t, dir, commands.Test...)
 	for _, name := range tests {
