@@ -57,6 +57,13 @@ func TestSDK(t *testing.T) {
 		plugintest.Imports(t, trial, "answer_read", "ldap_search")
 		plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
 	})
+	t.Run("plugin-connector-typescript", func(t *testing.T) {
+		dir := filepath.Join(root, "examples", "plugin-connector-typescript")
+		run(t, dir, "npm", "test")
+		trial := plugintest.File(t, filepath.Join(dir, "build", "plugin.wasm"))
+		plugintest.Imports(t, trial, "answer_read", "http_fetch", "oauth_exchange")
+		plugintest.Cases(t, trial, os.DirFS(filepath.Join(dir, "cases")))
+	})
 }
 
 func testProject(t *testing.T, dir string) {
@@ -100,7 +107,10 @@ func testFolder(t *testing.T, root, name string) *plugin.Trial {
 func copyTree(t *testing.T, compiler string) (root string) {
 	t.Helper()
 	root = t.TempDir()
-	for _, dir := range []string{"sdk/vectors", "sdk/typescript/postern", "sdk/typescript/unit", "sdk/typescript/vectors", "examples/plugin-groups-ldap"} {
+	for _, dir := range []string{
+		"sdk/vectors", "sdk/typescript/postern", "sdk/typescript/unit", "sdk/typescript/vectors", "examples/plugin-groups-ldap",
+		"examples/plugin-connector-typescript",
+	} {
 		copyDir(t, filepath.Join("..", "..", dir), filepath.Join(root, dir))
 	}
 	if err := os.Rename(compiler, filepath.Join(root, "node_modules")); err != nil {
@@ -158,17 +168,21 @@ func copyDir(t *testing.T, from, to string) {
 
 // TestPins holds that the compiler is the same one everywhere, locked with its digests.
 func TestPins(t *testing.T) {
-	example := filepath.Join("..", "..", "examples", "plugin-groups-ldap")
+	examples := []string{
+		filepath.Join("..", "..", "examples", "plugin-groups-ldap"), filepath.Join("..", "..", "examples", "plugin-connector-typescript"),
+	}
 	lock, err := os.ReadFile(filepath.Join("template", "package-lock.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	copied, err := os.ReadFile(filepath.Join(example, "package-lock.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(copied) != string(lock) {
-		t.Error("the example has another package-lock.json than the template")
+	for _, example := range examples {
+		copied, err := os.ReadFile(filepath.Join(example, "package-lock.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(copied) != string(lock) {
+			t.Errorf("%s has another package-lock.json than the template", example)
+		}
 	}
 	var locked struct {
 		Packages map[string]struct{ Version, Integrity string }
@@ -182,7 +196,11 @@ func TestPins(t *testing.T) {
 		}
 	}
 	version := locked.Packages["node_modules/assemblyscript"].Version
-	for _, name := range []string{filepath.Join("template", "package.json.tmpl"), filepath.Join(example, "package.json")} {
+	packages := []string{filepath.Join("template", "package.json.tmpl")}
+	for _, example := range examples {
+		packages = append(packages, filepath.Join(example, "package.json"))
+	}
+	for _, name := range packages {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
