@@ -92,6 +92,7 @@ var house = map[string][]string{
 	"examples/plugin-department":   {"sdk/go", "sdk/hook"},
 	"examples/plugin-directory":    {"sdk/go", "sdk/hook"},
 	"examples/plugin-webhook":      {"sdk/go", "sdk/hook"},
+	"examples/walk":                {},
 }
 
 // outside lists who may import what is not in the standard library.
@@ -116,7 +117,7 @@ var outside = map[string][]string{
 	"github.com/opencontainers":       {"core/supply"},
 	"github.com/coreos/go-oidc/v3":    {},
 	"github.com/zitadel/oidc/v3":      {},
-	"github.com/chromedp/chromedp":    {},
+	"github.com/chromedp":             {"examples/walk"},
 	"github.com/rogpeppe/go-internal": {},
 
 	"github.com/santhosh-tekuri/jsonschema": {},
