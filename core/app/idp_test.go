@@ -93,7 +93,7 @@ func (p *provider) connect(edit func(*admin.NewConnector, *core.Connector)) {
 		p.w.t.Fatal(err)
 	}
 	input := admin.NewConnector{
-		Name: "hub", Plugin: "oidc", Settings: settings, Secrets: map[string][]byte{"client_secret": []byte(p.secret)},
+		Name: "hub", Plugin: "oidc", Settings: [][]byte{settings}, Secrets: map[string][]byte{"client_secret": []byte(p.secret)},
 		Grants: []string{strings.TrimPrefix(p.issuer, "http://")},
 	}
 	var row core.Connector
