@@ -39,7 +39,7 @@ var house = map[string][]string{
 	"core/plugin/meter":      {},
 	"core/plugin/plugintest": {"core/plugin", "sdk/hook", "sdk/hook/replay"}, // for tests
 	"core/capability":        {"core", "core/jose", "core/outbound", "sdk/hook"},
-	"core/upstream":          {"core", "sdk/hook"},
+	"core/upstream":          {"core", "core/oauth", "sdk/hook"},
 	"core/supply":            {},
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/audit":             {"core", "sdk/hook"},

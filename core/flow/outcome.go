@@ -17,7 +17,7 @@ const (
 
 	// PathCallback is followed by the connector: it takes the answer of a provider, by
 	// GET or by POST.
-	PathCallback = "/callback/"
+	PathCallback = oauth.PathCallback
 	// PathLink and PathUnlink take POST alone, from the home page.
 	PathLink   = "/link"
 	PathUnlink = "/unlink"

@@ -9,7 +9,7 @@
 // It never sees HTTP, sets no cookie, starts no session and writes nothing: what is
 // to be stored it gives to the flow as changes, those of a refusal too. It never
 // exchanges a code and never verifies a token; capability does, when the connector
-// asks for it. It imports core and sdk/hook; flow and authn call it through
+// asks for it. It imports core, oauth and sdk/hook; flow and authn call it through
 // interfaces of their own, app builds it.
 //
 // # What stands where

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -68,7 +69,7 @@ type Service struct {
 // CallbackPath begins the path of a redirect URI; the connector follows. Each has
 // its own, so that an answer of one provider is never taken for another's (RFC 9700
 // section 4.4).
-const CallbackPath = "/callback/"
+const CallbackPath = oauth.PathCallback
 
 func (s *Service) redirectURI(instance string) string { return s.Issuer + CallbackPath + instance }
 
