@@ -67,8 +67,8 @@ func TestMethodsAndHead(t *testing.T) {
 	}
 }
 
-// TestRefuseAddress: nothing special is dialled, by whatever name.
-func TestRefuseAddress(t *testing.T) {
+// refuseAddress: nothing special is dialled, by whatever name.
+func refuseAddress(t *testing.T) {
 	w := newWorld(t, answer("x"))
 	for name, addresses := range map[string]string{
 		"loop.example": "127.0.0.1", "six.example": "::1", "zero.example": "0.0.0.0", "ten.example": "10.0.0.1", "cloud.example": "169.254.169.254",
@@ -92,9 +92,9 @@ func TestRefuseAddress(t *testing.T) {
 	}
 }
 
-// TestRebinding: the address that is dialled is the one that was checked. A name is
+// refuseRebinding: the address that is dialled is the one that was checked. A name is
 // looked up once for a connection, and what the second look-up says is checked again.
-func TestRebinding(t *testing.T) {
+func refuseRebinding(t *testing.T) {
 	w := newWorld(t, func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Connection", "close") })
 	w.names.answers["example.com"] = []string{public, "127.0.0.1"}
 	w.do(outbound.Request{URL: "https://example.com"})
@@ -107,8 +107,8 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// TestMixedAnswer: of several addresses, only those that may be are dialled.
-func TestMixedAnswer(t *testing.T) {
+// refuseMixedAnswer: of several addresses, only those that may be are dialled.
+func refuseMixedAnswer(t *testing.T) {
 	w := newWorld(t, answer("x"))
 	w.names.answers["example.com"] = []string{"127.0.0.1 10.0.0.1 ::ffff:" + public}
 	w.do(outbound.Request{URL: "https://example.com"})
@@ -170,7 +170,7 @@ func TestKeptConnection(t *testing.T) {
 	w.refused(outbound.Request{URL: "https://example.com", Hosts: []string{"other.example"}}, outbound.ReasonHost)
 }
 
-func TestRefuseHost(t *testing.T) {
+func refuseHost(t *testing.T) {
 	w := newWorld(t, answer("x"))
 	problem := w.refused(outbound.Request{URL: "https://example.com:8443", Hosts: []string{"example.com"}}, outbound.ReasonHost, "example.com:8443 is not among")
 	if problem.Host != "example.com" {
@@ -239,7 +239,7 @@ func TestCookiesAreNotKept(t *testing.T) {
 	}
 }
 
-func TestBodyLimit(t *testing.T) {
+func refuseLargeBody(t *testing.T) {
 	bomb := func() []byte {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
@@ -313,7 +313,7 @@ func raw(t *testing.T, serve func(net.Conn)) *world {
 	return w
 }
 
-func TestHeaderLimit(t *testing.T) {
+func refuseLargeHeader(t *testing.T) {
 	w := raw(t, func(conn net.Conn) {
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\n")
 		for i := 0; ; i++ {
@@ -333,7 +333,7 @@ func TestHeaderLimit(t *testing.T) {
 	w.refused(outbound.Request{URL: "http://raw.internal"}, outbound.ReasonTooLarge, "header", "65536")
 }
 
-func TestProtocol(t *testing.T) {
+func refuseProtocol(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":       "",
 		"another":       "SSH-2.0-OpenSSH_9.9\r\n",
@@ -355,7 +355,7 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-func TestTimeout(t *testing.T) {
+func refuseSlow(t *testing.T) {
 	for name, serve := range map[string]func(net.Conn, <-chan struct{}){
 		"silent":      func(conn net.Conn, end <-chan struct{}) { <-end },
 		"slow header": func(conn net.Conn, end <-chan struct{}) { drip(conn, "HTTP/1.1 200 OK\r\nX: ", end) },

