@@ -103,6 +103,11 @@ func (w *world) send(edit func(*core.UpstreamBegin)) sent {
 		w.t.Fatal(err)
 	}
 	w.apply(start.Changes)
+	return w.sentTo(start)
+}
+
+func (w *world) sentTo(start core.UpstreamStart) sent {
+	w.t.Helper()
 	u, err := url.Parse(start.Redirect)
 	if err != nil {
 		w.t.Fatal(err)
