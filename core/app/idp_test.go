@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,7 @@ type members map[string]any
 // everything at once. It is right in everything that a test does not make wrong.
 type provider struct {
 	w      *world
+	name   string // of its connector
 	server *httptest.Server
 	issuer string
 	key    *rsa.PrivateKey
@@ -68,11 +71,26 @@ var providerKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// newProvider starts a provider that the server may ask.
-func (w *world) newProvider() *provider {
+// newProvider starts a provider that the server may ask. name is that of its connector.
+func (w *world) newProvider(name string) *provider {
+	w.t.Helper()
+	p := w.newForbiddenProvider(name)
+	if !slices.Contains(w.private, loopback) {
+		w.private = append(w.private, loopback)
+		w.restart()
+	}
+	return p
+}
+
+// loopback is where providers of tests are.
+const loopback = "127.0.0.1/32"
+
+// newForbiddenProvider starts a provider at an address that the server may not ask,
+// unless a test allows it.
+func (w *world) newForbiddenProvider(name string) *provider {
 	w.t.Helper()
 	p := &provider{
-		w: w, key: providerKey(), secret: "s3cret-" + rand.Text(), access: "access-" + rand.Text(),
+		w: w, name: name, key: providerKey(), secret: "s3cret-" + rand.Text(), access: "access-" + rand.Text(),
 		asked: map[string]url.Values{}, instead: map[string]http.HandlerFunc{},
 		claims: members{}, discovery: members{}, header: members{}, answer: members{}, userInfo: members{},
 	}
@@ -80,20 +98,24 @@ func (w *world) newProvider() *provider {
 	w.t.Cleanup(p.server.Close)
 	p.issuer = p.server.URL
 	w.hide(p.secret, p.access)
-	w.private = append(w.private, strings.TrimPrefix(p.issuer, "http://"))
-	w.restart()
 	return p
 }
 
-// connect makes a connector hub of the shipped plugin for the provider.
+// connect makes the connector, of the shipped plugin.
 func (p *provider) connect(edit func(*admin.NewConnector, *core.Connector)) {
 	p.w.t.Helper()
-	settings, err := json.Marshal(map[string]any{"issuer": p.issuer, "client_id": "postern"})
-	if err != nil {
+	if err := p.tryConnect(edit); err != nil {
 		p.w.t.Fatal(err)
 	}
+}
+
+func (p *provider) tryConnect(edit func(*admin.NewConnector, *core.Connector)) error {
+	settings, err := json.Marshal(map[string]any{"issuer": p.issuer, "client_id": "postern"})
+	if err != nil {
+		return err
+	}
 	input := admin.NewConnector{
-		Name: "hub", Plugin: "oidc", Settings: [][]byte{settings}, Secrets: map[string][]byte{"client_secret": []byte(p.secret)},
+		Name: p.name, Plugin: "oidc", Settings: [][]byte{settings}, Secrets: map[string][]byte{"client_secret": []byte(p.secret)},
 		Grants: []string{strings.TrimPrefix(p.issuer, "http://")},
 	}
 	var row core.Connector
@@ -103,12 +125,10 @@ func (p *provider) connect(edit func(*admin.NewConnector, *core.Connector)) {
 	}
 	input.Edit = func(c *core.Connector) { *c = row }
 	made, err := p.w.app.Admin.CreateConnector(p.w.t.Context(), cli, input)
-	if err != nil {
-		p.w.t.Fatal(err)
+	if err == nil && len(made.Missing) > 0 {
+		err = fmt.Errorf("the connector lacks %+v", made.Missing)
 	}
-	if len(made.Missing) > 0 {
-		p.w.t.Fatalf("the connector lacks %+v", made.Missing)
-	}
+	return err
 }
 
 func (p *provider) serve(rw http.ResponseWriter, r *http.Request) {
@@ -132,7 +152,7 @@ func (p *provider) serve(rw http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == pathProviderToken:
 		p.redeem(rw, r)
 	case r.URL.Path == pathProviderUserInfo && r.Header.Get("Authorization") == "Bearer "+p.access:
-		p.send(rw, members{"sub": "248289761001", "name": "Jane Doe"}, p.userInfo)
+		p.send(rw, laid(members{"sub": "248289761001", "name": "Jane Doe"}, members{"sub": cmp.Or(p.claims["sub"], any("248289761001"))}), p.userInfo)
 	default:
 		http.NotFound(rw, r)
 	}
@@ -231,9 +251,9 @@ func (p *provider) requests() []string {
 }
 
 // atProvider begins a sign-in with idp_hint, and gives where the browser is sent to.
-func (b *browser) atProvider(rp *relyingParty, edits ...string) string {
+func (b *browser) atProvider(rp *relyingParty, hint string, edits ...string) string {
 	b.t.Helper()
-	p := b.get(rp.authorizeURL(append([]string{"idp_hint", "hub"}, edits...)...))
+	p := b.get(rp.authorizeURL(append([]string{"idp_hint", hint}, edits...)...))
 	target := p.leaves()
 	if target == "" {
 		b.t.Fatalf("not sent to the provider: status %d, to %v:\n%s", p.status, p.location, p.body)
@@ -269,15 +289,21 @@ func (b *browser) throughProvider(target string) string {
 }
 
 // upstreamCode signs somebody in at the provider, and gives the code for the client.
-func (b *browser) upstreamCode(rp *relyingParty, edits ...string) string {
+func (b *browser) upstreamCode(rp *relyingParty, hint string, edits ...string) string {
 	b.t.Helper()
-	p := b.get(b.throughProvider(b.atProvider(rp, edits...)))
+	p := b.get(b.throughProvider(b.atProvider(rp, hint, edits...)))
 	sent, err := url.Parse(p.leaves())
 	if err != nil || sent.Query().Get("code") == "" {
 		b.t.Fatalf("no code: status %d, to %q:\n%s", p.status, p.leaves(), p.body)
 	}
 	rp.w.hide(sent.Query().Get("code"))
 	return sent.Query().Get("code")
+}
+
+// callback begins a sign-in, goes to the provider, and gives the URL to come back to.
+func (b *browser) callback(rp *relyingParty, hint string, edits ...string) string {
+	b.t.Helper()
+	return b.throughProvider(b.atProvider(rp, hint, edits...))
 }
 
 // signedIn reports whether somebody is signed in with the browser.
@@ -296,11 +322,11 @@ func (w *world) people() int {
 func TestSignInThroughProvider(t *testing.T) {
 	w := newWorld(t)
 	rp := w.register("wiki", nil)
-	p := w.newProvider()
+	p := w.newProvider("hub")
 	p.connect(func(_ *admin.NewConnector, c *core.Connector) { c.SyncGroups, c.GroupPrefix = true, "hub:" })
 	p.claims = members{"acr": "urn:example:key", "amr": []string{"hwk"}, "groups": []string{"staff"}}
 	b := newBrowser(t, w.issuer)
-	set := rp.redeem(b.upstreamCode(rp))
+	set := rp.redeem(b.upstreamCode(rp, "hub"))
 	claims := idTokenClaims(t, set.text("id_token"))
 	if claims["acr"] != "urn:example:key" || fmt.Sprint(claims["amr"]) != "[hwk]" {
 		t.Errorf("ID token %v", claims)
@@ -319,7 +345,7 @@ func TestSignInThroughProvider(t *testing.T) {
 	// The next time it is the same person, whatever they are called there.
 	p.claims = members{"preferred_username": "janet", "email": "janet@hub.example"}
 	again := newBrowser(t, w.issuer)
-	if set := rp.redeem(again.upstreamCode(rp)); idTokenClaims(t, set.text("id_token"))["sub"] != string(jane.ID) {
+	if set := rp.redeem(again.upstreamCode(rp, "hub")); idTokenClaims(t, set.text("id_token"))["sub"] != string(jane.ID) {
 		t.Errorf("another person: %s", set.body)
 	}
 	w.clock.advance(time.Minute)
@@ -330,7 +356,7 @@ func TestSignInThroughProvider(t *testing.T) {
 func TestSignInByButton(t *testing.T) {
 	w := newWorld(t)
 	rp := w.register("wiki", nil)
-	p := w.newProvider()
+	p := w.newProvider("hub")
 	p.connect(nil)
 	b := newBrowser(t, w.issuer)
 	page := b.get(rp.authorizeURL()).press("upstream-hub", nil)
