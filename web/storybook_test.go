@@ -110,7 +110,7 @@ func stories() []story {
 			Correlation: "01JDD2V7Q8M4RZ",
 		}},
 		{"error-back", Error{
-			Status: 502, Code: "server_error", Title: "Google could not sign you in",
+			Status: 502, Code: "server_error", Title: "Signing in with Google did not work",
 			Description: "What came back from Google was not as it must be. You are not signed in.",
 			Hint:        "Try again, or sign in another way. If it happens again, give the reference below to your administrator.",
 			Correlation: "01JDD2V7Q8M4RZ", BackURL: "/login?step=signed-step",
