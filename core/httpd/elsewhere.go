@@ -1,6 +1,8 @@
 package httpd
 
 import (
+	"cmp"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-id/postern/core"
@@ -51,44 +53,41 @@ func leaving(o flow.Outcome) web.Leaving {
 
 // turnedBack says in a person's words why a sign-in elsewhere came to nothing.
 func (s *Server) turnedBack(c echo.Context, o flow.Outcome) web.Error {
-	provider := o.Elsewhere.Title
-	if provider == "" {
-		provider = "The other side"
-	}
+	provider := cmp.Or(o.Elsewhere.Title, "the provider")
 	page := web.Error{
-		Status: o.Error.Status, Code: o.Error.Code, Title: provider + " could not sign you in",
+		Status: o.Error.Status, Code: o.Error.Code, Title: "Signing in with " + provider + " did not work",
 		Description: "What came back was not as it must be. You were not signed in.",
 		Hint:        "Try again, or choose another way. If it happens again, tell your administrator the reference below.",
 		Correlation: correlation(c), BackURL: o.Back, BackText: backText(o.Back),
 	}
 	switch o.Elsewhere.Kind {
 	case core.UpstreamDenied:
-		page.Title = provider + " does not let you in"
+		page.Title = "You cannot sign in with " + provider
 		page.Description = o.Elsewhere.Words
 		page.Hint = "Sign in with another account, or ask your administrator for access."
 	case core.UpstreamUnknown:
 		page.Title = "No account here goes with this sign-in"
-		page.Description = provider + " knows you, but nobody here is linked to that account."
-		page.Hint = "Sign in another way and link the account on your page here, or ask your administrator."
+		page.Description = "You are signed in with " + provider + ", but that account is nobody's here."
+		page.Hint = "Sign in another way and link it on your page here, or ask your administrator."
 	case core.UpstreamClosed:
 		page.Title = "This way to sign in is closed"
 		page.Description = ""
 		page.Hint = "Choose another way, or ask your administrator."
 	}
 	if o.Elsewhere.Linking {
-		return notLinked(page, o.Elsewhere.Kind)
+		return notLinked(page, o.Elsewhere.Kind, o.Elsewhere.Words)
 	}
 	return page
 }
 
 // notLinked are the words where somebody who is signed in wanted to link an account.
-func notLinked(page web.Error, kind core.UpstreamRefusal) web.Error {
+func notLinked(page web.Error, kind core.UpstreamRefusal, words string) web.Error {
 	page.Title = "The account was not linked"
 	switch kind {
 	case core.UpstreamBroken:
 		page.Description = "What came back was not as it must be. Nothing was changed."
-	case core.UpstreamUnknown:
-		page.Description = "This account cannot be linked to yours: it may be linked to somebody else."
+	case core.UpstreamUnknown, core.UpstreamDenied:
+		page.Description = cmp.Or(words, "That account cannot be linked to yours.")
 		page.Hint = "Choose another account there, or ask your administrator."
 	}
 	return page

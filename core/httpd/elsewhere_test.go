@@ -128,16 +128,17 @@ func TestLinkIsOurForm(t *testing.T) {
 func TestLinkAndUnlink(t *testing.T) {
 	w := newWorld(t)
 	b := w.tab().home().wants(http.StatusOK, "Ways to sign in", "Not linked")
+	step := b.step("link-hub")
 	state := b.press("link-hub", nil).wants(http.StatusOK, "Going on to The Hub").state()
 	b.get("/callback/hub?code=c&state="+state).follow().wants(http.StatusOK, "You can sign in with The Hub now.", "ada-l", "Linked 23 November 2026", "Your only way to sign in")
-	if b.find("unlink-0") != nil {
-		t.Error("the last way in can be unlinked")
+	if b.find("unlink-0") != nil || b.find("link-hub") != nil {
+		t.Error("the last way in can be unlinked, or what is linked can be linked")
 	}
 	b.get("/")
 	if strings.Contains(text(b.page), "You can sign in with The Hub now.") {
 		t.Error("the notice stays")
 	}
-	b.post(flow.PathUnlink, url.Values{"step": {b.step("link-hub")}, "connector": {"hub"}, "subject": {"7"}}).wants(http.StatusConflict, "You sign in with this account alone.")
+	b.post(flow.PathUnlink, url.Values{"step": {step}, "connector": {"hub"}, "subject": {"7"}}).wants(http.StatusConflict, "You sign in with this account alone.")
 	if got := attr(b.find("back"), "href"); got != "/" {
 		t.Errorf("back to %q", got)
 	}
@@ -178,8 +179,8 @@ func TestTurnedBack(t *testing.T) {
 		status  int
 		words   []string
 	}{
-		{"broken", core.UpstreamRefused{Kind: core.UpstreamBroken}, 502, []string{"The Hub could not sign you in", "You were not signed in."}},
-		{"denied", core.UpstreamRefused{Kind: core.UpstreamDenied, Words: "Only <b>members</b> may."}, 403, []string{"The Hub does not let you in", "Only <b>members</b> may."}},
+		{"broken", core.UpstreamRefused{Kind: core.UpstreamBroken}, 502, []string{"Signing in with The Hub did not work", "You were not signed in."}},
+		{"denied", core.UpstreamRefused{Kind: core.UpstreamDenied, Words: "Only <b>members</b> may."}, 403, []string{"You cannot sign in with The Hub", "Only <b>members</b> may."}},
 		{"unknown", core.UpstreamRefused{Kind: core.UpstreamUnknown}, 403, []string{"No account here goes with this sign-in"}},
 		{"closed", core.UpstreamRefused{Kind: core.UpstreamClosed}, 403, []string{"This way to sign in is closed"}},
 	} {
@@ -214,16 +215,23 @@ func TestCancelledElsewhere(t *testing.T) {
 
 // The words for somebody who is signed in do not speak of signing in.
 func TestNotLinked(t *testing.T) {
-	for kind, words := range map[core.UpstreamRefusal]string{
-		core.UpstreamBroken: "Nothing was changed.", core.UpstreamUnknown: "linked to somebody else", core.UpstreamDenied: "members",
+	for _, test := range []struct {
+		kind       core.UpstreamRefusal
+		said, want string
+	}{
+		{core.UpstreamBroken, "", "Nothing was changed."},
+		{core.UpstreamUnknown, "", "That account cannot be linked to yours."},
+		{core.UpstreamDenied, "", "That account cannot be linked to yours."},
+		{core.UpstreamDenied, "For members.", "For members."},
+		{core.UpstreamClosed, "", "Choose another way"},
 	} {
 		w := newWorld(t)
 		b := w.tab().home()
 		state := b.press("link-hub", nil).state()
-		w.hub.refuse = &core.UpstreamRefused{Kind: kind, Reason: "r", Words: "For members.", Connector: "hub", Title: "The Hub"}
+		w.hub.refuse = &core.UpstreamRefused{Kind: test.kind, Reason: "r", Words: test.said, Connector: "hub", Title: "The Hub"}
 		b.get("/callback/hub?code=c&state=" + state)
-		if said := text(b.page); !strings.Contains(said, "The account was not linked") || !strings.Contains(said, words) || !strings.Contains(said, "Back to the start page") {
-			t.Errorf("%s: %s", kind, said)
+		if said := text(b.page); !strings.Contains(said, "The account was not linked") || !strings.Contains(said, test.want) || !strings.Contains(said, "Back to the start page") {
+			t.Errorf("%s: %s", test.kind, said)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,15 +42,19 @@ func accountPage(home *flow.Home) web.SignedIn {
 		Since:        home.Session.AuthTime.UTC().Format("2 January 2006, 15:04 UTC"),
 		LogoutAction: oauth.PathEndSession,
 		Password:     home.User.PasswordHash != "",
-		Offers:       offers(home.Offers), LinkAction: flow.PathLink,
-		UnlinkAction: flow.PathUnlink, Step: home.Step,
+		LinkAction:   flow.PathLink, UnlinkAction: flow.PathUnlink, Step: home.Step,
 	}
+	linked := map[string]bool{}
 	for _, l := range home.Links {
+		linked[l.Connector] = true
 		page.Links = append(page.Links, web.Link{
 			Connector: l.Connector, Subject: l.Subject, Title: l.Title, Icon: l.Icon, Name: l.Name,
 			Since: l.Since.UTC().Format("2 January 2006"), Only: l.Only,
 		})
 	}
+	// One account at a provider is what people have, and a second line of its name
+	// would seem to say that the first is none.
+	page.Offers = offers(slices.DeleteFunc(slices.Clone(home.Offers), func(o core.Offer) bool { return linked[o.Connector] }))
 	return page
 }
 
