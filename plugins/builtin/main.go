@@ -12,6 +12,7 @@ import (
 	"github.com/postern-id/postern/plugins/ldap"
 	"github.com/postern-id/postern/plugins/microsoft"
 	"github.com/postern-id/postern/plugins/miniorange"
+	"github.com/postern-id/postern/plugins/oauth2"
 	"github.com/postern-id/postern/plugins/oidc"
 	"github.com/postern-id/postern/plugins/scopes"
 	postern "github.com/postern-id/postern/sdk/go"
@@ -27,6 +28,7 @@ var _ = postern.Register(
 	google.Plugin(),
 	ldap.Plugin(),
 	microsoft.Plugin(),
+	oauth2.Plugin(),
 	oidc.Plugin(),
 )
 
