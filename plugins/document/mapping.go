@@ -22,8 +22,8 @@ type Mapping struct {
 	Groups                 string // strings
 	// Attributes are paths by the name of the attribute.
 	Attributes hook.Object
-	// TrustEmail takes an address for verified where EmailVerified is empty: the operator
-	// knows that the service verifies all that it has.
+	// TrustEmail takes an address for verified of which the document does not say that it
+	// is not: the operator knows that the service verifies all that it has.
 	TrustEmail bool
 }
 
@@ -77,13 +77,14 @@ func (m *Mapping) Identity(v hook.Value, whose string) (*hook.Identity, error) {
 	return i, nil
 }
 
-// verified believes the boolean true and nothing else.
+// verified believes the boolean true and nothing else, where something is said.
 func (m *Mapping) verified(v hook.Value) bool {
-	if m.EmailVerified == "" {
-		return m.TrustEmail
+	if m.EmailVerified != "" {
+		if said, ok := At(v, m.EmailVerified); ok {
+			return said.Bool()
+		}
 	}
-	said, _ := At(v, m.EmailVerified)
-	return said.Bool()
+	return m.TrustEmail
 }
 
 // subject gives a string or an integer as text. What services write where they know no

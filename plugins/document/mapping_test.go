@@ -86,10 +86,11 @@ func TestIdentity(t *testing.T) {
 
 func TestTrustEmail(t *testing.T) {
 	for said, want := range map[string][2]bool{ // with and without a path to what is said
-		`{"id":"u","mail":"a@b.example"}`:            {false, true},
-		`{"id":"u","mail":"a@b.example","ok":false}`: {false, true},
-		`{"id":"u","mail":"a@b.example","ok":true}`:  {true, true},
-		`{"id":"u","ok":true}`:                       {false, false},
+		`{"id":"u","mail":"a@b.example"}`:             {true, true},
+		`{"id":"u","mail":"a@b.example","ok":"true"}`: {false, true},
+		`{"id":"u","mail":"a@b.example","ok":false}`:  {false, true},
+		`{"id":"u","mail":"a@b.example","ok":true}`:   {true, true},
+		`{"id":"u","ok":true}`:                        {false, false},
 	} {
 		for i, path := range []string{"ok", ""} {
 			m := document.Mapping{Subject: "id", Email: "mail", EmailVerified: path, TrustEmail: true}
