@@ -72,7 +72,7 @@ var house = map[string][]string{
 	"sdk/schema":             {},
 
 	"plugins":               {}, // embeds builtin.wasm
-	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/apple", "plugins/github", "plugins/gitlab", "plugins/google", "plugins/ldap", "plugins/microsoft", "plugins/oauth2", "plugins/oidc"},
+	"plugins/builtin":       {"sdk/go", "plugins/miniorange", "plugins/scopes", "plugins/access", "plugins/apple", "plugins/github", "plugins/gitlab", "plugins/google", "plugins/httppassword", "plugins/ldap", "plugins/microsoft", "plugins/oauth2", "plugins/oidc"},
 	"plugins/apple":         {"plugins/oidc", "sdk/go", "sdk/hook"},
 	"plugins/gitlab":        {"plugins/oidc", "sdk/go", "sdk/hook"},
 	"plugins/google":        {"plugins/oidc", "sdk/go", "sdk/hook"},
@@ -80,6 +80,7 @@ var house = map[string][]string{
 	"plugins/connectortest": {"core", "core/capability", "core/jose", "core/outbound", "core/plugin", "core/vault", "sdk/hook"}, // for tests
 	"plugins/document":      {"sdk/hook"},
 	"plugins/github":        {"sdk/go", "sdk/hook", "plugins/document"},
+	"plugins/httppassword":  {"sdk/go", "sdk/hook", "plugins/document"},
 	"plugins/ldap":          {"sdk/go", "sdk/hook", "plugins/document"},
 	"plugins/miniorange":    {"sdk/go", "sdk/hook"},
 	"plugins/oauth2":        {"sdk/go", "sdk/hook", "plugins/document", "plugins/oidc"},

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-id/postern/plugins/github"
 	"github.com/postern-id/postern/plugins/gitlab"
 	"github.com/postern-id/postern/plugins/google"
+	"github.com/postern-id/postern/plugins/httppassword"
 	"github.com/postern-id/postern/plugins/ldap"
 	"github.com/postern-id/postern/plugins/microsoft"
 	"github.com/postern-id/postern/plugins/miniorange"
@@ -26,6 +27,7 @@ var _ = postern.Register(
 	github.Plugin(),
 	gitlab.Plugin(),
 	google.Plugin(),
+	httppassword.Plugin(),
 	ldap.Plugin(),
 	microsoft.Plugin(),
 	oauth2.Plugin(),
