@@ -184,7 +184,7 @@ func ldapFails(t *testing.T, w *connectortest.World) {
 		"no secret":          {nil, func(i *connectortest.Instance) { i.Secrets = nil }, "bind_password"},
 		"no base for people": {map[string]any{"user_base": "ou=nowhere,dc=example,dc=org"}, nil, "LDAP result 32"},
 		"no base for groups": {map[string]any{"group_base": "ou=nowhere,dc=example,dc=org"}, nil, "LDAP result 32"},
-		"no filter":          {map[string]any{"user_filter": "uid={0}"}, nil, "the filter is no LDAP filter"},
+		"no filter":          {map[string]any{"user_filter": "(uid={0}))(x)"}, nil, "the filter is no LDAP filter"},
 		"not granted":        {nil, func(i *connectortest.Instance) { i.Grants = i.Grants[:1] }, "postern plugin grant"},
 		"no subject":         {map[string]any{"attributes": map[string]string{"subject": "employeeNumber"}}, nil, "has 0 values of employeeNumber"},
 	} {

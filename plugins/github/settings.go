@@ -19,7 +19,7 @@ func schema() hook.Value {
 			},
 			"url": {
 				"description": "Where a GitHub Enterprise is: https://github.example.com, or https://octocorp.ghe.com.",
-				"type": "string", "minLength": 9, "maxLength": 255, "default": "https://github.com"
+				"type": "string", "maxLength": 255, "pattern": "^https://[^/?#@]+/?$", "examples": ["https://github.example.com"], "default": "https://github.com"
 			},
 			"groups": {
 				"description": "What counts as a group: nothing, the organisations (octo-org), or the teams too (octo-org:justice-league).",
@@ -31,7 +31,7 @@ func schema() hook.Value {
 			},
 			"allowed_teams": {
 				"description": "Only members of one of these may sign in, or of one of the allowed organisations. As octo-org/justice-league.",
-				"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 3}
+				"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "pattern": "^[^/]+/[^/]+$", "examples": ["octo-org/justice-league"]}
 			},
 			"allow_signup": {
 				"description": "Whether GitHub offers to make an account to those who have none.",

@@ -11,7 +11,7 @@ func schema() hook.Value {
 		"properties": {
 			"url": {
 				"description": "Where the service is: https, or http for a machine of your own that is listed in outbound-allow-private.",
-				"type": "string", "minLength": 8, "maxLength": 1024
+				"type": "string", "maxLength": 1024, "pattern": "^https?://", "examples": ["https://users.example.com/check"]
 			},
 			"send_token": {"description": "Whether the secret token is sent along.", "type": "boolean", "default": true},
 			"token_header": {"description": "The header that has it.", "type": "string", "minLength": 1, "maxLength": 64, "default": "authorization"},

@@ -15,7 +15,7 @@ func schema() hook.Value {
 		"properties": {
 			"url": {
 				"description": "Where the directory is: ldaps://dc1.example.com, or ldap://dc1.example.com:389.",
-				"type": "string", "minLength": 8, "maxLength": 255
+				"type": "string", "maxLength": 255, "pattern": "^ldaps?://[^/?#@]+/?$", "examples": ["ldaps://dc1.example.com"]
 			},
 			"start_tls": {"description": "Begins TLS at an ldap:// URL.", "type": "boolean", "default": false},
 			"bind_dn": {
@@ -26,7 +26,7 @@ func schema() hook.Value {
 			"user_scope": {"description": "Whether people are also below the entries there.", "type": "string", "enum": ["sub", "one"], "default": "sub"},
 			"user_filter": {
 				"description": "Which entry is the person's. {0} stands for the name that was typed, {1} for the same with upn_domain.",
-				"type": "string", "minLength": 5, "maxLength": 1024, "default": "(&(objectClass=inetOrgPerson)(uid={0}))"
+				"type": "string", "maxLength": 1024, "pattern": "^\\(.*\\{[01]\\}.*\\)$", "examples": ["(uid={0})"], "default": "(&(objectClass=inetOrgPerson)(uid={0}))"
 			},
 			"upn_domain": {
 				"description": "What {1} gets behind a name without @: corp.example.com makes alice alice@corp.example.com.",
@@ -59,7 +59,7 @@ func schema() hook.Value {
 			"group_scope": {"type": "string", "enum": ["sub", "one"], "default": "sub"},
 			"group_filter": {
 				"description": "Which groups somebody is in. {0} stands for the DN of the person, {1} for the login name of the entry.",
-				"type": "string", "minLength": 5, "maxLength": 1024,
+				"type": "string", "maxLength": 1024, "pattern": "^\\(.*\\{[01]\\}.*\\)$", "examples": ["(member={0})"],
 				"default": "(|(&(objectClass=groupOfNames)(member={0}))(&(objectClass=groupOfUniqueNames)(uniqueMember={0})))"
 			},
 			"group_name": {"description": "Which attribute names a group.", "type": "string", "minLength": 1, "default": "cn"},

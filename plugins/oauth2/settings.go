@@ -8,7 +8,7 @@ import (
 
 func schema() hook.Value {
 	endpoint := func(name, description string) string {
-		return `"` + name + `": {"description": "` + description + `", "type": "string", "minLength": 8, "maxLength": 1024},`
+		return `"` + name + `": {"description": "` + description + `", "type": "string", "maxLength": 1024, "pattern": "^https?://", "examples": ["https://login.example.com/me"]},`
 	}
 	return oidc.Schema(`"client_id", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "paths"`,
 		oidc.PropertyClientID+
@@ -32,7 +32,7 @@ func schema() hook.Value {
 			"description": "A second document with the addresses of the person. The primary one counts, as verified or not as the list says.",
 			"type": "object", "additionalProperties": false, "required": ["endpoint", "address", "primary", "verified"],
 			"properties": {
-				"endpoint": {"type": "string", "minLength": 8, "maxLength": 1024},
+				"endpoint": {"type": "string", "maxLength": 1024, "pattern": "^https?://", "examples": ["https://api.example.com/emails"]},
 				"list": {"description": "Where in it the list is. Left out: it is the list.", "type": "string", "minLength": 1, "maxLength": 255},
 				"address": {"type": "string", "minLength": 1, "maxLength": 255},
 				"primary": {"description": "A boolean.", "type": "string", "minLength": 1, "maxLength": 255},
