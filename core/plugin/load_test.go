@@ -91,7 +91,7 @@ func TestRefuseModules(t *testing.T) {
 		"preset member":    {withPresets(`{"name":"a","title":"A","settings":{},"secret":"x"}`), "unknown member"},
 		"no sample":        {manifest(`"samples":[{"hook":"claims.map/v1","input":{}}]`, `"samples":[]`), "no sample"},
 		"sample elsewhere": {manifest(`"samples":[`, `"samples":[{"hook":"account.shape/v1","input":{}},`), "does not implement"},
-		"schema":           {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"object","pattern":"x"}`), `"pattern" of JSON Schema is not supported`},
+		"schema":           {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"object","contains":{}}`), `"contains" of JSON Schema is not supported`},
 		"schema of text":   {manifest(`"settings":{"type":"object"}`, `"settings":{"type":"string"}`), `the type "object"`},
 		"call not made":    {manifest(`"input":{}`, `"input":{},"calls":[{"capability":"kv","request":{"op":"get"},"answer":{}}]`), `call 1: the plugin did not ask kv {"op":"get"}`},
 		"failing sample":   {with(func(g *guest) { g.outputs = []string{`{"sett":{}}`} }), "sample of plugin p for claims.map/v1"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -20,6 +21,9 @@ type goGuest struct {
 	*guest
 	input, output []byte
 	failure       string
+	// plays are the answers to the calls of the host, in their order.
+	plays  []hook.HostCall
+	answer []byte
 }
 
 const guestFuel = 1 << 40
@@ -40,16 +44,28 @@ func startGo(t testing.TB, o *Options) *goGuest {
 	}
 	const i32 = api.ValueTypeI32
 	host := r.NewHostModuleBuilder("postern")
-	for name, f := range map[string]struct {
+	type function struct {
 		params, results []api.ValueType
 		call            func(m api.Module, stack []uint64)
-	}{
+	}
+	functions := map[string]function{
 		"input_len":    {nil, []api.ValueType{i32}, func(_ api.Module, stack []uint64) { stack[0] = uint64(len(g.input)) }},
 		"input_read":   {[]api.ValueType{i32}, nil, func(m api.Module, stack []uint64) { m.Memory().Write(uint32(stack[0]), g.input) }},
 		"output_write": {[]api.ValueType{i32, i32}, nil, func(m api.Module, stack []uint64) { g.output = append(g.output, part(m, stack)...) }},
 		"fail":         {[]api.ValueType{i32, i32}, nil, func(m api.Module, stack []uint64) { g.failure = string(part(m, stack)) }},
 		"log":          {[]api.ValueType{i32, i32}, nil, func(api.Module, []uint64) {}},
-	} {
+		"answer_read":  {[]api.ValueType{i32}, nil, func(m api.Module, stack []uint64) { m.Memory().Write(uint32(stack[0]), g.answer) }},
+	}
+	for _, capability := range hook.Capabilities {
+		if capability == hook.Clock {
+			continue
+		}
+		functions[strings.ReplaceAll(capability, ".", "_")] = function{[]api.ValueType{i32, i32}, []api.ValueType{i32}, func(_ api.Module, stack []uint64) {
+			g.play(capability)
+			stack[0] = uint64(len(g.answer))
+		}}
+	}
+	for name, f := range functions {
 		host.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, stack []uint64) {
 			f.call(m, stack)
 		}), f.params, f.results).Export(name)
@@ -75,6 +91,14 @@ func startGo(t testing.TB, o *Options) *goGuest {
 	return g
 }
 
+// play answers a call as the sample has it.
+func (g *goGuest) play(capability string) {
+	if len(g.plays) == 0 || g.plays[0].Capability != capability {
+		panic("the sample has no call of " + capability + " here")
+	}
+	g.answer, g.plays = g.plays[0].Answer.AppendJSON(nil), g.plays[1:]
+}
+
 func (g *goGuest) must(t testing.TB, name string, args ...uint64) {
 	t.Helper()
 	g.fuel(guestFuel, DefaultDepth)
@@ -95,7 +119,7 @@ func (g *goGuest) outputs(t testing.TB) (outputs [][]byte, used []int64) {
 	}
 	for number, manifest := range manifests {
 		for _, sample := range manifest.Samples {
-			g.input = sample.Input.AppendJSON(nil)
+			g.input, g.plays = sample.Input.AppendJSON(nil), sample.Calls
 			g.must(t, "postern_call", uint64(number), uint64(slices.Index(manifest.Hooks, sample.Hook)))
 			outputs = append(outputs, bytes.Clone(g.output))
 			used = append(used, guestFuel-g.left())
@@ -161,7 +185,7 @@ func BenchmarkGuest(b *testing.B) {
 				b.Fatal(err)
 			}
 			sample := manifests[0].Samples[0]
-			g.input = sample.Input.AppendJSON(nil)
+			g.input, g.plays = sample.Input.AppendJSON(nil), sample.Calls
 			f := g.ExportedFunction("postern_call")
 			stack := []uint64{0, uint64(slices.Index(manifests[0].Hooks, sample.Hook))}
 			for b.Loop() {
