@@ -21,7 +21,8 @@ const maxPages = 10
 // found is what GitHub says of a person.
 type found struct {
 	user  hook.Object
-	email string   // primary and verified, or empty
+	email string   // the primary one, or empty
+	known bool     // it is the person's
 	orgs  []string // "octo-org"
 	teams []string // "octo-org:justice-league"
 	// partial says that organisations were left out, because the person has not
@@ -59,7 +60,7 @@ func ask(s *settings) (*found, error) {
 	if found.user, err = userOf(&responses[0]); err != nil {
 		return nil, err
 	}
-	if found.email, err = emailOf(&responses[1]); err != nil {
+	if found.email, found.known, err = s.emailOf(&responses[1]); err != nil {
 		return nil, err
 	}
 	if err := found.collect(s.api, lists, responses[2:]); err != nil {
@@ -97,31 +98,37 @@ func userOf(r *hook.FetchResponse) (hook.Object, error) {
 	return v.Object(), err
 }
 
-// emailOf gives the primary address if it is verified. Without the scope, or the
-// permission of a GitHub App, the list is refused: then nothing is known.
-func emailOf(r *hook.FetchResponse) (string, error) {
+// emailOf gives the primary address if it is verified. An Enterprise Server cannot verify
+// any, whatever it says of them: there it is the operator's word. Without the scope, or the permission of a GitHub App, the list is refused:
+// then nothing is known.
+func (s *settings) emailOf(r *hook.FetchResponse) (email string, verified bool, err error) {
 	if r.Error == nil && (r.Status == 404 || r.Status == 403 && !isLimited(r)) {
-		return "", nil
+		return "", false, nil
 	}
 	if err := check(r, "/user/emails"); err != nil {
-		return "", err
+		return "", false, err
 	}
 	v, err := document.Read(r, "GitHub's /user/emails")
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if v.Kind() != hook.KindArray {
-		return "", errors.New("GitHub's /user/emails is no array")
+		return "", false, errors.New("GitHub's /user/emails is no array")
 	}
 	for _, element := range v.List() {
 		o := element.Object()
-		primary, _ := o.Get("primary")
-		verified, _ := o.Get("verified")
-		if primary.Bool() && verified.Bool() {
-			return text(o, "email"), nil
+		if primary, _ := o.Get("primary"); !primary.Bool() {
+			continue
+		}
+		email = text(o, "email")
+		if s.isServer() {
+			return email, email != "" && s.trustEmail, nil
+		}
+		if said, _ := o.Get("verified"); said.Bool() {
+			return email, email != "", nil
 		}
 	}
-	return "", nil
+	return "", false, nil
 }
 
 // collect reads the lists to their ends, a page of each at a time.

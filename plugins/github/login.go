@@ -98,7 +98,7 @@ func identify(s *settings, found *found) (*hook.Identity, error) {
 		return nil, errors.New("GitHub's answer does not have the person's login")
 	}
 	identity := &hook.Identity{
-		Subject: strconv.FormatInt(number, 10), Name: login, Email: found.email, EmailVerified: found.email != "",
+		Subject: strconv.FormatInt(number, 10), Name: login, Email: found.email, EmailVerified: found.known,
 		DisplayName: text(found.user, "name"),
 	}
 	if picture := text(found.user, "avatar_url"); strings.HasPrefix(picture, "https://") {

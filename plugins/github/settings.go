@@ -33,6 +33,10 @@ func schema() hook.Value {
 				"description": "Only members of one of these may sign in, or of one of the allowed organisations. As octo-org/justice-league.",
 				"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "pattern": "^[^/]+/[^/]+$", "examples": ["octo-org/justice-league"]}
 			},
+			"trust_email": {
+				"description": "Whether addresses at an Enterprise Server, which verifies none, are known to be their people's.",
+				"type": "boolean", "default": false
+			},
 			"allow_signup": {
 				"description": "Whether GitHub offers to make an account to those who have none.",
 				"type": "boolean", "default": true
@@ -48,7 +52,15 @@ type settings struct {
 	groups       string
 	orgs, teams  []string // that are allowed
 	noNewAccount bool
+	trustEmail   bool
 }
+
+// isServer reports whether it is an Enterprise Server: there nobody verifies an e-mail
+// address.
+func (s *settings) isServer() bool { return strings.HasSuffix(s.api, serverAPI) }
+
+// serverAPI is where an Enterprise Server has its API.
+const serverAPI = "/api/v3"
 
 // readSettings fails for a URL at which no GitHub can be.
 func readSettings(v hook.Value) (settings, error) {
@@ -62,6 +74,8 @@ func readSettings(v hook.Value) (settings, error) {
 		clientID: clientID.Text(), groups: groups.Text(), orgs: orgs.Strings(), teams: teams.Strings(),
 		noNewAccount: isSaid && !signup.Bool(),
 	}
+	trusted, _ := o.Get("trust_email")
+	s.trustEmail = trusted.Bool()
 	url, _ := o.Get("url")
 	var err error
 	s.web, s.api, err = places(url.Text())
@@ -80,7 +94,7 @@ func places(url string) (web, api string, err error) {
 	case strings.HasSuffix(host, ".ghe.com"):
 		return "https://" + host, "https://api." + host, nil
 	}
-	return "https://" + host, "https://" + host + "/api/v3", nil
+	return "https://" + host, "https://" + host + serverAPI, nil
 }
 
 // asksOrgs reports whether membership of organisations matters, asksTeams that of
