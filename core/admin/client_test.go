@@ -15,7 +15,12 @@ func TestPresets(t *testing.T) {
 	w := newWorld(t)
 	for _, preset := range admin.Presets() {
 		t.Run(preset.Name, func(t *testing.T) {
-			created, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: preset.Name, Preset: preset.Name, Edit: redirectTo("https://rp.example/cb")})
+			created, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: preset.Name, Preset: preset.Name, Edit: func(c *core.Client) {
+				c.RedirectURIs = []string{"https://rp.example/cb"}
+				if preset.Name == admin.PresetService {
+					c.Scopes = []string{"reports.read"}
+				}
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,6 +126,22 @@ func TestClientInput(t *testing.T) {
 		{"none and basic", func(c *core.Client) { c.AuthMethods = append(c.AuthMethods, core.AuthNone) }, []string{"auth_methods", "require_pkce"}},
 		{"confidential native", func(c *core.Client) { c.Native = true }, []string{"native"}},
 		{"grants", func(c *core.Client) { c.GrantTypes = []string{"password"} }, []string{"grant_types"}},
+		{"client credentials", func(c *core.Client) {
+			c.GrantTypes, c.Scopes = []string{core.GrantClientCredentials, core.GrantAuthorizationCode}, []string{"openid", "read"}
+		}, nil},
+		{"client credentials alone", func(c *core.Client) {
+			c.GrantTypes, c.ResponseTypes, c.RedirectURIs = []string{core.GrantClientCredentials}, nil, nil
+			c.Scopes = []string{"read"}
+		}, nil},
+		{"client credentials without a secret", func(c *core.Client) {
+			c.AuthMethods, c.RequirePKCE, c.GrantTypes, c.Scopes = []string{core.AuthNone}, true, []string{core.GrantClientCredentials}, []string{"read"}
+		}, []string{"grant_types", "auth_methods"}},
+		{"client credentials for people", func(c *core.Client) {
+			c.GrantTypes, c.Scopes = []string{core.GrantClientCredentials}, []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+		}, []string{"scopes"}},
+		{"no response types", func(c *core.Client) {
+			c.ResponseTypes, c.GrantTypes, c.RedirectURIs = nil, []string{core.GrantAuthorizationCode}, []string{"https://rp.example/cb"}
+		}, []string{"response_types"}},
 		{"response types", func(c *core.Client) { c.ResponseTypes = []string{"token"} }, []string{"response_types"}},
 		{"algorithm none", func(c *core.Client) { c.IDTokenAlg = "none" }, []string{"id_token_alg"}},
 		{"algorithm HS256", func(c *core.Client) { c.IDTokenAlg = "HS256" }, []string{"id_token_alg"}},

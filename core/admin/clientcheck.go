@@ -36,8 +36,7 @@ func checkClient(c *core.Client) problems {
 	checkLine(&p, "display_name", c.DisplayName)
 	checkRedirects(&p, c)
 	checkAuthMethods(&p, c)
-	checkKnown(&p, "grant_types", c.GrantTypes, core.GrantAuthorizationCode, core.GrantRefreshToken)
-	checkKnown(&p, "response_types", c.ResponseTypes, "code")
+	checkGrantTypes(&p, c)
 	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, algorithms...)
 	checkScopes(&p, c)
 	checkAllowedGroups(&p, c.AllowedGroups)
@@ -112,9 +111,30 @@ func checkKnown(p *problems, field string, values []string, known ...string) {
 	}
 }
 
+func checkGrantTypes(p *problems, c *core.Client) {
+	checkKnown(p, "grant_types", c.GrantTypes, core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials)
+	if slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || len(c.ResponseTypes) > 0 {
+		checkKnown(p, "response_types", c.ResponseTypes, "code")
+	}
+	if !slices.Contains(c.GrantTypes, core.GrantClientCredentials) {
+		return
+	}
+	// RFC 6749 section 4.4: MUST only be used by confidential clients.
+	if c.Public() {
+		p.add("grant_types", "make a client that keeps a secret", "a public client cannot use client_credentials")
+	}
+	if len(c.Scopes) > 0 && !slices.ContainsFunc(c.Scopes, func(scope string) bool { return !oauth.IsPersonal(scope) }) {
+		p.add("scopes", "give one of your own, such as reports.read", "none of the scopes can be a client's own, which client_credentials needs")
+	}
+}
+
 func checkScopes(p *problems, c *core.Client) {
 	if len(c.Scopes) == 0 {
-		p.add("scopes", "for example openid profile email", "the scopes are missing")
+		hint := "for example openid profile email"
+		if !slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) {
+			hint = "for example reports.read"
+		}
+		p.add("scopes", hint, "the scopes are missing")
 	}
 	if len(c.Scopes) > maxScopes {
 		p.add("scopes", "", "there are more than %d scopes", maxScopes)

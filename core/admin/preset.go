@@ -14,6 +14,7 @@ const (
 	PresetWeb        = "web"
 	PresetSPA        = "spa"
 	PresetNative     = "native"
+	PresetService    = "service"
 )
 
 // Preset is a kind of client with everything that its relying party needs.
@@ -51,12 +52,16 @@ func Presets() []Preset {
 	confluence.SkipConsent, confluence.OfflineWithoutPrompt = true, true
 	// In this order the scopes are pasted into miniOrange.
 	confluence.Scopes = []string{"address", "phone", "openid", "profile", "offline_access", "email"}
+	service := core.Client{
+		AuthMethods: confidential.AuthMethods, GrantTypes: []string{core.GrantClientCredentials}, IDTokenAlg: "RS256",
+	}
 	return []Preset{
 		{Name: PresetConfluence, Description: "Confluence or Jira, by the miniOrange app or Atlassian's own client", client: confluence,
 			bindings: []binding{{miniorange, core.HookClaims}, {miniorange, core.HookAccount}}},
 		{Name: PresetWeb, Description: "an application on a server, which keeps a secret", client: confidential},
 		{Name: PresetSPA, Description: "an application in the browser, without a secret, with PKCE", client: public},
 		{Name: PresetNative, Description: "an application on a computer or phone, without a secret, with PKCE", client: native},
+		{Name: PresetService, Description: "a program that acts for itself, without people, by client_credentials; give it a scope", client: service},
 	}
 }
 

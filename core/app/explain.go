@@ -17,7 +17,7 @@ import (
 // Inquiry is what [App.Explain] is asked: what the client gets about the user under
 // these circumstances.
 type Inquiry struct {
-	User   *core.User
+	User   *core.User // nil with client_credentials, where nobody takes part
 	Client *core.Client
 	// Scopes are those that the client asks for; none stand for all that it may.
 	Scopes    []string
@@ -44,7 +44,7 @@ type Decision struct {
 	GrantType  string    `json:"grant_type"`
 	At         time.Time `json:"at"`
 	Address    string    `json:"address"`
-	SignedInAt time.Time `json:"signed_in_at"`
+	SignedInAt time.Time `json:"signed_in_at,omitzero"`
 	ACR        string    `json:"acr"`
 	AMR        []string  `json:"amr"`
 	Connector  string    `json:"connector"`
@@ -82,12 +82,15 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
+	q = a.completed(q)
+	if q.User == nil {
+		return &Explanation{Decision: decide(ctx, host, q, &core.Authorized{})}, nil
+	}
 	org, err := a.Store.Organisation(ctx, q.User.Org)
 	if err != nil {
 		return nil, fmt.Errorf("read the organisation: %w", err)
 	}
-	q = a.completed(q)
-	about := &core.Authorized{User: *q.User, Org: *org, Grant: core.Grant{AuthTime: q.SignedInAt, ACR: q.ACR, AMR: q.AMR}}
+	about := &core.Authorized{User: *q.User, Org: *org, Grant: core.Grant{UserID: q.User.ID, AuthTime: q.SignedInAt, ACR: q.ACR, AMR: q.AMR}}
 	if q.Connector != "" {
 		about.Grant.Upstream = &core.Upstream{Connector: q.Connector}
 	}
@@ -101,14 +104,26 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 
 // completed fills in what was left out.
 func (a *App) completed(q Inquiry) Inquiry {
-	if q.GrantType == "" {
+	switch {
+	case q.User == nil:
+		q.GrantType = core.GrantClientCredentials
+	case q.GrantType == "":
 		q.GrantType = core.GrantAuthorizationCode
+	case q.GrantType == core.GrantClientCredentials:
+		q.User = nil
 	}
 	if len(q.Scopes) == 0 {
-		q.Scopes = q.Client.Scopes
+		q.Scopes = slices.Clone(q.Client.Scopes)
+		if q.User == nil {
+			q.Scopes = slices.DeleteFunc(q.Scopes, oauth.IsPersonal)
+		}
 	}
 	if q.At.IsZero() {
 		q.At = a.now()
+	}
+	if q.User == nil {
+		q.SignedInAt, q.ACR, q.AMR, q.Connector = time.Time{}, "", nil, ""
+		return q
 	}
 	if q.SignedInAt.IsZero() {
 		q.SignedInAt = q.At
@@ -154,6 +169,9 @@ func ruledOut(q Inquiry, about *core.Authorized) (reason string) {
 	case !slices.Contains(q.Client.GrantTypes, q.GrantType):
 		return "grant_type_not_registered"
 	}
+	if q.User == nil && (len(q.Scopes) == 0 || slices.ContainsFunc(q.Scopes, oauth.IsPersonal)) {
+		return "scope_not_own"
+	}
 	return token.Barred(about, q.Client)
 }
 
@@ -171,6 +189,9 @@ func refusedBy(out hook.ScopeOutput, q Inquiry, about *core.Authorized) (reason 
 	}
 	if q.GrantType == core.GrantRefreshToken && !slices.Contains(out.Scopes, oauth.ScopeOfflineAccess) {
 		return "offline_access_withdrawn"
+	}
+	if len(out.Scopes) == 0 {
+		return "no_scope_left"
 	}
 	return ""
 }

@@ -706,7 +706,7 @@ func formRedemptions() []redemption {
 		bad("050_password", "unsupported_grant_type", "unsupported_grant_type", func(_ *relyingParty, c *tokenCall) {
 			c.form = url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {thePassword}}
 		}),
-		bad("050_client_credentials", "unsupported_grant_type", "unsupported_grant_type", put("grant_type", "client_credentials")),
+		bad("047_client_credentials", "unauthorized_client", "grant_type_not_registered", put("grant_type", "client_credentials")),
 		bad("050_token_exchange", "unsupported_grant_type", "unsupported_grant_type", put("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")),
 		bad("050_jwt_bearer", "unsupported_grant_type", "unsupported_grant_type", put("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")),
 		bad("050_implicit", "unsupported_grant_type", "unsupported_grant_type", put("grant_type", "implicit")),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,6 +157,13 @@ func describeConnection(w io.Writer, client *core.Client, c admin.Connection) {
 		fields(w, c.Atlassian())
 		return
 	}
+	if !slices.Contains(client.GrantTypes, core.GrantAuthorizationCode) {
+		fields(w, []admin.Row{
+			{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
+			{Field: "Token endpoint", Value: c.TokenEndpoint}, {Field: "Scopes", Value: strings.Join(c.Scopes, " ")},
+		})
+		return
+	}
 	fields(w, []admin.Row{
 		{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
 		{Field: "Discovery", Value: c.DiscoveryURI}, {Field: "Authorization endpoint", Value: c.AuthorizationEndpoint},
@@ -216,7 +224,7 @@ func describeClient(c *core.Client) []admin.Row {
 		{Field: "Name", Value: c.Name}, {Field: "Shown as", Value: c.Title()}, {Field: "Organisation", Value: c.Org},
 		{Field: "Preset", Value: c.Preset}, {Field: "State", Value: clientState(c)},
 		{Field: "Redirect URIs", Value: joined(c.RedirectURIs)}, {Field: "Redirect URIs after logout", Value: joined(c.PostLogoutRedirectURIs)},
-		{Field: "Who may sign in", Value: whoMay(c)},
+		{Field: "Grant types", Value: joined(c.GrantTypes)}, {Field: "Who may sign in", Value: whoMay(c)},
 		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
 	}
 	for _, b := range clientBools() {
@@ -231,7 +239,10 @@ func describeClient(c *core.Client) []admin.Row {
 }
 
 func whoMay(c *core.Client) string {
-	if len(c.AllowedGroups) == 0 {
+	switch {
+	case !slices.Contains(c.GrantTypes, core.GrantAuthorizationCode):
+		return "nobody"
+	case len(c.AllowedGroups) == 0:
 		return "everybody"
 	}
 	return "members of " + joined(c.AllowedGroups)

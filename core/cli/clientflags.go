@@ -43,6 +43,7 @@ func clientLists() []flagOf[[]string] {
 		{"redirect-uri", "`URL` at which it gets its codes; exact (repeatable)", func(c *core.Client) *[]string { return &c.RedirectURIs }},
 		{"post-logout-redirect-uri", "`URL` that people may return to after signing out; exact (repeatable)", func(c *core.Client) *[]string { return &c.PostLogoutRedirectURIs }},
 		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
+		{"grant-type", "`TYPE`: authorization_code, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
 		{"allow-group", "`GROUP` whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
 		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
 	}

@@ -56,7 +56,7 @@ func newExplainFlags(c *cobra.Command) *explainFlags {
 	set.StringVar(&f.user, "user", "", "the user, by name, e-mail address or identifier")
 	set.StringVar(&f.client, "client", "", "the client, by name or client ID")
 	set.StringArrayVar(&f.scopes, "scope", nil, "`SCOPE` that is asked for (repeatable; default: all that the client may ask for)")
-	set.StringVar(&f.inquiry.GrantType, "grant-type", core.GrantAuthorizationCode, "`TYPE`: authorization_code or refresh_token")
+	set.StringVar(&f.inquiry.GrantType, "grant-type", core.GrantAuthorizationCode, "`TYPE`: authorization_code, refresh_token or client_credentials")
 	set.StringVar(&f.inquiry.Address, "address", "", "`ADDRESS` of the browser, or of the client at a refresh")
 	set.StringVar(&f.at, "at", "", "`TIME` of the request, such as 2026-11-25T23:00:00+01:00 (default: now)")
 	set.StringVar(&f.signedInAt, "signed-in-at", "", "`TIME` of the sign-in (default: that of the request)")
@@ -68,10 +68,14 @@ func newExplainFlags(c *cobra.Command) *explainFlags {
 
 // check reads what needs no data directory.
 func (f *explainFlags) check(*cobra.Command, []string) (err error) {
-	if f.user == "" || f.client == "" {
+	alone := f.inquiry.GrantType == core.GrantClientCredentials
+	switch {
+	case f.client == "" || f.user == "" && !alone:
 		return usagef("give --user USER and --client CLIENT", "the user or the client is missing")
+	case f.user != "" && alone:
+		return usagef("leave --user out", "with client_credentials no user takes part")
 	}
-	if known := []string{core.GrantAuthorizationCode, core.GrantRefreshToken}; !slices.Contains(known, f.inquiry.GrantType) {
+	if known := []string{core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials}; !slices.Contains(known, f.inquiry.GrantType) {
 		return usagef("use "+joined(known), "%q is no grant type that can be explained", f.inquiry.GrantType)
 	}
 	if f.inquiry.At, err = readMoment("at", f.at); err != nil {
@@ -95,8 +99,10 @@ func readMoment(flag, text string) (time.Time, error) {
 // find looks up whom and what the flags name.
 func (f *explainFlags) find(ctx context.Context, s *session, org string) (q app.Inquiry, err error) {
 	q = f.inquiry
-	if q.User, err = s.Admin.FindUser(ctx, org, f.user); err != nil {
-		return q, err
+	if f.user != "" {
+		if q.User, err = s.Admin.FindUser(ctx, org, f.user); err != nil {
+			return q, err
+		}
 	}
 	if q.Client, err = s.Admin.FindClient(ctx, org, f.client); err != nil {
 		return q, err
@@ -118,11 +124,14 @@ func grantedScopes(client *core.Client, given []string) ([]string, error) {
 }
 
 func describeExplanation(w io.Writer, q app.Inquiry, e *app.Explanation) {
-	d := &e.Decision
+	d, about := &e.Decision, "for itself"
+	if q.User != nil {
+		about = "about " + q.User.Name
+	}
 	if d.Refused != "" {
-		fmt.Fprintf(w, "%s gets nothing about %s: %s\n", q.Client.Name, q.User.Name, d.Refused)
+		fmt.Fprintf(w, "%s gets nothing %s: %s\n", q.Client.Name, about, d.Refused)
 	} else {
-		fmt.Fprintf(w, "what %s gets about %s, with the scopes %s\n", q.Client.Name, q.User.Name, strings.Join(d.Granted, " "))
+		fmt.Fprintf(w, "what %s gets %s, with the scopes %s\n", q.Client.Name, about, strings.Join(d.Granted, " "))
 	}
 	describeDecision(w, q.Client, d)
 	if e.Explanation == nil {

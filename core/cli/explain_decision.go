@@ -29,6 +29,9 @@ func describeDecision(w io.Writer, client *core.Client, d *app.Decision) {
 }
 
 func signInText(d *app.Decision) string {
+	if d.SignedInAt.IsZero() {
+		return "nobody"
+	}
 	text := stamp(d.SignedInAt)
 	if d.Connector != "" {
 		text += " with " + d.Connector

@@ -26,7 +26,7 @@ func (e *Endpoint) refuse(ctx context.Context, c *call, correlation string, r ru
 
 func (e *Endpoint) record(c *call, correlation string, r ruling) core.Record {
 	event := core.Event{
-		ID: core.NewID(c.now, e.Rand), At: c.now, Type: r.event, IP: c.ip, Correlation: correlation,
+		ID: core.NewID(c.now, e.Rand), At: c.now, Type: r.event, IP: c.ip, Correlation: correlation, Detail: r.detail,
 	}
 	if c.client != nil {
 		event.ClientID = c.client.ID

@@ -59,6 +59,8 @@ type ruling struct {
 	policy string
 	// event is the audit event's type.
 	event core.EventType
+	// detail goes with the event.
+	detail map[string]string
 	// changes are applied with the tokens, or with the refusal.
 	changes []core.Change
 	order   token.Order
@@ -74,6 +76,8 @@ func grantTypeOf(name string) (grantType, bool) {
 		return (*Endpoint).code, true
 	case core.GrantRefreshToken:
 		return (*Endpoint).refresh, true
+	case core.GrantClientCredentials:
+		return (*Endpoint).clientCredentials, true
 	}
 	return nil, false
 }

@@ -143,6 +143,8 @@ func (s *memory) Apply(ctx context.Context, changes ...core.Change) error {
 
 func (r *rows) apply(c core.Change) error {
 	switch c := c.(type) {
+	case core.AddGrant:
+		r.grants[c.Grant.ID] = c.Grant
 	case core.IssueCode:
 		r.grants[c.Grant.ID] = c.Grant
 	case core.RedeemCode:

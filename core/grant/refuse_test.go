@@ -64,7 +64,7 @@ func TestRefuse(t *testing.T) {
 	} {
 		t.Run(tt.name, tt.test)
 	}
-	for _, table := range [][]refusalTest{codeRefusals(), clientRefusals(), grantTypeRefusals(), refreshRefusals()} {
+	for _, table := range [][]refusalTest{codeRefusals(), clientRefusals(), grantTypeRefusals(), refreshRefusals(), clientCredentialsRefusals()} {
 		runRefusals(t, table)
 	}
 }
@@ -250,7 +250,6 @@ func grantTypeRefusals() []refusalTest {
 		{"050_password", func(*world) request {
 			return byWiki("grant_type", "password", "username", "alice", "password", "x")
 		}, oauth.CodeUnsupportedGrantType, "unsupported_grant_type", ""},
-		{"050_client_credentials", func(*world) request { return byWiki("grant_type", "client_credentials") }, oauth.CodeUnsupportedGrantType, "unsupported_grant_type", ""},
 		{"050_other_case", func(w *world) request {
 			return byWiki("grant_type", "Authorization_Code", "code", w.code(nil), "redirect_uri", redirectURI)
 		}, oauth.CodeUnsupportedGrantType, "unsupported_grant_type", ""},

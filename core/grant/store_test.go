@@ -22,6 +22,7 @@ func TestRefuseOnDatabase(t *testing.T) {
 		{"056_parallel_refreshes", refuse056OnDatabase},
 		{"057_after_restart", refuse057OnDatabase},
 		{"059_signed_out", refuse059OnDatabase},
+		{"own_grant", refuseOwnGrantOnDatabase},
 	} {
 		t.Run(tt.name, tt.test)
 	}

@@ -47,7 +47,7 @@ func Metadata(issuer string, algs []string) []byte {
 		Scopes:           StandardScopes(),
 		ResponseTypes:    []string{ResponseTypeCode},
 		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
-		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantRefreshToken},
+		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials},
 		SubjectTypes:     []string{"public"},
 		IDTokenAlgs:      algs,
 		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone},

@@ -22,6 +22,12 @@ func StandardScopes() []string {
 	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeAddress, ScopePhone, ScopeOfflineAccess}
 }
 
+// IsPersonal reports whether a scope is about a person, so that a client cannot have
+// it for itself: what asks for claims about somebody, and access while they are away.
+func IsPersonal(scope string) bool {
+	return scope == ScopeOfflineAccess || ScopeClaims(scope) != nil
+}
+
 // ScopeClaims returns the claims that a scope asks for (OpenID Connect Core
 // section 5.4), nil for a scope that asks for none.
 func ScopeClaims(scope string) []string {

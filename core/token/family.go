@@ -30,7 +30,7 @@ func (i *Issuer) refresh(client *core.Client, a *core.Authorized, o Order) (*cor
 // getsFamily: OpenID Connect Core section 11 gives a refresh token for the scope
 // offline_access; package flow takes the scope away where it may not be given.
 func getsFamily(client *core.Client, grant *core.Grant) bool {
-	return slices.Contains(grant.Scopes, oauth.ScopeOfflineAccess) &&
+	return grant.UserID != "" && slices.Contains(grant.Scopes, oauth.ScopeOfflineAccess) &&
 		slices.Contains(client.GrantTypes, core.GrantRefreshToken)
 }
 

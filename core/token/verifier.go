@@ -39,7 +39,7 @@ type Verifier struct {
 
 // UserInfo answers the UserInfo document; the token must have the scope openid.
 func (v *Verifier) UserInfo(ctx context.Context, b Bearer) ([]byte, *oauth.Error) {
-	access, client, refusal := v.access(ctx, b)
+	access, client, refusal := v.personal(ctx, b)
 	if refusal == nil && !slices.Contains(access.Token.Scopes, oauth.ScopeOpenID) {
 		refusal = oauth.Refuse(oauth.CodeInsufficientScope, "no_openid_scope", "The access token does not have the scope openid.")
 	}
@@ -53,9 +53,9 @@ func (v *Verifier) UserInfo(ctx context.Context, b Bearer) ([]byte, *oauth.Error
 	return doc, nil
 }
 
-// Account answers the account document; any scope will do.
+// Account answers the account document; any scope of a person's will do.
 func (v *Verifier) Account(ctx context.Context, b Bearer) ([]byte, *oauth.Error) {
-	access, client, refusal := v.access(ctx, b)
+	access, client, refusal := v.personal(ctx, b)
 	if refusal != nil {
 		return nil, v.refused(ctx, b, access, refusal)
 	}
@@ -64,6 +64,16 @@ func (v *Verifier) Account(ctx context.Context, b Bearer) ([]byte, *oauth.Error)
 		return nil, v.refused(ctx, b, access, oauth.Failed(err))
 	}
 	return doc, nil
+}
+
+// personal is access for what is about a person. A token that a client has for itself
+// is a good one, and not enough (RFC 6750 section 3.1).
+func (v *Verifier) personal(ctx context.Context, b Bearer) (*core.Access, *core.Client, *oauth.Error) {
+	access, client, refusal := v.access(ctx, b)
+	if refusal == nil && access.Grant.UserID == "" {
+		refusal = oauth.Refuse(oauth.CodeInsufficientScope, "token_of_nobody", "The access token is the client's own: it is about no person.")
+	}
+	return access, client, refusal
 }
 
 // Access answers whose token it is, if it may be used now: the token and its
@@ -136,9 +146,11 @@ func judge(a *core.Access, clientOrg *core.Organisation, fromQuery bool, now tim
 }
 
 // Barred says why the person of a grant may not be served at the client any more;
-// empty if they may.
+// empty if they may, and for a grant that is nobody's.
 func Barred(a *core.Authorized, client *core.Client) (reason string) {
 	switch {
+	case a.Grant.UserID == "" && a.User.ID == "":
+		return ""
 	case a.User.Disabled:
 		return "user_disabled"
 	case a.Org.Disabled:

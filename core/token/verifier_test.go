@@ -157,6 +157,44 @@ func TestUserInfoByToken(t *testing.T) {
 	wantNames(t, "UserInfo", doc, "sub", "email", "email_verified")
 }
 
+// TestOwnToken holds that a client's own token is a good one, and leads to nobody (RFC
+// 9700 section 4.15), whatever scopes it has.
+func TestOwnToken(t *testing.T) {
+	t.Parallel()
+	for _, scopes := range [][]string{{"reports.read"}, {"openid", "profile", "email"}} {
+		b := newBench(t, scopes...)
+		b.row.User, b.row.Org = core.User{}, core.Organisation{}
+		b.row.Grant.UserID, b.row.Grant.SessionID = "", ""
+		b.row.Client.AllowedGroups = []string{"staff"} // is for people
+		b.store.access[b.row.Token.ID] = b.row
+		access, client, refusal := b.Access(t.Context(), Bearer{Token: b.token})
+		if refusal != nil || client.ID != "wiki" || access.Grant.UserID != "" {
+			t.Errorf("%v: %v", scopes, refusal)
+		}
+		for name, endpoint := range map[string]func(context.Context, Bearer) ([]byte, *oauth.Error){"UserInfo": b.UserInfo, "Account": b.Account} {
+			doc, refusal := endpoint(t.Context(), Bearer{Token: b.token})
+			if doc != nil || refusal == nil || refusal.Code != oauth.CodeInsufficientScope || refusal.Status != http.StatusForbidden || refusal.Reason != "token_of_nobody" {
+				t.Errorf("%s with %v: %s, %v", name, scopes, doc, refusal)
+			}
+		}
+		b.row.Client.Disabled = true
+		if refusal := b.present(b.token, false); refusal == nil || refusal.Code != oauth.CodeInvalidToken || refusal.Reason != "client_disabled" {
+			t.Errorf("%v of a disabled client: %v", scopes, refusal)
+		}
+	}
+}
+
+// TestOwnTokenIsNotWhatHasAUser holds that a person is never passed over because a
+// grant does not name them.
+func TestOwnTokenIsNotWhatHasAUser(t *testing.T) {
+	t.Parallel()
+	a := authorized("openid")
+	a.Grant.UserID, a.User.Disabled = "", true
+	if reason := Barred(a, wiki()); reason != "user_disabled" {
+		t.Errorf("a disabled user may go on: %q", reason)
+	}
+}
+
 func TestFailedPluginAtTheEndpoints(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "openid")
