@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -68,6 +69,12 @@ func (b *browser) turnedAway(w *world, target string, status int, reason string)
 			told = append(told, string(e.Type)+" "+e.Detail["reason"])
 			if e.Correlation != reference || e.Detail["connector"] == "" || e.UserID != "" {
 				t.Errorf("recorded %+v", e)
+			}
+			if strings.HasSuffix(e.Detail["reason"], "_failed") && e.Detail["cause"] == "" {
+				t.Errorf("nobody learns why: %+v", e)
+			}
+			if cause := e.Detail["cause"]; cause != "" && strings.Contains(html.UnescapeString(p.body), cause) {
+				t.Errorf("the page tells it all: %s", p.body)
 			}
 		}
 	}
