@@ -108,7 +108,7 @@ func hrefTo(uri string) (template.HTMLAttr, error) { return attribute("href", ""
 
 func attribute(key, before, uri string) (template.HTMLAttr, error) {
 	parsed, err := url.Parse(uri)
-	if err != nil {
+	if err != nil || strings.ContainsFunc(uri, unicode.IsControl) { // a fragment may hold them
 		return "", errAction
 	}
 	if parsed.Scheme != "https" && parsed.Scheme != "http" && !strings.Contains(parsed.Scheme, ".") {

@@ -130,6 +130,7 @@ func TestSendTo(t *testing.T) {
 		"JAVASCRIPT:alert(1)":                 "",
 		"data:text/html,x":                    "",
 		" javascript:alert(1)":                "",
+		"https://wiki.example/#\n":            "",
 		"/local":                              "",
 		"":                                    "",
 	} {
@@ -142,7 +143,7 @@ func TestSendTo(t *testing.T) {
 
 // FuzzLeads: what a page leads to is the address as it is, within one attribute.
 func FuzzLeads(f *testing.F) {
-	for _, uri := range []string{"https://a.example/?b='c'&d=\"e\"", "com.example.app:/cb", "javascript:alert(1)", "'https://a.example"} {
+	for _, uri := range []string{"https://a.example/?b='c'&d=\"e\"", "com.example.app:/cb", "javascript:alert(1)", "'https://a.example", "a.b:#\x00"} {
 		f.Add(uri)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
