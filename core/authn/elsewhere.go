@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/postern-id/postern/core"
 )
@@ -26,14 +27,39 @@ func (a *attempt) mayBeElsewhere() bool {
 	return a.elsewhere != nil && (a.user == nil || a.user.PasswordHash == "") && a.Password != "" && len(a.Password) <= MaxBytes
 }
 
-// askElsewhere is done after the time of a hash was taken, within the slot, and by the
-// throttle of the name that was typed. The reason is why nobody matches here.
-func (a *attempt) askElsewhere(ctx context.Context, reason string, counts []core.Failures) (*core.Proof, error) {
+// askElsewhere is done after the time of a hash was taken, and outside of its slot: a
+// directory that is slow keeps nobody waiting but its own people. For one name it is
+// done one at a time, each with the failures of those before it counted.
+func (a *attempt) askElsewhere(ctx context.Context) (*core.Proof, error) {
+	leave, err := a.asking.enter(ctx)
+	if errors.Is(err, ErrBusy) {
+		return nil, a.busy(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if !a.turns.take(a.account) {
+		return nil, a.busy(ctx)
+	}
+	defer a.turns.giveBack(a.account)
+	counts, err := a.counts(ctx)
+	if err == nil {
+		err = a.accountRefusal(ctx, counts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.answered(ctx, counts)
+}
+
+// answered asks, and makes of the answer what the person gets.
+func (a *attempt) answered(ctx context.Context, counts []core.Failures) (*core.Proof, error) {
 	proof, err := a.elsewhere.CheckPassword(ctx, a.PasswordAttempt)
 	refused, isRefusal := errors.AsType[*core.UpstreamRefused](err)
 	switch {
 	case err == nil && proof == nil:
-		return nil, a.wrong(ctx, reason)
+		return nil, a.wrong(ctx, a.reason)
 	case err == nil:
 		proof.Changes = append(proof.Changes, a.forget(counts)...)
 		return proof, nil
@@ -47,6 +73,32 @@ func (a *attempt) askElsewhere(ctx context.Context, reason string, counts []core
 			core.SignInRefused{Kind: core.SignInUnavailable, RetryAfter: busyRetry}, refused.Changes...)
 	}
 	return nil, a.wrong(ctx, refused.Reason, refused.Changes...)
+}
+
+// turns lets one at a time do something for a name.
+type turns struct {
+	mu    sync.Mutex
+	taken map[string]bool
+}
+
+// take reports whether nobody else has the turn of the name.
+func (t *turns) take(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	if t.taken[name] {
+		return false
+	}
+	t.taken[name] = true
+	return true
+}
+
+func (t *turns) giveBack(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.taken, name)
 }
 
 // recorded reports whether the changes have an audit event already.

@@ -3,7 +3,9 @@ package authn
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -149,4 +151,91 @@ func TestElsewhereIsThrottled(t *testing.T) {
 	if !slices.ContainsFunc(w.written, func(e core.Event) bool { return e.Detail["reason"] == "account_throttled" }) {
 		t.Errorf("recorded %+v", w.written)
 	}
+}
+
+// A directory that does not answer keeps its own people waiting, and nobody else.
+func TestElsewhereIsSlow(t *testing.T) {
+	w := newWorld(t)
+	w.add("ann", "correct horse")
+	asked, release := make(chan string), make(chan struct{})
+	w.Passwords = New(w, Options{Params: cheap(), Slots: 1, Queue: 3, Now: w.clock, Elsewhere: &waiting{asked, release}})
+	answers := make(chan error)
+	for _, login := range []string{"one", "two", "three"} {
+		go func() { _, _, err := w.try(login, "a guess"); answers <- err }()
+		<-asked
+	}
+	if user, _, err := w.try("ann", "correct horse"); err != nil || user.Name != "ann" {
+		t.Errorf("ann: %v, %v", user, err)
+	}
+	// No more than the queue wait there, and of one name one.
+	for _, login := range []string{"four", "One"} {
+		_, _, err := w.try(login, "a guess")
+		if refused, ok := errors.AsType[*core.SignInRefused](err); !ok || refused.Kind != core.SignInBusy || refused.RetryAfter == 0 {
+			t.Errorf("%s: %v", login, err)
+		}
+		if event := w.onlyEvent(t); event.Detail["reason"] != "busy" {
+			t.Errorf("recorded %+v", event)
+		}
+	}
+	close(release)
+	for range 3 {
+		if refused, ok := errors.AsType[*core.SignInRefused](<-answers); !ok || refused.Kind != core.SignInWrong {
+			t.Errorf("refused %+v", refused)
+		}
+	}
+	if len(w.asking.places) != 0 || len(w.turns.taken) != 0 {
+		t.Error("a place is lost")
+	}
+}
+
+// waiting says whom it was asked about, and answers when it is released.
+type waiting struct {
+	asked   chan<- string
+	release <-chan struct{}
+}
+
+func (d *waiting) CheckPassword(_ context.Context, a core.PasswordAttempt) (*core.Proof, error) {
+	d.asked <- a.Login
+	<-d.release
+	return nil, nil
+}
+
+// Guesses that arrive together are heard one after the other, and no more of them than
+// the limit allows.
+func TestElsewhereParallelGuesses(t *testing.T) {
+	w := newWorld(t)
+	w.Passwords = New(w, Options{Params: cheap(), Slots: 4, Queue: 100, Now: w.clock})
+	d := &crowd{}
+	w.elsewhere = d
+	for range 10 {
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() { _, _, _ = w.try("stranger", "a guess") })
+		}
+		group.Wait()
+	}
+	if d.heard != 5 || d.most != 1 {
+		t.Errorf("%d guesses were heard, %d at once", d.heard, d.most)
+	}
+}
+
+// crowd counts who asks at once.
+type crowd struct {
+	mu               sync.Mutex
+	now, most, heard int
+}
+
+func (c *crowd) CheckPassword(context.Context, core.PasswordAttempt) (*core.Proof, error) {
+	c.count(1)
+	runtime.Gosched()
+	c.count(-1)
+	return nil, nil
+}
+
+func (c *crowd) count(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += n
+	c.most = max(c.most, c.now)
+	c.heard += max(n, 0)
 }

@@ -42,6 +42,8 @@ type Passwords struct {
 	elsewhere Elsewhere
 	params    Params
 	gate      *gate
+	asking    *gate // who waits for an answer of elsewhere
+	turns     turns // of names that are asked for there
 	now       func() time.Time
 	rand      io.Reader
 }
@@ -67,6 +69,7 @@ func New(store Store, o Options) *Passwords {
 		queue = queuePerSlot * slots
 	}
 	p.gate = newGate(slots, queue)
+	p.asking = newGate(queue, 0)
 	return p
 }
 
@@ -114,17 +117,11 @@ func (p *Passwords) SignIn(ctx context.Context, given core.PasswordAttempt) (*co
 	if err := a.checkAddress(ctx); err != nil {
 		return nil, err
 	}
-	leave, err := p.gate.enter(ctx)
-	if errors.Is(err, ErrBusy) {
-		return nil, a.refuse(ctx, core.EventSignInThrottled, reasonBusy, core.SignInRefused{Kind: core.SignInBusy, RetryAfter: busyRetry})
+	proof, err := a.run(ctx)
+	if proof == nil && err == nil {
+		return a.askElsewhere(ctx)
 	}
-	if err != nil {
-		return nil, err
-	}
-	// The slot is held until a failure is on disk: attempts that waited behind it
-	// see it counted.
-	defer leave()
-	return a.run(ctx)
+	return proof, err
 }
 
 // attempt is one sign-in on its way.
@@ -133,6 +130,7 @@ type attempt struct {
 	core.PasswordAttempt
 	address, account string     // keys of the throttle
 	user             *core.User // of that name here, or nil
+	reason           string     // why nobody here matches, where elsewhere is asked
 	asked            string     // the connector that refused, for the audit log
 }
 
@@ -152,28 +150,40 @@ func (a *attempt) addressRefusal(ctx context.Context, counts []core.Failures) er
 	return a.refuse(ctx, core.EventSignInThrottled, reasonAddress, core.SignInRefused{Kind: core.SignInThrottled, RetryAfter: wait})
 }
 
+func (a *attempt) busy(ctx context.Context) error {
+	return a.refuse(ctx, core.EventSignInThrottled, reasonBusy, core.SignInRefused{Kind: core.SignInBusy, RetryAfter: busyRetry})
+}
+
 // run checks in a slot. Every way through it costs one hash, whether there is
-// such a user or not, throttled or not.
+// such a user or not, throttled or not. Without proof and error, elsewhere is to be
+// asked.
 func (a *attempt) run(ctx context.Context) (*core.Proof, error) {
+	leave, err := a.gate.enter(ctx)
+	if errors.Is(err, ErrBusy) {
+		return nil, a.busy(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The slot is held until a failure is on disk: attempts that waited behind it
+	// see it counted.
+	defer leave()
 	orgOpen, err := a.find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.store.Failures(ctx, a.address, a.account)
+	counts, err := a.counts(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read failed sign-ins: %w", err)
-	}
-	if err := a.addressRefusal(ctx, counts); err != nil {
 		return nil, err
 	}
 	stored, reason := a.compare()
+	if err := a.accountRefusal(ctx, counts); err != nil {
+		return nil, err
+	}
 	switch {
-	case accountLimit().waitFor(a.account, counts, a.now()) > 0:
-		// Not counted for the account: waiting would never end while somebody
-		// keeps trying.
-		return nil, a.refuse(ctx, core.EventSignInThrottled, reasonAccount, core.SignInRefused{Kind: core.SignInWrong}, a.count(a.address, addressLimit()))
 	case a.mayBeElsewhere():
-		return a.askElsewhere(ctx, reason, counts)
+		a.reason = reason
+		return nil, nil
 	case reason == "" && a.user.Disabled:
 		reason = reasonDisabled
 	case reason == "" && !orgOpen:
@@ -183,6 +193,25 @@ func (a *attempt) run(ctx context.Context) (*core.Proof, error) {
 		return nil, a.wrong(ctx, reason)
 	}
 	return a.succeeded(stored, counts)
+}
+
+// counts reads the failures that the attempt is throttled by, and refuses it for those
+// of the address.
+func (a *attempt) counts(ctx context.Context) ([]core.Failures, error) {
+	counts, err := a.store.Failures(ctx, a.address, a.account)
+	if err != nil {
+		return nil, fmt.Errorf("read failed sign-ins: %w", err)
+	}
+	return counts, a.addressRefusal(ctx, counts)
+}
+
+// accountRefusal is not counted for the account: waiting would never end while somebody
+// keeps trying.
+func (a *attempt) accountRefusal(ctx context.Context, counts []core.Failures) error {
+	if accountLimit().waitFor(a.account, counts, a.now()) == 0 {
+		return nil
+	}
+	return a.refuse(ctx, core.EventSignInThrottled, reasonAccount, core.SignInRefused{Kind: core.SignInWrong}, a.count(a.address, addressLimit()))
 }
 
 // wrong counts the failure for the account and for the address.
