@@ -3,9 +3,10 @@
 //
 // It owns the order of the steps, which is the pure function [Next]; the signed
 // links between them; sessions, which begin with a sign-in and end with a
-// sign-out; and the grant with its code, which begins when the last step is done.
-// It declares what it needs of others: a [Store], [Passwords], [Hints], a
-// [ScopePolicy].
+// sign-out; the way of a browser to another provider and back; linking accounts there
+// to whoever is signed in; and the grant with its code, which begins when the last
+// step is done. It declares what it needs of others: a [Store], [Passwords],
+// [Upstream], [Hints], a [ScopePolicy].
 //
 // It never sees HTTP: the [Dispatcher] takes values and gives an [Outcome], which
 // says one thing to answer. It never checks a password, never signs or verifies a
@@ -15,5 +16,7 @@
 // Steps never call one another. Each gives control back to the dispatcher, which
 // asks Next what remains to be done and answers with a link to that step. A link
 // names one step of one request and is bound to the browser that began it, so no
-// step can be skipped, swapped or carried to another browser.
+// step can be skipped, swapped or carried to another browser. What comes back from a
+// provider is bound in the same way, by its state: to the browser and to the request,
+// or to the session whose person links an account. It is used once.
 package flow
