@@ -53,6 +53,8 @@ func TestBeginPassesOn(t *testing.T) {
 		"a new sign-in":  {``, hook.LoginInput{Prompt: "login"}, `{"prompt":"login","max_age":"0"}`},
 		"a choice":       {``, hook.LoginInput{Prompt: "select_account"}, `{"prompt":"select_account"}`},
 		"both":           {``, hook.LoginInput{Prompt: "select_account login"}, `{"prompt":"login select_account","max_age":"0"}`},
+		"no choice":      {`"select_account":false`, hook.LoginInput{Prompt: "select_account"}, `{}`},
+		"login alone":    {`"select_account":false`, hook.LoginInput{Prompt: "select_account login"}, `{"prompt":"login","max_age":"0"}`},
 		"no page":        {``, hook.LoginInput{Prompt: "none"}, `{}`},
 		"an unknown one": {``, hook.LoginInput{Prompt: "create logins"}, `{}`},
 		"own prompt":     {`"prompt":"consent"`, hook.LoginInput{}, `{"prompt":"consent"}`},

@@ -92,6 +92,10 @@ func schema() hook.Value {
 			"description": "Send max_age=0 with prompt=login, so that the provider says when the person signed in. Set false for one that does not come back from that.",
 			"type": "boolean", "default": true
 		},
+		"select_account": {
+			"description": "Pass prompt=select_account on. Set false for a provider that does not know it, and refuses a request that has it.",
+			"type": "boolean", "default": true
+		},
 		"acr_values": {
 			"description": "Classes of sign-in to ask for where the application asks for none.",
 			"type": "array", "maxItems": 16, "items": {"type": "string", "minLength": 1, "maxLength": 128}
@@ -137,7 +141,7 @@ func readSettings(v hook.Value) settings {
 		ask: Ask{
 			Extra:     s.Object("parameters"),
 			Passes:    []string{LoginHint, UILocales, ACRValues},
-			Prompts:   []string{PromptLogin, PromptSelectAccount, PromptConsent},
+			Prompts:   s.prompts(),
 			Prompt:    s.Text("prompt", ""),
 			MaxAge:    s.Flag("max_age", true),
 			ACRValues: s.List("acr_values"),
@@ -165,6 +169,14 @@ func (s Settings) names(setting string) []string {
 		return []string{name}
 	}
 	return nil
+}
+
+// prompts are the values of prompt that the provider knows.
+func (s Settings) prompts() []string {
+	if s.Flag("select_account", true) {
+		return []string{PromptLogin, PromptSelectAccount, PromptConsent}
+	}
+	return []string{PromptLogin, PromptConsent}
 }
 
 func (s Settings) trust() Trust {
