@@ -39,6 +39,13 @@ func (c catalogue) Plugins(ctx context.Context) ([]admin.Plugin, error) {
 
 // ValidateSettings implements [admin.Plugins].
 func (c catalogue) ValidateSettings(ctx context.Context, module, id string, settings []byte) error {
+	if module == core.BuiltinModule {
+		host, err := c.app.host()
+		if err != nil {
+			return err
+		}
+		return host.ValidateSettings(ctx, id, settings)
+	}
 	manifests, err := c.manifests(ctx, module)
 	if err != nil {
 		return err

@@ -117,13 +117,13 @@ func saidBy(d app.Decision, instance string) string {
 func TestExplainFailure(t *testing.T) {
 	w := newWorld(t)
 	rp := w.register("wiki", nil)
-	bind := admin.Bind{Plugin: "access", Settings: []byte(`{"rules":[{"when":{"networks":["192.0.2.1/24"]},"then":{"stop":true}}]}`)}
+	bind := admin.Bind{Plugin: "access", Settings: []byte(`{"rules":[{"then":{"require_acr":"a"}},{"then":{"require_acr":"b"}}]}`)}
 	if _, err := w.app.Admin.BindPlugin(context.Background(), cli, bind); err != nil {
 		t.Fatal(err)
 	}
 	e, err := w.app.Explain(context.Background(), app.Inquiry{User: w.user("alice"), Client: rp.client})
 	if err != nil || e.Decision.Refused != "policy_failed" || e.Explanation != nil || len(e.Decision.Policies) != 1 ||
-		!strings.Contains(e.Decision.Policies[0].Failure, "rules[0].when.networks: 192.0.2.1/24 is no network") {
+		!strings.Contains(e.Decision.Policies[0].Failure, "two rules that apply require different acr: a and b") {
 		t.Errorf("%+v, %v", e, err)
 	}
 }

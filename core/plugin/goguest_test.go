@@ -91,7 +91,7 @@ func TestSmallestPlugin(t *testing.T) {
 	if got := string(claims.AppendJSON(nil)); err != nil || got != `{"department":"R&D"}` {
 		t.Errorf("%s, %v", got, err)
 	}
-	if err := h.ValidateSettings("department", []byte(`{"a":1}`)); err == nil {
+	if err := h.ValidateSettings(t.Context(), "department", []byte(`{"a":1}`)); err == nil {
 		t.Error("a plugin without settings takes some")
 	}
 }

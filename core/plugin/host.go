@@ -226,35 +226,6 @@ func (h *Host) Manifests() ([]hook.Manifest, error) {
 	return m.manifests, nil
 }
 
-// ErrUnknownPlugin says that no module has the plugin.
-var ErrUnknownPlugin = errors.New("there is no such plugin")
-
-// ValidateSettings checks settings, which must be a JSON object, against the
-// schema of the shipped plugin. It is an [ErrUnknownPlugin], or a [*SettingsError]
-// that names what is wrong.
-func (h *Host) ValidateSettings(plugin string, settings []byte) error {
-	manifests, err := h.Manifests()
-	if err != nil {
-		return err
-	}
-	return CheckSettings(manifests, plugin, settings)
-}
-
-// CheckSettings is ValidateSettings for the plugins of any module.
-func CheckSettings(manifests []hook.Manifest, plugin string, settings []byte) error {
-	for i := range manifests {
-		if manifests[i].ID != plugin {
-			continue
-		}
-		object, err := hook.ParseObject(settings)
-		if err != nil {
-			return &SettingsError{Where: "settings", What: "not a JSON object: " + err.Error()}
-		}
-		return checkSettings(manifests[i].Settings, hook.FromObject(object))
-	}
-	return ErrUnknownPlugin
-}
-
 // Close waits, as long as ctx lets it, for the calls in flight and gives back all
 // memory. A host that is closed refuses every call.
 func (h *Host) Close(ctx context.Context) error {

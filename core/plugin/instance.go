@@ -50,6 +50,9 @@ type call struct {
 	host      desk
 }
 
+// saysPrefix begins what a plugin says of its failure.
+const saysPrefix = "the plugin says: "
+
 // order is what a call is made under: who calls, with which limits.
 type order struct {
 	desk   desk
@@ -77,7 +80,7 @@ func (i *instance) run(plugin, hook int) error {
 	case i.host.wrong != nil:
 		return i.host.wrong
 	case i.failed:
-		return &stop{ReasonRefused, "the plugin says: " + i.failure}
+		return &stop{ReasonRefused, saysPrefix + i.failure}
 	case api.DecodeI32(i.stack[0]) != 0:
 		return &stop{ReasonRefused, "the plugin failed without a reason"}
 	default:

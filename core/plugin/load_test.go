@@ -168,10 +168,15 @@ func TestValidateSettings(t *testing.T) {
 		{"scopes", `{"rules":[{"scopes":["email"],"groups":["staff"],"clients":["wiki"],"otherwise":"deny","reason":"No."}]}`, ""},
 		{"scopes", `{"rules":[{"scopes":[],"groups":[]}]}`, `settings.rules[0].scopes must have at least 1 elements`},
 		{"scopes", `{"rules":[{"scopes":["a"]}]}`, `settings.rules[0] must have "groups"`},
+		{"access", `{"rules":[{"when":{"networks":["192.0.2.0/24"]},"then":{"deny":"No."}}]}`, ""},
+		{"access", `{"rules":[{"when":{"networks":["office"]},"then":{"deny":"No."}}]}`, `settings.rules[0].when.networks[0] must be written as in ["192.0.2.0/24"`},
+		// What the schema lets through the plugin finds, whatever it would decide.
+		{"access", `{"rules":[{"then":{"deny":"No."}},{"when":{"networks":["192.0.2.1/24"]},"then":{"deny":"No."}}]}`, `settings.rules[1].when.networks has 192.0.2.1/24, which is no network`},
+		{"access", `{"rules":[{"then":{"require_acr":"a"}},{"then":{"require_acr":"b"}}]}`, ""},
 		{"scopes", `{"rules":{}}`, `settings.rules must be an array`},
 		{"scopes", `{"rules":[{"scopes":["a"],"groups":[],"reason":"` + strings.Repeat("é", 201) + `"}]}`, `at most 200 characters`},
 	} {
-		err := h.ValidateSettings(test.plugin, []byte(test.settings))
+		err := h.ValidateSettings(t.Context(), test.plugin, []byte(test.settings))
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s %s: %v, want %q", test.plugin, test.settings, err, test.want)
 		}
@@ -180,7 +185,7 @@ func TestValidateSettings(t *testing.T) {
 			t.Errorf("%s %s: %T", test.plugin, test.settings, err)
 		}
 	}
-	if err := h.ValidateSettings("absent", []byte(`{}`)); !errors.Is(err, plugin.ErrUnknownPlugin) {
+	if err := h.ValidateSettings(t.Context(), "absent", []byte(`{}`)); !errors.Is(err, plugin.ErrUnknownPlugin) {
 		t.Errorf("an unknown plugin: %v", err)
 	}
 }

@@ -188,7 +188,7 @@ func addressIn(v hook.Value, f *facts) (truth, error) {
 	for _, text := range v.Strings() {
 		n, ok := parseNetwork(text)
 		if !ok {
-			return no, errors.New(": " + text + " is no network; one has no bits set beyond its length")
+			return no, errors.New(" has " + text + ", which is no network: one has no bits set beyond its length")
 		}
 		if f.placed && n.contains(f.address) {
 			found = yes

@@ -244,8 +244,8 @@ func TestRefreshNeedsNoConsent(t *testing.T) {
 func TestWrongSettings(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[string]string{
-		`{"when":{"networks":["192.0.2.1/24"]},"then":{"stop":true}}`:                  `rules[1].when.networks: 192.0.2.1/24 is no network`,
-		`{"unless":{"networks":["10.0.0.0/8","2001:db8:::/32"]},"then":{"stop":true}}`: `rules[1].unless.networks: 2001:db8:::/32`,
+		`{"when":{"networks":["192.0.2.1/24"]},"then":{"stop":true}}`:                  `rules[1].when.networks has 192.0.2.1/24, which is no network`,
+		`{"unless":{"networks":["10.0.0.0/8","2001:db8:::/32"]},"then":{"stop":true}}`: `rules[1].unless.networks has 2001:db8:::/32`,
 		`{"when":{"clients":["x"],"networks":["192.0.2.0/33"]},"then":{"stop":true}}`:  `rules[1].when.networks`,
 		`{"when":{"time":{"from":"24:00"}},"then":{"stop":true}}`:                      `rules[1].when.time`,
 		`{"when":{"time":{"to":"8:00"}},"then":{"stop":true}}`:                         `rules[1].when.time`,

@@ -102,7 +102,7 @@ func TestExamples(t *testing.T) {
 // with words that say where it is.
 func TestWrongSettingsInTheSandbox(t *testing.T) {
 	_, err := run(t, sandbox(t), `{"rules":[{"when":{"networks":["192.0.2.1/24"]},"then":{"stop":true}}]}`, question())
-	if err == nil || !strings.Contains(err.Error(), "settings.rules[0].when.networks: 192.0.2.1/24 is no network") {
+	if err == nil || !strings.Contains(err.Error(), "settings.rules[0].when.networks has 192.0.2.1/24, which is no network") {
 		t.Errorf("%v", err)
 	}
 }

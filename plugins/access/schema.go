@@ -1,7 +1,8 @@
 package access
 
 // schema describes the settings. A mistake that it cannot find (a network with bits
-// beyond its length) fails every decision.
+// beyond its length) fails every decision, so the host finds it by the samples when the
+// settings are given.
 const schema = `{
 	"type": "object",
 	"additionalProperties": false,
