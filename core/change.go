@@ -216,10 +216,12 @@ type (
 	// ErrNotFound if there is no such user.
 	SaveLink struct{ Link Link }
 	// DeleteLink deletes a link of the user, and the memberships that it gave.
-	// ErrNotFound.
+	// ErrNotFound; with KeepWayIn, ErrConflict if the user has no password and no other
+	// link.
 	DeleteLink struct {
 		UserID             ID
 		Connector, Subject string
+		KeepWayIn          bool
 	}
 
 	// AddKey inserts a signing key.

@@ -198,7 +198,7 @@ func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string
 		return d.refuseAccount(ctx, v, http.StatusConflict, "last_way_in",
 			"You sign in with this account alone. Set a password or link another account first.")
 	}
-	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject})
+	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject, KeepWayIn: true})
 	event := v.event(core.EventAccountUnlinked)
 	event.Detail = map[string]string{"connector": links[at].Connector}
 	d.record(v, event)

@@ -399,11 +399,38 @@ func refuseLastWayIn(t *testing.T, w *world, _ *providers) {
 	if links := b.home().Links; len(links) != 2 || links[0].Only || links[1].Only || links[1].Title != "lab" {
 		t.Errorf("links %+v", links)
 	}
+	// Of two at once, each of which is not the last, one is refused.
+	from, step := b.from(), b.home().Step
+	w.Store = &pausing{Store: w.Store, first: func() {
+		if out := b.Unlink(t.Context(), step, "lab", "7", from); out.Redirect == "" {
+			t.Errorf("the first: %+v", out)
+		}
+	}}
+	b.got(b.Unlink(t.Context(), step, "hub", "7", from)).shown("request_finished")
+	w.recorded("account.unlinked", "step.refused request_finished")
+	if w.links("ann") != "hub 7" {
+		t.Errorf("links %q", w.links("ann"))
+	}
+	w.apply(core.SaveLink{Link: link})
 	b.unlink("hub", "7")
 	w.recorded("account.unlinked")
 	if w.links("ann") != "lab 7" {
 		t.Errorf("links %q", w.links("ann"))
 	}
+}
+
+// pausing lets something happen before the first changes that it is given.
+type pausing struct {
+	flow.Store
+	first func()
+}
+
+func (s *pausing) Apply(ctx context.Context, changes ...core.Change) error {
+	if first := s.first; first != nil {
+		s.first = nil
+		first()
+	}
+	return s.Store.Apply(ctx, changes...)
 }
 
 // The service behind knows which connectors are closed; a name that is not offered

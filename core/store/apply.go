@@ -100,7 +100,7 @@ func apply(c *sqlite.Conn, change core.Change) error {
 	case core.SaveLink:
 		return saveLink(c, change.Link)
 	case core.DeleteLink:
-		return deleteLink(c, change.UserID, change.Connector, change.Subject)
+		return deleteLink(c, change)
 	case core.Record:
 		return record(c, change.Event)
 	case core.EndDelivery:

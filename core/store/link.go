@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ const (
 
 	selectLink = `SELECT ` + generationColumn + `, ` + linkColumns + `, ` + userColumns + `
 		FROM links l JOIN users u ON u.id = l.user_id WHERE l.connector = $1 AND l.subject = $2`
+
+	// selectWayIn has a row for who can sign in.
+	selectWayIn = `SELECT 1 FROM users u WHERE u.id = $1 AND (u.password_hash <> '' OR EXISTS (SELECT 1 FROM links WHERE user_id = u.id))`
 
 	selectLinks = `SELECT ` + linkColumns + ` FROM links l WHERE l.user_id = $1 ORDER BY l.connector, l.subject`
 )
@@ -91,16 +95,23 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-func deleteLink(c *sqlite.Conn, userID core.ID, connector, subject string) error {
-	had, err := groupsOfLink(c, connector, subject)
+func deleteLink(c *sqlite.Conn, l core.DeleteLink) error {
+	had, err := groupsOfLink(c, l.Connector, l.Subject)
 	if err != nil {
 		return err
 	}
-	err = mustChange(c.Exec(`DELETE FROM links WHERE connector = $1 AND subject = $2 AND user_id = $3`, connector, subject, string(userID)))
+	err = mustChange(c.Exec(`DELETE FROM links WHERE connector = $1 AND subject = $2 AND user_id = $3`, l.Connector, l.Subject, string(l.UserID)))
 	if err != nil {
 		return err
 	}
-	return leaveAndName(c, userID, had)
+	if l.KeepWayIn {
+		if err := first(c, selectWayIn, func(*sqlite.Row) error { return nil }, string(l.UserID)); errors.Is(err, core.ErrNotFound) {
+			return core.ErrConflict
+		} else if err != nil {
+			return err
+		}
+	}
+	return leaveAndName(c, l.UserID, had)
 }
 
 // endingLinks deletes, by what it is given, the links of a connector, and ends the

@@ -204,6 +204,18 @@ func testLinks(t *testing.T, w *world) {
 	same(w, links, err, others)
 	w.apply(core.SaveLink{Link: taken}) // who unlinks lets others link
 
+	// The last way in stays, if that is asked for: a link, or a password.
+	w.apply(core.SetPassword{UserID: ann.ID, At: w.now})
+	keep := core.DeleteLink{UserID: ann.ID, Connector: others[0].Connector, Subject: others[0].Subject, KeepWayIn: true}
+	w.apply(keep)
+	last := core.DeleteLink{UserID: ann.ID, Connector: others[1].Connector, Subject: others[1].Subject, KeepWayIn: true}
+	w.refused(core.ErrConflict, last)
+	links, err = w.store.Links(ctx, ann.ID)
+	same(w, links, err, others[1:])
+	w.apply(core.SetPassword{UserID: ann.ID, Hash: "$argon2id$", At: w.now}, last)
+	links, err = w.store.Links(ctx, ann.ID)
+	same(w, links, err, nil)
+
 	w.apply(core.DeleteUser{ID: ann.ID})
 	links, err = w.store.Links(ctx, ann.ID)
 	same(w, links, err, nil)
