@@ -1,6 +1,7 @@
 package core
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -10,6 +11,10 @@ const (
 	AuthBasic = "client_secret_basic"
 	AuthPost  = "client_secret_post"
 	AuthNone  = "none"
+	// AuthSecretJWT and AuthPrivateKeyJWT prove the secret, or the private key, by a
+	// signature (RFC 7523 section 2.2).
+	AuthSecretJWT     = "client_secret_jwt"
+	AuthPrivateKeyJWT = "private_key_jwt"
 )
 
 // Grant types (RFC 6749).
@@ -17,9 +22,10 @@ const (
 	GrantAuthorizationCode = "authorization_code"
 	GrantRefreshToken      = "refresh_token"
 	GrantClientCredentials = "client_credentials"
+	GrantImplicit          = "implicit"
 )
 
-// Client is a relying party. Only the administrator makes one.
+// Client is a relying party.
 type Client struct {
 	ID          string // client_id
 	Org         string
@@ -59,9 +65,58 @@ type Client struct {
 	AccessTTL  time.Duration
 	IDTokenTTL time.Duration
 	RefreshTTL time.Duration // of the whole family, from the sign-in
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// Metadata is what else a client may register.
+	Metadata ClientMetadata
+	// SealedSecret is the secret, for clients that prove it by an HMAC (client_secret_jwt,
+	// or a request object with HS256): a hash cannot check that. Nil for all others.
+	SealedSecret []byte
+	// RegistrationHash is of the registration access token (RFC 7592 section 3); zero for
+	// clients that only administrators manage.
+	RegistrationHash Hash
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
 }
+
+// ClientMetadata is what OpenID Connect Dynamic Client Registration 1.0 section 2, the
+// logout specifications and RFC 7591 let a client say of itself, besides what has its
+// own field. It is stored as one JSON document whose members are those of the wire.
+type ClientMetadata struct {
+	ApplicationType string          `json:"application_type,omitempty"` // web (also when empty) or native
+	Contacts        []string        `json:"contacts,omitempty"`
+	JWKS            json.RawMessage `json:"jwks,omitempty"`
+	JWKSURI         string          `json:"jwks_uri,omitempty"`
+
+	SubjectType         string `json:"subject_type,omitempty"` // public (also when empty) or pairwise
+	SectorIdentifierURI string `json:"sector_identifier_uri,omitempty"`
+
+	// Algorithms: empty is none, or the default of the specification.
+	TokenAuthAlg               string `json:"token_endpoint_auth_signing_alg,omitempty"`
+	IDTokenEncryptionAlg       string `json:"id_token_encrypted_response_alg,omitempty"`
+	IDTokenEncryptionEnc       string `json:"id_token_encrypted_response_enc,omitempty"`
+	UserInfoAlg                string `json:"userinfo_signed_response_alg,omitempty"` // empty: plain JSON
+	UserInfoEncryptionAlg      string `json:"userinfo_encrypted_response_alg,omitempty"`
+	UserInfoEncryptionEnc      string `json:"userinfo_encrypted_response_enc,omitempty"`
+	RequestObjectAlg           string `json:"request_object_signing_alg,omitempty"`
+	RequestObjectEncryptionAlg string `json:"request_object_encryption_alg,omitempty"`
+	RequestObjectEncryptionEnc string `json:"request_object_encryption_enc,omitempty"`
+
+	RequestURIs      []string `json:"request_uris,omitempty"`
+	DefaultMaxAge    *int     `json:"default_max_age,omitempty"` // seconds
+	RequireAuthTime  bool     `json:"require_auth_time,omitempty"`
+	DefaultACRValues []string `json:"default_acr_values,omitempty"`
+	InitiateLoginURI string   `json:"initiate_login_uri,omitempty"`
+
+	FrontchannelLogoutURI     string `json:"frontchannel_logout_uri,omitempty"`
+	FrontchannelLogoutSession bool   `json:"frontchannel_logout_session_required,omitempty"`
+	BackchannelLogoutURI      string `json:"backchannel_logout_uri,omitempty"`
+	BackchannelLogoutSession  bool   `json:"backchannel_logout_session_required,omitempty"`
+
+	SoftwareID      string `json:"software_id,omitempty"`
+	SoftwareVersion string `json:"software_version,omitempty"`
+}
+
+// Registered reports whether the client registered itself.
+func (c *Client) Registered() bool { return !c.RegistrationHash.IsZero() }
 
 // Public reports whether the client has no secret (RFC 6749 section 2.1).
 func (c *Client) Public() bool { return slices.Contains(c.AuthMethods, AuthNone) }

@@ -20,7 +20,11 @@ const (
 	KindSession CredentialKind = "session" // session cookie
 	KindBrowser CredentialKind = "browser" // cookie that binds authorization requests to a browser
 	KindSetup   CredentialKind = "setup"   // the one-time link for the first administrator
-	KindState   CredentialKind = "state"   // state of an upstream sign-in; its ID is the attempt's
+	// KindRegistration manages a client that registered itself (RFC 7592), KindInitial
+	// lets one register (RFC 7591 section 3).
+	KindRegistration CredentialKind = "reg"
+	KindInitial      CredentialKind = "iat"
+	KindState        CredentialKind = "state" // state of an upstream sign-in; its ID is the attempt's
 )
 
 // Hash is the SHA-256 of a credential's secret: what the store keeps.

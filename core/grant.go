@@ -20,6 +20,9 @@ type Grant struct {
 	ACR       string
 	// Upstream is the provider's part of the sign-in, nil where there was none.
 	Upstream *Upstream
+	// Claims is the claims parameter of the authorization request (OpenID Connect Core
+	// section 5.5), a JSON object; nil where there was none.
+	Claims []byte
 
 	// The authorization code; the code's identifier is the grant's.
 	CodeHash      Hash

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// Only the three columns after the first ever change. The two after them are not
-	// kept: what a provider says may be long.
-	grantColumns = `g.id, g.code_used_at, g.revoked_at, g.revoked_reason, g.upstream, g.upstream_claims,
+	// Only the three columns after the first ever change. The three after them are not
+	// kept: what a provider says, and what a client asks for, may be long.
+	grantColumns = `g.id, g.code_used_at, g.revoked_at, g.revoked_reason, g.claims, g.upstream, g.upstream_claims,
 		g.client_id, g.user_id, g.session_id, g.scopes, g.nonce, g.auth_time, g.amr, g.acr, g.code_hash, g.code_expires_at,
 		g.redirect_uri, g.redirect_uri_given, g.challenge, g.created_at, g.expires_at`
 
@@ -35,7 +35,7 @@ const (
 // recallGrant reads a grant, and decodes what never changes only once.
 func (s *Store) recallGrant(r *sqlite.Row, g *core.Grant) {
 	id := r.View()
-	usedAt, revokedAt, reason, upstream := readTime(r), readTime(r), r.Text(), readUpstream(r)
+	usedAt, revokedAt, reason, claims, upstream := readTime(r), readTime(r), r.Text(), r.Blob(), readUpstream(r)
 	if kept, found := s.grants.get(id); found {
 		r.Skip(grantColumnsKept)
 		*g = *kept
@@ -61,7 +61,7 @@ func (s *Store) recallGrant(r *sqlite.Row, g *core.Grant) {
 		kept := *g
 		s.grants.put(string(g.ID), &kept)
 	}
-	g.CodeUsedAt, g.RevokedAt, g.RevokedReason, g.Upstream = usedAt, revokedAt, reason, upstream
+	g.CodeUsedAt, g.RevokedAt, g.RevokedReason, g.Claims, g.Upstream = usedAt, revokedAt, reason, claims, upstream
 }
 
 // readUpstream reads the provider's part of a grant, if it has one.
@@ -159,12 +159,12 @@ func (s *Store) authorized(ctx context.Context, text string, id core.ID, a *core
 func issueCode(c *sqlite.Conn, g core.Grant) error {
 	upstream, claims := upstreamColumns(g.Upstream)
 	return mustWin(c.Exec(`INSERT INTO grants (id, client_id, user_id, session_id, scopes, nonce, auth_time, amr, acr, code_hash, code_expires_at, code_used_at,
-			redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason, upstream, upstream_claims)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+			redirect_uri, redirect_uri_given, challenge, created_at, expires_at, revoked_at, revoked_reason, upstream, upstream_claims, claims)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22
 		WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE id = $4 AND ended_at > 0)`,
 		string(g.ID), g.ClientID, string(g.UserID), string(g.SessionID), joinWords(g.Scopes), g.Nonce, millis(g.AuthTime), joinWords(g.AMR), g.ACR,
-		g.CodeHash[:], millis(g.CodeExpiresAt), millis(g.CodeUsedAt), g.RedirectURI, g.RedirectURIGiven, g.Challenge,
-		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason, upstream, claims))
+		optionalHash(g.CodeHash), millis(g.CodeExpiresAt), millis(g.CodeUsedAt), g.RedirectURI, g.RedirectURIGiven, g.Challenge,
+		millis(g.CreatedAt), millis(g.ExpiresAt), millis(g.RevokedAt), g.RevokedReason, upstream, claims, string(g.Claims)))
 }
 
 // addGrant inserts a grant without user and code.

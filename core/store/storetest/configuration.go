@@ -16,6 +16,11 @@ func fullClient() core.Client {
 		Native: true, RequirePKCE: true, SkipConsent: true, OfflineWithoutPrompt: true, QueryToken: true, Shared: true, Disabled: true,
 		LogoURI: "l", ClientURI: "c", PolicyURI: "p", TermsURI: "t",
 		AllowedGroups: []string{"all hands", "staff"}, AccessTTL: time.Minute, IDTokenTTL: 2 * time.Minute, RefreshTTL: 3 * time.Hour, CreatedAt: start, UpdatedAt: start.Add(time.Second),
+		Metadata: core.ClientMetadata{
+			ApplicationType: "native", Contacts: []string{"a@b.example"}, JWKS: []byte(`{"keys":[]}`), SubjectType: "pairwise",
+			DefaultMaxAge: new(0), BackchannelLogoutURI: "https://a.example/out", BackchannelLogoutSession: true,
+		},
+		SealedSecret: []byte{0, 7}, RegistrationHash: core.Hash{8},
 	}
 }
 
@@ -44,6 +49,7 @@ func testClients(t *testing.T, w *world) {
 
 	changed := want
 	changed.Disabled, changed.RedirectURIs, changed.Name, changed.AllowedGroups = false, []string{"https://c.example"}, "Jira", nil
+	changed.Metadata, changed.SealedSecret, changed.RegistrationHash = core.ClientMetadata{JWKSURI: "https://c.example/keys"}, nil, core.Hash{}
 	w.apply(core.UpdateClient{Client: changed})
 	got, err = w.store.Client(ctx, want.ID)
 	same(w, got, err, &changed)

@@ -348,6 +348,7 @@ func testUpstreamParts(t *testing.T, w *world) {
 		grant := core.Grant{ID: w.id(), ClientID: client.ID, UserID: user.ID, SessionID: session.ID, CreatedAt: start, CodeExpiresAt: start, ExpiresAt: start.Add(time.Hour), Nonce: "n"}
 		if part != nil {
 			grant.Upstream = &core.Upstream{Connector: part.Connector, Claims: part.Claims}
+			grant.Claims = []byte(`{"userinfo":{"name":null}}`)
 		}
 		w.apply(core.StartSession{Session: session}, core.IssueCode{Grant: grant})
 		same(w, must(w.store.SignedIn(ctx, session.ID))(w).Session, nil, session)
