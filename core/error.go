@@ -1,11 +1,17 @@
 package core
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What a store reports. Compare with errors.Is.
 var (
 	// ErrNotFound says that the row does not exist.
 	ErrNotFound = errors.New("not found")
+	// ErrAmbiguous is an [ErrNotFound]: two organisations have the login, one of them
+	// for somebody with a password here, and nobody said which is meant.
+	ErrAmbiguous = fmt.Errorf("%w: it is the login of several", ErrNotFound)
 	// ErrConflict says that the row exists already, or that a condition of the
 	// change no longer holds: a code was used, a refresh token was rotated. None
 	// of the changes applied with it has happened.

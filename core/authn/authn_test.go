@@ -491,6 +491,9 @@ type world struct {
 	written  []core.Event
 	onUser   func()
 	left     int // calls until the store fails
+	// namesakes are the folded logins that another organisation has too, one of both
+	// with a password.
+	namesakes map[string]bool
 }
 
 var errDisk = errors.New("disk on fire")
@@ -577,7 +580,7 @@ func (w *world) Apply(_ context.Context, changes ...core.Change) error {
 	return nil
 }
 
-func (w *world) UserByLogin(_ context.Context, _, login string) (*core.User, error) {
+func (w *world) UserByLogin(_ context.Context, org, login string) (*core.User, error) {
 	if w.onUser != nil {
 		w.onUser()
 	}
@@ -588,6 +591,9 @@ func (w *world) UserByLogin(_ context.Context, _, login string) (*core.User, err
 	}
 	for _, user := range w.users {
 		if folded := core.FoldName(login); folded == core.FoldName(user.Name) || folded == core.FoldName(user.Email) {
+			if org == "" && w.namesakes[folded] {
+				return nil, core.ErrAmbiguous
+			}
 			copied := *user
 			return &copied, nil
 		}

@@ -21,10 +21,11 @@ type Elsewhere interface {
 
 // mayBeElsewhere reports whether the password may be somebody else's to check. Who has
 // a hash here is checked here alone, even if nothing matches it: a password of
-// Postern's own goes nowhere. An empty one goes nowhere either, because directories
-// take it for no password at all (RFC 4513 section 5.1.2).
+// Postern's own goes nowhere, also where the name alone does not say whose it is. An
+// empty one goes nowhere either, because directories take it for no password at all
+// (RFC 4513 section 5.1.2).
 func (a *attempt) mayBeElsewhere() bool {
-	return a.elsewhere != nil && (a.user == nil || a.user.PasswordHash == "") && a.Password != "" && len(a.Password) <= MaxBytes
+	return a.elsewhere != nil && !a.ambiguous && (a.user == nil || a.user.PasswordHash == "") && a.Password != "" && len(a.Password) <= MaxBytes
 }
 
 // askElsewhere is done after the time of a hash was taken, and outside of its slot: a

@@ -88,6 +88,27 @@ func TestElsewhereIsNotAsked(t *testing.T) {
 	}
 }
 
+// Where two organisations have a login and the client is open to both, nobody can tell
+// whose the password is: it may be one of Postern's own.
+func TestElsewhereIsNotAskedAboutNamesakes(t *testing.T) {
+	w := newWorld(t)
+	w.add("ann", "correct horse")
+	w.namesakes = map[string]bool{"ann": true}
+	d := knows("correct horse")
+	askElsewhere(w, d)
+	if user, _, err := w.try("Ann", "correct horse"); err == nil || len(d.asked) != 0 {
+		t.Errorf("%+v, %v, asked %+v", user, err, d.asked)
+	}
+	if got := w.onlyEvent(t); got.Detail["reason"] != "unknown_user" {
+		t.Errorf("recorded %+v", got)
+	}
+	attempt := attemptFrom("192.0.2.1", "ann", "correct horse")
+	attempt.Org = "built-in"
+	if _, err := w.SignIn(t.Context(), attempt); err != nil || len(d.asked) != 0 {
+		t.Errorf("where the organisation is known: %v, asked %+v", err, d.asked)
+	}
+}
+
 func TestElsewhereRefuses(t *testing.T) {
 	event := core.Event{ID: "theirs", Type: core.EventUpstreamRefused, Detail: map[string]string{"reason": "link_refused"}}
 	for _, c := range []struct {

@@ -14,7 +14,8 @@ import (
 )
 
 // Store is what authn reads and writes. A user who does not exist, or a login
-// that two organisations have, is [core.ErrNotFound].
+// that two organisations have, is [core.ErrNotFound]; [core.ErrAmbiguous], if one of
+// those of the login has a password here.
 type Store interface {
 	Apply(ctx context.Context, changes ...core.Change) error
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
@@ -131,6 +132,7 @@ type attempt struct {
 	address, account string     // keys of the throttle
 	user             *core.User // of that name here, or nil
 	reason           string     // why nobody here matches, where elsewhere is asked
+	ambiguous        bool       // several are, and one of them has a password here
 	asked            string     // the connector that refused, for the audit log
 }
 
@@ -226,7 +228,7 @@ func (a *attempt) find(ctx context.Context) (orgOpen bool, err error) {
 	a.user, err = a.store.UserByLogin(ctx, a.Org, a.Login)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		a.user = nil
+		a.user, a.ambiguous = nil, errors.Is(err, core.ErrAmbiguous)
 	case err != nil:
 		return false, fmt.Errorf("read the user: %w", err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -91,17 +92,28 @@ const (
 	selectUserByAnyLogin = `SELECT ` + generationColumn + `, ` + userColumns + `
 		FROM logins l JOIN users u ON u.id = l.user_id WHERE l.login = $1
 		AND NOT EXISTS (SELECT 1 FROM logins other WHERE other.login = $1 AND other.org <> l.org)`
+
+	// One with a password, of those who have it.
+	selectPasswordOfLogin = `SELECT 1 FROM logins l JOIN users u ON u.id = l.user_id WHERE l.login = $1 AND u.password_hash <> '' LIMIT 1`
 )
 
 // UserByLogin gives the user whose name or e-mail address, folded, is the login,
 // or core.ErrNotFound. Org "" stands for any organisation; a login that two of
-// them have is not found then.
+// them have is not found then: core.ErrAmbiguous if one of those people has a
+// password.
 func (s *Store) UserByLogin(ctx context.Context, org, login string) (*core.User, error) {
 	login = core.FoldName(login)
-	if org == "" {
-		return s.oneUser(ctx, selectUserByAnyLogin, login)
+	if org != "" {
+		return s.oneUser(ctx, selectUserByLogin, org, login)
 	}
-	return s.oneUser(ctx, selectUserByLogin, org, login)
+	user, err := s.oneUser(ctx, selectUserByAnyLogin, login)
+	if !errors.Is(err, core.ErrNotFound) {
+		return user, err
+	}
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		return first(c, selectPasswordOfLogin, func(*sqlite.Row) error { return core.ErrAmbiguous }, login)
+	})
+	return nil, err
 }
 
 // UserByEmail gives the user of the organisation that has the e-mail address, folded,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -141,6 +142,18 @@ func testUserByLogin(t *testing.T, w *world) {
 		} else if err != nil || got.ID != test.want {
 			t.Errorf("%q in %q: got %v, %v", test.login, test.org, got, err)
 		}
+	}
+
+	// A password that is somebody's here must be told from one that is nobody's.
+	if got, err := w.store.UserByLogin(ctx, "", "ann"); errors.Is(err, core.ErrAmbiguous) {
+		t.Errorf("nobody of that name has a password: %v, %v", got, err)
+	}
+	w.apply(core.SetPassword{UserID: there.ID, Hash: "h", At: start})
+	if got, err := w.store.UserByLogin(ctx, "", "ANN"); !errors.Is(err, core.ErrAmbiguous) || !errors.Is(err, core.ErrNotFound) || got != nil {
+		t.Errorf("two of that name, one with a password: %v, %v", got, err)
+	}
+	if got, err := w.store.UserByLogin(ctx, "", "nobody"); errors.Is(err, core.ErrAmbiguous) {
+		t.Errorf("nobody is %v, %v", got, err)
 	}
 }
 
