@@ -39,7 +39,7 @@ func (d *Dispatcher) resumeLogin(ctx context.Context, step string, b Browser) (v
 	}
 	next, err := d.next(ctx, v)
 	if err == nil && v.mayLogin(next) {
-		return v, next, nil
+		return v, v.asked(next), nil
 	}
 	out := failed(err)
 	if err == nil {

@@ -20,6 +20,7 @@ func TestRefuseUpstream(t *testing.T) {
 		"103_state_at_another_connector":        refuseStateOfOther,
 		"103_request_finished_meanwhile":        refuseStateOfFinishedRequest,
 		"103_signed_in_meanwhile":               refuseSecondSignIn,
+		"103_session_of_the_provider_is_old":    refuseOldSignIn,
 		"104_callback_used_twice":               refuseUsedState,
 		"104_one_of_many_callbacks":             refuseCallbackRace,
 		"104_posted_callback_used_twice":        refuseUsedPost,
@@ -134,6 +135,29 @@ func refuseStateOfFinishedRequest(t *testing.T, w *world, p *providers) {
 	w.recorded("step.refused request_finished")
 	if b.session != session || b.who() != "ann" || len(p.finished) != 0 {
 		t.Error("the session changed")
+	}
+}
+
+// Who is signed in and takes another account signs in anew there too, if the client asks
+// for a recent sign-in: a session at the provider may be of any age.
+func refuseOldSignIn(t *testing.T, w *world, p *providers) {
+	b := w.browser().authorize("fast", "idp_hint", "hub").returns("hub", "ann")
+	b.authorize("fast", "prompt", "select_account", "max_age", "600").at(flow.PathSelect).choose(false).at(flow.PathLogin).with("hub").sent("hub")
+	if begun := p.last(); !begun.Fresh {
+		t.Errorf("max_age: another account is asked for by %+v", begun)
+	}
+	// The same where the request came before the sign-in in another window.
+	b = w.browser().authorize("fast", "max_age", "600").at(flow.PathLogin)
+	login := b.last
+	b.authorize("fast", "idp_hint", "hub").returns("hub", "ann").grant("fast")
+	b.last = login
+	b.with("hub").sent("hub")
+	if begun := p.last(); !begun.Fresh {
+		t.Errorf("in another window: another account is asked for by %+v", begun)
+	}
+	b.authorize("fast", "prompt", "select_account").at(flow.PathSelect).choose(false).at(flow.PathLogin).with("hub").sent("hub")
+	if begun := p.last(); begun.Fresh || !begun.SelectAccount {
+		t.Errorf("nobody asks for a recent sign-in: %+v", begun)
 	}
 }
 

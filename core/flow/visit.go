@@ -273,6 +273,15 @@ func (v *visit) wayIn() Step {
 	return Input{Request: v.request, Offers: v.offers, Progress: Progress{SentTo: v.stored.SentTo}}.signIn()
 }
 
+// asked is the step of somebody who signs in: where none is due, because they may go on
+// with the account that is signed in, it is up to what the client asks of a sign-in.
+func (v *visit) asked(next Step) Step {
+	if next.Kind == StepLogin || next.Kind == StepUpstream {
+		return next
+	}
+	return v.wayIn()
+}
+
 // title is what people see of a connector.
 func (v *visit) title(connector string) string { return offerOf(v.offers, connector).Title }
 
