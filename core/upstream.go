@@ -205,7 +205,10 @@ type UpstreamRefused struct {
 	Words     string
 	Connector string // instance; empty if nobody knows
 	Title     string // of the connector
-	Changes   []Change
+	// Guessed says that a password was wrong at one connector, although another could
+	// not be asked.
+	Guessed bool
+	Changes []Change
 }
 
 // UpstreamRefusal is a kind of refusal that the person may tell apart.

@@ -69,9 +69,12 @@ func (a *attempt) answered(ctx context.Context, counts []core.Failures) (*core.P
 	}
 	a.asked = refused.Connector
 	if refused.Kind == core.UpstreamBroken || refused.Kind == core.UpstreamClosed {
-		// Nobody guessed wrong, so nothing is counted.
+		changes := refused.Changes
+		if refused.Guessed { // as long as one is down, guesses at the others are no less guesses
+			changes = a.counted(changes)
+		}
 		return nil, a.refuse(ctx, core.EventSignInFailed, refused.Reason,
-			core.SignInRefused{Kind: core.SignInUnavailable, RetryAfter: busyRetry}, refused.Changes...)
+			core.SignInRefused{Kind: core.SignInUnavailable, RetryAfter: busyRetry}, changes...)
 	}
 	return nil, a.wrong(ctx, refused.Reason, refused.Changes...)
 }

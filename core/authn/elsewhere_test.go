@@ -122,6 +122,7 @@ func TestElsewhereRefuses(t *testing.T) {
 		{"denied", &core.UpstreamRefused{Kind: core.UpstreamDenied, Reason: "not_staff", Connector: "ldap"}, core.SignInWrong, "not_staff", true},
 		{"unknown", &core.UpstreamRefused{Kind: core.UpstreamUnknown, Reason: "link_refused", Changes: []core.Change{core.Record{Event: event}}}, core.SignInWrong, "link_refused", true},
 		{"broken", &core.UpstreamRefused{Kind: core.UpstreamBroken, Reason: "connector_failed", Connector: "ldap"}, core.SignInUnavailable, "connector_failed", false},
+		{"broken, and wrong at another", &core.UpstreamRefused{Kind: core.UpstreamBroken, Reason: "connector_failed", Connector: "ldap", Guessed: true}, core.SignInUnavailable, "connector_failed", true},
 		{"closed", &core.UpstreamRefused{Kind: core.UpstreamClosed, Reason: "connector_disabled"}, core.SignInUnavailable, "connector_disabled", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -129,7 +130,7 @@ func TestElsewhereRefuses(t *testing.T) {
 			askElsewhere(w, &directory{answer: func(core.PasswordAttempt) (*core.Proof, error) { return nil, c.err }})
 			user, _, err := w.try("stranger", "a guess")
 			refused, ok := errors.AsType[*core.SignInRefused](err)
-			if !ok || user != nil || refused.Kind != c.kind || (refused.RetryAfter > 0) != !c.counted {
+			if !ok || user != nil || refused.Kind != c.kind || (refused.RetryAfter > 0) != (c.kind == core.SignInUnavailable) {
 				t.Fatalf("%v, %v", user, err)
 			}
 			got := w.onlyEvent(t)

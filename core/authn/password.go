@@ -218,8 +218,11 @@ func (a *attempt) accountRefusal(ctx context.Context, counts []core.Failures) er
 
 // wrong counts the failure for the account and for the address.
 func (a *attempt) wrong(ctx context.Context, reason string, changes ...core.Change) error {
-	return a.refuse(ctx, core.EventSignInFailed, reason, core.SignInRefused{Kind: core.SignInWrong},
-		append(changes, a.count(a.account, accountLimit()), a.count(a.address, addressLimit()))...)
+	return a.refuse(ctx, core.EventSignInFailed, reason, core.SignInRefused{Kind: core.SignInWrong}, a.counted(changes)...)
+}
+
+func (a *attempt) counted(changes []core.Change) []core.Change {
+	return append(changes, a.count(a.account, accountLimit()), a.count(a.address, addressLimit()))
 }
 
 // find looks the user up, if there is one, and says whether their organisation is

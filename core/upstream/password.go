@@ -18,8 +18,8 @@ const (
 // knows the person. Nil without an error: none of them does, or the password is wrong.
 //
 // An error that is a *[core.UpstreamRefused] has changes for the audit log. One of the
-// kind broken says that a connector could not be asked, so that nobody can tell; of
-// another that the password is right, but no account here goes with the person. The
+// kind broken says that a connector could not be asked, so that nobody can tell, and in
+// Guessed whether another said no; of another kind that the password is right, but no account here goes with the person. The
 // person must not be able to tell the latter from a wrong password.
 func (s *Service) CheckPassword(ctx context.Context, p core.PasswordAttempt) (*core.Proof, error) {
 	connectors, err := s.bound(ctx, hook.ConnectorPassword, p.Client)
@@ -28,7 +28,8 @@ func (s *Service) CheckPassword(ctx context.Context, p core.PasswordAttempt) (*c
 	}
 	p.Event = stranger(p.Event)
 	var failures []core.Change
-	var failure error
+	var failure *core.UpstreamRefused
+	guessed := false
 	for _, c := range connectors {
 		if p.Org != "" && c.Org != p.Org {
 			continue
@@ -36,6 +37,7 @@ func (s *Service) CheckPassword(ctx context.Context, p core.PasswordAttempt) (*c
 		proof, err := s.checkAt(ctx, c, p)
 		switch {
 		case err == nil && proof == nil:
+			guessed = true
 			continue
 		case err == nil:
 			proof.Changes = append(failures, proof.Changes...)
@@ -46,8 +48,12 @@ func (s *Service) CheckPassword(ctx context.Context, p core.PasswordAttempt) (*c
 		if !ok || problem.Kind != core.UpstreamBroken {
 			return nil, refused
 		}
-		failures, failure = problem.Changes, refused
+		failures, failure = problem.Changes, problem
 	}
+	if failure == nil {
+		return nil, nil
+	}
+	failure.Guessed = guessed
 	return nil, failure
 }
 

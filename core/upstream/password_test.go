@@ -107,9 +107,16 @@ func TestCheckPasswordFails(t *testing.T) {
 	if !ok || proof != nil || got.Kind != core.UpstreamBroken || len(got.Changes) != 2 || !slices.Equal(w.plugin.order, []string{"b", "a"}) {
 		t.Errorf("%+v, %+v", proof, err)
 	}
-	// One that could not be asked might have known the person.
-	if _, err := passwordWorld(t, denies, fails, denies).check(nil); err == nil {
-		t.Error("nobody can tell, and it is a wrong password")
+	if got.Guessed {
+		t.Error("nobody said no, and it is a guess")
+	}
+	// One that could not be asked might have known the person; at the other the password
+	// is wrong, whichever is asked first.
+	for _, checks := range [][2]check{{denies, fails}, {fails, denies}} {
+		_, err := passwordWorld(t, checks[0], checks[1], denies).check(nil)
+		if got, ok := errors.AsType[*core.UpstreamRefused](err); !ok || got.Kind != core.UpstreamBroken || !got.Guessed {
+			t.Errorf("nobody can tell, and it is %+v", err)
+		}
 	}
 }
 
