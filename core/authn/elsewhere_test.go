@@ -261,3 +261,25 @@ func (c *crowd) count(n int) {
 	c.most = max(c.most, c.now)
 	c.heard += max(n, 0)
 }
+
+// A directory takes many ways to write a name for one, so they are one account for the
+// throttle.
+func TestElsewhereIsThrottledByName(t *testing.T) {
+	w := newWorld(t)
+	d := knows("of the directory")
+	askElsewhere(w, d)
+	for _, login := range []string{
+		"straße jane", "STRASSE JANE", "stra\u00adsse  jane", "\uff53trasse jane", "strasse j\u00e1ne", "strasse ja\u0301ne", "stras\u200bse jane\u00a0",
+		"Stra\u1e9ee Jane", "strasse\tjane",
+	} {
+		if _, _, err := w.try(login, "a guess"); err == nil {
+			t.Errorf("%q signed in", login)
+		}
+	}
+	if len(d.asked) != 5 {
+		t.Errorf("%d guesses", len(d.asked))
+	}
+	if _, _, err := w.try("strasse john", "of the directory"); err != nil {
+		t.Errorf("another waits too: %v", err)
+	}
+}

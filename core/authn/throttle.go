@@ -4,7 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/postern-id/postern/core"
 )
@@ -60,8 +65,21 @@ func accountKey(user *core.User, org, login string) string {
 	if user != nil {
 		return "account:" + string(user.ID)
 	}
-	sum := sha256.Sum256([]byte(org + "\n" + core.FoldName(login)))
+	sum := sha256.Sum256([]byte(org + "\n" + alike(login)))
 	return "name:" + hex.EncodeToString(sum[:16])
+}
+
+// alike gives one text for all names that some directory may take for one: those compare
+// without regard to case, width, accents, spaces, and what cannot be seen (RFC 4518
+// section 2). Else each way to write a name would be worth a few guesses. People who
+// share a text only wait for each other.
+func alike(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.In(c, unicode.Mn, unicode.Cc, unicode.Cf, unicode.Zs) {
+			return -1
+		}
+		return c
+	}, norm.NFKD.String(cases.Fold().String(norm.NFKD.String(name))))
 }
 
 // addressKey counts an IPv6 network as one: its hosts choose the rest of their
