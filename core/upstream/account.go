@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -32,11 +33,33 @@ func loginNames(p *person, instance string) []string {
 func (s *Service) freeName(ctx context.Context, org string, p *person, instance string) (string, error) {
 	for _, name := range loginNames(p, instance) {
 		_, err := s.Store.UserByLogin(ctx, org, name)
-		if missing, err := absent(err); err != nil || missing {
+		missing, err := absent(err)
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case !missing:
+			continue
+		case p.verified && name == p.email: // it is theirs, whoever has it there
+			return name, nil
+		}
+		if shuts, err := s.shutsOut(ctx, org, name); err != nil || !shuts {
 			return name, err
 		}
 	}
 	return "", nil
+}
+
+// shutsOut reports whether somebody of another organisation signs in by that login with a
+// password. Where people of several organisations sign in, one that two have is
+// nobody's: whoever can choose a login must not keep another out by it.
+func (s *Service) shutsOut(ctx context.Context, org, login string) (bool, error) {
+	user, err := s.Store.UserByLogin(ctx, "", login)
+	if errors.Is(err, core.ErrAmbiguous) {
+		return true, nil
+	}
+	missing, err := absent(err)
+	return !missing && err == nil && user.Org != org && user.PasswordHash != "", err
 }
 
 // newUser is a person who was never here.

@@ -155,6 +155,15 @@ func (s *Service) create(ctx context.Context, a arrival, proof *core.Proof) erro
 	}
 	now := s.Now()
 	user := newUser(core.NewID(now, s.Rand), now, a.Org, name, a.person)
+	if user.Email != "" && !user.EmailVerified { // one can sign in by it too
+		shuts, err := s.shutsOut(ctx, a.Org, user.Email)
+		if err != nil {
+			return err
+		}
+		if shuts {
+			user.Email = ""
+		}
+	}
 	proof.Changes = append(proof.Changes, core.CreateUser{User: user}, s.record(a.by(&user), now, core.EventUserCreated,
 		map[string]string{"name": name, "connector": a.Instance}))
 	return s.link(a, &user, "created", proof)

@@ -33,6 +33,7 @@ func TestRefuse(t *testing.T) {
 		"105_email_that_is_not_plain":        refuseOddEmail,
 		"105_email_that_somebody_else_had":   refuseReusedEmail,
 		"105_email_of_an_administrator":      refuseAdministrator,
+		"105_login_of_another_organisation":  refuseShutOut,
 		"106_linking_of_another_session":     refuseOtherSession,
 		"106_linking_to_another_owner":       refuseOtherOwner,
 		"107_subject":                        refuseSubject,
@@ -319,6 +320,28 @@ func refuseReusedEmail(t *testing.T, w *world) {
 	w.add(core.User{ID: "ben", Name: "ben", Email: "ben@example.org", EmailVerified: true})
 	w.plugin.identity.Subject, w.plugin.identity.Email = "sub-1", "ben@example.org"
 	if user := w.in().User; user.ID != "ann" || user.Email != "ann@example.org" {
+		t.Errorf("%+v", user)
+	}
+}
+
+// A login that two organisations have is nobody's where people of both sign in: nobody
+// who comes from a provider gets that of somebody who has a password.
+func refuseShutOut(t *testing.T, w *world) {
+	w.connector().CreateUsers = true
+	w.plugin.identity.EmailVerified = false
+	w.add(core.User{ID: "root", Org: "other", Name: "Ann", Email: "ANN@example.org", EmailVerified: true, PasswordHash: "h"})
+	if user := w.in().User; user.Name != "ann-up" || user.Email != "" {
+		t.Errorf("%+v", user)
+	}
+	// What was verified is hers there too.
+	w.plugin.identity.Subject, w.plugin.identity.EmailVerified = "sub-2", true
+	if user := w.in().User; user.Name != "ann@example.org" || user.Email != "ann@example.org" {
+		t.Errorf("%+v", user)
+	}
+	// Of those who have no password nobody is shut out.
+	w.add(core.User{ID: "ben", Org: "other", Name: "ben", Email: "ben@example.org"})
+	w.plugin.identity = hook.Identity{Subject: "sub-3", Name: "ben", Email: "ben@example.org"}
+	if user := w.in().User; user.Name != "ben" || user.Email != "ben@example.org" {
 		t.Errorf("%+v", user)
 	}
 }

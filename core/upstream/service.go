@@ -18,7 +18,9 @@ type Store interface {
 	Attempt(ctx context.Context, id core.ID) (*core.UpstreamAttempt, error)
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
-	// UserByEmail and UserByLogin compare in the folded form.
+	// UserByEmail and UserByLogin compare in the folded form. For the latter org ""
+	// stands for any organisation; a login of two is not found then,
+	// [core.ErrAmbiguous] if one of those people has a password.
 	UserByEmail(ctx context.Context, org, email string) (*core.User, error)
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
 }

@@ -417,9 +417,32 @@ func (m *memory) UserByEmail(_ context.Context, org, email string) (*core.User, 
 }
 
 func (m *memory) UserByLogin(_ context.Context, org, login string) (*core.User, error) {
-	return m.find("UserByLogin", org, func(u *core.User) bool {
+	has := func(u *core.User) bool {
 		return core.FoldName(u.Email) == core.FoldName(login) || core.FoldName(u.Name) == core.FoldName(login)
-	})
+	}
+	if org != "" {
+		return m.find("UserByLogin", org, has)
+	}
+	var found *core.User
+	err := core.ErrNotFound
+	for name := range m.orgs {
+		user, miss := m.find("UserByLogin", name, has)
+		switch {
+		case errors.Is(miss, core.ErrNotFound):
+		case miss != nil:
+			return nil, miss
+		case found == nil:
+			found, err = user, nil
+		case found.PasswordHash != "" || user.PasswordHash != "":
+			return nil, core.ErrAmbiguous
+		default:
+			err = core.ErrNotFound
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func (m *memory) find(method, org string, is func(*core.User) bool) (*core.User, error) {
