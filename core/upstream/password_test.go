@@ -68,6 +68,11 @@ func TestCheckPassword(t *testing.T) {
 	if err != nil || again.User.ID != proof.User.ID {
 		t.Errorf("%+v, %v", again, err)
 	}
+	// Of one organisation, if that is where the person is to be.
+	w.plugin.order = nil
+	if proof, err := w.check(func(p *core.PasswordAttempt) { p.Client = nil }); err != nil || proof.User.ID != core.ID(id) || !slices.Equal(w.plugin.order, []string{"a"}) {
+		t.Errorf("asked %q: %+v, %v", w.plugin.order, proof, err)
+	}
 	// In every organisation that may sign in.
 	w.plugin.order = nil
 	if proof, err := w.check(func(p *core.PasswordAttempt) { p.Client, p.Org = nil, "" }); err != nil || proof.User.Org != "other" || !slices.Equal(w.plugin.order, []string{"c"}) {

@@ -34,6 +34,7 @@ func TestRefuse(t *testing.T) {
 		"105_email_that_somebody_else_had":   refuseReusedEmail,
 		"105_email_of_an_administrator":      refuseAdministrator,
 		"105_login_of_another_organisation":  refuseShutOut,
+		"105_email_stays_unverified":         refuseToVerify,
 		"106_linking_of_another_session":     refuseOtherSession,
 		"106_linking_to_another_owner":       refuseOtherOwner,
 		"107_subject":                        refuseSubject,
@@ -321,6 +322,25 @@ func refuseReusedEmail(t *testing.T, w *world) {
 	w.plugin.identity.Subject, w.plugin.identity.Email = "sub-1", "ben@example.org"
 	if user := w.in().User; user.ID != "ann" || user.Email != "ann@example.org" {
 		t.Errorf("%+v", user)
+	}
+}
+
+// What a provider says of an address that it did not verify verifies nothing here, or the
+// next provider would link by it.
+func refuseToVerify(t *testing.T, w *world) {
+	w.connector().SyncProfile = true
+	w.add(core.User{ID: "ann", Name: "ann", Email: "ann@example.org"})
+	w.link("ann", "sub-1")
+	w.plugin.identity.EmailVerified = false
+	for _, email := range []string{"ann@example.org", "Ann@example.org", "new@example.org", ""} {
+		w.plugin.identity.Email = email
+		if user := w.in().User; user.Email != "ann@example.org" || user.EmailVerified {
+			t.Errorf("%q: %+v", email, user)
+		}
+	}
+	w.plugin.identity.Email, w.plugin.identity.EmailVerified = "ann@example.org", true
+	if user := w.in().User; !user.EmailVerified {
+		t.Errorf("verified there: %+v", user)
 	}
 }
 
