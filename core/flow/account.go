@@ -200,7 +200,7 @@ func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string
 	}
 	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject, KeepWayIn: true})
 	event := v.event(core.EventAccountUnlinked)
-	event.Detail = map[string]string{"connector": links[at].Connector}
+	event.Detail = map[string]string{"connector": links[at].Connector, "subject": links[at].Subject}
 	d.record(v, event)
 	return d.commit(ctx, v, Outcome{Redirect: d.home(v, NoteUnlinked, links[at].Connector)})
 }

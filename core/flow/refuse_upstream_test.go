@@ -507,6 +507,10 @@ func TestLink(t *testing.T) {
 	}
 	w.recorded()
 	b.unlink("hub", "subject of ann@hub")
+	if unlinked, err := w.store.Events(t.Context(), core.EventFilter{Type: core.EventAccountUnlinked}); err != nil || len(unlinked) != 1 ||
+		unlinked[0].Detail["subject"] != "subject of ann@hub" {
+		t.Errorf("events %+v, %v", unlinked, err)
+	}
 	w.recorded("account.unlinked")
 	if w.links("ann") != "" || b.who() != "ann" {
 		t.Errorf("links %q", w.links("ann"))
