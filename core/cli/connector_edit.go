@@ -90,7 +90,7 @@ func (p *program) connectorUpdate() *cobra.Command {
 		Use: "update NAME", Short: "change a connector", Args: arguments("NAME"),
 		Long: "Change a connector; what is not given stays. Settings are laid over those that\nthere are, null takes one away; clients and domains replace those there are.\n" +
 			"Secrets and grants are changed by 'postern plugin secret' and 'postern plugin\ngrant'.",
-		Example: "  postern connector update github --title 'GitHub (staff)' --set organizations='[\"acme\"]'",
+		Example: "  postern connector update github --title 'GitHub (staff)' --set allowed_organisations='[\"acme\"]'",
 	}
 	settings := newSettingsFlags(c)
 	c.Flags().StringArrayVar(&clients, "client", nil, "offer it at this client alone, by name or client ID (repeatable)")
