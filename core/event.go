@@ -90,6 +90,8 @@ type EventFilter struct {
 	Type     EventType
 	UserID   ID
 	ClientID string
-	Since    time.Time
-	Limit    int // newest first; zero means 100
+	// Correlation is the reference that an error page shows.
+	Correlation string
+	Since       time.Time
+	Limit       int // newest first; zero means 100
 }

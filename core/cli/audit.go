@@ -34,16 +34,21 @@ func (p *program) audit() *cobra.Command {
 }
 
 func (p *program) auditList() *cobra.Command {
+	var filter core.EventFilter
 	var kind, user, client, since string
 	var limit int
-	c := &cobra.Command{Use: "list", Short: "list audit events, newest first", Args: arguments()}
+	c := &cobra.Command{
+		Use: "list", Short: "list audit events, newest first", Args: arguments(),
+		Long:    "List audit events, newest first. Whoever met an error page reads you the reference\non it: --reference finds what that was.",
+		Example: "  postern audit list --reference 9dd10353887efe4a\n  postern audit list --type upstream.failed --since 24h",
+	}
 	c.Flags().StringVar(&kind, "type", "", "only events of this type, such as signin.failed")
 	c.Flags().StringVar(&user, "user", "", "only events about the user")
 	c.Flags().StringVar(&client, "client", "", "only events about the client")
+	c.Flags().StringVar(&filter.Correlation, "reference", "", "only events of the request with this reference, which its error page shows")
 	c.Flags().StringVar(&since, "since", "", "only events since, such as 24h or 2026-11-23T00:00:00Z")
 	c.Flags().IntVar(&limit, "limit", 100, "at most so many")
 	orgFlag(c)
-	var filter core.EventFilter
 	c.PreRunE = func(*cobra.Command, []string) error {
 		filter.Type, filter.Limit = core.EventType(kind), limit
 		if limit < 1 {

@@ -177,15 +177,13 @@ func (w *world) decidesAlways(out hook.ScopeOutput) {
 // alphabetical order.
 func (w *world) events() []string {
 	w.t.Helper()
-	all, err := w.store.Events(w.t.Context(), core.EventFilter{Limit: 1000})
+	all, err := w.store.Events(w.t.Context(), core.EventFilter{Correlation: w.correlation(), Limit: 1000})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	var names []string
 	for _, event := range all {
-		if event.Correlation == w.correlation() {
-			names = append(names, strings.TrimSpace(string(event.Type)+" "+event.Detail["reason"]))
-		}
+		names = append(names, strings.TrimSpace(string(event.Type)+" "+event.Detail["reason"]))
 	}
 	slices.Sort(names)
 	w.period++

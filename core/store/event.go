@@ -14,8 +14,8 @@ const (
 
 	// Identifiers begin with the time, so their order is the events'.
 	selectEvents = `SELECT ` + eventColumns + `
-	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND e.at >= $4
-	ORDER BY e.id DESC LIMIT $5`
+	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
+	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
 )
 
 func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
@@ -41,7 +41,7 @@ func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Eve
 	if limit <= 0 {
 		limit = 100
 	}
-	return list(ctx, s, selectEvents, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, millis(filter.Since), limit)
+	return list(ctx, s, selectEvents, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, filter.Correlation, millis(filter.Since), limit)
 }
 
 func record(c *sqlite.Conn, e core.Event) error {

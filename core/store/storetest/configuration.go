@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -201,7 +202,7 @@ func testEvents(t *testing.T, w *world) {
 	var all []core.Event
 	for i := range 5 {
 		e := core.Event{ID: w.id(), At: start.Add(time.Duration(i) * time.Second), Type: core.EventTokenIssued, Actor: "user:1", UserID: "u1", ClientID: "c1",
-			SessionID: "s", GrantID: "g", IP: "192.0.2.1", Correlation: "r", Detail: map[string]string{"reason": "x\ny"}}
+			SessionID: "s", GrantID: "g", IP: "192.0.2.1", Correlation: fmt.Sprintf("r%d", i), Detail: map[string]string{"reason": "x\ny"}}
 		if i == 3 {
 			e = core.Event{ID: e.ID, At: e.At, Type: core.EventSetupDone, UserID: "u2", ClientID: "c2"}
 		}
@@ -217,6 +218,8 @@ func testEvents(t *testing.T, w *world) {
 		{core.EventFilter{Type: core.EventSetupDone}, all[1:2]},
 		{core.EventFilter{UserID: "u2"}, all[1:2]},
 		{core.EventFilter{ClientID: "c2"}, all[1:2]},
+		{core.EventFilter{Correlation: "r1"}, all[3:4]},
+		{core.EventFilter{Correlation: "r9"}, nil},
 		{core.EventFilter{Since: start.Add(3 * time.Second)}, all[:2]},
 		{core.EventFilter{Type: core.EventSetupDone, UserID: "u1"}, nil},
 	} {
