@@ -41,6 +41,9 @@ type Connector struct {
 	// Missing is what it needs and has not been given. As long as there is something
 	// it stays disabled.
 	Missing []Need
+	// Beyond is what a capability that was granted for other hosts may be needed for:
+	// hosts that the settings name.
+	Beyond []Need
 }
 
 // CreateConnector makes a connector: the instance of the plugin with settings, secrets
@@ -299,7 +302,7 @@ func connectorState(plugins []Plugin, config *core.PluginConfig, c *core.Connect
 	instance := instanceOf(config, c.Instance)
 	state := Connector{Connector: *c, Plugin: stateOf(plugins, config, instance)}
 	if plugin := pluginAmong(plugins, instance.Plugin, instance.Module); plugin != nil {
-		state.Missing = connectorNeeds(plugin, nil, instance, nil)
+		state.Missing, state.Beyond = connectorNeeds(plugin, nil, instance, nil), beyondGrants(plugin, instance)
 	}
 	return state
 }

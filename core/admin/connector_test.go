@@ -251,6 +251,36 @@ func TestConnectorNeeds(t *testing.T) {
 	}
 }
 
+// Settings that name another host leave the grants behind, which does not keep the
+// connector from being offered: a plugin need not ask every host that they name.
+func TestConnectorBeyondGrants(t *testing.T) {
+	w := newWorld(t)
+	w.install("v1", provider())
+	w.connector(admin.NewConnector{
+		Name: "corp", Plugin: "provider", Settings: settings(`{"client_id":"x","issuer":"https://a.example"}`),
+		Secrets: map[string][]byte{"client_secret": []byte("x")}, Grants: []string{"a.example", "http.fetch=*.b.example"},
+	})
+	for _, step := range []struct{ settings, beyond string }{
+		{`{"issuer":"https://a.example/realm"}`, ""},
+		{`{"issuer":"https://login.b.example:8443"}`, "oidc.exchange login.b.example:8443, http.fetch login.b.example:8443"},
+		{`{"issuer":"https://login.b.example"}`, "oidc.exchange login.b.example"},
+		{`{"logo":"https://a.example/logo.png"}`, ""},
+		{`{"issuer":"issuer","logo":null}`, ""},
+	} {
+		after, err := w.UpdateConnector(t.Context(), actor, "corp", admin.ConnectorEdit{Settings: settings(step.settings)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var beyond []string
+		for _, need := range after.Beyond {
+			beyond = append(beyond, need.Capability+" "+need.Target)
+		}
+		if got := strings.Join(beyond, ", "); got != step.beyond || len(after.Missing) != 0 || after.Disabled {
+			t.Errorf("%s: beyond %q, missing %v", step.settings, got, after.Missing)
+		}
+	}
+}
+
 func TestUpdateConnector(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()

@@ -184,6 +184,28 @@ func connectorNeeds(plugin *Plugin, targets []string, instance *core.PluginInsta
 	})
 }
 
+// beyondGrants gives what settings that were changed may have left behind: a capability
+// that was granted for hosts, but for none of those that they name.
+func beyondGrants(plugin *Plugin, instance *core.PluginInstance) []Need {
+	var beyond []Need
+	for i := range plugin.Capabilities {
+		wish := &plugin.Capabilities[i]
+		kind, _ := targetKindOf(wish.Name)
+		if len(wish.Targets) > 0 || wish.Optional || kind != targetHost && kind != targetServer {
+			continue
+		}
+		aimed := *plugin
+		aimed.Secrets, aimed.Capabilities = nil, []core.PluginWish{*wish}
+		aimed.Capabilities[0].Targets = ofKind(kind, hostsOf(instance.Settings))
+		needs := needsOf(&aimed, instance)
+		granted := slices.ContainsFunc(instance.Grants, func(g core.PluginGrant) bool { return g.Capability == wish.Name })
+		if granted && len(needs) == len(aimed.Capabilities[0].Targets) {
+			beyond = append(beyond, needs...)
+		}
+	}
+	return beyond
+}
+
 // ofKind gives the targets that a capability of the kind can be granted for.
 func ofKind(kind targetKind, targets []string) []string {
 	return slices.DeleteFunc(slices.Clone(targets), func(target string) bool {

@@ -36,6 +36,7 @@ type connectorView struct {
 	Logout       bool            `json:"logout"`
 	Bindings     []bindingView   `json:"bindings"`
 	Missing      []needView      `json:"missing"`
+	Beyond       []needView      `json:"beyond"` // hosts that its settings name, and no grant covers
 	Settings     json.RawMessage `json:"settings"`
 	CreatedAt    *time.Time      `json:"created_at"`
 	UpdatedAt    *time.Time      `json:"updated_at"`
@@ -46,11 +47,14 @@ func viewConnector(issuer string, c *admin.Connector) connectorView {
 		Name: c.Instance, Title: c.Title(), Organisation: c.Org, Plugin: c.Plugin.Plugin, Version: c.Plugin.Version, RedirectURI: redirectURI(issuer, c),
 		Icon: c.Icon, Domains: list(c.Domains), Hidden: c.Hidden, Disabled: c.Disabled, CreateUsers: c.CreateUsers, LinkByEmail: c.LinkByEmail,
 		SyncProfile: c.SyncProfile, SyncGroups: c.SyncGroups, GroupPrefix: c.GroupPrefix, KeepTokens: c.KeepTokens, Logout: c.Logout,
-		Bindings: viewBindings(signInBindings(c)), Missing: []needView{}, Settings: rawObject(c.Plugin.Settings),
+		Bindings: viewBindings(signInBindings(c)), Missing: []needView{}, Beyond: []needView{}, Settings: rawObject(c.Plugin.Settings),
 		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
 	}
 	for i := range c.Missing {
 		v.Missing = append(v.Missing, viewNeed(&c.Missing[i]))
+	}
+	for i := range c.Beyond {
+		v.Beyond = append(v.Beyond, viewNeed(&c.Beyond[i]))
 	}
 	return v
 }
@@ -138,6 +142,9 @@ func connectorState(c *admin.Connector) string {
 			state = append(state, grantText(core.PluginGrant{Capability: need.Capability, Target: need.Target})+" missing")
 		}
 	}
+	for _, need := range c.Beyond {
+		state = append(state, "no "+grantText(core.PluginGrant{Capability: need.Capability, Target: need.Target}))
+	}
 	if len(state) == 0 {
 		return "enabled"
 	}
@@ -200,10 +207,20 @@ func connectorSteps(w io.Writer, c *admin.Connector) {
 		}
 	}
 	steps(w, "This gives it what it needs:", needed)
+	connectorReach(w, c)
 	steps(w, "This gives it what it may need, and can do without:", optional)
 	if c.Disabled {
 		steps(w, "This offers it to people:", []string{"postern connector enable " + c.Instance})
 	}
+}
+
+// connectorReach prints the commands for hosts that the settings name.
+func connectorReach(w io.Writer, c *admin.Connector) {
+	var commands []string
+	for i := range c.Beyond {
+		commands = append(commands, c.Beyond[i].Command())
+	}
+	steps(w, "Its settings name what it was not granted:", commands)
 }
 
 func (p *program) connectorPresets() *cobra.Command {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -122,7 +123,8 @@ func (p *program) connectorUpdate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.done(viewConnector(s.config.Issuer, after), "updated connector %s", args[0])
+		p.note("updated connector %s", args[0])
+		return p.print(viewConnector(s.config.Issuer, after), func(w io.Writer) { connectorReach(w, after) })
 	})
 	return c
 }
