@@ -216,7 +216,7 @@ func TestSettingsValues(t *testing.T) {
 		`{"b":0}`: "must be a boolean", `{"z":false}`: "must be null", `{"e":2}`: "one of", `{"e":"true"}`: "one of",
 		`{"o":{"x":"abc"}}`: "settings.o.x must have at most 2", `{"o":[]}`: "must be an object", `{"l":[1,2,3]}`: "at most 2 elements",
 		`{"m":{}}`: "settings.m must have at least 1 members", `{"m":{"a":1,"b":1,"c":1}}`: "at most 2 members",
-		`{"p":"a1"}`: "settings.p must match the pattern ^[a-z]+$", `{"p":"a\n"}`: "must match", `{"q":"12"}`: `settings.q must be written as in ["1:2"]`,
+		`{"p":"a1"}`: "settings.p must match the pattern ^[a-z]+$", `{"p":"a\n"}`: "must match", `{"q":"12"}`: `settings.q must be written like "1:2"`,
 	} {
 		v, err := hook.Parse([]byte(text))
 		if err != nil {

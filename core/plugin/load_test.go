@@ -169,7 +169,7 @@ func TestValidateSettings(t *testing.T) {
 		{"scopes", `{"rules":[{"scopes":[],"groups":[]}]}`, `settings.rules[0].scopes must have at least 1 elements`},
 		{"scopes", `{"rules":[{"scopes":["a"]}]}`, `settings.rules[0] must have "groups"`},
 		{"access", `{"rules":[{"when":{"networks":["192.0.2.0/24"]},"then":{"deny":"No."}}]}`, ""},
-		{"access", `{"rules":[{"when":{"networks":["office"]},"then":{"deny":"No."}}]}`, `settings.rules[0].when.networks[0] must be written as in ["192.0.2.0/24"`},
+		{"access", `{"rules":[{"when":{"networks":["office"]},"then":{"deny":"No."}}]}`, `settings.rules[0].when.networks[0] must be written like "192.0.2.0/24"`},
 		// What the schema lets through the plugin finds, whatever it would decide.
 		{"access", `{"rules":[{"then":{"deny":"No."}},{"when":{"networks":["192.0.2.1/24"]},"then":{"deny":"No."}}]}`, `settings.rules[1].when.networks has 192.0.2.1/24, which is no network`},
 		{"access", `{"rules":[{"then":{"require_acr":"a"}},{"then":{"require_acr":"b"}}]}`, ""},

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/postern-id/postern/sdk/hook"
@@ -126,7 +127,11 @@ func checkText(where string, schema hook.Object, text string) error {
 		return nil
 	}
 	if examples, _ := schema.Get("examples"); len(examples.List()) > 0 {
-		return &SettingsError{where, "must be written as in " + string(examples.AppendJSON(nil))}
+		var texts []string
+		for _, example := range examples.List() {
+			texts = append(texts, string(example.AppendJSON(nil)))
+		}
+		return &SettingsError{where, "must be written like " + strings.Join(texts, ", ")}
 	}
 	return &SettingsError{where, "must match the pattern " + pattern.Text()}
 }

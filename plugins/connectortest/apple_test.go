@@ -122,7 +122,7 @@ func TestAppleRefuses(t *testing.T) {
 	i.Settings = `{"client_id":"com.example.signin","team_id":"TEAM123456","key_id":"OTHER12345"}`
 	failed(t, w.SignIn(i, hook.LoginInput{}), "invalid_client")
 	i.Settings = `{"client_id":"com.example.signin","team_id":"team","key_id":"KEY1234567"}`
-	failed(t, w.SignIn(i, hook.LoginInput{}), "settings.team_id must be written as in")
+	failed(t, w.SignIn(i, hook.LoginInput{}), "settings.team_id must be written like")
 	w, p, i := newApple(t)
 	p.Claims["nonce"] = "another"
 	failed(t, w.SignIn(i, hook.LoginInput{}), "nonce is not of this sign-in")

@@ -84,7 +84,7 @@ func TestGitLabOfOnesOwn(t *testing.T) {
 		t.Errorf("got %v, %+v", s.Err, s.Output)
 	}
 	i.Settings = `{"client_id":"client","issuer":"https://<host>"}`
-	failed(t, w.SignIn(i, hook.LoginInput{}), "settings.issuer must be written as in")
+	failed(t, w.SignIn(i, hook.LoginInput{}), "settings.issuer must be written like")
 }
 
 func TestGitLabRefuses(t *testing.T) {
