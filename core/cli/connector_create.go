@@ -59,12 +59,16 @@ func (p *program) connectorCreate() *cobra.Command {
 	return c
 }
 
-// demandPlugin words the mistake of leaving the plugin out.
+// demandPlugin words the mistakes of leaving the plugin out and of misspelling it.
 func demandPlugin(err error, input admin.NewConnector) error {
-	if missing, ok := errors.AsType[*admin.MissingError](err); ok && missing.What == "plugin" && input.Plugin == "" {
+	missing, ok := errors.AsType[*admin.MissingError](err)
+	switch {
+	case !ok || missing.What != "plugin":
+		return err
+	case input.Plugin == "":
 		return failf("give --plugin; 'postern connector presets' lists them", "nothing says which plugin signs people in")
 	}
-	return err
+	return failf("run 'postern connector presets' to see those that sign people in", "%s", missing)
 }
 
 // reportConnector prints what to tell the provider, and what is still to be done.
