@@ -111,7 +111,7 @@ func stories() []story {
 		}},
 		{"error-back", Error{
 			Status: 502, Code: "server_error", Title: "Signing in with Google did not work",
-			Description: "What came back from Google was not as it must be. You are not signed in.",
+			Description: "This server could not finish the sign-in there. You were not signed in.",
 			Hint:        "Try again, or sign in another way. If it happens again, give the reference below to your administrator.",
 			Correlation: "01JDD2V7Q8M4RZ", BackURL: "/login?step=signed-step",
 		}},

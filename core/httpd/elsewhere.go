@@ -56,7 +56,7 @@ func (s *Server) turnedBack(c echo.Context, o flow.Outcome) web.Error {
 	provider := cmp.Or(o.Elsewhere.Title, "the provider")
 	page := web.Error{
 		Status: o.Error.Status, Code: o.Error.Code, Title: "Signing in with " + provider + " did not work",
-		Description: "What came back was not as it must be. You were not signed in.",
+		Description: "This server could not finish the sign-in there. You were not signed in.",
 		Hint:        "Try again, or choose another way. If it happens again, tell your administrator the reference below.",
 		Correlation: correlation(c), BackURL: o.Back, BackText: backText(o.Back),
 	}
@@ -85,7 +85,7 @@ func notLinked(page web.Error, kind core.UpstreamRefusal, words string) web.Erro
 	page.Title = "The account was not linked"
 	switch kind {
 	case core.UpstreamBroken:
-		page.Description = "What came back was not as it must be. Nothing was changed."
+		page.Description = "This server could not finish the sign-in there. Nothing was changed."
 	case core.UpstreamUnknown, core.UpstreamDenied:
 		page.Description = cmp.Or(words, "That account cannot be linked to yours.")
 		page.Hint = "Choose another account there, or ask your administrator."
