@@ -47,6 +47,13 @@ func TestPasswordElsewhere(t *testing.T) {
 	} {
 		if page := login.signIn(wrong.username, wrong.password); page.status != wrong.status || !page.has("login") || b.signedIn() {
 			t.Errorf("%s: status %d\n%s", wrong.username, page.status, page.body)
+		} else if wrong.status == http.StatusServiceUnavailable {
+			_, after, _ := strings.Cut(page.body, "reference: ")
+			reference, _, _ := strings.Cut(after, ".")
+			told := w.events(core.EventFilter{Correlation: reference, Type: core.EventUpstreamFailed})
+			if reference == "" || len(told) != 1 || told[0].Detail["connector"] != "staff" {
+				t.Errorf("under the reference %q stands %+v", reference, told)
+			}
 		}
 	}
 	if log := w.log.String(); strings.Contains(log, "asked about alice") || !strings.Contains(log, "asked about jane") {

@@ -43,7 +43,7 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Form != nil:
 		return s.page(c, http.StatusOK, pageWith{formPage(o.Form), o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o), o.FormTargets})
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o, correlation(c)), o.FormTargets})
 	}
 	s.logFailure(c, o.Error)
 	if o.Elsewhere != nil {
@@ -122,10 +122,10 @@ func formPage(form *flow.FormPost) web.Page {
 }
 
 // view turns what the flow shows into a page.
-func view(o flow.Outcome) web.Page {
+func view(o flow.Outcome, reference string) web.Page {
 	switch p := o.Page.(type) {
 	case *flow.LoginPage:
-		return loginPage(p)
+		return loginPage(p, reference)
 	case *flow.SelectPage:
 		return web.Select{
 			Action: flow.PathSelect, Step: p.Step, Client: party(p.Client),
@@ -143,7 +143,9 @@ func view(o flow.Outcome) web.Page {
 	return web.SignedOut{LoginURL: pathLogin}
 }
 
-func loginPage(p *flow.LoginPage) web.Login {
+// loginPage says the reference of the request where something failed that an
+// administrator can mend.
+func loginPage(p *flow.LoginPage, reference string) web.Login {
 	page := web.Login{
 		Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
 		Problem: problems[p.Problem], FieldsRight: p.Problem != flow.ProblemMissing && p.Problem != flow.ProblemWrong,
@@ -151,6 +153,9 @@ func loginPage(p *flow.LoginPage) web.Login {
 	}
 	if page.NameFirst && p.Problem == flow.ProblemMissing {
 		page.Problem = "Enter your user name or your e-mail address."
+	}
+	if p.Problem == flow.ProblemUnavailable {
+		page.Problem += " If it happens again, tell your administrator this reference: " + reference + "."
 	}
 	return page
 }

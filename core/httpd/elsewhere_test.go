@@ -269,12 +269,15 @@ func TestEveryProblemSaysSomething(t *testing.T) {
 		flow.ProblemMissing, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy, flow.ProblemUnavailable,
 		flow.ProblemCancelled, flow.ProblemWeak, flow.ProblemAgain,
 	} {
-		page := loginPage(&flow.LoginPage{Problem: problem, Provider: "The Hub", AskPassword: true})
+		page := loginPage(&flow.LoginPage{Problem: problem, Provider: "The Hub", AskPassword: true}, "0af1")
 		if (page.Problem == "") == (page.Notice == "") {
 			t.Errorf("%s: %q and %q", problem, page.Problem, page.Notice)
 		}
+		if strings.Contains(page.Problem, "0af1") != (problem == flow.ProblemUnavailable) {
+			t.Errorf("%s: %q", problem, page.Problem)
+		}
 	}
-	if page := loginPage(&flow.LoginPage{AskPassword: true}); page.Problem != "" || page.Notice != "" {
+	if page := loginPage(&flow.LoginPage{AskPassword: true}, "0af1"); page.Problem != "" || page.Notice != "" {
 		t.Errorf("no problem: %+v", page)
 	}
 }
