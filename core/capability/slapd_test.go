@@ -1,24 +1,12 @@
 package capability_test
 
 import (
-	"bytes"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"testing"
-	"time"
 
 	"github.com/postern-id/postern/core/needs"
 )
-
-// slapdProgram finds OpenLDAP's server.
-func slapdProgram(t *testing.T) string { return needs.Program(t, "slapd", "/usr/sbin/slapd") }
 
 const slapdConfig = `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -79,40 +67,11 @@ ref: ldap://127.0.0.1:9/ou=elsewhere,dc=example,dc=org
 // the world, directory.example.org.
 func (w *world) slapd() {
 	w.t.Helper()
-	program := slapdProgram(w.t)
-	dir := w.t.TempDir()
-	w.writePair(dir)
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			w.t.Fatal(err)
-		}
-		return path
-	}
-	if err := os.Mkdir(filepath.Join(dir, "db"), 0o700); err != nil {
-		w.t.Fatal(err)
-	}
-	config := write("slapd.conf", strings.ReplaceAll(slapdConfig, "DIR", dir))
 	var people strings.Builder
 	for i := range 20 {
 		fmt.Fprintf(&people, "\ndn: uid=p%d,ou=people,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: p%d\ncn: P\nsn: Many\n", i, i)
 	}
-	data := write("data.ldif", slapdData+people.String())
-	if output, err := exec.Command(program, "-T", "add", "-f", config, "-l", data).CombinedOutput(); err != nil {
-		w.t.Fatalf("slapadd: %v\n%s", err, output)
-	}
-	plain, secure := freeAddress(w.t), freeAddress(w.t)
-	server := exec.Command(program, "-f", config, "-h", "ldap://"+plain+"/ ldaps://"+secure+"/", "-d", "0")
-	var output bytes.Buffer
-	server.Stderr = &output
-	if err := server.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	waitFor(w.t, &output, plain, secure)
+	plain, secure := needs.Slapd(w.t, &w.server.TLS.Certificates[0], slapdConfig, slapdData+people.String())
 	w.directory(plain, secure)
 }
 
@@ -121,51 +80,6 @@ func (w *world) directory(plain, secure string) {
 	w.names["directory.internal"] = []string{"127.0.0.1"}
 	for _, address := range []string{"127.0.0.1", public} {
 		w.servers[address+":389"], w.servers[address+":636"] = plain, secure
-	}
-}
-
-func (w *world) writePair(dir string) {
-	w.t.Helper()
-	pair := w.server.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-}
-
-// freeAddress is one that nobody listens at, now.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-func waitFor(t *testing.T, output *bytes.Buffer, addresses ...string) {
-	t.Helper()
-	for _, address := range addresses {
-		var err error
-		for range 300 {
-			var conn net.Conn
-			if conn, err = net.Dial("tcp", address); err == nil {
-				conn.Close()
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		if err != nil {
-			t.Fatalf("slapd does not listen: %v\n%s", err, output)
-		}
 	}
 }
 

@@ -1,8 +1,9 @@
 // Package needs says what a test needs of other people's programs.
 //
 // It owns the one rule for that: where such a program is missing the test is skipped
-// and says so, and where POSTERN_TEST_NEEDS is "all", as in .ci/run, it fails. Tests
-// import it, and nothing else does.
+// and says so, and where POSTERN_TEST_NEEDS is "all", as in .ci/run, it fails. It also
+// starts OpenLDAP's server, which more than one package tests against. Tests import it,
+// and nothing else does.
 package needs
 
 import (

@@ -1,16 +1,7 @@
 package connectortest_test
 
 import (
-	"bytes"
-	"crypto/x509"
-	"encoding/pem"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -143,61 +134,20 @@ var slapdGroups = []struct {
 // and without, and elsewhere.example.org, whose certificate is of another name.
 func slapd(t *testing.T, w *connectortest.World) {
 	t.Helper()
-	program := needs.Program(t, "slapd", "/usr/sbin/slapd")
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	pair := w.Certificate("directory.example.org")
-	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write("cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})))
-	write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
-	if err := os.Mkdir(filepath.Join(dir, "db"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	config, data := write("slapd.conf", strings.ReplaceAll(slapdConfig, "DIR", dir)), write("data.ldif", slapdData)
-	if output, err := exec.Command(program, "-T", "add", "-f", config, "-l", data).CombinedOutput(); err != nil {
-		t.Fatalf("slapadd: %v\n%s", err, output)
-	}
-	plain, secure := freeAddress(t), freeAddress(t)
-	server := exec.Command(program, "-f", config, "-h", "ldap://"+plain+"/ ldaps://"+secure+"/", "-d", "0")
-	var output bytes.Buffer
-	server.Stderr = &output
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill() // it may have ended
-		_ = server.Wait()
-	})
-	addGroups(t, plain, &output)
+	plain, secure := needs.Slapd(t, w.Certificate("directory.example.org"), slapdConfig, slapdData)
+	addGroups(t, plain)
 	for _, name := range []string{"directory.example.org", "elsewhere.example.org"} {
 		w.Route(name+":389", plain)
 		w.Route(name+":636", secure)
 	}
 }
 
-// freeAddress is one that nobody listens at, now.
-func freeAddress(t *testing.T) string {
+func addGroups(t *testing.T, address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	conn, err := ldap.DialURL("ldap://" + address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-func addGroups(t *testing.T, address string, output *bytes.Buffer) {
-	t.Helper()
-	conn := dialWhenReady(t, address, output)
 	defer conn.Close()
 	if err := conn.Bind("cn=admin,dc=example,dc=org", "r00t-secret"); err != nil {
 		t.Fatal(err)
@@ -213,18 +163,4 @@ func addGroups(t *testing.T, address string, output *bytes.Buffer) {
 			t.Fatalf("%s: %v", group.dn, err)
 		}
 	}
-}
-
-func dialWhenReady(t *testing.T, address string, output *bytes.Buffer) *ldap.Conn {
-	t.Helper()
-	var err error
-	for range 300 {
-		var conn *ldap.Conn
-		if conn, err = ldap.DialURL("ldap://" + address); err == nil {
-			return conn
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("slapd does not listen: %v\n%s", err, output)
-	return nil
 }
