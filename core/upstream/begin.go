@@ -63,11 +63,20 @@ func (s *Service) begin(ctx context.Context, o opened, b core.UpstreamBegin) (co
 
 // askBegin calls the connector.
 func (s *Service) askBegin(ctx context.Context, o opened, b core.UpstreamBegin) (*hook.LoginOutput, error) {
-	out, err := s.Connectors.Login(ctx, o.Instance, &hook.LoginInput{
+	out, err := s.ask(ctx, o, &hook.LoginInput{
 		Phase: hook.PhaseBegin, Organisation: s.Organisation(o.org), Client: s.clientOf(b.Client),
 		RedirectURI: s.redirectURI(o.Instance), LoginHint: b.LoginHint, Prompt: prompt(b),
 		ACRValues: b.ACRValues, UILocales: b.UILocales,
 	}, nil)
+	if err == nil && out.Redirect == nil {
+		err = broken("no_redirect", "the connector gave neither a redirect nor a refusal")
+	}
+	return out, err
+}
+
+// ask calls the connector. A refusal is an error.
+func (s *Service) ask(ctx context.Context, o opened, in *hook.LoginInput, login *core.UpstreamLogin) (*hook.LoginOutput, error) {
+	out, err := s.Connectors.Login(ctx, o.Instance, in, login)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -75,8 +84,6 @@ func (s *Service) askBegin(ctx context.Context, o opened, b core.UpstreamBegin) 
 		return nil, failedAt("connector_failed", err)
 	case out.Deny:
 		return nil, deniedBy(out.Reason)
-	case out.Redirect == nil:
-		return nil, broken("no_redirect", "the connector gave neither a redirect nor a refusal")
 	}
 	return out, nil
 }

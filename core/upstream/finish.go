@@ -107,19 +107,12 @@ func (s *Service) askFinish(ctx context.Context, o opened, client *core.Client, 
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.Connectors.Login(ctx, o.Instance, &hook.LoginInput{
+	out, err := s.ask(ctx, o, &hook.LoginInput{
 		Phase: hook.PhaseFinish, Organisation: s.Organisation(o.org), Client: s.clientOf(client),
 		RedirectURI: login.RedirectURI, Parameters: others, Data: data,
 	}, login)
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, failedAt("connector_failed", err)
-	case out.Deny:
-		return nil, deniedBy(out.Reason)
-	case out.Identity == nil:
-		return nil, broken("no_identity", "the connector gave neither an identity nor a refusal")
+	if err == nil && out.Identity == nil {
+		err = broken("no_identity", "the connector gave neither an identity nor a refusal")
 	}
-	return out, nil
+	return out, err
 }
