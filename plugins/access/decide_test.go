@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/plugins/access"
+	"github.com/postern-id/postern/sdk/go/posterntest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -32,19 +33,10 @@ func machine() hook.ScopeInput {
 	}
 }
 
-func parse(t testing.TB, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	return v
-}
-
 // answer gives the answer to a question under rules, as the host reads it.
 func answer(t testing.TB, settings string, in hook.ScopeInput) string {
 	t.Helper()
-	in.Settings = parse(t, settings)
+	in.Settings = posterntest.Value(t, settings)
 	out, err := access.Decide(&in)
 	if err != nil {
 		return "error: " + err.Error()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/plugins/access"
+	"github.com/postern-id/postern/sdk/go/posterntest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -101,7 +102,7 @@ type decided struct {
 
 func decide(t *testing.T, rules []string, in hook.ScopeInput) decided {
 	t.Helper()
-	in.Settings = parse(t, `{"rules":[`+strings.Join(rules, ",")+`]}`)
+	in.Settings = posterntest.Value(t, `{"rules":[`+strings.Join(rules, ",")+`]}`)
 	out, err := access.Decide(&in)
 	if err != nil {
 		return decided{hook.ScopeOutput{Deny: true}, rules}

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/plugins/access"
+	"github.com/postern-id/postern/sdk/go/posterntest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -21,7 +22,7 @@ func sandbox(t *testing.T) *plugin.Trial {
 
 func run(t *testing.T, trial *plugin.Trial, settings string, in hook.ScopeInput) (string, error) {
 	t.Helper()
-	in.Settings = parse(t, settings)
+	in.Settings = posterntest.Value(t, settings)
 	ran, err := trial.Run(t.Context(), plugin.Run{Plugin: access.ID, Hook: hook.ScopePolicy, Input: in.AppendJSON(nil)})
 	return string(ran.Output), err
 }

@@ -5,20 +5,12 @@ import (
 	"testing"
 
 	"github.com/postern-id/postern/plugins/document"
+	"github.com/postern-id/postern/sdk/go/posterntest"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-func parse(t testing.TB, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
-}
-
 func TestAll(t *testing.T) {
-	v := parse(t, `{
+	v := posterntest.Value(t, `{
 		"id": 7, "data": {"user": {"id": "u1", "null": null}}, "list": [{"name": "a"}, {"name": "b"}, {"other": 1}, "text"], "nested": [[1, 2], [3]],
 		"https://example.com/roles": ["r"], "a": {"b.c": "long", "b": {"c": "short"}}, "a.b": {"c": "longer"}, "empty": [], "": "no name"
 	}`)
@@ -57,9 +49,9 @@ func FuzzAll(f *testing.F) {
 }
 
 func TestIdentity(t *testing.T) {
-	m := document.ReadMapping(parse(t, `{"subject":"data.id","name":"data.login","email":"data.mail","email_verified":"data.mail_ok","display_name":"data.names.full",
+	m := document.ReadMapping(posterntest.Value(t, `{"subject":"data.id","name":"data.login","email":"data.mail","email_verified":"data.mail_ok","display_name":"data.names.full",
 		"given_name":"data.names.first","family_name":"data.names.last","picture":"data.images.0.url","locale":"data.lang","phone":"data.phone","groups":"data.teams.*.name"}`).Object())
-	m.Attributes = parse(t, `{"department":"data.unit","missing":"data.none","number":"data.count","list":"data.images"}`).Object()
+	m.Attributes = posterntest.Value(t, `{"department":"data.unit","missing":"data.none","number":"data.count","list":"data.images"}`).Object()
 	for text, want := range map[string]string{
 		`{"data":{"id":42,"login":"jane","mail":"jane@example.com","mail_ok":true,"names":{"full":"Jane Doe","first":"Jane","last":"Doe"},
 			"images":[{"url":"https://p.example/1.png"},{"url":"https://p.example/2.png"}],"lang":"de","phone":"+1 555 0100","teams":[{"name":"a"},{"name":"b"},{"name":"a"},{"name":""},{"name":7}],"unit":"R&D","count":7.50}}`: `{"subject":"42","name":"jane","email":"jane@example.com","email_verified":true,"display_name":"Jane Doe","given_name":"Jane","family_name":"Doe",` +
@@ -72,7 +64,7 @@ func TestIdentity(t *testing.T) {
 		`{"data":{"id":"u1","login":"a\u0000b","images":[{"url":"javascript:alert(1)"}],"names":{"full":"` + strings.Repeat("x", 3000) + `"}}}`: `{"subject":"u1"}`,
 		`{"data":{"id":123456789012345678901234567890}}`:                                                                                        `{"subject":"123456789012345678901234567890"}`,
 	} {
-		identity, err := m.Identity(parse(t, text), "the answer")
+		identity, err := m.Identity(posterntest.Value(t, text), "the answer")
 		if err != nil {
 			t.Errorf("%.100s: %v", text, err)
 			continue
@@ -94,7 +86,7 @@ func TestTrustEmail(t *testing.T) {
 	} {
 		for i, path := range []string{"ok", ""} {
 			m := document.Mapping{Subject: "id", Email: "mail", EmailVerified: path, TrustEmail: true}
-			identity, err := m.Identity(parse(t, said), "it")
+			identity, err := m.Identity(posterntest.Value(t, said), "it")
 			if err != nil || identity.EmailVerified != want[i] {
 				t.Errorf("%s with the path %q: %+v, %v", said, path, identity, err)
 			}
@@ -114,18 +106,18 @@ func TestSubjectIsNobodys(t *testing.T) {
 		`{"id":""}`: "nobody's name", `{"id":" "}`: "nobody's name", `{"id":0}`: "nobody's name: 0", `{"id":"0"}`: "nobody's name", `{"id":"null"}`: "nobody's name",
 		`{"id":"Undefined"}`: "nobody's name", `{"id":"none"}`: "nobody's name", `{"id":"[object Object]"}`: "nobody's name", `{"id":"anonymous"}`: "nobody's name",
 	} {
-		identity, err := m.Identity(parse(t, text), "the answer")
+		identity, err := m.Identity(posterntest.Value(t, text), "the answer")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "the answer") {
 			t.Errorf("%.100s: %+v, %v; want %s", text, identity, err, want)
 		}
 	}
-	if identity, err := (&document.Mapping{}).Identity(parse(t, `{"id":"u1"}`), "the answer"); err == nil {
+	if identity, err := (&document.Mapping{}).Identity(posterntest.Value(t, `{"id":"u1"}`), "the answer"); err == nil {
 		t.Errorf("without a path: %+v", identity)
 	}
 }
 
 func TestPathsSchema(t *testing.T) {
-	schema := parse(t, document.PathsSchema(`"subject"`)).Object()
+	schema := posterntest.Value(t, document.PathsSchema(`"subject"`)).Object()
 	properties, _ := schema.Get("properties")
 	if len(properties.Object()) != len(document.PathNames) {
 		t.Errorf("%d properties", len(properties.Object()))

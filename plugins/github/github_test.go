@@ -12,15 +12,6 @@ import (
 
 func TestCases(t *testing.T) { posterntest.Run(t, postern.NewModule(github.Plugin()), "cases") }
 
-func parse(t *testing.T, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
-}
-
 func TestBegin(t *testing.T) {
 	for name, test := range map[string]struct{ settings, more, want string }{
 		"github.com": {
@@ -65,7 +56,7 @@ func TestBegin(t *testing.T) {
 
 func TestRefusesURL(t *testing.T) {
 	for _, url := range []string{"http://github.example.com", "github.example.com", "https://", "https://a/b", "https://u@a.example", "https://a.example?x", "https://a.example#x", "ftp://a.example"} {
-		in := &hook.LoginInput{Phase: hook.PhaseBegin, Settings: parse(t, `{"client_id":"c","url":"`+url+`"}`)}
+		in := &hook.LoginInput{Phase: hook.PhaseBegin, Settings: posterntest.Value(t, `{"client_id":"c","url":"`+url+`"}`)}
 		if out, err := github.Begin(in); err == nil || !strings.Contains(err.Error(), "the setting url") {
 			t.Errorf("%s: %+v, %v", url, out, err)
 		}
@@ -147,7 +138,7 @@ func (g *gitHub) use(t *testing.T) {
 
 func finish(t *testing.T, settings string) (string, error) {
 	t.Helper()
-	out, err := github.Finish(&hook.LoginInput{Phase: hook.PhaseFinish, Settings: parse(t, settings)})
+	out, err := github.Finish(&hook.LoginInput{Phase: hook.PhaseFinish, Settings: posterntest.Value(t, settings)})
 	if err != nil {
 		return "", err
 	}
@@ -339,7 +330,7 @@ func TestExchangeRefused(t *testing.T) {
 
 func TestErrorOfTheCallback(t *testing.T) {
 	(&posterntest.Host{}).Use(t)
-	in := &hook.LoginInput{Phase: hook.PhaseFinish, Settings: parse(t, `{"client_id":"c"}`), Parameters: hook.Object{
+	in := &hook.LoginInput{Phase: hook.PhaseFinish, Settings: posterntest.Value(t, `{"client_id":"c"}`), Parameters: hook.Object{
 		{Name: "error", Value: hook.String("application_suspended")}, {Name: "error_description", Value: hook.String("Your application\nhas been suspended.")},
 	}}
 	if out, err := github.Finish(in); err == nil || !strings.Contains(err.Error(), "application_suspended Your application has been suspended.") {

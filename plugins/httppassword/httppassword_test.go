@@ -14,15 +14,6 @@ func TestCases(t *testing.T) {
 	posterntest.Run(t, postern.NewModule(httppassword.Plugin()), "cases")
 }
 
-func parse(t *testing.T, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
-}
-
 // service answers always the same, and notes what it is asked.
 type service struct {
 	says  hook.FetchResponse
@@ -54,7 +45,7 @@ func check(in *hook.PasswordInput) (string, error) {
 
 func jane(t *testing.T, settings string) *hook.PasswordInput {
 	t.Helper()
-	return &hook.PasswordInput{Settings: parse(t, settings), Name: "jane", Password: "correct horse"}
+	return &hook.PasswordInput{Settings: posterntest.Value(t, settings), Name: "jane", Password: "correct horse"}
 }
 
 // TestRequest holds what README.md tells the service's author.

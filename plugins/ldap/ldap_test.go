@@ -15,15 +15,6 @@ import (
 
 func TestCases(t *testing.T) { posterntest.Run(t, postern.NewModule(ldap.Plugin()), "cases") }
 
-func parse(t *testing.T, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
-}
-
 // preset gives the settings of a preset with more laid over them.
 func preset(t *testing.T, name, more string) hook.Value {
 	t.Helper()
@@ -33,7 +24,7 @@ func preset(t *testing.T, name, more string) hook.Value {
 		t.Fatalf("there is no preset %s", name)
 	}
 	o := slices.Clone(presets[i].Settings.Object())
-	for _, member := range parse(t, more).Object() {
+	for _, member := range posterntest.Value(t, more).Object() {
 		o.Set(member.Name, member.Value)
 	}
 	return hook.FromObject(o)
@@ -125,8 +116,8 @@ func TestIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			(&tree{people: []hook.LDAPEntry{test.person}, password: "right"}).use(t)
-			settings := parse(t, place).Object()
-			for _, member := range parse(t, test.settings).Object() {
+			settings := posterntest.Value(t, place).Object()
+			for _, member := range posterntest.Value(t, test.settings).Object() {
 				settings.Set(member.Name, member.Value)
 			}
 			if got, err := check(t, hook.FromObject(settings), "jane", "right"); err != nil || got != test.want {
@@ -171,7 +162,7 @@ func TestWrongSubject(t *testing.T) {
 			person = entry("CN=Jane,DC=x", test.attribute, test.value)
 		}
 		(&tree{people: []hook.LDAPEntry{person}, password: "right"}).use(t)
-		out, err := check(t, parse(t, `{"url":"ldaps://d.example","user_base":"dc=x","attributes":{"subject":"`+test.attribute+`"}}`), "jane", "right")
+		out, err := check(t, posterntest.Value(t, `{"url":"ldaps://d.example","user_base":"dc=x","attributes":{"subject":"`+test.attribute+`"}}`), "jane", "right")
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %s, %v; want %s", name, out, err, test.want)
 		}
@@ -193,7 +184,7 @@ func TestNobodySignsInWithoutAPassword(t *testing.T) {
 	} {
 		d := &tree{people: []hook.LDAPEntry{jane}, password: "right"}
 		d.use(t)
-		got, err := check(t, parse(t, place), typed[0], typed[1])
+		got, err := check(t, posterntest.Value(t, place), typed[0], typed[1])
 		if err != nil || !strings.HasPrefix(got, `{"deny":true,`) || len(d.searched)+len(d.bound) > 0 {
 			t.Errorf("%s: %s, %v, asked %d times", name, got, err, len(d.searched)+len(d.bound))
 		}
@@ -217,7 +208,7 @@ func TestDenies(t *testing.T) {
 	} {
 		d := &tree{people: test.people, password: "right", bindErr: test.bindErr}
 		d.use(t)
-		got, err := check(t, parse(t, place), "jane", "wrong")
+		got, err := check(t, posterntest.Value(t, place), "jane", "wrong")
 		if err != nil || got != `{"deny":true,"reason":"`+test.reason+`"}` {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
@@ -246,7 +237,7 @@ func TestFails(t *testing.T) {
 		d := test.tree
 		d.password = "right"
 		d.use(t)
-		out, err := check(t, parse(t, place[:len(place)-1]+`,`+test.more+`}`), "jane", "right")
+		out, err := check(t, posterntest.Value(t, place[:len(place)-1]+`,`+test.more+`}`), "jane", "right")
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %s, %v; want %s", name, out, err, test.want)
 		}
@@ -266,7 +257,7 @@ func TestFilters(t *testing.T) {
 		"AD":                 {preset(t, "active-directory", place), "jane", "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={0})(userPrincipalName={1}))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", "jane|jane"},
 		"AD with a domain":   {preset(t, "active-directory", place[:len(place)-1]+`,"upn_domain":"corp.example"}`), "jane", "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName={0})(userPrincipalName={1}))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", "jane|jane@corp.example"},
 		"AD with its domain": {preset(t, "active-directory", place[:len(place)-1]+`,"upn_domain":"@corp.example","user_filter":"(userPrincipalName={1})"}`), "jane@other.example", "(userPrincipalName={0})", "jane@other.example"},
-		"the UPN alone":      {parse(t, place[:len(place)-1]+`,"upn_domain":"@corp.example","user_filter":"(|(mail={1})(upn={1}))"}`), "jane", "(|(mail={0})(upn={0}))", "jane@corp.example"},
+		"the UPN alone":      {posterntest.Value(t, place[:len(place)-1]+`,"upn_domain":"@corp.example","user_filter":"(|(mail={1})(upn={1}))"}`), "jane", "(|(mail={0})(upn={0}))", "jane@corp.example"},
 	} {
 		d := &tree{}
 		d.use(t)
@@ -320,7 +311,7 @@ func TestNestedGroups(t *testing.T) {
 	} {
 		d := &tree{people: []hook.LDAPEntry{jane}, password: "right", groups: groupTree(members)}
 		d.use(t)
-		got, err := check(t, parse(t, withGroups+settings), "jane", "right")
+		got, err := check(t, posterntest.Value(t, withGroups+settings), "jane", "right")
 		if err != nil || groupsIn(t, got) != want {
 			t.Errorf("%s: %s, %v; want %s", settings, got, err, want)
 		}
@@ -340,7 +331,7 @@ func TestManyGroups(t *testing.T) {
 	many["top"] = []string{"cn=g99,ou=groups,dc=x"}
 	d := &tree{people: []hook.LDAPEntry{jane}, password: "right", groups: groupTree(many)}
 	d.use(t)
-	got, err := check(t, parse(t, withGroups+`,"nested_groups":true,"group_filter":"(|(member={0})(memberUid={1}))"}`), "jane", "right")
+	got, err := check(t, posterntest.Value(t, withGroups+`,"nested_groups":true,"group_filter":"(|(member={0})(memberUid={1}))"}`), "jane", "right")
 	if err != nil || len(strings.Fields(groupsIn(t, got))) != 101 {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -354,7 +345,7 @@ func TestManyGroups(t *testing.T) {
 	long := strings.Repeat("g", 1000)
 	d = &tree{people: []hook.LDAPEntry{jane}, password: "right", groups: groupTree(map[string][]string{long + "1": {jane.DN}, long + "2": {jane.DN}})}
 	d.use(t)
-	if got, err := check(t, parse(t, withGroups+`,"nested_groups":true}`), "jane", "right"); err != nil || len(d.searched) != 1+1+2 {
+	if got, err := check(t, posterntest.Value(t, withGroups+`,"nested_groups":true}`), "jane", "right"); err != nil || len(d.searched) != 1+1+2 {
 		t.Errorf("long names: %d searches, %.100s, %v", len(d.searched), got, err)
 	}
 }
@@ -389,8 +380,8 @@ func TestGroupsFail(t *testing.T) {
 		"values that are no DNs": {`,"group_attribute":"cn"`, nil, "a value of cn is no DN"},
 	} {
 		(&tree{people: []hook.LDAPEntry{jane}, password: "right", groups: test.groups}).use(t)
-		settings := parse(t, withGroups+`}`).Object()
-		for _, member := range parse(t, `{"x":0`+test.more+`}`).Object() {
+		settings := posterntest.Value(t, withGroups+`}`).Object()
+		for _, member := range posterntest.Value(t, `{"x":0`+test.more+`}`).Object() {
 			settings.Set(member.Name, member.Value)
 		}
 		out, err := check(t, hook.FromObject(settings), "jane", "right")
@@ -405,14 +396,14 @@ func TestGroupsOfTheEntry(t *testing.T) {
 		`cn=ipausers,cn=groups,cn=accounts,dc=x|cn=Doe\2c Jane's,CN=Groups,cn=accounts,dc=x|cn=helpdesk,cn=roles,cn=accounts,dc=x|ou=odd,cn=groups,cn=accounts,dc=x|cn=ipausers,cn=groups,cn=accounts,dc=x`)
 	(&tree{people: []hook.LDAPEntry{person}, password: "right"}).use(t)
 	settings := `{"url":"ldaps://d.example","user_base":"ou=people,dc=x","group_base":"cn=groups,cn=accounts,dc=x","group_attribute":"memberOf"}`
-	got, err := check(t, parse(t, settings), "jane", "right")
+	got, err := check(t, posterntest.Value(t, settings), "jane", "right")
 	if err != nil || groupsIn(t, got) != "Doe, Jane's ipausers" {
 		t.Errorf("%s, %v", got, err)
 	}
 
 	person = entry("uid=jane,ou=people,dc=x", "entryUUID", "u", "memberOf;range=0-1499", "cn=a,cn=groups,cn=accounts,dc=x")
 	(&tree{people: []hook.LDAPEntry{person}, password: "right"}).use(t)
-	if got, err := check(t, parse(t, settings), "jane", "right"); err == nil || !strings.Contains(err.Error(), "more groups than can be read") {
+	if got, err := check(t, posterntest.Value(t, settings), "jane", "right"); err == nil || !strings.Contains(err.Error(), "more groups than can be read") {
 		t.Errorf("a part of the groups: %s, %v", got, err)
 	}
 }
@@ -426,7 +417,7 @@ func TestAllowedGroups(t *testing.T) {
 		withGroups + `,"allowed_groups":["staff2","sta"]}`:  false,
 	} {
 		(&tree{people: []hook.LDAPEntry{jane}, password: "right", groups: groups}).use(t)
-		got, err := check(t, parse(t, settings), "jane", "right")
+		got, err := check(t, posterntest.Value(t, settings), "jane", "right")
 		if err != nil || (got != denied) != allowed {
 			t.Errorf("%s: %s, %v", settings, got, err)
 		}

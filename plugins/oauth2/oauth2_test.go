@@ -13,20 +13,11 @@ import (
 
 func TestCases(t *testing.T) { posterntest.Run(t, postern.NewModule(oauth2.Plugin()), "cases") }
 
-func parse(t *testing.T, text string) hook.Value {
-	t.Helper()
-	v, err := hook.Parse([]byte(text))
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
-}
-
 // laid gives settings with more laid over them.
 func laid(t *testing.T, settings hook.Object, more string) hook.Value {
 	t.Helper()
 	settings = slices.Clone(settings)
-	for _, member := range parse(t, more).Object() {
+	for _, member := range posterntest.Value(t, more).Object() {
 		settings.Set(member.Name, member.Value)
 	}
 	return hook.FromObject(settings)
@@ -47,7 +38,7 @@ func TestBegin(t *testing.T) {
 			`"scopes":["profile","mail"],"parameters":{"audience":"a","user":"jane@example.com"}`},
 		"no hint": {`{"login_hint_parameter":"user"}`, ``, `"scopes":["profile","mail"]`},
 	} {
-		settings := laid(t, parse(t, provider).Object(), test.more)
+		settings := laid(t, posterntest.Value(t, provider).Object(), test.more)
 		in, err := hook.ParseLoginInput([]byte(`{"phase":"begin"` + test.in + `}`))
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +134,7 @@ func TestFinish(t *testing.T) {
 				a.answers["https://api.p.example/emails"] = answer(200, test.emails)
 			}
 			a.use(t)
-			got, err := finish(laid(t, parse(t, provider).Object(), test.more))
+			got, err := finish(laid(t, posterntest.Value(t, provider).Object(), test.more))
 			if err != nil || got != test.want {
 				t.Errorf("got  %s (%v)\nwant %s", got, err, test.want)
 			}
@@ -165,7 +156,7 @@ func TestRequests(t *testing.T) {
 	} {
 		a := &api{answers: map[string]hook.FetchResponse{"https://api.p.example/me": answer(200, `{"id":1}`)}}
 		a.use(t)
-		if _, err := finish(laid(t, parse(t, provider).Object(), test.more)); err != nil {
+		if _, err := finish(laid(t, posterntest.Value(t, provider).Object(), test.more)); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -210,7 +201,7 @@ func TestFails(t *testing.T) {
 			a := &api{answers: map[string]hook.FetchResponse{me: answer(200, `{"id":1}`), emails: answer(200, `[]`)}}
 			a.answers[test.at] = test.says
 			a.use(t)
-			out, err := finish(laid(t, parse(t, provider).Object(), `{"emails":{"endpoint":"`+emails+`","address":"a","primary":"p","verified":"v"}}`))
+			out, err := finish(laid(t, posterntest.Value(t, provider).Object(), `{"emails":{"endpoint":"`+emails+`","address":"a","primary":"p","verified":"v"}}`))
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "jane") {
 				t.Errorf("got %s, %v; want %s", out, err, test.want)
 			}
@@ -218,7 +209,7 @@ func TestFails(t *testing.T) {
 	}
 	a := &api{refuses: &hook.CapabilityError{Code: hook.CodeRefused, Message: "p.example refuses the code: invalid_grant"}}
 	a.use(t)
-	if out, err := finish(parse(t, provider)); err == nil || !strings.Contains(err.Error(), "invalid_grant") || len(a.asked) > 0 {
+	if out, err := finish(posterntest.Value(t, provider)); err == nil || !strings.Contains(err.Error(), "invalid_grant") || len(a.asked) > 0 {
 		t.Errorf("a refused code: %s, %v, asked %d times", out, err, len(a.asked))
 	}
 }

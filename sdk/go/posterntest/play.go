@@ -25,6 +25,16 @@ func must(text string) hook.Value {
 	return v
 }
 
+// Value reads JSON, such as settings or a message. The test fails at once if it is none.
+func Value(t testing.TB, text string) hook.Value {
+	t.Helper()
+	v, err := hook.Parse([]byte(text))
+	if err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return v
+}
+
 // Play answers what the plugin asks with calls, in their order. The test fails at
 // once if the plugin asks something else, and at its end if a call was not made.
 func Play(t testing.TB, calls ...hook.HostCall) {
