@@ -1,10 +1,23 @@
 package app_test
 
 import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/config"
 )
 
 // mod_auth_openidc, the relying party of Apache, against a running server.
@@ -84,4 +97,228 @@ func checkApacheLogout(t *testing.T, site *apacheSite, server *browser) {
 	if p := server.get(site.get("/app/").location.String()); !p.has("login") {
 		t.Errorf("after the sign-out: status %d at %s", p.status, p.url)
 	}
+}
+
+// TestApacheHybrid: the module gets an ID token with the code, or an access token, and
+// checks their hashes.
+func TestApacheHybrid(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice")
+	for _, words := range []string{"id_token", "id_token token", "code id_token", "code token", "code id_token token"} {
+		t.Run(words, func(t *testing.T) {
+			w.await(t, responseType(words))
+			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
+				c.ResponseTypes = []string{words}
+				c.GrantTypes = []string{core.GrantImplicit}
+				if strings.HasPrefix(words, "code") {
+					c.GrantTypes = []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken}
+				}
+			}, func(*apacheSite) []string {
+				lines := []string{`OIDCResponseType "` + words + `"`, "OIDCResponseMode form_post"}
+				if !strings.HasPrefix(words, "code") {
+					lines = append(lines, `OIDCScope "openid profile email"`)
+				}
+				return lines
+			})
+			server := newBrowser(t, w.issuer)
+			checkTold(t, site.enter(w, server), alice)
+			checkApacheLogout(t, site, server)
+		})
+	}
+	w.checkSecrets()
+}
+
+// clientKeyID is the kid of the key that clients sign with.
+const clientKeyID = "client-key"
+
+// clientKeys gives the public half of the key that clients sign with.
+func clientKeys(t *testing.T) json.RawMessage {
+	t.Helper()
+	key := providerKey()
+	return json.RawMessage(marshalled(members{"keys": []members{{
+		"kty": "RSA", "use": "sig", "kid": clientKeyID, "n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+	}}}))
+}
+
+// keyFiles writes both halves of the key, and gives the lines that make the module use
+// them.
+func (s *apacheSite) keyFiles(key *rsa.PrivateKey) []string {
+	s.t.Helper()
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var lines []string
+	for _, file := range []struct {
+		directive, kind string
+		content         []byte
+	}{{"OIDCPrivateKeyFiles", "PRIVATE KEY", private}, {"OIDCPublicKeyFiles", "PUBLIC KEY", public}} {
+		name := filepath.Join(s.folder, file.directive+".pem")
+		if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: file.kind, Bytes: file.content}), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+		lines = append(lines, file.directive+` "`+clientKeyID+`#`+name+`"`)
+	}
+	return lines
+}
+
+// TestApacheAssertions: the module proves itself by a signature, with keys that the
+// server knows or that it asks the module for, and with its secret.
+func TestApacheAssertions(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	w.private = append(w.private, loopback)
+	w.start()
+	alice := w.user("alice")
+	for _, test := range []struct {
+		name, method string
+		edit         func(*apacheSite, *core.Client)
+	}{
+		{"jwks", core.AuthPrivateKeyJWT, func(_ *apacheSite, c *core.Client) { c.Metadata.JWKS = clientKeys(t) }},
+		{"jwks_uri", core.AuthPrivateKeyJWT, func(s *apacheSite, c *core.Client) { c.Metadata.JWKSURI = s.command("jwks", "rsa") }},
+		{"secret", core.AuthSecretJWT, func(*apacheSite, *core.Client) {}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w.await(t, clientAuthentication(test.method))
+			site := w.newApache(t, func(s *apacheSite, c *core.Client) {
+				c.AuthMethods = []string{test.method}
+				test.edit(s, c)
+			}, func(s *apacheSite) []string {
+				lines := []string{"OIDCProviderTokenEndpointAuth " + test.method}
+				if test.method == core.AuthPrivateKeyJWT {
+					lines = append(lines, s.keyFiles(providerKey())...)
+				}
+				return lines
+			})
+			told := site.enter(w, newBrowser(t, w.issuer))
+			checkTold(t, told, alice)
+			checkApacheRefresh(t, w, site, told, alice)
+		})
+	}
+	w.checkSecrets()
+}
+
+// TestApacheRequestObject: the module sends what it asks for in a request object.
+func TestApacheRequestObject(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice")
+	for _, alg := range []string{"RS256", "HS256", "none"} {
+		t.Run(alg, func(t *testing.T) {
+			w.await(t, requestObjects)
+			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
+				c.Metadata.RequestObjectAlg = alg
+				if alg == "RS256" {
+					c.Metadata.JWKS = clientKeys(t)
+				}
+			}, func(s *apacheSite) []string {
+				// What the request object has is not outside, but for what must be there.
+				settings := members{
+					"copy_from_request":            []string{"client_id", "response_type", "scope"},
+					"copy_and_remove_from_request": []string{"redirect_uri", "state", "nonce", "code_challenge", "code_challenge_method"},
+					"crypto":                       members{"sign_alg": alg}, "request_object_type": "request",
+				}
+				lines := []string{`OIDCRequestObject "` + strings.ReplaceAll(marshalled(settings), `"`, `\"`) + `"`}
+				if alg == "RS256" {
+					lines = append(lines, s.keyFiles(providerKey())...)
+				}
+				return lines
+			})
+			asked := site.get("/app/").location
+			if asked == nil || !asked.Query().Has("request") || asked.Query().Has("redirect_uri") {
+				t.Fatalf("it asks by %v", asked)
+			}
+			checkTold(t, site.enter(w, newBrowser(t, w.issuer)), alice)
+		})
+	}
+	w.checkSecrets()
+}
+
+// newServedWorld is a world whose server does in the background what servers do: it
+// runs as the command runs it, and the tests beside it as another process.
+func newServedWorld(t *testing.T) (*world, *running) {
+	t.Helper()
+	w := &world{t: t, log: &journal{}, private: []string{loopback}}
+	r := serve(t, func(c *config.Config) { c.OutboundAllowPrivate, w.dir = w.private, c.Data })
+	w.issuer = r.said(`^Postern serves (\S+)$`)
+	w.app, w.log = newOffice(t, w.dir).App, r.log
+	t.Cleanup(r.stop)
+	return w, r
+}
+
+// TestApacheBackchannelLogout: who signs out at the server is signed out at the site,
+// which the server tells.
+func TestApacheBackchannelLogout(t *testing.T) {
+	w, r := newServedWorld(t)
+	w.await(t, backchannel)
+	alice := w.user("alice")
+	var sites []*apacheSite
+	server := newBrowser(t, w.issuer)
+	for range 2 {
+		site := w.newApache(t, func(s *apacheSite, c *core.Client) {
+			c.Metadata.BackchannelLogoutURI, c.Metadata.BackchannelLogoutSession = s.command("logout", "backchannel"), true
+		}, nil)
+		checkTold(t, site.enter(w, server), alice)
+		sites = append(sites, site)
+	}
+	elsewhere := &apacheSite{browser: newBrowser(t, sites[0].address)}
+	elsewhere.header = sites[0].header
+	checkTold(t, elsewhere.enter(w, newBrowser(t, w.issuer)), alice)
+
+	server.signOut()
+	for _, site := range sites {
+		r.eventually("the site forgets alice", func() bool { return !site.signedIn() })
+	}
+	if !elsewhere.signedIn() {
+		t.Error("a session in another browser ended too")
+	}
+	w.checkSecrets()
+}
+
+// TestApacheFrontchannelLogout: the page of the server that says good-bye loads the
+// site's own.
+func TestApacheFrontchannelLogout(t *testing.T) {
+	w := newWorld(t)
+	w.await(t, frontchannel)
+	alice := w.user("alice")
+	site := w.newApache(t, func(s *apacheSite, c *core.Client) {
+		c.Metadata.FrontchannelLogoutURI, c.Metadata.FrontchannelLogoutSession = s.command("logout", "get"), true
+	}, nil)
+	server := newBrowser(t, w.issuer)
+	checkTold(t, site.enter(w, server), alice)
+	p := server.signOut()
+	frames := p.frames()
+	if !slices.ContainsFunc(frames, func(source string) bool { return strings.HasPrefix(source, site.address+"/") }) {
+		t.Fatalf("the page loads %q:\n%s", frames, p.body)
+	}
+	for _, source := range frames {
+		if framed := site.get(source); framed.status != http.StatusOK {
+			t.Errorf("%s: status %d", source, framed.status)
+		}
+	}
+	if site.signedIn() {
+		t.Error("the site still knows alice")
+	}
+	w.checkSecrets()
+}
+
+// signOut signs out at the server itself, and gives the page that says so.
+func (b *browser) signOut() *page {
+	b.t.Helper()
+	return b.get("/").press("logout", nil).press("logout", nil)
+}
+
+// frames gives the addresses of the frames of the page.
+func (p *page) frames() []string {
+	var sources []string
+	walk(p.document(), func(n *html.Node) {
+		if n.Data == "iframe" {
+			sources = append(sources, p.resolve(attribute(n, "src")))
+		}
+	})
+	return sources
 }

@@ -1,0 +1,61 @@
+package app_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// feature is what a server may be able to do, as its discovery document says it: a
+// member that is true or there, or one of the values of a list.
+type feature struct{ member, value string }
+
+func (f feature) String() string {
+	if f.value == "" {
+		return f.member
+	}
+	return f.value + " among " + f.member
+}
+
+func responseType(name string) feature { return feature{"response_types_supported", name} }
+
+func clientAuthentication(method string) feature {
+	return feature{"token_endpoint_auth_methods_supported", method}
+}
+
+var (
+	requestObjects = feature{member: "request_parameter_supported"}
+	backchannel    = feature{member: "backchannel_logout_supported"}
+	frontchannel   = feature{member: "frontchannel_logout_supported"}
+)
+
+// announced reports whether discovery says that the server can do it.
+func (w *world) announced(f feature) bool {
+	w.t.Helper()
+	document := w.resource(oauth.PathDiscovery, "")
+	if document.status != http.StatusOK {
+		w.t.Fatalf("discovery: status %d: %s", document.status, document.body)
+	}
+	switch said := document.json[f.member].(type) {
+	case bool:
+		return said && f.value == ""
+	case string:
+		return said != "" && f.value == ""
+	case []any:
+		return slices.Contains(said, any(f.value))
+	}
+	return false
+}
+
+// await skips a test of what the server cannot do yet. It begins with the commit that
+// announces the feature.
+func (w *world) await(t *testing.T, features ...feature) {
+	t.Helper()
+	for _, f := range features {
+		if !w.announced(f) {
+			t.Skipf("WAITS: discovery does not announce %s; when it does, this test runs", f)
+		}
+	}
+}
