@@ -38,7 +38,8 @@ var house = map[string][]string{
 	"core/plugin":            {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":      {},
 	"core/plugin/plugintest": {"core/plugin", "sdk/hook", "sdk/hook/replay"}, // for tests
-	"core/capability":        {"core", "core/jose", "core/outbound", "sdk/hook"},
+	"core/cache":             {},
+	"core/capability":        {"core", "core/cache", "core/jose", "core/outbound", "sdk/hook"},
 	"core/upstream":          {"core", "core/oauth", "sdk/hook"},
 	"core/supply":            {},
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},

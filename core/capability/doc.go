@@ -3,8 +3,8 @@
 // providers, and asks directories.
 //
 // It owns the check of what a plugin instance was granted a capability for, the
-// limits of every request and answer, the form of every answer that comes from
-// outside, and the cache of other providers' keys.
+// limits of every request and answer, and the form of every answer that comes from
+// outside.
 //
 // It never runs a plugin, never decides whether a capability is granted at all
 // (plugin does that before it calls), and never lets a code, a token or a secret

@@ -8,13 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-id/postern/core/cache"
 	"github.com/postern-id/postern/core/jose"
 	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// maxDocument is the size in bytes of what another provider answers.
-const maxDocument = 256 << 10
+const (
+	// maxDocument is the size in bytes of what another provider answers.
+	maxDocument = 256 << 10
+	// maxCached is how many documents of each kind are kept.
+	maxCached = 128
+)
 
 const typeJSON = "application/json"
 
@@ -84,5 +89,5 @@ func (s *Set) fetchKeySet(ctx context.Context, url string) (*jose.KeySet, time.D
 	if err != nil {
 		return nil, 0, unavailable("the key set of %s cannot be used: %v", host(url), err)
 	}
-	return set, life(response.Header), nil
+	return set, cache.Life(response.Header), nil
 }

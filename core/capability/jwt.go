@@ -97,7 +97,7 @@ func (s *Set) verifyBy(ctx context.Context, caller *core.PluginCaller, r *hook.J
 // verify takes the keys from the cache, and fetches them again for a token of a
 // key that is new.
 func (s *Set) verify(ctx context.Context, jwksURI, token string, expect jose.Foreign) (jose.Foreigner, error) {
-	set, err := s.keySets.get(ctx, jwksURI, false)
+	set, err := s.keySets.Get(ctx, jwksURI, false)
 	if err != nil {
 		return jose.Foreigner{}, err
 	}
@@ -105,7 +105,7 @@ func (s *Set) verify(ctx context.Context, jwksURI, token string, expect jose.For
 	if !errors.Is(err, jose.ErrNoKey) {
 		return verified, err
 	}
-	if set, err = s.keySets.get(ctx, jwksURI, true); err != nil {
+	if set, err = s.keySets.Get(ctx, jwksURI, true); err != nil {
 		return jose.Foreigner{}, err
 	}
 	return set.Verify(token, expect)

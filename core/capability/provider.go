@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/cache"
 	"github.com/postern-id/postern/core/jose"
 	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/sdk/hook"
@@ -63,7 +64,7 @@ func (s *Set) discover(ctx context.Context, caller *core.PluginCaller, capabilit
 	if err := mayAsk(caller, capability, issuer); err != nil {
 		return nil, err
 	}
-	provider, err := s.providers.get(ctx, strings.TrimSuffix(issuer, "/")+wellKnown, false)
+	provider, err := s.providers.Get(ctx, strings.TrimSuffix(issuer, "/")+wellKnown, false)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (s *Set) fetchProvider(ctx context.Context, url string) (*Provider, time.Du
 	if err != nil {
 		return nil, 0, err
 	}
-	return provider, life(response.Header), nil
+	return provider, cache.Life(response.Header), nil
 }
 
 func parseProvider(object hook.Object, from string) (*Provider, error) {

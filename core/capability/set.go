@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/cache"
 	"github.com/postern-id/postern/core/jose"
 	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/sdk/hook"
@@ -44,8 +45,8 @@ type Options struct {
 // Set does what plugins ask for. It may be used by many goroutines at once.
 type Set struct {
 	options   Options
-	providers *cache[*Provider]
-	keySets   *cache[*jose.KeySet]
+	providers *cache.Cache[*Provider]
+	keySets   *cache.Cache[*jose.KeySet]
 }
 
 // New makes a set.
@@ -54,8 +55,8 @@ func New(options Options) *Set {
 		options.Rand = rand.Reader
 	}
 	s := &Set{options: options}
-	s.providers = newCache(options.Now, s.fetchProvider)
-	s.keySets = newCache(options.Now, s.fetchKeySet)
+	s.providers = cache.New(cache.Options{Now: options.Now, Size: maxCached}, s.fetchProvider)
+	s.keySets = cache.New(cache.Options{Now: options.Now, Size: maxCached}, s.fetchKeySet)
 	return s
 }
 

@@ -1,4 +1,4 @@
-package capability
+package cache
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 )
+
+const size = 16
 
 // fetches counts, and gives the number as the document.
 type fetches struct {
@@ -40,7 +42,7 @@ func (f *fetches) set(fail error) {
 func TestCacheLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fetches{}
-		c := newCache(time.Now, f.fetch)
+		c := New(Options{Now: time.Now, Size: size}, f.fetch)
 		broken := errors.New("broken")
 		for i, step := range []struct {
 			wait  time.Duration
@@ -64,9 +66,42 @@ func TestCacheLife(t *testing.T) {
 		} {
 			time.Sleep(step.wait)
 			f.set(step.fail)
-			got, err := c.get(t.Context(), "u", step.renew)
+			got, err := c.Get(t.Context(), "u", step.renew)
 			if !errors.Is(err, step.err) || step.err == nil && got != step.want {
 				t.Errorf("step %d: %d, %v; want %d, %v", i, got, err, step.want, step.err)
+			}
+		}
+	})
+}
+
+// TestCacheStale: a document whose time is over serves on while no newer one can be
+// had, and not for ever.
+func TestCacheStale(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fetches{}
+		c := New(Options{Now: time.Now, Size: size, Stale: time.Hour}, f.fetch)
+		broken := errors.New("broken")
+		for i, step := range []struct {
+			wait  time.Duration
+			fail  error
+			want  int
+			err   error
+			count int
+		}{
+			{0, nil, 1, nil, 1},
+			{10 * time.Minute, broken, 1, nil, 2},
+			{29 * time.Second, broken, 1, nil, 2}, // the failure is believed for a while
+			{time.Second, broken, 1, nil, 3},
+			{time.Minute, nil, 4, nil, 4},
+			{69 * time.Minute, broken, 4, nil, 5},
+			{time.Minute, broken, 0, broken, 6},
+			{time.Minute, nil, 7, nil, 7},
+		} {
+			time.Sleep(step.wait)
+			f.set(step.fail)
+			got, err := c.Get(t.Context(), "u", false)
+			if !errors.Is(err, step.err) || step.err == nil && got != step.want || f.count != step.count {
+				t.Errorf("step %d: %d, %v after %d fetches; want %d, %v after %d", i, got, err, f.count, step.want, step.err, step.count)
 			}
 		}
 	})
@@ -76,11 +111,11 @@ func TestCacheLife(t *testing.T) {
 func TestCacheAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fetches{takes: time.Second}
-		c := newCache(time.Now, f.fetch)
+		c := New(Options{Now: time.Now, Size: size}, f.fetch)
 		var all sync.WaitGroup
 		for range 50 {
 			all.Go(func() {
-				if got, err := c.get(t.Context(), "u", false); got != 1 || err != nil {
+				if got, err := c.Get(t.Context(), "u", false); got != 1 || err != nil {
 					t.Errorf("%d, %v", got, err)
 				}
 			})
@@ -94,21 +129,21 @@ func TestCacheAtOnce(t *testing.T) {
 func TestCacheImpatient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fetches{takes: 2 * time.Second}
-		c := newCache(time.Now, f.fetch)
+		c := New(Options{Now: time.Now, Size: size}, f.fetch)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.get(ctx, "u", false); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Get(ctx, "u", false); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the impatient one gets %v", err)
 		}
-		if got, err := c.get(t.Context(), "u", false); got != 1 || err != nil {
+		if got, err := c.Get(t.Context(), "u", false); got != 1 || err != nil {
 			t.Errorf("the next one gets %d, %v", got, err)
 		}
 		f.takes = time.Hour
 		begun := time.Now()
-		if _, err := c.get(t.Context(), "slow", false); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != fetchTime {
+		if _, err := c.Get(t.Context(), "slow", false); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != fetchTime {
 			t.Errorf("%v after %v", err, time.Since(begun))
 		}
-		if _, err := c.get(t.Context(), "slow", false); err == nil || time.Since(begun) != fetchTime {
+		if _, err := c.Get(t.Context(), "slow", false); err == nil || time.Since(begun) != fetchTime {
 			t.Errorf("%v after %v: the failure was not kept", err, time.Since(begun))
 		}
 	})
@@ -118,23 +153,23 @@ func TestCacheImpatient(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fetches{}
-		c := newCache(time.Now, f.fetch)
+		c := New(Options{Now: time.Now, Size: size}, f.fetch)
 		get := func(url string) int {
 			time.Sleep(time.Millisecond)
-			got, err := c.get(t.Context(), url, false)
+			got, err := c.Get(t.Context(), url, false)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return got
 		}
 		first := get("often")
-		for i := range 3 * maxCached {
+		for i := range 3 * size {
 			get(fmt.Sprint(i))
 			if again := get("often"); again != first {
 				t.Fatalf("what is asked for often was fetched again after %d", i)
 			}
 		}
-		if len(c.entries) != maxCached || get("0") == 2 {
+		if len(c.entries) != size || get("0") == 2 {
 			t.Errorf("%d entries", len(c.entries))
 		}
 	})
@@ -154,7 +189,7 @@ func TestLife(t *testing.T) {
 		"no-store, max-age=600":             5 * time.Minute,
 		"s-maxage=600":                      5 * time.Minute,
 	} {
-		if got := life(http.Header{"Cache-Control": {header}}); got != want {
+		if got := Life(http.Header{"Cache-Control": {header}}); got != want {
 			t.Errorf("%q: %v, want %v", header, got, want)
 		}
 	}

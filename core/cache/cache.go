@@ -1,4 +1,4 @@
-package capability
+package cache
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	maxCached = 128
 	// How long a document is kept, whatever its Cache-Control says.
 	minLife = 5 * time.Minute
 	maxLife = time.Hour
@@ -23,12 +22,23 @@ const (
 	fetchTime = 10 * time.Second
 )
 
-// cache keeps documents by their URL. Of each there is one fetch at a time, which
+// Fetch gets the document and says how long it may be kept, for which [Life] is there.
+type Fetch[T any] func(ctx context.Context, url string) (T, time.Duration, error)
+
+// Options say what a cache keeps.
+type Options struct {
+	Now  func() time.Time
+	Size int // documents; what was not asked for the longest makes room
+	// Stale is how long a document serves after its time if no newer one can be had.
+	Stale time.Duration
+}
+
+// Cache keeps documents by their URL. Of each there is one fetch at a time, which
 // all who want it wait for. It belongs to none of them: a caller without patience
 // neither ends it nor has it kept as a failure.
-type cache[T any] struct {
-	now   func() time.Time
-	fetch func(ctx context.Context, url string) (T, time.Duration, error)
+type Cache[T any] struct {
+	options Options
+	fetch   Fetch[T]
 
 	mu      sync.Mutex
 	entries map[string]*entry[T]
@@ -39,20 +49,22 @@ type entry[T any] struct {
 	err     error
 	at      time.Time // of the last fetch
 	until   time.Time
+	stale   time.Time // when the value is not even good enough where there is no other
 	used    time.Time
 	running chan struct{} // nil if nobody fetches
 }
 
-func newCache[T any](now func() time.Time, fetch func(context.Context, string) (T, time.Duration, error)) *cache[T] {
-	return &cache[T]{now: now, fetch: fetch, entries: map[string]*entry[T]{}}
+// New makes an empty cache.
+func New[T any](o Options, fetch Fetch[T]) *Cache[T] {
+	return &Cache[T]{options: o, fetch: fetch, entries: map[string]*entry[T]{}}
 }
 
-// get gives the document. With renew it is fetched again if it is older than a
+// Get gives the document. With renew it is fetched again if it is older than a
 // minute.
-func (c *cache[T]) get(ctx context.Context, url string, renew bool) (T, error) {
+func (c *Cache[T]) Get(ctx context.Context, url string, renew bool) (T, error) {
 	for {
 		c.mu.Lock()
-		now, e := c.now(), c.entry(url)
+		now, e := c.options.Now(), c.entry(url)
 		if now.Before(e.until) && (!renew || now.Sub(e.at) < minAge) {
 			defer c.mu.Unlock()
 			return e.value, e.err
@@ -69,20 +81,20 @@ func (c *cache[T]) get(ctx context.Context, url string, renew bool) (T, error) {
 }
 
 // entry gives the entry, for which it makes room.
-func (c *cache[T]) entry(url string) *entry[T] {
+func (c *Cache[T]) entry(url string) *entry[T] {
 	e := c.entries[url]
 	if e == nil {
-		if len(c.entries) >= maxCached {
+		if len(c.entries) >= c.options.Size {
 			delete(c.entries, c.oldest())
 		}
 		e = &entry[T]{}
 		c.entries[url] = e
 	}
-	e.used = c.now()
+	e.used = c.options.Now()
 	return e
 }
 
-func (c *cache[T]) oldest() (url string) {
+func (c *Cache[T]) oldest() (url string) {
 	var used time.Time
 	for key, e := range c.entries {
 		if url == "" || e.used.Before(used) {
@@ -92,7 +104,7 @@ func (c *cache[T]) oldest() (url string) {
 	return url
 }
 
-func (c *cache[T]) start(e *entry[T], url string) (done <-chan struct{}) {
+func (c *Cache[T]) start(e *entry[T], url string) (done <-chan struct{}) {
 	if e.running == nil {
 		e.running = make(chan struct{})
 		go c.run(e, url)
@@ -100,16 +112,19 @@ func (c *cache[T]) start(e *entry[T], url string) (done <-chan struct{}) {
 	return e.running
 }
 
-func (c *cache[T]) run(e *entry[T], url string) {
+func (c *Cache[T]) run(e *entry[T], url string) {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTime)
 	defer cancel()
 	value, life, err := c.fetch(ctx, url)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.at = c.now()
+	e.at = c.options.Now()
 	switch {
 	case err == nil:
 		e.value, e.err, e.until = value, nil, e.at.Add(life)
+		e.stale = e.until.Add(c.options.Stale)
+	case e.err == nil && !e.at.Before(e.until) && e.at.Before(e.stale):
+		e.until = e.at.Add(failureLife)
 	case e.err != nil || !e.at.Before(e.until): // there is no good one to go on with
 		e.err, e.until = err, e.at.Add(failureLife)
 	}
@@ -117,9 +132,9 @@ func (c *cache[T]) run(e *entry[T], url string) {
 	e.running = nil
 }
 
-// life says how long an answer may be kept (RFC 9111 section 5.2.2), within our
+// Life says how long an answer may be kept (RFC 9111 section 5.2.2), within our
 // bounds.
-func life(header http.Header) time.Duration {
+func Life(header http.Header) time.Duration {
 	var age time.Duration
 	for directive := range strings.SplitSeq(strings.Join(header.Values("Cache-Control"), ","), ",") {
 		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
