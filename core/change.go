@@ -89,6 +89,14 @@ type (
 	// ClearFailures forgets the key.
 	ClearFailures struct{ Key string }
 
+	// UseAssertion notes that what a client signed to prove itself was used. It is a
+	// ConflictError if it was used before and has not been swept since it expired, so
+	// that of many uses one succeeds.
+	UseAssertion struct {
+		Hash      Hash // see [AssertionHash]
+		ExpiresAt time.Time
+	}
+
 	// Record adds an audit event, and lays it out for each plugin that is bound to
 	// event.sink/v1 once the whole list is applied.
 	Record struct{ Event Event }
@@ -260,6 +268,7 @@ func (HoldCallback) change()       {}
 func (FinishAttempt) change()      {}
 func (SaveLink) change()           {}
 func (DeleteLink) change()         {}
+func (UseAssertion) change()       {}
 func (Record) change()             {}
 func (EndDelivery) change()        {}
 func (PutOffDelivery) change()     {}

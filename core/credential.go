@@ -100,6 +100,11 @@ func NewClientSecret(random io.Reader) string {
 // HashClientSecret is what the store keeps of a client secret.
 func HashClientSecret(secret string) Hash { return sha256.Sum256([]byte(secret)) }
 
+// AssertionHash stands for one thing that a client signed to prove itself: jti is
+// unique among what that client signs (RFC 7523 section 3). The client's identifier
+// has letters and digits only.
+func AssertionHash(clientID, jti string) Hash { return sha256.Sum256([]byte(clientID + "\x00" + jti)) }
+
 const clientIDAlphabet = "0123456789abcdefghijkmnpqrstuvwx"
 
 // NewClientID makes a client identifier of 20 characters (100 bits), letters and

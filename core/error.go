@@ -20,6 +20,9 @@ var (
 	ErrLimit = errors.New("limit reached")
 )
 
+// TakenAssertion is what a [ConflictError] of [UseAssertion] names.
+const TakenAssertion = "client assertion"
+
 // ConflictError names what is taken. It is an [ErrConflict].
 type ConflictError struct {
 	What string // "user name", "e-mail address", "client name", ...

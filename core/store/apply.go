@@ -101,6 +101,8 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return saveLink(c, change.Link)
 	case core.DeleteLink:
 		return deleteLink(c, change)
+	case core.UseAssertion:
+		return useAssertion(c, change.Hash, change.ExpiresAt)
 	case core.Record:
 		return record(c, change.Event)
 	case core.EndDelivery:

@@ -23,6 +23,7 @@ const grantsKept = 25 * time.Hour
 var sweeps = []string{
 	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM upstream_attempts WHERE id IN (SELECT id FROM upstream_attempts WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM assertions WHERE hash IN (SELECT hash FROM assertions WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM access_tokens WHERE id IN (SELECT id FROM access_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
@@ -30,8 +31,8 @@ var sweeps = []string{
 }
 
 // Sweep deletes what nobody can use any more at now: authorization requests,
-// upstream attempts, tokens, grants, sessions and values of plugins that expired, and old
-// counts of failed sign-ins.
+// upstream attempts, client assertions that were used, tokens, grants, sessions and values of
+// plugins that expired, and old counts of failed sign-ins.
 // A refresh token that was used stays until it expires, because presenting it
 // again is the sign of theft. It returns how many rows it deleted.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {

@@ -58,6 +58,7 @@ func Run(t *testing.T, open Open) {
 		{"Access", testAccess},
 		{"OwnAccess", testOwnAccess},
 		{"Refresh", testRefresh},
+		{"Assertions", testAssertions},
 		{"RevokeGrant", testRevokeGrant},
 		{"ReadsAreFresh", testReadsAreFresh},
 		{"MissingRows", testMissingRows},

@@ -212,3 +212,30 @@ func testReadsAreFresh(t *testing.T, w *world) {
 		t.Error("the client read alone is not disabled")
 	}
 }
+
+func testAssertions(t *testing.T, w *world) {
+	now := start.Add(time.Hour)
+	use := func(jti string, expiresAt time.Time) core.UseAssertion {
+		return core.UseAssertion{Hash: core.AssertionHash("c", jti), ExpiresAt: expiresAt}
+	}
+	w.apply(use("expired", now), use("alive", now.Add(time.Millisecond)))
+	w.taken(core.TakenAssertion, use("expired", now))
+	w.taken(core.TakenAssertion, use("alive", now.Add(time.Hour)))
+	w.apply(core.UseAssertion{Hash: core.AssertionHash("other", "alive"), ExpiresAt: start})
+
+	// With what it was to bring about, it fails as a whole.
+	user, client := w.user("ann"), w.client("c")
+	grant := w.grant(user, client)
+	w.taken(core.TakenAssertion, core.RedeemCode{GrantID: grant.ID, At: start}, use("alive", now))
+	if code := must(w.store.Code(t.Context(), grant.ID))(w); !code.Grant.CodeUsedAt.IsZero() {
+		t.Error("a replayed assertion used the code up")
+	}
+	w.refused(core.ErrConflict, use("fresh", now), core.RedeemCode{GrantID: "gone", At: start})
+	w.apply(use("fresh", now))
+
+	if deleted, err := w.store.Sweep(t.Context(), now); err != nil || deleted != 3 {
+		t.Errorf("deleted %d, %v", deleted, err)
+	}
+	w.apply(use("expired", now))
+	w.taken(core.TakenAssertion, use("alive", now))
+}
