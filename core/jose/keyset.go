@@ -68,6 +68,35 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 	return set, nil
 }
 
+// CheckKeySet decides whether a client may register the key set. It is stricter than
+// [ParseKeySet]: no two keys may have one kid, whatever they are, and one at least must
+// be of use.
+func CheckKeySet(jwks []byte) error {
+	set, err := ParseKeySet(jwks)
+	if err != nil {
+		return err
+	}
+	if set.Len() == 0 {
+		return fmt.Errorf("the key set has no key that verifies %s", strings.Join(ForeignAlgs(), ", "))
+	}
+	var document struct {
+		Keys []struct {
+			Kid string `json:"kid"`
+		} `json:"keys"`
+	}
+	if json.Unmarshal(jwks, &document) != nil {
+		return errors.New("the key set has a kid that is no string")
+	}
+	seen := map[string]bool{}
+	for i, key := range document.Keys {
+		if key.Kid != "" && seen[key.Kid] {
+			return fmt.Errorf("key %d of the key set: an earlier one has the same kid", i+1)
+		}
+		seen[key.Kid] = true
+	}
+	return nil
+}
+
 // Len is the number of keys that can verify.
 func (s *KeySet) Len() int { return len(s.keys) }
 
