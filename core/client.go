@@ -115,6 +115,20 @@ type ClientMetadata struct {
 	SoftwareVersion string `json:"software_version,omitempty"`
 }
 
+// UsesSecret reports whether a secret proves who the client is.
+func (c *Client) UsesSecret() bool {
+	return slices.ContainsFunc(c.AuthMethods, func(method string) bool {
+		return method == AuthBasic || method == AuthPost || method == AuthSecretJWT
+	})
+}
+
+// SignsWithSecret reports whether the client proves its secret by an HMAC, so that it
+// must be kept.
+func (c *Client) SignsWithSecret() bool { return slices.Contains(c.AuthMethods, AuthSecretJWT) }
+
+// SecretPurpose is what [Client.SealedSecret] is sealed for.
+func (c *Client) SecretPurpose() string { return "client-secret:" + c.ID }
+
 // Registered reports whether the client registered itself.
 func (c *Client) Registered() bool { return !c.RegistrationHash.IsZero() }
 

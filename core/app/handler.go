@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/postern-id/postern/core/clientkey"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/grant"
 	"github.com/postern-id/postern/core/httpd"
@@ -29,12 +30,16 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	tokens := a.issuer(host, keys)
+	clients, err := a.clientKeys()
+	if err != nil {
+		return nil, err
+	}
 	server := &httpd.Server{
 		Issuer:    a.Config.Issuer,
 		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),
 		JWKS:      keys.JWKS,
 		Flow:      a.flow(host, hints{keys, a.Config.Issuer, a.now}),
-		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Now: a.now, Rand: a.rand},
+		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, Now: a.now, Rand: a.rand},
 		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
 		Admin:     a.Admin,
 		Pages:     pages,
@@ -46,6 +51,15 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Proxies:   a.Config.TrustedProxies,
 	}
 	return server.Handler(), nil
+}
+
+// clientKeys verifies what clients sign.
+func (a *App) clientKeys() (*clientkey.Service, error) {
+	fetcher, err := a.outbound()
+	if err != nil {
+		return nil, err
+	}
+	return clientkey.New(clientkey.Options{Issuer: a.Config.Issuer, Fetcher: fetcher, Unseal: a.vault.Unseal, Now: a.now}), nil
 }
 
 func (a *App) flow(host *plugin.Host, known flow.Hints) *flow.Dispatcher {

@@ -631,7 +631,7 @@ func authRedemptions() []redemption {
 		bad("043_basic_where_body_is_registered", "", []string{core.AuthPost}, "client_auth_method", asBasic),
 		bad("043_none_where_a_secret_is_registered", "", nil, "client_auth_method", asPublic),
 		bad("043_nothing_at_all", "", nil, "client_auth_missing", func(_ *relyingParty, c *tokenCall) { c.header.Del("Authorization") }),
-		bad("043_assertion", "", nil, "client_auth_unsupported", asserted),
+		bad("043_assertion", "", nil, "client_auth_method", asserted),
 		bad("043_bearer", "", nil, "client_auth_unsupported", func(_ *relyingParty, c *tokenCall) {
 			c.header.Set("Authorization", "Bearer at_"+strings.Repeat("A", 64))
 		}),
@@ -653,7 +653,7 @@ func authRedemptions() []redemption {
 		bad("044_public_client_with_empty_basic", "native", nil, "client_auth_method", func(rp *relyingParty, c *tokenCall) {
 			c.header.Set("Authorization", basic(rp.client.ID, ""))
 		}),
-		bad("044_public_client_with_assertion", "spa", nil, "client_auth_unsupported", asserted),
+		bad("044_public_client_with_assertion", "spa", nil, "client_auth_method", asserted),
 	}
 }
 

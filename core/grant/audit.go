@@ -5,23 +5,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
 )
 
 // refuse applies what a refusal brings about, with its audit event. A client that
-// hangs up cannot keep its family from being revoked.
+// hangs up cannot keep its family from being revoked. Somebody who sends an assertion
+// of the client once more can: they have not proved to be it.
 func (e *Endpoint) refuse(ctx context.Context, c *call, correlation string, r ruling) *oauth.Error {
 	r.event = cmp.Or(r.event, core.EventTokenRefused)
 	if r.policy != "" {
 		r.refusal.Cause = fmt.Errorf("scope policy: %q", r.policy)
 	}
-	changes := append(r.changes, e.record(c, correlation, r))
-	if err := e.Store.Apply(context.WithoutCancel(ctx), changes...); err != nil {
+	changes := slices.Concat(c.once, r.changes, []core.Change{e.record(c, correlation, r)})
+	err := e.Store.Apply(context.WithoutCancel(ctx), changes...)
+	if Replayed(err) {
+		return e.refuseReplay(ctx, c, correlation)
+	}
+	if err != nil {
 		r.refusal.Cause = errors.Join(r.refusal.Cause, err)
 	}
 	return r.refusal
+}
+
+func (e *Endpoint) refuseReplay(ctx context.Context, c *call, correlation string) *oauth.Error {
+	c.once = nil
+	return e.refuse(ctx, c, correlation, ruling{refusal: replayed()})
 }
 
 func (e *Endpoint) record(c *call, correlation string, r ruling) core.Record {

@@ -14,38 +14,92 @@ type Clients interface {
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
 }
 
-// Authenticate says which client sent the request (RFC 6749 section 2.3). Every
+// Assertions verifies what clients sign to prove who they are (RFC 7523 section 2.2).
+type Assertions interface {
+	// Claimant gives the client_id that an assertion claims to be of, empty if none can
+	// be read. Nothing is verified.
+	Claimant(assertion string) string
+	// Assertion verifies one of the client and gives the change that uses it up.
+	Assertion(ctx context.Context, client *core.Client, assertion string) (core.UseAssertion, *oauth.Error)
+}
+
+// Authenticator says which client sent a request (RFC 6749 section 2.3). Every
 // endpoint that clients call directly uses it.
+type Authenticator struct {
+	Clients    Clients
+	Assertions Assertions // nil: no client signs
+}
+
+// Authenticated is a client that proved who it is.
+type Authenticated struct {
+	Client *core.Client
+	// Once goes to the store with whatever the request brings about, a refusal too: it
+	// uses an assertion up. If it fails with a conflict, which [Replayed] recognises, the
+	// request was not the client's. Nil for the other methods.
+	Once []core.Change
+}
+
+// Authenticate finds out who sent the request.
 //
 // An unknown client costs the same as a wrong secret: both look the client up and
 // hash what was presented.
-func Authenticate(ctx context.Context, clients Clients, authorization string, p oauth.Params) (*core.Client, *oauth.Error) {
+func (a Authenticator) Authenticate(ctx context.Context, authorization string, p oauth.Params) (*Authenticated, *oauth.Error) {
 	presented, refusal := oauth.ParseClientAuth(authorization, p)
 	if refusal != nil {
 		return nil, refusal
 	}
-	client, err := clients.Client(ctx, presented.ID)
+	if presented.Assertion != "" && presented.ID == "" && a.Assertions != nil {
+		presented.ID = a.Assertions.Claimant(presented.Assertion)
+	}
+	client, err := a.Clients.Client(ctx, presented.ID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		client = nil
 	case err != nil:
 		return nil, oauth.Failed(err)
 	}
-	if refusal := presented.Verify(client); refusal != nil {
+	once, refusal := a.verify(ctx, presented, client)
+	if refusal != nil {
 		return nil, refusal
 	}
 	// Only who proved to be the client learns that it is disabled.
 	if client.Disabled {
 		return nil, disabledClient("client_disabled")
 	}
-	org, err := clients.Organisation(ctx, client.Org)
+	org, err := a.Clients.Organisation(ctx, client.Org)
 	switch {
 	case errors.Is(err, core.ErrNotFound) || err == nil && org.Disabled:
 		return nil, disabledClient("client_organisation_disabled")
 	case err != nil:
 		return nil, oauth.Failed(err)
 	}
-	return client, nil
+	return &Authenticated{Client: client, Once: once}, nil
+}
+
+func (a Authenticator) verify(ctx context.Context, presented oauth.ClientAuth, client *core.Client) ([]core.Change, *oauth.Error) {
+	if presented.Assertion == "" || client == nil {
+		return nil, presented.Verify(client)
+	}
+	if a.Assertions == nil {
+		return nil, oauth.Refuse(oauth.CodeInvalidClient, "client_auth_unsupported", "Client assertions are not supported.")
+	}
+	use, refusal := a.Assertions.Assertion(ctx, client, presented.Assertion)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return []core.Change{use}, nil
+}
+
+// Replayed reports whether the store refused a list of changes because the assertion
+// among them was used before.
+func Replayed(err error) bool {
+	conflict, ok := errors.AsType[*core.ConflictError](err)
+	return ok && conflict.What == core.TakenAssertion
+}
+
+// replayed refuses a request whose assertion was used before (RFC 7523 section 3).
+func replayed() *oauth.Error {
+	return oauth.Refuse(oauth.CodeInvalidClient, "client_assertion_replayed", "The client assertion was used before: sign another, with another jti.")
 }
 
 func disabledClient(reason string) *oauth.Error {

@@ -31,8 +31,10 @@ type Endpoint struct {
 	Store  Store
 	Tokens Tokens
 	Policy ScopePolicy // nil: no plugin decides on scopes
-	Now    func() time.Time
-	Rand   io.Reader
+	// Assertions verifies what clients sign; nil: none does.
+	Assertions Assertions
+	Now        func() time.Time
+	Rand       io.Reader
 }
 
 // Request is a token request that was parsed.
@@ -47,6 +49,7 @@ type Request struct {
 type call struct {
 	params oauth.Params
 	client *core.Client
+	once   []core.Change // see [Authenticated]
 	ip     string
 	now    time.Time
 }
@@ -100,6 +103,9 @@ func (e *Endpoint) Answer(ctx context.Context, r Request) ([]byte, *oauth.Error)
 			return nil, e.refuse(ctx, c, r.Correlation, rule)
 		}
 		set, err := e.issue(ctx, c, r.Correlation, rule)
+		if Replayed(err) {
+			return nil, e.refuseReplay(ctx, c, r.Correlation)
+		}
 		if errors.Is(err, core.ErrConflict) {
 			continue
 		}
@@ -121,10 +127,11 @@ func (e *Endpoint) admit(ctx context.Context, c *call, authorization string) (gr
 	if !known {
 		return nil, oauth.Refuse(oauth.CodeUnsupportedGrantType, "unsupported_grant_type", "This grant type is not supported.")
 	}
-	var refusal *oauth.Error
-	if c.client, refusal = Authenticate(ctx, e.Store, authorization, c.params); refusal != nil {
+	who, refusal := Authenticator{e.Store, e.Assertions}.Authenticate(ctx, authorization, c.params)
+	if refusal != nil {
 		return nil, refusal
 	}
+	c.client, c.once = who.Client, who.Once
 	if !slices.Contains(c.client.GrantTypes, name) {
 		return nil, oauth.Refuse(oauth.CodeUnauthorizedClient, "grant_type_not_registered", "The client may not use this grant type.")
 	}
@@ -138,7 +145,7 @@ func (e *Endpoint) issue(ctx context.Context, c *call, correlation string, r rul
 	if err != nil {
 		return token.Set{}, err
 	}
-	changes = slices.Concat(r.changes, changes, []core.Change{e.record(c, correlation, r)})
+	changes = slices.Concat(c.once, r.changes, changes, []core.Change{e.record(c, correlation, r)})
 	if err := e.Store.Apply(ctx, changes...); err != nil {
 		return token.Set{}, err
 	}

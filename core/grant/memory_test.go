@@ -19,11 +19,13 @@ type rows struct {
 	access  map[core.ID]core.AccessToken
 	refresh map[core.ID]core.RefreshToken
 	events  []core.Event
+	used    map[core.Hash]bool // client assertions
 }
 
 func (r rows) clone() rows {
 	r.clients, r.orgs, r.users = maps.Clone(r.clients), maps.Clone(r.orgs), maps.Clone(r.users)
 	r.grants, r.access, r.refresh = maps.Clone(r.grants), maps.Clone(r.access), maps.Clone(r.refresh)
+	r.used = maps.Clone(r.used)
 	r.events = r.events[:len(r.events):len(r.events)]
 	return r
 }
@@ -46,6 +48,7 @@ func newMemory() *memory {
 	return &memory{rows: rows{
 		clients: map[string]core.Client{}, orgs: map[string]core.Organisation{}, users: map[core.ID]core.User{},
 		grants: map[core.ID]core.Grant{}, access: map[core.ID]core.AccessToken{}, refresh: map[core.ID]core.RefreshToken{},
+		used: map[core.Hash]bool{},
 	}}
 }
 
@@ -171,6 +174,11 @@ func (r *rows) apply(c core.Change) error {
 		}
 		t.UsedAt, t.Successor = c.At, c.Successor
 		r.refresh[t.ID] = t
+	case core.UseAssertion:
+		if r.used[c.Hash] {
+			return &core.ConflictError{What: core.TakenAssertion}
+		}
+		r.used[c.Hash] = true
 	case core.Record:
 		r.events = append(r.events, c.Event)
 	default:

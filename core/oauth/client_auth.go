@@ -11,13 +11,21 @@ import (
 // ClientAuth is how a client proves who it is at the token endpoint (RFC 6749
 // section 2.3), before anything was looked up.
 type ClientAuth struct {
-	Method string // core.AuthBasic, core.AuthPost or core.AuthNone
-	ID     string // client_id, not empty
+	// Method is core.AuthBasic, core.AuthPost or core.AuthNone; empty with an Assertion,
+	// whose algorithm says it.
+	Method string
+	ID     string // client_id; may be empty with an Assertion, which has it too
 	// Secrets are the readings of the secret, any of which may be the right one:
 	// with Basic it is form-encoded first (RFC 6749 section 2.3.1), but not by all
 	// clients. None for core.AuthNone.
 	Secrets []string
+	// Assertion is what the client signed (RFC 7523 section 2.2), as it came. Verifying
+	// it takes keys, which are not this package's.
+	Assertion string
 }
+
+// AssertionJWT is the one client_assertion_type.
+const AssertionJWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // maxAuthorization bounds the Authorization header.
 const maxAuthorization = 8 << 10
@@ -31,7 +39,7 @@ func ParseClientAuth(authorization string, p Params) (ClientAuth, *Error) {
 	case authorization != "" && (inBody || asserted), inBody && asserted:
 		return ClientAuth{}, Refuse(CodeInvalidRequest, "client_auth_twice", "The client authenticates in more than one way.")
 	case asserted:
-		return ClientAuth{}, badClient("client_auth_unsupported", "Client assertions are not supported.")
+		return parseAssertion(p)
 	case authorization != "":
 		return parseBasic(authorization, p.Get("client_id"))
 	case !p.Has("client_id"):
@@ -82,6 +90,16 @@ func allowsMethod(client *core.Client, method string) bool {
 
 func badClient(reason, description string) *Error {
 	return Refuse(CodeInvalidClient, reason, description)
+}
+
+func parseAssertion(p Params) (ClientAuth, *Error) {
+	switch {
+	case p.Get("client_assertion_type") != AssertionJWT:
+		return ClientAuth{}, badClient("client_auth_unsupported", "The client_assertion_type must be "+AssertionJWT+".")
+	case !p.Has("client_assertion"):
+		return ClientAuth{}, badClient("client_auth_missing", "The client_assertion is missing.")
+	}
+	return ClientAuth{ID: p.Get("client_id"), Assertion: p.Get("client_assertion")}, nil
 }
 
 // parseBasic reads HTTP Basic credentials (RFC 7617). A client_id in the body

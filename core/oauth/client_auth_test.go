@@ -25,6 +25,8 @@ func TestParseClientAuth(t *testing.T) {
 		{"basic without a secret", basic("confluence:"), "", oauth.ClientAuth{Method: core.AuthBasic, ID: "confluence", Secrets: []string{""}}},
 		{"post", "", "client_id=confluence&client_secret=a%2Bb", oauth.ClientAuth{Method: core.AuthPost, ID: "confluence", Secrets: []string{"a+b"}}},
 		{"none", "", "client_id=app", oauth.ClientAuth{Method: core.AuthNone, ID: "app"}},
+		{"assertion", "", "client_assertion=a.b.c&client_assertion_type=" + oauth.AssertionJWT, oauth.ClientAuth{Assertion: "a.b.c"}},
+		{"assertion beside its client_id", "", "client_id=app&client_assertion=a.b.c&client_assertion_type=" + oauth.AssertionJWT, oauth.ClientAuth{ID: "app", Assertion: "a.b.c"}},
 		{"none with an empty secret", "", "client_id=app&client_secret=", oauth.ClientAuth{Method: core.AuthNone, ID: "app"}},
 	} {
 		got, refusal := oauth.ParseClientAuth(test.header, parse(t, test.form))

@@ -23,6 +23,7 @@ type metadata struct {
 	SubjectTypes          []string `json:"subject_types_supported"`
 	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgs         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	ClaimTypes            []string `json:"claim_types_supported"`
 	Claims                []string `json:"claims_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
@@ -50,7 +51,8 @@ func Metadata(issuer string, algs []string) []byte {
 		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials},
 		SubjectTypes:     []string{"public"},
 		IDTokenAlgs:      algs,
-		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone},
+		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT},
+		TokenAuthAlgs:    ClientAlgs(),
 		ClaimTypes:       []string{"normal"},
 		Claims:           supportedClaims(),
 		ChallengeMethods: []string{MethodS256},
@@ -61,6 +63,18 @@ func Metadata(issuer string, algs []string) []byte {
 		panic(err) // strings and booleans always become JSON
 	}
 	return document
+}
+
+// AlgHMAC is the algorithm of what a client signs with its secret.
+const AlgHMAC = "HS256"
+
+// ClientAlgs returns the algorithms that clients may sign with: those of keys, then that
+// of a secret.
+func ClientAlgs() []string { return append(ClientKeyAlgs(), AlgHMAC) }
+
+// ClientKeyAlgs returns those of keys alone.
+func ClientKeyAlgs() []string {
+	return []string{"RS256", "ES256", "EdDSA", "PS256", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512"}
 }
 
 func supportedClaims() []string {
