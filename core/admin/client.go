@@ -23,7 +23,7 @@ type NewClient struct {
 // once: only its hash is kept.
 type CreatedClient struct {
 	Client core.Client
-	Secret string // empty for a public client
+	Secret string // empty for a client that uses none
 }
 
 // CreateClient makes a client as its preset says, with the plugins that the
@@ -62,9 +62,8 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 		return nil, nil, err
 	}
 	created := &CreatedClient{Client: client}
-	if !client.Public() {
-		created.Secret = core.NewClientSecret(s.Rand)
-		created.Client.SecretHash = core.HashClientSecret(created.Secret)
+	if created.Secret, err = s.giveSecret(&created.Client); err != nil {
+		return nil, nil, err
 	}
 	return created, preset.bindings, nil
 }
@@ -87,7 +86,8 @@ func (s *Service) Clients(ctx context.Context, org string) ([]core.Client, error
 
 // UpdateClient lets edit change a copy of the client, checks it and stores it.
 // Identifier, organisation, preset, secret and times are put back. A client
-// cannot change between public and confidential: it is another client.
+// cannot change between public and confidential: it is another client. Of one that needs
+// another secret then, [LacksSecret] says so.
 func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit func(*core.Client)) (*core.Client, error) {
 	before, err := s.clientByID(ctx, id)
 	if err != nil {
@@ -100,6 +100,9 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 	}
 	if err := p.err(); err != nil {
 		return nil, err
+	}
+	if !after.SignsWithSecret() {
+		after.SealedSecret = nil
 	}
 	fields := changedClientFields(before, after)
 	if len(fields) == 0 {
@@ -122,7 +125,9 @@ func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 		*list = slices.Clone(*list)
 	}
 	edit(&after)
+	after.Metadata.JWKS = compact(after.Metadata.JWKS)
 	after.ID, after.Org, after.Preset, after.SecretHash = before.ID, before.Org, before.Preset, before.SecretHash
+	after.SealedSecret, after.RegistrationHash = before.SealedSecret, before.RegistrationHash
 	after.CreatedAt, after.UpdatedAt = before.CreatedAt, before.UpdatedAt
 	slices.Sort(after.AllowedGroups)
 	return &after
@@ -158,8 +163,14 @@ func (s *Service) RotateSecret(ctx context.Context, actor Actor, id string) (str
 	if client.Public() {
 		return "", invalid("client", "", "client %q is public: it has no secret", client.Name)
 	}
-	secret := core.NewClientSecret(s.Rand)
-	client.SecretHash, client.UpdatedAt = core.HashClientSecret(secret), s.Now()
+	if !client.UsesSecret() {
+		return "", invalid("client", "", "client %q proves itself by its keys: it has no secret", client.Name)
+	}
+	secret, err := s.giveSecret(client)
+	if err != nil {
+		return "", err
+	}
+	client.UpdatedAt = s.Now()
 	return secret, s.applyClient(ctx, "rotate the secret", client, []core.Change{
 		core.UpdateClient{Client: *client}, s.clientRecord(actor, client.UpdatedAt, core.EventSecretRotated, client, nil),
 	})

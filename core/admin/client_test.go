@@ -122,7 +122,7 @@ func TestClientInput(t *testing.T) {
 		{"twice", redirectTo("https://a.example", "https://a.example"), []string{"redirect_uris"}},
 		{"many", redirectTo(make([]string, 33)...), []string{"redirect_uris"}},
 		{"no methods", func(c *core.Client) { c.AuthMethods = nil }, []string{"auth_methods"}},
-		{"unknown method", func(c *core.Client) { c.AuthMethods = []string{"private_key_jwt"} }, []string{"auth_methods"}},
+		{"unknown method", func(c *core.Client) { c.AuthMethods = []string{"tls_client_auth"} }, []string{"auth_methods"}},
 		{"none and basic", func(c *core.Client) { c.AuthMethods = append(c.AuthMethods, core.AuthNone) }, []string{"auth_methods", "require_pkce"}},
 		{"confidential native", func(c *core.Client) { c.Native = true }, []string{"native"}},
 		{"grants", func(c *core.Client) { c.GrantTypes = []string{"password"} }, []string{"grant_types"}},

@@ -36,6 +36,7 @@ func checkClient(c *core.Client) problems {
 	checkLine(&p, "display_name", c.DisplayName)
 	checkRedirects(&p, c)
 	checkAuthMethods(&p, c)
+	checkClientKeys(&p, c)
 	checkGrantTypes(&p, c)
 	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, algorithms...)
 	checkScopes(&p, c)
@@ -83,7 +84,7 @@ func clause(description string) string {
 }
 
 func checkAuthMethods(p *problems, c *core.Client) {
-	checkKnown(p, "auth_methods", c.AuthMethods, core.AuthBasic, core.AuthPost, core.AuthNone)
+	checkKnown(p, "auth_methods", c.AuthMethods, core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT)
 	if c.Public() && len(c.AuthMethods) > 1 {
 		p.add("auth_methods", "", "a public client authenticates by %q alone", core.AuthNone)
 	}
@@ -231,5 +232,5 @@ func changedClientFields(before, after *core.Client) []string {
 			fields = append(fields, f.name)
 		}
 	}
-	return fields
+	return append(fields, changedMetadata(&before.Metadata, &after.Metadata)...)
 }

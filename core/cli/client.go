@@ -20,33 +20,34 @@ import (
 // it may do. The secret is there only right after it was made.
 type clientView struct {
 	admin.Connection
-	Organisation           string     `json:"organisation"`
-	Name                   string     `json:"name"`
-	DisplayName            string     `json:"display_name"`
-	Preset                 string     `json:"preset"`
-	RedirectURIs           []string   `json:"redirect_uris"`
-	PostLogoutRedirectURIs []string   `json:"post_logout_redirect_uris"`
-	AllowedGroups          []string   `json:"allowed_groups"` // empty: everybody
-	GrantTypes             []string   `json:"grant_types"`
-	ResponseTypes          []string   `json:"response_types"`
-	AuthMethods            []string   `json:"token_endpoint_auth_methods"`
-	IDTokenAlg             string     `json:"id_token_signed_response_alg"`
-	Native                 bool       `json:"native"`
-	RequirePKCE            bool       `json:"require_pkce"`
-	SkipConsent            bool       `json:"skip_consent"`
-	OfflineWithoutPrompt   bool       `json:"offline_without_prompt"`
-	QueryToken             bool       `json:"query_token"`
-	Shared                 bool       `json:"shared"`
-	Disabled               bool       `json:"disabled"`
-	LogoURI                string     `json:"logo_uri"`
-	ClientURI              string     `json:"client_uri"`
-	PolicyURI              string     `json:"policy_uri"`
-	TermsURI               string     `json:"terms_uri"`
-	AccessSeconds          int        `json:"access_token_lifetime"` // 0: the server's default
-	IDTokenSeconds         int        `json:"id_token_lifetime"`
-	RefreshSeconds         int        `json:"refresh_token_lifetime"`
-	CreatedAt              *time.Time `json:"created_at"`
-	UpdatedAt              *time.Time `json:"updated_at"`
+	Organisation           string              `json:"organisation"`
+	Name                   string              `json:"name"`
+	DisplayName            string              `json:"display_name"`
+	Preset                 string              `json:"preset"`
+	RedirectURIs           []string            `json:"redirect_uris"`
+	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris"`
+	AllowedGroups          []string            `json:"allowed_groups"` // empty: everybody
+	GrantTypes             []string            `json:"grant_types"`
+	ResponseTypes          []string            `json:"response_types"`
+	AuthMethods            []string            `json:"token_endpoint_auth_methods"`
+	IDTokenAlg             string              `json:"id_token_signed_response_alg"`
+	Native                 bool                `json:"native"`
+	RequirePKCE            bool                `json:"require_pkce"`
+	SkipConsent            bool                `json:"skip_consent"`
+	OfflineWithoutPrompt   bool                `json:"offline_without_prompt"`
+	QueryToken             bool                `json:"query_token"`
+	Shared                 bool                `json:"shared"`
+	Disabled               bool                `json:"disabled"`
+	LogoURI                string              `json:"logo_uri"`
+	ClientURI              string              `json:"client_uri"`
+	PolicyURI              string              `json:"policy_uri"`
+	TermsURI               string              `json:"terms_uri"`
+	AccessSeconds          int                 `json:"access_token_lifetime"` // 0: the server's default
+	IDTokenSeconds         int                 `json:"id_token_lifetime"`
+	RefreshSeconds         int                 `json:"refresh_token_lifetime"`
+	Metadata               core.ClientMetadata `json:"metadata"` // what else it registered
+	CreatedAt              *time.Time          `json:"created_at"`
+	UpdatedAt              *time.Time          `json:"updated_at"`
 }
 
 func viewClient(issuer string, c *core.Client, secret string) clientView {
@@ -57,6 +58,7 @@ func viewClient(issuer string, c *core.Client, secret string) clientView {
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
 		Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
 		AccessSeconds: seconds(c.AccessTTL), IDTokenSeconds: seconds(c.IDTokenTTL), RefreshSeconds: seconds(c.RefreshTTL),
+		Metadata:  c.Metadata,
 		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
 	}
 }
@@ -91,7 +93,7 @@ func (p *program) clientCreate() *cobra.Command {
 		Example: "  postern client create Confluence --preset confluence \\\n    --redirect-uri https://CONFLUENCE/plugins/servlet/oauth/callback",
 	}
 	preset := c.Flags().String("preset", admin.PresetWeb, joined(names))
-	flags := newClientFlags(c)
+	flags := p.newClientFlags(c)
 	c.PreRunE = flags.check
 	issuerFlag(c)
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
@@ -227,6 +229,7 @@ func describeClient(c *core.Client) []admin.Row {
 		{Field: "Grant types", Value: joined(c.GrantTypes)}, {Field: "Who may sign in", Value: whoMay(c)},
 		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
 	}
+	rows = append(rows, describeKeys(&c.Metadata)...)
 	for _, b := range clientBools() {
 		rows = append(rows, admin.Row{Field: title(strings.NewReplacer("-", " ", "pkce", "PKCE").Replace(b.flag)), Value: yes(*b.field(c))})
 	}
@@ -236,6 +239,20 @@ func describeClient(c *core.Client) []admin.Row {
 		}
 	}
 	return append(rows, admin.Row{Field: "Created", Value: stamp(c.CreatedAt)}, admin.Row{Field: "Changed", Value: stamp(c.UpdatedAt)})
+}
+
+// describeKeys leaves out what the client does not have.
+func describeKeys(m *core.ClientMetadata) []admin.Row {
+	var rows []admin.Row
+	if len(m.JWKS) > 0 {
+		rows = append(rows, admin.Row{Field: "Keys", Value: "registered"})
+	}
+	for _, row := range []admin.Row{{Field: "Keys", Value: m.JWKSURI}, {Field: "Signs assertions with", Value: m.TokenAuthAlg}} {
+		if row.Value != "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 func whoMay(c *core.Client) string {
@@ -255,7 +272,7 @@ func (p *program) clientUpdate() *cobra.Command {
 		Use: "update CLIENT", Short: "change a client", Args: arguments("CLIENT"),
 		Long: "Change a client. A list that is given replaces the list that was there.",
 	}
-	flags := newClientFlags(c)
+	flags := p.newClientFlags(c)
 	c.PreRunE = flags.check
 	c.Flags().StringVar(&rename, "rename", "", "new name")
 	c.Flags().BoolVar(&disabled, "disabled", false, "refuse everything that the client asks for")
@@ -278,6 +295,9 @@ func (p *program) clientUpdate() *cobra.Command {
 			return err
 		}
 		p.noteCallbacks(client)
+		if admin.LacksSecret(client) {
+			p.note("note: client %s needs another secret now; 'postern client rotate-secret %s' makes it", client.Name, client.Name)
+		}
 		if err := p.noteGroups(ctx, s, client); err != nil {
 			return err
 		}

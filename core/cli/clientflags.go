@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -20,6 +21,10 @@ type clientFlags struct {
 	bools  map[string]*bool
 	ttls   map[string]*string
 	parsed map[string]time.Duration
+
+	jwks   *string
+	keys   json.RawMessage // that jwks has; nil if it has none
+	reader func(name string) ([]byte, error)
 }
 
 type flagOf[T any] struct {
@@ -31,6 +36,8 @@ func clientTexts() []flagOf[string] {
 	return []flagOf[string]{
 		{"name", "what people see", func(c *core.Client) *string { return &c.DisplayName }},
 		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA or PS256", func(c *core.Client) *string { return &c.IDTokenAlg }},
+		{"jwks-uri", "`URL` at which it publishes its public keys", func(c *core.Client) *string { return &c.Metadata.JWKSURI }},
+		{"token-auth-alg", "algorithm with which it must sign to prove itself, such as ES256; HS256 with client_secret_jwt", func(c *core.Client) *string { return &c.Metadata.TokenAuthAlg }},
 		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
 		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},
 		{"policy-uri", "URL of its privacy policy", func(c *core.Client) *string { return &c.PolicyURI }},
@@ -45,7 +52,7 @@ func clientLists() []flagOf[[]string] {
 		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
 		{"grant-type", "`TYPE`: authorization_code, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
 		{"allow-group", "`GROUP` whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
-		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
+		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
 	}
 }
 
@@ -67,15 +74,16 @@ func clientTTLs() []flagOf[time.Duration] {
 	}
 }
 
-func newClientFlags(c *cobra.Command) *clientFlags {
+func (p *program) newClientFlags(c *cobra.Command) *clientFlags {
 	f := &clientFlags{
 		set: c.Flags(), texts: map[string]*string{}, lists: map[string]*[]string{}, bools: map[string]*bool{},
-		ttls: map[string]*string{}, parsed: map[string]time.Duration{},
+		ttls: map[string]*string{}, parsed: map[string]time.Duration{}, reader: p.readFile,
 	}
 	f.set.SortFlags = false
 	for _, l := range clientLists() {
 		f.lists[l.flag] = f.set.StringArray(l.flag, nil, l.usage)
 	}
+	f.jwks = f.set.String("jwks", "", "`FILE` with its public keys, a JSON Web Key Set, or - ('' takes them away)")
 	for _, t := range clientTexts() {
 		f.texts[t.flag] = f.set.String(t.flag, "", t.usage)
 	}
@@ -88,8 +96,8 @@ func newClientFlags(c *cobra.Command) *clientFlags {
 	return f
 }
 
-// check reads the durations.
-func (f *clientFlags) check(*cobra.Command, []string) error {
+// check reads the durations, and the file of keys.
+func (f *clientFlags) check(*cobra.Command, []string) (err error) {
 	for flag, value := range f.ttls {
 		if !f.set.Changed(flag) {
 			continue
@@ -100,7 +108,10 @@ func (f *clientFlags) check(*cobra.Command, []string) error {
 		}
 		f.parsed[flag] = d
 	}
-	return nil
+	if *f.jwks != "" {
+		f.keys, err = f.reader(*f.jwks)
+	}
+	return err
 }
 
 // apply changes the client as the flags say.
@@ -114,6 +125,9 @@ func (f *clientFlags) apply(c *core.Client) {
 		if f.set.Changed(l.flag) {
 			*l.field(c) = splitScopes(l.flag, *f.lists[l.flag])
 		}
+	}
+	if f.set.Changed("jwks") {
+		c.Metadata.JWKS = f.keys
 	}
 	for _, b := range clientBools() {
 		if f.set.Changed(b.flag) {

@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/jose"
+	"github.com/postern-id/postern/core/oauth"
+)
+
+// checkClientKeys checks what keys the client has, and that it has what it proves
+// itself by.
+func checkClientKeys(p *problems, c *core.Client) {
+	m := &c.Metadata
+	if len(m.JWKS) > 0 {
+		if err := jose.CheckKeySet(m.JWKS); err != nil {
+			p.add("jwks", "give the public halves of its keys, each with a kid of its own", "%s", err)
+		}
+		// RFC 7591 section 2: MUST NOT both be present.
+		if m.JWKSURI != "" {
+			p.add("jwks_uri", "give one of the two", "there are keys and an address of keys")
+		}
+	}
+	checkFetched(p, "jwks_uri", m.JWKSURI)
+	if slices.Contains(c.AuthMethods, core.AuthPrivateKeyJWT) && len(m.JWKS) == 0 && m.JWKSURI == "" {
+		p.add("jwks", "give its public keys, or the address at which it publishes them", "%s needs keys of the client", core.AuthPrivateKeyJWT)
+	}
+	checkTokenAuthAlg(p, c)
+}
+
+// checkFetched holds an address that the server asks to https. Whether it may be asked
+// is decided when it is: by its address then.
+func checkFetched(p *problems, field, address string) {
+	if address == "" {
+		return
+	}
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxLongText || !printable(address, false) || u.User != nil || u.Host == "" || strings.Contains(address, "#") ||
+		u.Scheme != "https" && !(u.Scheme == "http" && oauth.IsLoopback(u.Hostname())) {
+		p.add(field, "give one that begins with https://, without user name and fragment", "%q is no address that the server asks", shown(address))
+	}
+}
+
+func checkTokenAuthAlg(p *problems, c *core.Client) {
+	alg := c.Metadata.TokenAuthAlg
+	if alg == "" {
+		return
+	}
+	checkKnown(p, "token_endpoint_auth_signing_alg", []string{alg}, oauth.ClientAlgs()...)
+	method := core.AuthPrivateKeyJWT
+	if alg == oauth.AlgHMAC {
+		method = core.AuthSecretJWT
+	}
+	if !slices.Contains(c.AuthMethods, method) {
+		p.add("token_endpoint_auth_signing_alg", "add it, or leave the algorithm out", "%q is of %s, by which the client may not authenticate", shown(alg), method)
+	}
+}
+
+// compact writes keys as they are stored. What is no JSON stays, to be refused.
+func compact(keys json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if json.Compact(&b, keys) != nil {
+		return keys
+	}
+	return b.Bytes()
+}
+
+// giveSecret makes a secret for a client that uses one, and keeps of it what the client
+// needs.
+func (s *Service) giveSecret(client *core.Client) (secret string, err error) {
+	client.SecretHash, client.SealedSecret = core.Hash{}, nil
+	if !client.UsesSecret() {
+		return "", nil
+	}
+	secret = core.NewClientSecret(s.Rand)
+	client.SecretHash = core.HashClientSecret(secret)
+	if !client.SignsWithSecret() {
+		return secret, nil
+	}
+	if s.Sealer == nil {
+		return "", errors.New("keep the secret: nothing here can seal it")
+	}
+	client.SealedSecret = s.Sealer.Seal([]byte(secret), client.SecretPurpose())
+	return secret, nil
+}
+
+// LacksSecret reports whether the client was changed so that it needs another secret
+// than it has. Until it gets one, it cannot prove itself.
+func LacksSecret(client *core.Client) bool {
+	return client.UsesSecret() && client.SecretHash.IsZero() || client.SignsWithSecret() && len(client.SealedSecret) == 0
+}
+
+// changedMetadata lists the members that differ.
+func changedMetadata(before, after *core.ClientMetadata) []string {
+	var fields []string
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"jwks", string(before.JWKS) != string(after.JWKS)},
+		{"jwks_uri", before.JWKSURI != after.JWKSURI},
+		{"token_endpoint_auth_signing_alg", before.TokenAuthAlg != after.TokenAuthAlg},
+	} {
+		if f.changed {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
