@@ -40,6 +40,10 @@ func Connect(issuer string, client *core.Client, secret string) Connection {
 // RedirectURI is the address of a connector that its provider must be told.
 func RedirectURI(issuer, connector string) string { return issuer + oauth.PathCallback + connector }
 
+// LogoutReturnURI is the address that the provider of a connector must be told besides,
+// if people are to come back from signing out there.
+func LogoutReturnURI(issuer string) string { return issuer + oauth.PathLogoutReturn }
+
 // Row is a line of a table to copy from: a field of the relying party's form and
 // what belongs into it.
 type Row struct{ Field, Value string }

@@ -23,6 +23,7 @@ type connectorView struct {
 	Plugin       string          `json:"plugin"`
 	Version      string          `json:"version"`
 	RedirectURI  string          `json:"redirect_uri"` // "" where nobody is sent anywhere
+	LogoutURI    string          `json:"logout_uri"`   // "" where nobody is signed out there
 	Icon         string          `json:"icon"`
 	Domains      []string        `json:"domains"`
 	Hidden       bool            `json:"hidden"`
@@ -49,6 +50,9 @@ func viewConnector(issuer string, c *admin.Connector) connectorView {
 		SyncProfile: c.SyncProfile, SyncGroups: c.SyncGroups, GroupPrefix: c.GroupPrefix, KeepTokens: c.KeepTokens, Logout: c.Logout,
 		Bindings: viewBindings(signInBindings(c)), Missing: []needView{}, Beyond: []needView{}, Settings: rawObject(c.Plugin.Settings),
 		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
+	}
+	if c.Logout {
+		v.LogoutURI = admin.LogoutReturnURI(issuer)
 	}
 	for i := range c.Missing {
 		v.Missing = append(v.Missing, viewNeed(&c.Missing[i]))
@@ -176,12 +180,13 @@ func (p *program) connectorShow() *cobra.Command {
 
 func describeConnector(w io.Writer, issuer string, c *admin.Connector, clients map[string]string) {
 	icon, _, _ := strings.Cut(c.Icon, ";") // an image is long
-	groups := yes(c.SyncGroups)
+	view, groups := viewConnector(issuer, c), yes(c.SyncGroups)
 	if c.GroupPrefix != "" {
 		groups += ", as " + c.GroupPrefix + "…"
 	}
 	fields(w, []admin.Row{
-		{Field: "Connector", Value: c.Instance}, {Field: "Title", Value: c.Title()}, {Field: "Redirect URI", Value: redirectURI(issuer, c)},
+		{Field: "Connector", Value: c.Instance}, {Field: "Title", Value: c.Title()}, {Field: "Redirect URI", Value: view.RedirectURI},
+		{Field: "Redirect URI after logout", Value: view.LogoutURI},
 		{Field: "Plugin", Value: strings.TrimSpace(c.Plugin.Plugin + " " + c.Plugin.Version)}, {Field: "Organisation", Value: c.Org},
 		{Field: "State", Value: connectorState(c)}, {Field: "Icon", Value: icon}, {Field: "Domains", Value: joined(c.Domains)},
 		{Field: "On the sign-in page", Value: yes(!c.Hidden)}, {Field: "Makes users", Value: yes(c.CreateUsers)},

@@ -85,12 +85,18 @@ func (p *program) reportConnector(s *session, made *admin.Connector) error {
 	}
 	view := viewConnector(s.config.Issuer, made)
 	return p.print(view, func(w io.Writer) {
-		if view.RedirectURI != "" {
-			io.WriteString(w, "Register this at the provider:\n\n")
-			fields(w, []admin.Row{{Field: "Redirect URI", Value: view.RedirectURI}})
-		}
+		registered(w, view.RedirectURI, view.LogoutURI)
 		connectorSteps(w, made)
 	})
+}
+
+// registered prints what the provider must know, if there is something.
+func registered(w io.Writer, redirectURI, logoutURI string) {
+	if redirectURI == "" && logoutURI == "" {
+		return
+	}
+	io.WriteString(w, "Register this at the provider:\n\n")
+	fields(w, []admin.Row{{Field: "Redirect URI", Value: redirectURI}, {Field: "Redirect URI after logout", Value: logoutURI}})
 }
 
 // clientIDs finds clients of the organisation by name, others by client ID.

@@ -124,7 +124,13 @@ func (p *program) connectorUpdate() *cobra.Command {
 			return err
 		}
 		p.note("updated connector %s", args[0])
-		return p.print(viewConnector(s.config.Issuer, after), func(w io.Writer) { connectorReach(w, after) })
+		view := viewConnector(s.config.Issuer, after)
+		return p.print(view, func(w io.Writer) {
+			if !before.Logout {
+				registered(w, "", view.LogoutURI)
+			}
+			connectorReach(w, after)
+		})
 	})
 	return c
 }

@@ -22,7 +22,7 @@ const (
 	PathLink   = "/link"
 	PathUnlink = "/unlink"
 	// PathLogoutReturn is where a provider sends who signed out there; GET.
-	PathLogoutReturn = "/logout/return"
+	PathLogoutReturn = oauth.PathLogoutReturn
 )
 
 // Browser is what a request says of the browser that sent it.
