@@ -115,16 +115,18 @@ type ClientMetadata struct {
 	SoftwareVersion string `json:"software_version,omitempty"`
 }
 
-// UsesSecret reports whether a secret proves who the client is.
+// UsesSecret reports whether a secret proves who the client is, or signs its requests.
 func (c *Client) UsesSecret() bool {
-	return slices.ContainsFunc(c.AuthMethods, func(method string) bool {
-		return method == AuthBasic || method == AuthPost || method == AuthSecretJWT
+	return c.SignsWithSecret() || slices.ContainsFunc(c.AuthMethods, func(method string) bool {
+		return method == AuthBasic || method == AuthPost
 	})
 }
 
 // SignsWithSecret reports whether the client proves its secret by an HMAC, so that it
 // must be kept.
-func (c *Client) SignsWithSecret() bool { return slices.Contains(c.AuthMethods, AuthSecretJWT) }
+func (c *Client) SignsWithSecret() bool {
+	return slices.Contains(c.AuthMethods, AuthSecretJWT) || c.Metadata.RequestObjectAlg == "HS256"
+}
 
 // SecretPurpose is what [Client.SealedSecret] is sealed for.
 func (c *Client) SecretPurpose() string { return "client-secret:" + c.ID }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -62,6 +63,15 @@ type Hint struct {
 	Subject   core.ID
 	SessionID core.ID // sid; empty if it has none
 	ClientID  string  // its audience
+}
+
+// RequestObjects reads the parameters that a client sends as a JWT, by value or by
+// reference (OpenID Connect Core section 6, RFC 9101).
+type RequestObjects interface {
+	// Resolve gives the parameters of a request that has request or request_uri: those of
+	// the JWT, once it is verified, and none of the two. The client is the one of the
+	// parameter client_id.
+	Resolve(ctx context.Context, client *core.Client, p oauth.Params) (oauth.Params, *oauth.Error)
 }
 
 // ScopePolicy is the hook scope.policy/v1.

@@ -16,9 +16,10 @@ import (
 type Dispatcher struct {
 	Store     Store
 	Passwords Passwords
-	Upstream  Upstream    // nil: nobody signs in elsewhere
-	Hints     Hints       // nil: no id_token_hint is trusted
-	Policy    ScopePolicy // nil: no plugin decides on scopes
+	Upstream  Upstream       // nil: nobody signs in elsewhere
+	Hints     Hints          // nil: no id_token_hint is trusted
+	Policy    ScopePolicy    // nil: no plugin decides on scopes
+	Requests  RequestObjects // nil: request and request_uri are refused
 	// Question makes what the policy is asked; needed with Policy only.
 	Question  func(grantType string, client *core.Client, about *core.Authorized, scopes []string, address string, now time.Time) *hook.ScopeInput
 	Issuer    string   // without a slash at its end
@@ -54,7 +55,11 @@ func (d *Dispatcher) Authorize(ctx context.Context, params oauth.Params, b Brows
 	if err := d.loadClient(ctx, v, params.Get("client_id")); err != nil {
 		return failed(err)
 	}
-	if refusal := v.parse(params); refusal != nil {
+	params, refusal := d.resolve(ctx, v, params)
+	if refusal == nil {
+		refusal = v.parse(params)
+	}
+	if refusal != nil {
 		return d.turnAway(ctx, v, refusal)
 	}
 	if err := d.loadSession(ctx, v); err != nil {
@@ -62,6 +67,20 @@ func (d *Dispatcher) Authorize(ctx context.Context, params oauth.Params, b Brows
 	}
 	d.begun(v, params)
 	return d.advance(ctx, v)
+}
+
+// resolve gives the parameters that count: those of the request object, if there is one.
+// They are what is stored, so a request object is fetched and verified once. What an
+// unknown client refers to is not looked at.
+func (d *Dispatcher) resolve(ctx context.Context, v *visit, params oauth.Params) (oauth.Params, *oauth.AuthorizeError) {
+	if d.Requests == nil || v.client == nil || v.closed != "" || !params.Has("request") && !params.Has("request_uri") {
+		return params, nil
+	}
+	resolved, refusal := d.Requests.Resolve(ctx, v.client, params)
+	if refusal != nil {
+		return params, oauth.RefuseAuthorize(params, v.client, refusal)
+	}
+	return resolved, nil
 }
 
 // SignInHere begins a sign-in to Postern itself. Whoever is signed in is sent

@@ -1,6 +1,7 @@
 package jose_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -241,4 +242,33 @@ func FuzzForeign(f *testing.F) {
 			t.Errorf("%s with %s passed as %+v", body, header, got)
 		}
 	})
+}
+
+func TestParseUnsecured(t *testing.T) {
+	token := func(header string, signature string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(payload(t)) + "." + signature
+	}
+	got, err := jose.ParseUnsecured(token(`{"alg":"none","typ":"JWT"}`, ""), foreign())
+	if err != nil || got.Subject != "0193" || got.Typ != jose.TypJWT || got.Alg != "none" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	late := foreign()
+	late.Now = now.Add(24 * time.Hour)
+	for _, test := range []struct {
+		name, token string
+		expect      jose.Foreign
+		want        error
+	}{
+		{"070_other_spelling", token(`{"alg":"nOnE"}`, ""), foreign(), jose.ErrAlg},
+		{"070_signed_by_nobody", token(`{"alg":"ES256"}`, ""), foreign(), jose.ErrAlg},
+		{"070_with_a_signature", token(`{"alg":"none"}`, "AAAA"), foreign(), jose.ErrSignature},
+		{"073_crit", token(`{"alg":"none","crit":["x"]}`, ""), foreign(), jose.ErrMalformed},
+		{"076_two_parts", strings.TrimSuffix(token(`{"alg":"none"}`, ""), "."), foreign(), jose.ErrMalformed},
+		{"expired", token(`{"alg":"none"}`, ""), late, jose.ErrExpired},
+		{"of another issuer", token(`{"alg":"none"}`, ""), jose.Foreign{Issuer: "other", Now: now}, jose.ErrClaims},
+	} {
+		if got, err := jose.ParseUnsecured(test.token, test.expect); !errors.Is(err, test.want) {
+			t.Errorf("%s: %+v, %v; want %v", test.name, got, err, test.want)
+		}
+	}
 }

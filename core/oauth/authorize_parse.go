@@ -52,6 +52,16 @@ func ParseAuthorize(p Params, client *core.Client) (*AuthorizeRequest, *Authoriz
 	return r, nil
 }
 
+// RefuseAuthorize makes the refusal of a request that was refused before its parameters
+// were checked: it goes where they say, if the client may be answered there.
+func RefuseAuthorize(p Params, client *core.Client, refusal *Error) *AuthorizeError {
+	r, unanswerable := parseAddressee(p, client)
+	if unanswerable != nil {
+		return &AuthorizeError{Error: unanswerable}
+	}
+	return r.Refuse(refusal)
+}
+
 // parseAddressee reads what an answer needs: to whom, where, how, with which
 // state.
 func parseAddressee(p Params, client *core.Client) (*AuthorizeRequest, *Error) {
@@ -125,7 +135,8 @@ func asksForToken(p Params) bool {
 }
 
 // checkRequestObject refuses what OpenID Connect Core section 6 and section 7.2.1
-// describe: ignoring such a parameter would drop what the client relies on.
+// describe and nobody resolved: ignoring such a parameter would drop what the client
+// relies on.
 func checkRequestObject(_ *AuthorizeRequest, p Params, _ *core.Client) *Error {
 	switch {
 	case p.Has("request"):

@@ -22,6 +22,8 @@ const (
 	CodeSelectionRequired       = "account_selection_required"
 	CodeRequestNotSupported     = "request_not_supported"
 	CodeRequestURINotSupported  = "request_uri_not_supported"
+	CodeInvalidRequestObject    = "invalid_request_object"
+	CodeInvalidRequestURI       = "invalid_request_uri"
 	CodeRegistrationUnsupported = "registration_not_supported"
 	CodeInvalidRedirectURI      = "invalid_redirect_uri"
 	CodeInvalidClientMetadata   = "invalid_client_metadata"

@@ -33,6 +33,7 @@ type metadata struct {
 	RequestParameter      bool     `json:"request_parameter_supported"`
 	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
 	RequestURIRegistering bool     `json:"require_request_uri_registration"`
+	RequestObjectAlgs     []string `json:"request_object_signing_alg_values_supported"`
 }
 
 // Metadata is the discovery document of the issuer, which has no slash at its
@@ -58,12 +59,18 @@ func Metadata(issuer string, algs []string) []byte {
 		ChallengeMethods: []string{MethodS256},
 		Prompts:          []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
 		ResponseIssuer:   true,
+
+		RequestParameter: true, RequestURIParameter: true, RequestURIRegistering: true,
+		RequestObjectAlgs: append(ClientAlgs(), AlgNone),
 	})
 	if err != nil {
 		panic(err) // strings and booleans always become JSON
 	}
 	return document
 }
+
+// AlgNone is that of what is not signed, where a client has registered that.
+const AlgNone = "none"
 
 // AlgHMAC is the algorithm of what a client signs with its secret.
 const AlgHMAC = "HS256"
