@@ -121,6 +121,7 @@ func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 	after := *before
 	for _, list := range []*[]string{
 		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes, &after.AllowedGroups,
+		&after.Metadata.RequestURIs,
 	} {
 		*list = slices.Clone(*list)
 	}

@@ -31,6 +31,34 @@ func checkClientKeys(p *problems, c *core.Client) {
 		p.add("jwks", "give its public keys, or the address at which it publishes them", "%s needs keys of the client", core.AuthPrivateKeyJWT)
 	}
 	checkTokenAuthAlg(p, c)
+	checkRequestObjects(p, c)
+}
+
+// checkRequestObjects checks how the client signs its authorization requests, and where
+// it may leave them.
+func checkRequestObjects(p *problems, c *core.Client) {
+	m := &c.Metadata
+	const field = "request_object_signing_alg"
+	switch alg := m.RequestObjectAlg; {
+	case alg == "" || alg == oauth.AlgNone:
+	case alg == oauth.AlgHMAC && c.Public():
+		p.add(field, "use an algorithm of keys", "a public client has no secret to sign with")
+	case !slices.Contains(oauth.ClientAlgs(), alg):
+		checkKnown(p, field, []string{alg}, append(oauth.ClientAlgs(), oauth.AlgNone)...)
+	case alg != oauth.AlgHMAC && len(m.JWKS) == 0 && m.JWKSURI == "":
+		p.add("jwks", "give its public keys, or the address at which it publishes them", "%s needs keys of the client", alg)
+	}
+	if len(m.RequestURIs) > maxURIs {
+		p.add("request_uris", "", "there are more than %d request uris", maxURIs)
+		return
+	}
+	for i, uri := range m.RequestURIs {
+		// A fragment is the hash of what is there (OpenID Connect Core section 6.2).
+		address, _, _ := strings.Cut(uri, "#")
+		if checkFetched(p, "request_uris", address); slices.Contains(m.RequestURIs[:i], uri) {
+			p.add("request_uris", "", "%q is given twice", shown(uri))
+		}
+	}
 }
 
 // checkFetched holds an address that the server asks to https. Whether it may be asked
@@ -104,6 +132,8 @@ func changedMetadata(before, after *core.ClientMetadata) []string {
 	}{
 		{"jwks", string(before.JWKS) != string(after.JWKS)},
 		{"jwks_uri", before.JWKSURI != after.JWKSURI},
+		{"request_object_signing_alg", before.RequestObjectAlg != after.RequestObjectAlg},
+		{"request_uris", !slices.Equal(before.RequestURIs, after.RequestURIs)},
 		{"token_endpoint_auth_signing_alg", before.TokenAuthAlg != after.TokenAuthAlg},
 	} {
 		if f.changed {

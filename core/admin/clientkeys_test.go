@@ -119,6 +119,31 @@ func TestClientKeysInput(t *testing.T) {
 		{"a secret by HMAC", func(c *core.Client) {
 			c.AuthMethods, c.Metadata.TokenAuthAlg = []string{core.AuthSecretJWT}, "HS256"
 		}, nil},
+		{"signed requests", func(c *core.Client) {
+			c.Metadata.JWKSURI, c.Metadata.RequestObjectAlg = "https://rp.example/jwks", "PS256"
+			c.Metadata.RequestURIs = []string{"https://rp.example/r#hash", "https://rp.example/r#other", "http://localhost:8080/r"}
+		}, nil},
+		{"unsigned requests", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestObjectAlg = []string{core.AuthBasic}, "none"
+		}, nil},
+		{"requests by secret", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestObjectAlg = []string{core.AuthBasic}, "HS256"
+		}, nil},
+		{"requests by no secret", func(c *core.Client) {
+			c.AuthMethods, c.RequirePKCE, c.Metadata.RequestObjectAlg = []string{core.AuthNone}, true, "HS256"
+		}, []string{"request_object_signing_alg"}},
+		{"requests by no keys", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestObjectAlg = []string{core.AuthBasic}, "ES256"
+		}, []string{"jwks"}},
+		{"requests by an unknown algorithm", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestObjectAlg = []string{core.AuthBasic}, "HS512"
+		}, []string{"request_object_signing_alg"}},
+		{"requests anywhere", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, []string{"http://rp.example/r", "javascript:x", "https://rp.example/r", "https://rp.example/r"}
+		}, []string{"request_uris", "request_uris", "request_uris"}},
+		{"requests at many places", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, make([]string, 33)
+		}, []string{"request_uris"}},
 	} {
 		_, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: strings.ReplaceAll(tt.name, " ", "-"), Edit: bySigning(tt.edit)})
 		if tt.want == nil {

@@ -247,10 +247,14 @@ func describeKeys(m *core.ClientMetadata) []admin.Row {
 	if len(m.JWKS) > 0 {
 		rows = append(rows, admin.Row{Field: "Keys", Value: "registered"})
 	}
-	for _, row := range []admin.Row{{Field: "Keys", Value: m.JWKSURI}, {Field: "Signs assertions with", Value: m.TokenAuthAlg}} {
+	for _, row := range []admin.Row{{Field: "Keys", Value: m.JWKSURI}, {Field: "Signs assertions with", Value: m.TokenAuthAlg},
+		{Field: "Signs requests with", Value: m.RequestObjectAlg}} {
 		if row.Value != "" {
 			rows = append(rows, row)
 		}
+	}
+	if len(m.RequestURIs) > 0 {
+		rows = append(rows, admin.Row{Field: "Request URIs", Value: joined(m.RequestURIs)})
 	}
 	return rows
 }

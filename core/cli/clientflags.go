@@ -38,6 +38,7 @@ func clientTexts() []flagOf[string] {
 		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA or PS256", func(c *core.Client) *string { return &c.IDTokenAlg }},
 		{"jwks-uri", "`URL` at which it publishes its public keys", func(c *core.Client) *string { return &c.Metadata.JWKSURI }},
 		{"token-auth-alg", "algorithm with which it must sign to prove itself, such as ES256; HS256 with client_secret_jwt", func(c *core.Client) *string { return &c.Metadata.TokenAuthAlg }},
+		{"request-object-alg", "algorithm with which it must sign the requests that it sends as a JWT; none takes unsigned ones", func(c *core.Client) *string { return &c.Metadata.RequestObjectAlg }},
 		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
 		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},
 		{"policy-uri", "URL of its privacy policy", func(c *core.Client) *string { return &c.PolicyURI }},
@@ -49,6 +50,7 @@ func clientLists() []flagOf[[]string] {
 	return []flagOf[[]string]{
 		{"redirect-uri", "`URL` at which it gets its codes; exact (repeatable)", func(c *core.Client) *[]string { return &c.RedirectURIs }},
 		{"post-logout-redirect-uri", "`URL` that people may return to after signing out; exact (repeatable)", func(c *core.Client) *[]string { return &c.PostLogoutRedirectURIs }},
+		{"request-uri", "`URL` at which it leaves requests for the server to fetch; exact (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.RequestURIs }},
 		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
 		{"grant-type", "`TYPE`: authorization_code, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
 		{"allow-group", "`GROUP` whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
