@@ -209,6 +209,9 @@ func requestRefusals() []refusal {
 	kind := func(mode string, edits ...string) asked {
 		return asked{name: strings.Join(edits, " "), code: "unsupported_response_type", reason: "response_type", mode: mode, edits: edits}
 	}
+	unregistered := func(mode string, edits ...string) asked {
+		return asked{name: strings.Join(edits, " "), code: "unauthorized_client", reason: "response_type_unregistered", mode: mode, edits: edits}
+	}
 	inQuery := func(kind string) asked {
 		return asked{name: kind, code: "invalid_request", reason: "response_mode", mode: "fragment", edits: []string{"response_type", kind, "response_mode", "query"}}
 	}
@@ -218,10 +221,12 @@ func requestRefusals() []refusal {
 			asked{name: "missing_by_form_post", code: "invalid_request", reason: "response_type_missing", mode: "form_post", edits: []string{"response_type", "", "response_mode", "form_post"}},
 			kind("", "response_type", "none"), kind("", "response_type", "unknown"), kind("", "response_type", "CODE"), kind("", "response_type", "code code"),
 			kind("", "response_type", " code"), kind("", "response_type", "code none"),
-			kind("fragment", "response_type", "token"), kind("fragment", "response_type", "id_token"), kind("fragment", "response_type", "code token"),
-			kind("fragment", "response_type", "code id_token"), kind("fragment", "response_type", "token id_token code"),
-			kind("form_post", "response_type", "id_token", "response_mode", "form_post"),
+			kind("fragment", "response_type", "token"), kind("fragment", "response_type", "id_token id_token"), kind("fragment", "response_type", "none token"),
+			kind("form_post", "response_type", "token", "response_mode", "form_post"),
 			kind("fragment", "response_type", "none", "response_mode", "fragment"),
+			unregistered("fragment", "response_type", "id_token"), unregistered("fragment", "response_type", "code token"),
+			unregistered("fragment", "response_type", "code id_token"), unregistered("fragment", "response_type", "token id_token code"),
+			unregistered("form_post", "response_type", "id_token", "response_mode", "form_post"),
 		),
 		misasked("016_response_type_unregistered", func(c *core.Client) { c.GrantTypes = []string{core.GrantRefreshToken} },
 			asked{name: "code", code: "unauthorized_client", reason: "response_type_unregistered"}),

@@ -209,7 +209,7 @@ func (d *Dispatcher) issue(ctx context.Context, v *visit, scopes []string) Outco
 	event := v.event(core.EventCodeIssued)
 	event.GrantID, event.Detail = code.ID, map[string]string{"scopes": oauth.FormatScope(scopes)}
 	d.record(v, event)
-	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, code.String())))
+	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, oauth.Answer{Code: code.String()})))
 }
 
 func (d *Dispatcher) grant(v *visit, code core.Credential, scopes []string) core.Grant {

@@ -9,10 +9,6 @@ import (
 	"github.com/postern-id/postern/core"
 )
 
-// ResponseTypeCode is the one response type here (RFC 9700 section 2.1.2 advises
-// against those that give tokens to the browser).
-const ResponseTypeCode = "code"
-
 // Values of prompt (OpenID Connect Core section 3.1.2.1).
 const (
 	PromptNone          = "none"
@@ -43,7 +39,7 @@ func ParseAuthorize(p Params, client *core.Client) (*AuthorizeRequest, *Authoriz
 	}
 	for _, rule := range [...]func(*AuthorizeRequest, Params, *core.Client) *Error{
 		checkRequestObject, checkResponseType, checkResponseMode, checkScope, checkPKCE, checkNonce,
-		checkPrompt, checkMaxAge, checkHints,
+		checkPrompt, checkMaxAge, checkClaims, checkHints,
 	} {
 		if refusal := rule(r, p, client); refusal != nil {
 			return nil, r.Refuse(refusal)
@@ -129,11 +125,6 @@ func answerMode(p Params) string {
 	return ModeQuery
 }
 
-func asksForToken(p Params) bool {
-	words := strings.Fields(p.Get("response_type"))
-	return slices.Contains(words, "token") || slices.Contains(words, "id_token")
-}
-
 // checkRequestObject refuses what OpenID Connect Core section 6 and section 7.2.1
 // describe and nobody resolved: ignoring such a parameter would drop what the client
 // relies on.
@@ -145,21 +136,6 @@ func checkRequestObject(_ *AuthorizeRequest, p Params, _ *core.Client) *Error {
 		return Refuse(CodeRequestURINotSupported, "request_uri", "The request_uri parameter is not supported.")
 	case p.Has("registration"):
 		return Refuse(CodeRegistrationUnsupported, "registration", "The registration parameter is not supported.")
-	}
-	return nil
-}
-
-func checkResponseType(r *AuthorizeRequest, p Params, client *core.Client) *Error {
-	r.ResponseType = p.Get("response_type")
-	switch {
-	case r.ResponseType == "":
-		return Refuse(CodeInvalidRequest, "response_type_missing", "The response_type is missing.")
-	case asksForToken(p) && p.Get("response_mode") == ModeQuery:
-		return Refuse(CodeInvalidRequest, "response_mode", "Tokens are never returned in a query.")
-	case r.ResponseType != ResponseTypeCode:
-		return Refuse(CodeUnsupportedResponseType, "response_type", "The response_type must be code.")
-	case !slices.Contains(client.ResponseTypes, ResponseTypeCode) || !slices.Contains(client.GrantTypes, core.GrantAuthorizationCode):
-		return Refuse(CodeUnauthorizedClient, "response_type_unregistered", "The application may not use this response_type.")
 	}
 	return nil
 }
@@ -180,7 +156,9 @@ func checkScope(r *AuthorizeRequest, p Params, client *core.Client) *Error {
 		return refusal
 	}
 	r.Scopes = CutScopes(asked, client.Scopes)
-	if !slices.Contains(client.GrantTypes, core.GrantRefreshToken) {
+	// Without a code there is nothing to get a refresh token for (OpenID Connect Core
+	// section 11, MUST ignore).
+	if !slices.Contains(client.GrantTypes, core.GrantRefreshToken) || !r.Wants(WordCode) {
 		r.Scopes = slices.DeleteFunc(r.Scopes, func(scope string) bool { return scope == ScopeOfflineAccess })
 	}
 	switch {
@@ -188,18 +166,31 @@ func checkScope(r *AuthorizeRequest, p Params, client *core.Client) *Error {
 		return Refuse(CodeInvalidScope, "scope_missing", "The scope is missing.")
 	case len(r.Scopes) == 0:
 		return Refuse(CodeInvalidScope, "scope_unregistered", "The application may have none of these scopes.")
+	case r.Wants(WordIDToken) && !slices.Contains(r.Scopes, ScopeOpenID):
+		return Refuse(CodeInvalidScope, "scope_without_openid", "An ID token needs the scope openid.")
 	}
 	return nil
 }
 
+// checkPKCE protects a code; where none is asked for there is nothing that a challenge
+// could be bound to.
 func checkPKCE(r *AuthorizeRequest, p Params, client *core.Client) (refusal *Error) {
-	r.Challenge, refusal = checkChallenge(p, client.Public() || client.RequirePKCE)
+	r.Challenge, refusal = checkChallenge(p, r.Wants(WordCode) && (client.Public() || client.RequirePKCE))
+	if !r.Wants(WordCode) {
+		r.Challenge = ""
+	}
 	return refusal
 }
 
+// checkNonce demands a nonce for an ID token that comes through the browser: nothing
+// else tells the client that it asked for that very token (OpenID Connect Core sections
+// 3.2.2.1 and 3.3.2.11, MUST).
 func checkNonce(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
-	if r.Nonce = p.Get("nonce"); len(r.Nonce) > maxState {
+	switch r.Nonce = p.Get("nonce"); {
+	case len(r.Nonce) > maxState:
 		return Refuse(CodeInvalidRequest, "nonce_too_long", "The nonce is too long.")
+	case r.Nonce == "" && r.Wants(WordIDToken):
+		return Refuse(CodeInvalidRequest, "nonce_missing", "The nonce is missing: this response_type needs one.")
 	}
 	return nil
 }
@@ -222,8 +213,13 @@ func checkPrompt(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
 	return nil
 }
 
-func checkMaxAge(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
+// checkMaxAge takes the client's default where the request says nothing (OpenID Connect
+// Dynamic Client Registration section 2).
+func checkMaxAge(r *AuthorizeRequest, p Params, client *core.Client) *Error {
 	if r.MaxAgeGiven = p.Has("max_age"); !r.MaxAgeGiven {
+		if otherwise := client.Metadata.DefaultMaxAge; otherwise != nil {
+			r.MaxAge, r.MaxAgeGiven = time.Duration(*otherwise)*time.Second, true
+		}
 		return nil
 	}
 	// ParseUint takes no sign, no blank and, with a base, no underscore.
@@ -237,7 +233,7 @@ func checkMaxAge(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
 
 func checkHints(r *AuthorizeRequest, p Params, _ *core.Client) *Error {
 	r.LoginHint, r.IDTokenHint = p.Get("login_hint"), p.Get("id_token_hint")
-	r.ACRValues, r.UILocales = strings.Fields(p.Get("acr_values")), strings.Fields(p.Get("ui_locales"))
+	r.UILocales = strings.Fields(p.Get("ui_locales"))
 	if len(r.LoginHint) > maxLoginHint || len(r.IDTokenHint) > maxIDTokenHint || len(r.ACRValues) > maxWords || len(r.UILocales) > maxWords {
 		return Refuse(CodeInvalidRequest, "hint_too_long", "A hint in the request is too long.")
 	}

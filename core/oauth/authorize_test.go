@@ -62,7 +62,7 @@ func TestParseAuthorizeMiniOrange(t *testing.T) {
 	if got.StateGiven || got.Nonce != "" || got.Challenge != "" || got.MaxAgeGiven || got.Prompts != nil {
 		t.Errorf("something was invented: %+v", got)
 	}
-	if url := got.Issued("https://id.example", "code_x").URL(); url != "https://rp.example/cb?code=code_x&iss=https%3A%2F%2Fid.example" {
+	if url := got.Issued("https://id.example", oauth.Answer{Code: "code_x"}).URL(); url != "https://rp.example/cb?code=code_x&iss=https%3A%2F%2Fid.example" {
 		t.Errorf("answered by %s", url)
 	}
 }
@@ -103,7 +103,7 @@ func TestNativeClientKeepsItsPort(t *testing.T) {
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	if url := got.Issued("https://id.example", "c").URL(); !strings.HasPrefix(url, "http://127.0.0.1:4711/cb?code=c&") {
+	if url := got.Issued("https://id.example", oauth.Answer{Code: "c"}).URL(); !strings.HasPrefix(url, "http://127.0.0.1:4711/cb?code=c&") {
 		t.Errorf("answered by %s", url)
 	}
 }
@@ -135,7 +135,7 @@ func TestLongStateReturnsIntact(t *testing.T) {
 			if refusal != nil {
 				response = refusal.Response("https://id.example")
 			} else {
-				response = request.Issued("https://id.example", "c")
+				response = request.Issued("https://id.example", oauth.Answer{Code: "c"})
 				if request.Nonce != state {
 					t.Errorf("nonce %.40q became %.40q", state, request.Nonce)
 				}
@@ -204,7 +204,7 @@ func FuzzParseAuthorize(f *testing.F) {
 		var response oauth.Response
 		switch {
 		case refusal == nil:
-			response = request.Issued("https://id.example", "c")
+			response = request.Issued("https://id.example", oauth.Answer{Code: "c"})
 		case refusal.Shown():
 			return
 		default:

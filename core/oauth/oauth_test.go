@@ -21,6 +21,21 @@ func confidential() *core.Client {
 	}
 }
 
+// hybrid is a client of all response types.
+func hybrid() *core.Client {
+	client := confidential()
+	client.ResponseTypes = oauth.ResponseTypes()
+	client.GrantTypes = append(client.GrantTypes, core.GrantImplicit)
+	return client
+}
+
+// only is a client of one response type.
+func only(responseType string) *core.Client {
+	client := hybrid()
+	client.ResponseTypes = []string{responseType}
+	return client
+}
+
 // public is a client without a secret, on a person's device.
 func public() *core.Client {
 	client := confidential()

@@ -46,6 +46,10 @@ func TestRefuse(t *testing.T) {
 	noCode.ResponseTypes = nil
 	noGrant := confidential()
 	noGrant.GrantTypes = []string{core.GrantRefreshToken}
+	noImplicit := hybrid()
+	noImplicit.GrantTypes = []string{core.GrantAuthorizationCode}
+	publicHybrid := public()
+	publicHybrid.ResponseTypes, publicHybrid.GrantTypes = hybrid().ResponseTypes, hybrid().GrantTypes
 
 	for _, test := range []struct {
 		name   string
@@ -87,7 +91,12 @@ func TestRefuse(t *testing.T) {
 		{"016_response_type_unknown", confidential(), change("response_type", "bogus"), redirected, oauth.CodeUnsupportedResponseType},
 		{"016_response_type_none", confidential(), change("response_type", "none"), redirected, oauth.CodeUnsupportedResponseType},
 		{"016_response_type_token", confidential(), change("response_type", "token"), redirected, oauth.CodeUnsupportedResponseType},
-		{"016_response_type_hybrid", confidential(), change("response_type", "code id_token"), redirected, oauth.CodeUnsupportedResponseType},
+		{"016_response_type_twice", confidential(), change("response_type", "code code"), redirected, oauth.CodeUnsupportedResponseType},
+		{"016_response_type_hybrid", confidential(), change("response_type", "code id_token"), redirected, oauth.CodeUnauthorizedClient},
+		{"016_response_type_of_other_words", only("code id_token"), change("response_type", "code id_token token", "nonce", "n"), redirected, oauth.CodeUnauthorizedClient},
+		{"016_response_type_code_of_a_hybrid_client", only("code id_token"), good, redirected, oauth.CodeUnauthorizedClient},
+		{"016_response_type_without_implicit_grant", noImplicit, change("response_type", "code id_token", "nonce", "n"), redirected, oauth.CodeUnauthorizedClient},
+		{"016_token_alone_even_if_registered", only("token"), change("response_type", "token"), redirected, oauth.CodeUnsupportedResponseType},
 		{"016_response_type_unregistered", noCode, good, redirected, oauth.CodeUnauthorizedClient},
 		{"016_grant_type_unregistered", noGrant, good, redirected, oauth.CodeUnauthorizedClient},
 		{"017_tokens_in_a_query", confidential(), change("response_type", "id_token token", "response_mode", "query"), redirected, oauth.CodeInvalidRequest},
@@ -102,6 +111,29 @@ func TestRefuse(t *testing.T) {
 		{"019_max_age_text", confidential(), change("max_age", "1_0"), redirected, oauth.CodeInvalidRequest},
 		{"020_state_too_long", confidential(), change("state", strings.Repeat("s", 4097)), shown, oauth.CodeInvalidRequest},
 		{"020_state_that_forms_rewrite", confidential(), change("state", "a\nb", "response_mode", "form_post"), shown, oauth.CodeInvalidRequest},
+		{"017_id_token_in_a_query", hybrid(), change("response_type", "id_token", "nonce", "n", "response_mode", "query"), redirected, oauth.CodeInvalidRequest},
+		{"017_token_in_a_query", hybrid(), change("response_type", "code token", "response_mode", "query"), redirected, oauth.CodeInvalidRequest},
+		{"020_nonce_missing", hybrid(), change("response_type", "id_token"), redirected, oauth.CodeInvalidRequest},
+		{"020_nonce_missing_from_hybrid", hybrid(), change("response_type", "code id_token token"), redirected, oauth.CodeInvalidRequest},
+		{"021_id_token_without_openid", hybrid(), change("response_type", "code id_token", "scope", "email", "nonce", "n"), redirected, oauth.CodeInvalidScope},
+		{"022_claims_is_no_json", confidential(), change("claims", "{"), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_is_an_array", confidential(), change("claims", "[]"), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_is_null", confidential(), change("claims", "null"), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_is_text", confidential(), change("claims", `"userinfo"`), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_and_more", confidential(), change("claims", `{}{}`), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_1000_deep", confidential(), change("claims", strings.Repeat(`{"userinfo":`, 1000)+"1"+strings.Repeat("}", 1000)), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_1000_deep_in_an_unknown_member", confidential(), change("claims", `{"x":`+strings.Repeat("[", 1000)+strings.Repeat("]", 1000)+"}"), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_17_kib", confidential(), change("claims", `{"userinfo":{"x":{"value":"`+strings.Repeat("x", 17<<10)+`"}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_claims_member_twice", confidential(), change("claims", `{"userinfo":{},"userinfo":{"email":null}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_claim_twice", confidential(), change("claims", `{"userinfo":{"email":null,"email":{"essential":true}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_userinfo_is_a_list", confidential(), change("claims", `{"userinfo":["email"]}`), redirected, oauth.CodeInvalidRequest},
+		{"022_userinfo_is_null", confidential(), change("claims", `{"userinfo":null}`), redirected, oauth.CodeInvalidRequest},
+		{"022_claim_is_true", confidential(), change("claims", `{"id_token":{"email":true}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_essential_is_text", confidential(), change("claims", `{"id_token":{"email":{"essential":"yes"}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_values_is_text", confidential(), change("claims", `{"id_token":{"acr":{"values":"1"}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_acr_is_a_number", confidential(), change("claims", `{"id_token":{"acr":{"values":["2",1]}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_sub_is_null", confidential(), change("claims", `{"userinfo":{"sub":{"value":null}}}`), redirected, oauth.CodeInvalidRequest},
+		{"022_65_claims", confidential(), change("claims", `{"userinfo":{`+manyClaims(65)+`}}`), redirected, oauth.CodeInvalidRequest},
 		{"020_nonce_too_long", confidential(), change("nonce", strings.Repeat("n", 4097)), redirected, oauth.CodeInvalidRequest},
 		{"021_scope_characters", confidential(), change("scope", `openid "email"`), redirected, oauth.CodeInvalidScope},
 		{"021_scope_tab", confidential(), change("scope", "openid\temail"), redirected, oauth.CodeInvalidScope},
@@ -122,6 +154,7 @@ func TestRefuse(t *testing.T) {
 		{"040_challenge_with_padding", confidential(), change("code_challenge", challenge+"=", "code_challenge_method", "S256"), redirected, oauth.CodeInvalidRequest},
 		{"040_challenge_with_spare_bits", confidential(), change("code_challenge", challenge[:42]+"N", "code_challenge_method", "S256"), redirected, oauth.CodeInvalidRequest},
 		{"041_public_client_without_pkce", public(), change("client_id", "app", "redirect_uri", "http://127.0.0.1:4711/cb"), redirected, oauth.CodeInvalidRequest},
+		{"041_public_client_without_pkce_in_hybrid", publicHybrid, change("client_id", "app", "redirect_uri", "http://127.0.0.1/cb", "response_type", "code id_token", "nonce", "n"), redirected, oauth.CodeInvalidRequest},
 		{"054_disabled_client", disabled, good, shown, oauth.CodeUnauthorizedClient},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -146,6 +179,14 @@ func TestRefuse(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyClaims(n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = `"c` + strconv.Itoa(i) + `":null`
+	}
+	return strings.Join(names, ",")
 }
 
 func manyScopes(n int) string {

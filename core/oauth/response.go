@@ -2,7 +2,9 @@ package oauth
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Response modes (OAuth 2.0 Multiple Response Type Encoding Practices section
@@ -32,9 +34,30 @@ func AuthorizeResponse(redirectURI, mode, issuer string, fields ...Field) Respon
 	return Response{RedirectURI: redirectURI, Mode: mode, Fields: all}
 }
 
-// Issued answers the request with a code.
-func (r *AuthorizeRequest) Issued(issuer, code string) Response {
-	fields := []Field{{"code", code}}
+// Answer is what a request is answered with: what its response type asks for. It is
+// full of secrets: never log it.
+type Answer struct {
+	Code        string
+	AccessToken string
+	ExpiresIn   time.Duration // of the access token
+	Scopes      []string      // of the access token
+	IDToken     string
+}
+
+// Issued answers the request (RFC 6749 sections 4.1.2 and 4.2.2, OpenID Connect Core
+// sections 3.2.2.5 and 3.3.2.5). What the answer does not have is left out.
+func (r *AuthorizeRequest) Issued(issuer string, a Answer) Response {
+	var fields []Field
+	if a.Code != "" {
+		fields = append(fields, Field{"code", a.Code})
+	}
+	if a.AccessToken != "" {
+		fields = append(fields, Field{"access_token", a.AccessToken}, Field{"token_type", "Bearer"},
+			Field{"expires_in", strconv.FormatInt(int64(a.ExpiresIn/time.Second), 10)}, Field{"scope", FormatScope(a.Scopes)})
+	}
+	if a.IDToken != "" {
+		fields = append(fields, Field{"id_token", a.IDToken})
+	}
 	if r.StateGiven {
 		fields = append(fields, Field{"state", r.State})
 	}

@@ -35,7 +35,7 @@ func TestResponseHasIssuer(t *testing.T) {
 		got  oauth.Response
 		want []oauth.Field
 	}{
-		{request.Issued(issuer, "c"), []oauth.Field{{Name: "code", Value: "c"}, {Name: "state", Value: "s"}, {Name: "iss", Value: issuer}}},
+		{request.Issued(issuer, oauth.Answer{Code: "c"}), []oauth.Field{{Name: "code", Value: "c"}, {Name: "state", Value: "s"}, {Name: "iss", Value: issuer}}},
 		{denied.Response(issuer), []oauth.Field{
 			{Name: "error", Value: "access_denied"}, {Name: "error_description", Value: "The person cancelled."},
 			{Name: "state", Value: "s"}, {Name: "iss", Value: issuer},
@@ -51,7 +51,7 @@ func TestResponseHasIssuer(t *testing.T) {
 func TestResponseInventsNoState(t *testing.T) {
 	request := &oauth.AuthorizeRequest{RedirectURI: "https://rp.example/cb", ResponseMode: oauth.ModeQuery}
 	want := "https://rp.example/cb?code=c&iss=https%3A%2F%2Fid.example"
-	if got := request.Issued(issuer, "c").URL(); got != want {
+	if got := request.Issued(issuer, oauth.Answer{Code: "c"}).URL(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
