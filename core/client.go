@@ -25,6 +25,12 @@ const (
 	GrantImplicit          = "implicit"
 )
 
+// Subject types (OpenID Connect Core section 8). A client that registered none is public.
+const (
+	SubjectPublic   = "public"
+	SubjectPairwise = "pairwise"
+)
+
 // Client is a relying party.
 type Client struct {
 	ID          string // client_id

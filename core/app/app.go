@@ -175,7 +175,10 @@ func CheapPasswords() *authn.Params { return &authn.Params{Memory: 64, Time: 1, 
 func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
 	return &token.Issuer{
 		Issuer: a.Config.Issuer, Keys: keys, Mapper: host, Shaper: host,
-		Successors: a.vault.Derive("refresh-successor"), Rand: a.rand,
+		Successors: a.vault.Derive("refresh-successor"), Subjects: a.subjects(), Rand: a.rand,
 		Defaults: token.Defaults{Access: a.Config.Lifetimes.AccessToken, IDToken: a.Config.Lifetimes.IDToken},
 	}
 }
+
+// subjects gives the names by which clients know people.
+func (a *App) subjects() token.Subjects { return token.Subjects{Key: a.vault.Derive("pairwise-subject")} }

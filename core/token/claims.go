@@ -15,8 +15,39 @@ import (
 type subject struct {
 	client *core.Client
 	about  *core.Authorized
+	// name is that of the person at the client.
+	name   string
 	scopes []string
+	// requested are the claims that were asked for one by one for this document, and
+	// allowed.
+	requested hook.Object
 }
+
+func (i *Issuer) subject(client *core.Client, a *core.Authorized, scopes []string, target hook.Target) (subject, error) {
+	s := subject{client: client, about: a, name: i.Subjects.Of(client, a.User.ID), scopes: scopes}
+	if len(a.Grant.Claims) == 0 {
+		return s, nil
+	}
+	asked, err := hook.ParseObject(a.Grant.Claims)
+	if err != nil {
+		return s, fmt.Errorf("read the claims parameter of grant %s: %w", a.Grant.ID, err)
+	}
+	if value, found := asked.Get(string(target)); found {
+		s.requested = value.Object()
+	}
+	return s, nil
+}
+
+// person is the user as the plugins of the client see them: under the name that the
+// client knows, so that none gives away another.
+func (s subject) person() hook.User {
+	person := Person(&s.about.User)
+	person.ID = s.name
+	return person
+}
+
+// standard gives the standard claims: of the scopes, and those that were asked for.
+func (s subject) standard() hook.Object { return scopeClaims(&s.about.User, s.scopes, s.requested) }
 
 // extend appends to the host's claims those of the scopes, as the plugins of the
 // client made them. The host's claims never pass through a plugin, and a plugin
@@ -30,9 +61,9 @@ func (i *Issuer) extend(ctx context.Context, host, standard hook.Object, target 
 		return nil, nil, err
 	}
 	mapped, origins, err := i.Mapper.MapClaims(ctx, &hook.ClaimsInput{
-		Target: target, User: Person(&s.about.User), Organisation: Organisation(&s.about.Org),
+		Target: target, User: s.person(), Organisation: Organisation(&s.about.Org),
 		Client: RelyingParty(s.client), Scopes: s.scopes, Authentication: SignIn(&s.about.Grant), Claims: standard,
-		Upstream: provided,
+		Requested: s.requested, Upstream: provided,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("map the claims: %w", err)
@@ -46,12 +77,23 @@ func (i *Issuer) extend(ctx context.Context, host, standard hook.Object, target 
 }
 
 // scopeClaims lists the standard claims of each scope (OpenID Connect Core
-// section 5.4), in the order in which UserInfo answers them.
-func scopeClaims(u *core.User, scopes []string) hook.Object {
+// section 5.4), and of the others those that were asked for one by one (section 5.5),
+// in the order in which UserInfo answers them.
+func scopeClaims(u *core.User, scopes []string, requested hook.Object) hook.Object {
+	if len(scopes)+len(requested) == 0 {
+		return nil
+	}
 	claims := make(hook.Object, 0, 20)
 	for _, s := range standardScopes {
-		if slices.Contains(scopes, s.name) {
+		switch {
+		case slices.Contains(scopes, s.name):
 			claims = s.claims(claims, u)
+		case len(requested) > 0:
+			for _, m := range s.claims(nil, u) {
+				if _, asked := requested.Get(m.Name); asked {
+					claims = append(claims, m)
+				}
+			}
 		}
 	}
 	return claims

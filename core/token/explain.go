@@ -73,7 +73,10 @@ func (o Origin) String() string {
 func (i *Issuer) Explain(ctx context.Context, now time.Time, client *core.Client, user *core.User, org *core.Organisation, scopes []string) (*Explanation, error) {
 	about := &core.Authorized{User: *user, Org: *org}
 	about.Grant = core.Grant{ClientID: client.ID, UserID: user.ID, Scopes: scopes, AuthTime: now}
-	s := subject{client, about, scopes}
+	s, err := i.subject(client, about, scopes, hook.TargetUserInfo)
+	if err != nil {
+		return nil, err
+	}
 	explanation := &Explanation{Scopes: scopes}
 	claims, origins, err := i.userInfo(ctx, s)
 	if err != nil {

@@ -15,11 +15,32 @@ import (
 // Dynamic Client Registration section 2).
 const defaultAlg = jose.RS256
 
-func (i *Issuer) idToken(ctx context.Context, client *core.Client, a *core.Authorized, o Order, access string) (string, error) {
+// beside is what an ID token comes with, and is bound to by a hash; empty where it does
+// not.
+type beside struct{ code, access string }
+
+func (i *Issuer) idToken(ctx context.Context, client *core.Client, a *core.Authorized, o Order, with beside) (string, error) {
 	alg := cmp.Or(client.IDTokenAlg, defaultAlg)
 	claims := i.idTokenClaims(client, a, o)
-	claims.Set("at_hash", hook.String(jose.HalfHash(alg, access)))
-	claims, _, err := i.extend(ctx, claims, nil, hook.TargetIDToken, subject{client, a, o.Scopes})
+	// OpenID Connect Core section 3.3.2.11: each is required where the ID token comes
+	// from the authorization endpoint with the one or the other.
+	if with.code != "" {
+		claims.Set("c_hash", hook.String(jose.HalfHash(alg, with.code)))
+	}
+	if with.access != "" {
+		claims.Set("at_hash", hook.String(jose.HalfHash(alg, with.access)))
+	}
+	s, err := i.subject(client, a, o.Scopes, hook.TargetIDToken)
+	if err != nil {
+		return "", err
+	}
+	// Where there is nothing to ask UserInfo with, the ID token says what the scopes are
+	// for (section 5.4).
+	var told []string
+	if with == (beside{}) {
+		told = o.Scopes
+	}
+	claims, _, err = i.extend(ctx, claims, scopeClaims(&a.User, told, s.requested), hook.TargetIDToken, s)
 	if err != nil {
 		return "", err
 	}
@@ -31,7 +52,8 @@ func (i *Issuer) idToken(ctx context.Context, client *core.Client, a *core.Autho
 }
 
 // idTokenClaims are the host's: those of OpenID Connect Core section 2 and sid.
-// Everything about the person comes from UserInfo (section 5.4) or from a plugin.
+// Everything about the person comes from UserInfo (section 5.4), from a plugin, or was
+// asked for by name.
 //
 // There is no nbf, and iat is rounded down: relying parties without any leeway
 // compare both with their own clock. There is no azp, since aud is the one client.
@@ -40,7 +62,7 @@ func (i *Issuer) idTokenClaims(client *core.Client, a *core.Authorized, o Order)
 	claims := make(hook.Object, 0, 24)
 	add := func(name string, v hook.Value) { claims = append(claims, hook.Member{Name: name, Value: v}) }
 	add("iss", hook.String(i.Issuer))
-	add("sub", hook.String(string(a.User.ID)))
+	add("sub", hook.String(i.Subjects.Of(client, a.User.ID)))
 	add("aud", hook.String(client.ID))
 	add("exp", seconds(o.Now.Add(lifetime(client.IDTokenTTL, i.Defaults.IDToken))))
 	add("iat", seconds(o.Now))

@@ -50,6 +50,7 @@ type Issuer struct {
 	// Successors derives the secret of a refresh token from that of the token it
 	// follows. It must stay the same over restarts.
 	Successors [32]byte
+	Subjects   Subjects
 	Rand       io.Reader
 	Defaults   Defaults
 }
@@ -79,7 +80,7 @@ func (i *Issuer) Issue(ctx context.Context, client *core.Client, a *core.Authori
 	}
 	if slices.Contains(o.Scopes, oauth.ScopeOpenID) {
 		var err error
-		if set.IDToken, err = i.idToken(ctx, client, a, o, set.AccessToken); err != nil {
+		if set.IDToken, err = i.idToken(ctx, client, a, o, beside{access: set.AccessToken}); err != nil {
 			return Set{}, nil, err
 		}
 	}
