@@ -181,4 +181,6 @@ func (a *App) issuer(host *plugin.Host, keys token.Signer) *token.Issuer {
 }
 
 // subjects gives the names by which clients know people.
-func (a *App) subjects() token.Subjects { return token.Subjects{Key: a.vault.Derive("pairwise-subject")} }
+func (a *App) subjects() token.Subjects {
+	return token.Subjects{Key: a.vault.Derive("pairwise-subject")}
+}

@@ -38,7 +38,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Issuer:    a.Config.Issuer,
 		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),
 		JWKS:      keys.JWKS,
-		Flow:      a.flow(host, clients, hints{keys, a.Config.Issuer, a.now}),
+		Flow:      a.flow(host, clients, tokens, hints{keys, a.Config.Issuer, a.now}),
 		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, Now: a.now, Rand: a.rand},
 		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
 		Admin:     a.Admin,
@@ -62,10 +62,11 @@ func (a *App) clientKeys() (*clientkey.Service, error) {
 	return clientkey.New(clientkey.Options{Issuer: a.Config.Issuer, Fetcher: fetcher, Unseal: a.vault.Unseal, Now: a.now}), nil
 }
 
-func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, known flow.Hints) *flow.Dispatcher {
+func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, tokens flow.Tokens, known flow.Hints) *flow.Dispatcher {
 	return &flow.Dispatcher{
 		Store: a.Store, Passwords: a.passwords, Upstream: a.upstream, Hints: known, Policy: host,
 		Requests: requests,
+		Tokens: tokens, Subject: a.subjects().Of,
 		Question: token.Question,
 		Issuer:   a.Config.Issuer, Key: a.vault.Derive("step-link"),
 		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},

@@ -9,11 +9,11 @@ import (
 	"github.com/postern-id/postern/core/oauth"
 )
 
-func (d *Dispatcher) consentPage(v *visit, scopes []string) Outcome {
+func (d *Dispatcher) consentPage(v *visit, next Step) Outcome {
 	return v.page(&ConsentPage{
-		// The link says which scopes were shown, so that nobody allows others.
-		Step:   d.linkTo(v, toConsent, oauth.FormatScope(scopes)),
-		Client: v.client, User: v.signedIn.User, Scopes: scopes,
+		// The link says what was shown, so that nobody allows anything else.
+		Step:   d.linkTo(v, toConsent, oauth.FormatScope(allowable(next.Scopes, next.Claims))),
+		Client: v.client, User: v.signedIn.User, Scopes: next.Scopes, Claims: next.Claims,
 	})
 }
 
@@ -33,9 +33,9 @@ func (d *Dispatcher) Consent(ctx context.Context, step string, allow bool, b Bro
 	case !allow:
 		return d.giveUp(ctx, v, core.EventConsentDenied, oauth.Refuse(oauth.CodeAccessDenied, "consent_denied", "The person did not give consent."))
 	}
-	// A link that was on no page names no scopes: the page comes again.
+	// A link that was on no page names nothing: the page comes again.
 	shown := strings.Fields(at.payload)
-	if !oauth.WithinScopes(next.Scopes, shown) {
+	if !oauth.WithinScopes(allowable(next.Scopes, next.Claims), shown) {
 		return d.act(ctx, v, next)
 	}
 	if err := d.allow(ctx, v, shown); err != nil {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
@@ -60,9 +61,16 @@ type Hints interface {
 
 // Hint is what an ID token says that was verified.
 type Hint struct {
-	Subject   core.ID
+	Subject   core.ID // sub: the user's, or the name by which a pairwise client knows them
 	SessionID core.ID // sid; empty if it has none
 	ClientID  string  // its audience
+}
+
+// Tokens makes what the authorization endpoint gives besides a code.
+type Tokens interface {
+	// Front completes the answer with the tokens that the response type asks for. The
+	// changes are applied after the grant is stored, and before anybody gets the answer.
+	Front(ctx context.Context, client *core.Client, a *core.Authorized, responseType string, now time.Time, answer *oauth.Answer) ([]core.Change, error)
 }
 
 // RequestObjects reads the parameters that a client sends as a JWT, by value or by

@@ -19,7 +19,10 @@ type Dispatcher struct {
 	Upstream  Upstream       // nil: nobody signs in elsewhere
 	Hints     Hints          // nil: no id_token_hint is trusted
 	Policy    ScopePolicy    // nil: no plugin decides on scopes
+	Tokens    Tokens         // needed where a client is registered for more than codes
 	Requests  RequestObjects // nil: request and request_uri are refused
+	// Subject is the name by which a client knows a person; nil: the user's identifier.
+	Subject func(*core.Client, core.ID) string
 	// Question makes what the policy is asked; needed with Policy only.
 	Question  func(grantType string, client *core.Client, about *core.Authorized, scopes []string, address string, now time.Time) *hook.ScopeInput
 	Issuer    string   // without a slash at its end
@@ -113,7 +116,7 @@ func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Out
 	case at.to == toSelect && next.Kind == StepSelect:
 		return v.page(&SelectPage{Step: d.linkTo(v, toSelect, ""), Client: v.client, User: v.signedIn.User})
 	case at.to == toConsent && next.Kind == StepConsent:
-		return d.consentPage(v, next.Scopes)
+		return d.consentPage(v, next)
 	}
 	return d.act(ctx, v, next)
 }
@@ -178,7 +181,7 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 		v.finish()
 		return d.commit(ctx, v, Outcome{Redirect: PathHome})
 	case StepIssue:
-		return d.issue(ctx, v, step.Scopes)
+		return d.issue(ctx, v, step)
 	case StepFail:
 		return d.turnAway(ctx, v, v.request.Refuse(step.Refusal))
 	}
@@ -201,25 +204,50 @@ func pathOf(to purpose) string {
 	return PathLogin
 }
 
-// issue makes the grant with its code and answers the client.
-func (d *Dispatcher) issue(ctx context.Context, v *visit, scopes []string) Outcome {
-	code := core.NewCredential(core.KindCode, core.NewID(v.now, d.Rand), d.Rand)
+// issue makes the grant with what hangs on it, and answers the client. Tokens are made
+// before anything is written: if that fails, the request is as it was.
+func (d *Dispatcher) issue(ctx context.Context, v *visit, step Step) Outcome {
+	var answer oauth.Answer
+	grant := d.grant(v, step)
+	event := v.event(core.EventTokenIssued)
+	if v.request.Wants(oauth.WordCode) {
+		code := core.NewCredential(core.KindCode, grant.ID, d.Rand)
+		answer.Code, grant.CodeHash, grant.Challenge = code.String(), code.Hash(), v.request.Challenge
+		grant.CodeExpiresAt = v.now.Add(orElse(d.Lifetimes.Code, defaultCode))
+		event.Type = core.EventCodeIssued
+	}
+	event.GrantID, event.Detail = grant.ID, map[string]string{"scopes": oauth.FormatScope(step.Scopes)}
+	var tokens []core.Change
+	if v.request.FrontChannel() {
+		var err error
+		if tokens, err = d.front(ctx, v, grant, &answer); err != nil {
+			return failed(err)
+		}
+		event.Detail["response_type"] = v.request.ResponseType
+	}
 	v.finish()
-	v.changes = append(v.changes, core.IssueCode{Grant: d.grant(v, code, scopes)})
-	event := v.event(core.EventCodeIssued)
-	event.GrantID, event.Detail = code.ID, map[string]string{"scopes": oauth.FormatScope(scopes)}
+	v.changes = append(v.changes, core.IssueCode{Grant: grant})
+	v.changes = append(v.changes, tokens...)
 	d.record(v, event)
-	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, oauth.Answer{Code: code.String()})))
+	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, answer)))
 }
 
-func (d *Dispatcher) grant(v *visit, code core.Credential, scopes []string) core.Grant {
+func (d *Dispatcher) front(ctx context.Context, v *visit, grant core.Grant, answer *oauth.Answer) ([]core.Change, error) {
+	if d.Tokens == nil {
+		return nil, errors.New("flow: nobody makes tokens for the front channel")
+	}
+	about := core.Authorized{Grant: grant, Client: v.client, User: v.signedIn.User, Org: v.signedIn.Org}
+	return d.Tokens.Front(ctx, v.client, &about, v.request.ResponseType, v.now, answer)
+}
+
+// grant makes a grant without a code.
+func (d *Dispatcher) grant(v *visit, step Step) core.Grant {
 	session := &v.signedIn.Session
 	return core.Grant{
-		ID: code.ID, ClientID: v.client.ID, UserID: session.UserID, SessionID: session.ID,
-		Scopes: scopes, Nonce: v.request.Nonce,
+		ID: core.NewID(v.now, d.Rand), ClientID: v.client.ID, UserID: session.UserID, SessionID: session.ID,
+		Scopes: step.Scopes, Nonce: v.request.Nonce, Claims: v.request.Claims.Only(step.Claims).JSON(),
 		AuthTime: session.AuthTime, AMR: session.AMR, ACR: session.ACR, Upstream: granted(session.Upstream),
-		CodeHash: code.Hash(), CodeExpiresAt: v.now.Add(orElse(d.Lifetimes.Code, defaultCode)),
-		RedirectURI: v.request.RedirectURI, RedirectURIGiven: v.request.RedirectURIGiven, Challenge: v.request.Challenge,
+		RedirectURI: v.request.RedirectURI, RedirectURIGiven: v.request.RedirectURIGiven,
 		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(v.client.RefreshTTL, orElse(d.Lifetimes.Refresh, defaultRefresh))),
 	}
 }

@@ -148,13 +148,16 @@ type SelectPage struct {
 	User   core.User
 }
 
-// ConsentPage asks whether the client may have the scopes; it is posted to
-// [PathConsent].
+// ConsentPage asks whether the client may have the scopes and the claims; it is posted
+// to [PathConsent].
 type ConsentPage struct {
 	Step   string
 	Client *core.Client
 	User   core.User
 	Scopes []string
+	// Claims are what the client gets besides, one by one: standard claims by name, and
+	// [oauth.ClaimOther].
+	Claims []string
 }
 
 // LogoutPage asks whether to sign out; it is posted to [oauth.PathEndSession].

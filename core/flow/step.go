@@ -19,8 +19,8 @@ const (
 	StepUpstream StepKind = "upstream" // prove it at Connector
 	StepSelect   StepKind = "select"   // go on with this account?
 	StepDecide   StepKind = "decide"   // the scope policy is asked about Scopes
-	StepConsent  StepKind = "consent"  // may the client have Scopes?
-	StepIssue    StepKind = "issue"    // a code for Scopes
+	StepConsent  StepKind = "consent"  // may the client have Scopes and Claims?
+	StepIssue    StepKind = "issue"    // what the response type asks for, for Scopes and Claims
 	StepHome     StepKind = "home"     // signed in to Postern itself
 	StepFail     StepKind = "fail"     // Refusal goes to the client
 )
@@ -29,11 +29,14 @@ const (
 type Step struct {
 	Kind      StepKind
 	Connector string
-	// ACR is what the scope policy wants the person to sign in as; Fresh says that a
-	// session at a provider does not count. Both of StepLogin and StepUpstream.
-	ACR     string
-	Fresh   bool
-	Scopes  []string
+	// ACR is what the scope policy, or the client, wants the person to sign in as; Fresh
+	// says that a session at a provider does not count. Both of StepLogin and StepUpstream.
+	ACR    string
+	Fresh  bool
+	Scopes []string
+	// Claims are those that were asked for one by one and may be given, in the sense of
+	// [oauth.Claims.Names]; of StepConsent those of them that Scopes do not give anyhow.
+	Claims  []string
 	Refusal *oauth.Error
 }
 
@@ -64,17 +67,17 @@ type Input struct {
 type Progress struct {
 	SignedInAt      time.Time // zero: this request saw no sign-in
 	SessionID       core.ID   // that signed in, was selected, or was asked for consent
-	ConsentedScopes []string
+	ConsentedScopes []string  // and claims, see allowable
 	BegunAt         time.Time
 	SentTo          string // the connector that the browser was sent to last
-	AskedACR        string // what the policy asked the person to sign in as
+	AskedACR        string // what the person was asked to sign in as
 }
 
-// HintState is what became of the request's id_token_hint.
+// HintState is what the request says of the person that it is about: its id_token_hint,
+// and values of the claim sub.
 type HintState struct {
-	Given   bool
-	Trusted bool    // verified, and issued to this client
-	Subject core.ID // if it is trusted
+	Untrusted bool // the hint is not verified, or was issued to another client
+	Other     bool // the person who is signed in is not the one
 }
 
 // Next decides what a sign-in needs next. It is a pure function: the same input
@@ -109,10 +112,15 @@ func (in Input) next() Step {
 		return fail(oauth.CodeInvalidScope, "no_scope_left", "None of the scopes can be granted to this request.")
 	case len(scopes) == 0:
 		return fail(oauth.CodeAccessDenied, "policy_left_nothing", "None of the scopes may be granted.")
-	case in.wantsConsent(scopes):
-		return Step{Kind: StepConsent, Scopes: scopes}
+	case in.Request.Wants(oauth.WordIDToken) && !slices.Contains(scopes, oauth.ScopeOpenID):
+		return fail(oauth.CodeAccessDenied, "policy_left_no_openid", "The scope openid may not be granted, which an ID token needs.")
 	}
-	return Step{Kind: StepIssue, Scopes: scopes}
+	claims := in.claims()
+	beside := in.beside(claims, scopes)
+	if in.wantsConsent(allowable(scopes, beside)) {
+		return Step{Kind: StepConsent, Scopes: scopes, Claims: beside}
+	}
+	return Step{Kind: StepIssue, Scopes: scopes, Claims: claims}
 }
 
 // known reports whether the browser has a session that may go on with this
@@ -141,8 +149,7 @@ func (in Input) prompts(prompt string) bool {
 // Connect Core section 3.1.2.1). A sign-in for this request satisfies them all;
 // an older one never does (section 3.1.2.3, MUST).
 func wantSignIn(in Input) Step {
-	otherUser := in.Hint.Trusted && in.Hint.Subject != in.SignedIn.User.ID
-	if !in.fresh() && (in.prompts(oauth.PromptLogin) || in.tooOld() || otherUser) {
+	if !in.fresh() && (in.prompts(oauth.PromptLogin) || in.tooOld() || in.Hint.Other) {
 		return in.signIn()
 	}
 	return Step{}
@@ -154,7 +161,7 @@ func wantSignIn(in Input) Step {
 func (in Input) signIn() Step {
 	step := Step{Kind: StepLogin, Fresh: in.Again || in.prompts(oauth.PromptLogin) || in.Policy != nil && in.Policy.Fresh}
 	if in.lacks() {
-		step.ACR = in.Policy.ACR
+		step.ACR = in.target()
 	}
 	if in.Request != nil {
 		step.Fresh = step.Fresh || in.Request.MaxAgeGiven
@@ -182,15 +189,15 @@ func (in Input) tooOld() bool {
 	return in.Request.MaxAgeGiven && (in.Request.MaxAge == 0 || age > in.Request.MaxAge)
 }
 
-// wantHinted refuses anybody but the person whom id_token_hint names (OpenID
-// Connect Core section 3.1.2.1). Without a page, a hint that says nothing
-// reliable is refused too: the client asked for one person, and nobody can tell
-// whether this is the one.
+// wantHinted refuses anybody but the person whom the request names, by id_token_hint or
+// a value of sub (OpenID Connect Core sections 3.1.2.1 and 5.5.1). Without a page, a
+// hint that says nothing reliable is refused too: the client asked for one person, and
+// nobody can tell whether this is the one.
 func wantHinted(in Input) Step {
 	switch {
-	case in.Hint.Trusted && in.Hint.Subject != in.SignedIn.User.ID:
-		return fail(oauth.CodeLoginRequired, "hint_other_user", "Another person signed in than the one of id_token_hint.")
-	case in.Hint.Given && !in.Hint.Trusted && in.prompts(oauth.PromptNone):
+	case in.Hint.Other:
+		return fail(oauth.CodeLoginRequired, "hint_other_user", "Another person signed in than the one that the request names.")
+	case in.Hint.Untrusted && in.prompts(oauth.PromptNone):
 		return fail(oauth.CodeLoginRequired, "hint_untrusted", "The id_token_hint is not trusted.")
 	}
 	return Step{}
@@ -217,7 +224,7 @@ func wantDecision(in Input) Step {
 	case !in.HasPolicy:
 		return Step{}
 	case in.Policy == nil:
-		return Step{Kind: StepDecide, Scopes: in.requested()}
+		return Step{Kind: StepDecide, Scopes: in.decided()}
 	case in.Policy.Deny:
 		return fail(oauth.CodeAccessDenied, "policy_denied", described(in.Policy.Reason, "The scope policy denies access."))
 	}
@@ -228,29 +235,61 @@ func wantDecision(in Input) Step {
 // unmet_authentication_requirements 1.0.
 const codeUnmet = "unmet_authentication_requirements"
 
-// wantAssurance has the reasons for a new sign-in that the policy gives. What nobody
+// wantAssurance has the reasons for a new sign-in that the policy gives, and the classes
+// that are essential to the client (OpenID Connect Core section 5.5.1.1). What nobody
 // could give fails at once, and what the person was asked for and did not bring fails
 // then.
 func wantAssurance(in Input) Step {
+	target := in.target()
 	switch {
-	case in.Policy == nil:
-		return Step{}
-	case in.lacks() && (!in.possible(in.Policy.ACR) || in.fresh() && in.Progress.AskedACR == in.Policy.ACR):
-		return fail(codeUnmet, "acr_unmet", "The sign-in that the scope policy asks for is not possible.")
-	case in.lacks() || in.Policy.Fresh && !in.recent():
+	case in.lacks() && (!in.possible(target) || in.fresh() && in.Progress.AskedACR == target):
+		return fail(codeUnmet, "acr_unmet", "The sign-in that is asked for is not possible.")
+	case in.lacks() || in.Policy != nil && in.Policy.Fresh && !in.recent():
 		return in.signIn()
 	}
 	return Step{}
 }
 
-// lacks reports whether the policy wants another class of sign-in than there was.
+// demanded gives the classes of which the sign-in must have one, or is free of demands.
+// Where the policy and the client want what excludes the other, no class will do.
+func (in Input) demanded() (classes []string, free bool) {
+	var essential []string
+	if in.Request != nil {
+		essential = in.Request.EssentialACRs
+	}
+	switch {
+	case in.Policy == nil || in.Policy.ACR == "":
+		return essential, len(essential) == 0
+	case len(essential) == 0 || slices.Contains(essential, in.Policy.ACR):
+		return []string{in.Policy.ACR}, false
+	}
+	return nil, false
+}
+
+// lacks reports whether another class of sign-in is demanded than there was.
 func (in Input) lacks() bool {
-	return in.SignedIn != nil && in.Policy != nil && in.Policy.ACR != "" && in.Policy.ACR != in.SignedIn.Session.ACR
+	classes, free := in.demanded()
+	return in.SignedIn != nil && !free && !slices.Contains(classes, in.SignedIn.Session.ACR)
+}
+
+// target is the demanded class that the person is asked for, if possible one that can
+// be given here; empty if no class will do.
+func (in Input) target() string {
+	classes, _ := in.demanded()
+	switch {
+	case slices.Contains(classes, core.ACRPassword):
+		return core.ACRPassword
+	case len(classes) > 0:
+		return classes[0]
+	}
+	return ""
 }
 
 // possible reports whether some way to sign in may give that class. Here it is a
 // password that is checked; what a provider gives nobody knows before.
-func (in Input) possible(acr string) bool { return acr == core.ACRPassword || len(in.Offers) > 0 }
+func (in Input) possible(acr string) bool {
+	return acr == core.ACRPassword || acr != "" && len(in.Offers) > 0
+}
 
 // skew is how far the clock of a provider may be from ours.
 const skew = time.Minute
@@ -279,6 +318,46 @@ func (in Input) scopes() []string {
 		return requested
 	}
 	return oauth.CutScopes(requested, in.Policy.Scopes)
+}
+
+// decided gives the scopes that the policy decides on: those of the request, and those
+// whose claims it names one by one. So a policy that takes a scope from the client takes
+// its claims as well.
+func (in Input) decided() []string {
+	scopes := in.requested()
+	for _, name := range in.Request.Claims.Names() {
+		if scope := oauth.ClaimScope(name); scope != "" && !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
+// claims gives the claims named one by one that remain after the policy. Without the
+// scope openid there is no document that could have them.
+func (in Input) claims() []string {
+	if !slices.Contains(in.scopes(), oauth.ScopeOpenID) {
+		return nil
+	}
+	return slices.DeleteFunc(in.Request.Claims.Names(), func(name string) bool {
+		scope := oauth.ClaimScope(name)
+		return scope != "" && in.Policy != nil && in.Policy.Scopes != nil && !slices.Contains(in.Policy.Scopes, scope)
+	})
+}
+
+// beside gives those of the claims that the scopes do not give anyhow.
+func (in Input) beside(claims, scopes []string) []string {
+	return slices.DeleteFunc(slices.Clone(claims), func(name string) bool { return slices.Contains(scopes, oauth.ClaimScope(name)) })
+}
+
+// allowable writes scopes and claims as what a person allows: a claim is in quotes,
+// which no scope has (RFC 6749 section 3.3).
+func allowable(scopes, claims []string) []string {
+	all := slices.Clone(scopes)
+	for _, name := range claims {
+		all = append(all, `"`+name+`"`)
+	}
+	return all
 }
 
 // wantsConsent decides whether the person is asked. What they allowed on the page

@@ -86,10 +86,27 @@ func native(uri string) change {
 func allowed(groups ...string) change { return func(in *Input) { in.Client.AllowedGroups = groups } }
 func member(groups ...string) change  { return func(in *Input) { in.SignedIn.User.Groups = groups } }
 
+// named asks for claims one by one.
+func named(text string) change {
+	claims, refusal := oauth.ParseClaims(text)
+	if refusal != nil {
+		panic(refusal)
+	}
+	return func(in *Input) { in.Request.Claims = claims }
+}
+func essential(classes ...string) change {
+	return func(in *Input) { in.Request.EssentialACRs = classes }
+}
+func wants(responseType string) change {
+	return func(in *Input) { in.Request.ResponseType = responseType }
+}
+
+const phoneAndEmail = `{"userinfo":{"phone_number":null,"email":null},"id_token":{"groups":null,"acr":null}}`
+
 func TestNext(t *testing.T) {
-	trusted := HintState{Given: true, Trusted: true, Subject: "user-1"}
-	other := HintState{Given: true, Trusted: true, Subject: "user-2"}
-	untrusted := HintState{Given: true}
+	trusted := HintState{}
+	other := HintState{Other: true}
+	untrusted := HintState{Untrusted: true}
 	for _, c := range []struct {
 		name    string
 		changes []change
@@ -150,6 +167,35 @@ func TestNext(t *testing.T) {
 		{"25 hint of another person after the sign-in", []change{skipConsent, hinted(other), signedInForThis}, "fail login_required hint_other_user"},
 		{"25 hint that is not trusted", []change{skipConsent, hinted(untrusted)}, "issue [openid email]"},
 		{"25 hint that is not trusted, prompt=none", []change{skipConsent, hinted(untrusted), prompt("none")}, "fail login_required hint_untrusted"},
+
+		{"112 claims named one by one need consent", []change{consented("openid", "email"), named(phoneAndEmail)}, `consent [openid email] [* phone_number]`},
+		{"claims of a scope that is granted need none", []change{consented("openid", "email"), named(`{"userinfo":{"email":null}}`)}, `issue [openid email] [email]`},
+		{"claims of the protocol need none", []change{consented("openid", "email"), named(`{"id_token":{"acr":null,"auth_time":{"essential":true}}}`)}, `issue [openid email]`},
+		{"112 the consent lacks a claim", []change{consented("openid", "email", `"phone_number"`), named(phoneAndEmail)}, `consent [openid email] [* phone_number]`},
+		{"112 a scope named like a claim is none", []change{consented("openid", "email", "phone_number", "*"), named(phoneAndEmail)}, `consent [openid email] [* phone_number]`},
+		{"consent to claims is remembered", []change{consented("openid", "email", `"phone_number"`, `"*"`), named(phoneAndEmail)}, `issue [openid email] [* email phone_number]`},
+		{"consent to claims was given for this request", []change{allowedNow("openid", "email", `"phone_number"`, `"*"`), named(phoneAndEmail)}, `issue [openid email] [* email phone_number]`},
+		{"consent to claims is skipped", []change{skipConsent, named(phoneAndEmail)}, `issue [openid email] [* email phone_number]`},
+		{"claims, prompt=none", []change{consented("openid", "email"), named(phoneAndEmail), prompt("none")}, "fail consent_required prompt_none"},
+		{"the policy is asked about the scopes of claims", []change{named(phoneAndEmail), func(in *Input) { in.HasPolicy = true }}, "decide [openid email phone]"},
+		{"137 the policy takes the claims of a scope", []change{skipConsent, named(phoneAndEmail), policy(hook.ScopeOutput{Scopes: []string{"openid", "email"}})}, `issue [openid email] [* email]`},
+		{"137 the policy lets claims but widens no scope", []change{skipConsent, asks("openid"), named(phoneAndEmail), policy(hook.ScopeOutput{Scopes: []string{"openid", "phone"}})}, `issue [openid] [* phone_number]`},
+		{"the policy takes openid, and all claims", []change{skipConsent, named(phoneAndEmail), policy(hook.ScopeOutput{Scopes: []string{"email", "phone"}})}, `issue [email]`},
+
+		{"an ID token needs openid", []change{skipConsent, wants("code id_token"), policy(hook.ScopeOutput{Scopes: []string{"email"}})}, "fail access_denied policy_left_no_openid"},
+		{"an access token needs none", []change{skipConsent, wants("code token"), policy(hook.ScopeOutput{Scopes: []string{"email"}})}, "issue [email]"},
+
+		{"an essential class that the session has", []change{skipConsent, essential("2", "1")}, "issue [openid email]"},
+		{"an essential class that a password gives", []change{skipConsent, proved("0"), essential("2", "1")}, "login acr=1"},
+		{"an essential class that nobody gives", []change{skipConsent, essential("2", "3")}, "fail unmet_authentication_requirements acr_unmet"},
+		{"an essential class that a provider may give", []change{skipConsent, offering("hub"), essential("2", "3")}, "login acr=2"},
+		{"an essential class at the provider of the session", []change{skipConsent, offering("hub"), from("hub"), proved(""), essential("2")}, "upstream hub acr=2"},
+		{"98 an essential class that was asked for, and not given", []change{skipConsent, signedInForThis, offering("hub"), askedFor("2"), essential("2", "3")}, "fail unmet_authentication_requirements acr_unmet"},
+		{"an essential class that was given", []change{skipConsent, signedInForThis, offering("hub"), askedFor("2"), proved("3"), essential("2", "3")}, "issue [openid email]"},
+		{"an essential class, prompt=none", []change{skipConsent, offering("hub"), essential("2"), prompt("none")}, "fail login_required prompt_none"},
+		{"an essential class, nobody", []change{nobody, essential("2")}, "login"},
+		{"the policy chooses among essential classes", []change{skipConsent, offering("hub"), essential("2", "3"), policy(hook.ScopeOutput{ACR: "3"})}, "login acr=3"},
+		{"the policy excludes the essential class", []change{skipConsent, offering("hub"), essential("1"), policy(hook.ScopeOutput{ACR: "3"})}, "fail unmet_authentication_requirements acr_unmet"},
 
 		{"offline_access is not asked about", []change{skipConsent, asks("openid", "offline_access")}, "issue [openid]"},
 		{"offline_access by the administrator", []change{skipConsent, asks("openid", "offline_access"), func(in *Input) { in.Client.OfflineWithoutPrompt = true }}, "issue [openid offline_access]"},
@@ -241,6 +287,8 @@ func written(step Step) string {
 	switch {
 	case step.Refusal != nil:
 		return fmt.Sprint(step.Kind, " ", step.Refusal.Code, " ", step.Refusal.Reason)
+	case len(step.Claims) > 0:
+		return fmt.Sprint(step.Kind, " ", step.Scopes, " ", step.Claims)
 	case step.Scopes != nil:
 		return fmt.Sprint(step.Kind, " ", step.Scopes)
 	}
@@ -280,8 +328,9 @@ func TestNextInvariants(t *testing.T) {
 	each(same, allowedNow("openid", "email"), func(in *Input) { in.Progress.SessionID = "session-0" })
 	each(same, func(in *Input) { in.Progress.SignedInAt = at })
 	each(same, allowed("staff"))
-	each(same, hinted(HintState{Given: true}), hinted(HintState{Given: true, Trusted: true, Subject: "user-2"}))
-	each(same, native("http://127.0.0.1:1/cb"))
+	each(same, hinted(HintState{Untrusted: true}), hinted(HintState{Other: true}))
+	asksByName := named(phoneAndEmail)
+	each(same, func(in *Input) { native("http://127.0.0.1:1/cb")(in); asksByName(in) })
 	each(same, func(in *Input) { offering("hub")(in); provider("hub")(in) }, func(in *Input) { offering("hub")(in); askedFor("2")(in); sentTo("hub")(in) })
 	each(same, policy(hook.ScopeOutput{Deny: true}), policy(hook.ScopeOutput{Fresh: true}), policy(hook.ScopeOutput{Consent: true}),
 		policy(hook.ScopeOutput{ACR: "2"}), policy(hook.ScopeOutput{Scopes: []string{"email", "admin"}}))
@@ -340,15 +389,17 @@ func check(in Input, step Step) string {
 		return "a code without the sign-in that was asked for"
 	case in.Policy != nil && (in.Policy.Deny || in.Policy.ACR == "2"):
 		return "a code against the policy"
-	case in.Hint.Trusted && in.Hint.Subject != in.SignedIn.User.ID:
+	case in.Hint.Other:
 		return "a code for another person than the hint's"
 	case !oauth.WithinScopes(step.Scopes, in.Request.Scopes) || in.Policy != nil && in.Policy.Scopes != nil && !oauth.WithinScopes(step.Scopes, in.Policy.Scopes):
 		return "a wider scope"
-	case oauth.WithinScopes(step.Scopes, in.Progress.ConsentedScopes):
+	case in.Policy != nil && in.Policy.Scopes != nil && slices.Contains(step.Claims, "phone_number"):
+		return "a claim against the policy"
+	case oauth.WithinScopes(allowable(step.Scopes, in.beside(step.Claims, step.Scopes)), in.Progress.ConsentedScopes):
 		return ""
 	case asked:
 		return "a code without the consent that was asked for"
-	case !in.Client.SkipConsent && (in.Consent == nil || !oauth.WithinScopes(step.Scopes, in.Consent.Scopes)):
+	case !in.Client.SkipConsent && (in.Consent == nil || !oauth.WithinScopes(step.Scopes, in.Consent.Scopes) || slices.Contains(step.Claims, "phone_number")):
 		return "a code without consent"
 	}
 	return ""

@@ -179,15 +179,29 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) 
 	return in, err
 }
 
-func (d *Dispatcher) hint(ctx context.Context, v *visit) HintState {
-	if v.request.IDTokenHint == "" {
-		return HintState{}
+// hint compares whoever is signed in with whom the request is about.
+func (d *Dispatcher) hint(ctx context.Context, v *visit) (state HintState) {
+	named := v.request.Claims.Subjects()
+	if token := v.request.IDTokenHint; token != "" {
+		hint, ok := d.verifyHint(ctx, token)
+		if state.Untrusted = !ok || hint.ClientID != v.client.ID; !state.Untrusted {
+			named = append(named, []string{string(hint.Subject)})
+		}
 	}
-	hint, ok := d.verifyHint(ctx, v.request.IDTokenHint)
-	if !ok || hint.ClientID != v.client.ID {
-		return HintState{Given: true}
+	if v.signedIn == nil {
+		return state
 	}
-	return HintState{Given: true, Trusted: true, Subject: hint.Subject}
+	subject := d.subject(v)
+	state.Other = slices.ContainsFunc(named, func(expected []string) bool { return !slices.Contains(expected, subject) })
+	return state
+}
+
+// subject is the name by which the client knows whoever is signed in.
+func (d *Dispatcher) subject(v *visit) string {
+	if d.Subject == nil {
+		return string(v.signedIn.User.ID)
+	}
+	return d.Subject(v.client, v.signedIn.User.ID)
 }
 
 // verifyHint does not say why a hint is not trusted: nothing depends on it.

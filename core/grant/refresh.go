@@ -85,16 +85,54 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 	if refusal != nil {
 		return nil, ruling{about: a, refusal: refusal}
 	}
+	named, refusal := namedScopes(&a.Grant)
+	if refusal != nil {
+		return nil, ruling{about: a, refusal: refusal}
+	}
 	// What the administrator took from the client since is gone as well.
-	out, err := e.decide(ctx, core.GrantRefreshToken, c, a, oauth.CutScopes(a.Grant.Scopes, c.client.Scopes))
+	out, err := e.decide(ctx, core.GrantRefreshToken, c, a, oauth.CutScopes(together(a.Grant.Scopes, named), c.client.Scopes))
 	if err != nil {
 		return nil, ruling{about: a, refusal: oauth.Failed(err)}
 	}
 	if reason := Denied(out, &a.Grant); reason != "" {
 		return nil, ruling{about: a, refusal: invalidGrant(reason), policy: out.Reason}
 	}
+	// A grant has its claims as long as it lives. Where some may not be given any more,
+	// the client begins anew.
+	if !oauth.WithinScopes(named, out.Scopes) {
+		return nil, ruling{about: a, refusal: invalidGrant("claims_withdrawn")}
+	}
 	scopes, refusal := narrowed(asked, out.Scopes)
 	return scopes, ruling{about: a, refusal: refusal}
+}
+
+// namedScopes gives the scopes of the claims that the grant has one by one.
+func namedScopes(g *core.Grant) ([]string, *oauth.Error) {
+	if len(g.Claims) == 0 {
+		return nil, nil
+	}
+	claims, refusal := oauth.ParseClaims(string(g.Claims))
+	if refusal != nil {
+		return nil, oauth.Failed(refusal)
+	}
+	var scopes []string
+	for _, name := range claims.Names() {
+		if scope := oauth.ClaimScope(name); scope != "" {
+			scopes = together(scopes, []string{scope})
+		}
+	}
+	return scopes, nil
+}
+
+// together gives all of both, without repetition.
+func together(scopes, more []string) []string {
+	all := slices.Clip(scopes)
+	for _, scope := range more {
+		if !slices.Contains(all, scope) {
+			all = append(all, scope)
+		}
+	}
+	return all
 }
 
 // narrowed gives what was asked for as far as it is still allowed. Somebody who

@@ -255,3 +255,64 @@ func refuse057AfterRestart(t *testing.T) {
 		t.Errorf("057: reuse after a restart: %v", refusal)
 	}
 }
+
+// A grant has its claims as long as it lives, so the policy, and the administrator, must
+// still allow the scopes that they are of.
+func TestRefreshWithClaims(t *testing.T) {
+	t.Parallel()
+	named := func(g *core.Grant) {
+		g.Scopes = []string{"openid", "offline_access"}
+		g.Claims = []byte(`{"userinfo":{"email":null,"badge":null},"id_token":{"sub":null,"name":null}}`)
+	}
+	for _, tt := range []struct {
+		name   string
+		leaves []string
+		spoil  func(*world)
+		reason string
+	}{
+		{"all of it", []string{"openid", "offline_access", "email", "profile"}, nil, ""},
+		{"the policy takes a claim", []string{"openid", "offline_access", "email"}, nil, "claims_withdrawn"},
+		{"the client may not have it any more", nil, func(w *world) {
+			c := w.memory.clients["wiki"]
+			c.Scopes = []string{"openid", "offline_access", "email"}
+			w.memory.clients["wiki"] = c
+		}, "claims_withdrawn"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			first := w.get(byWiki(redeem(w.code(named))...))
+			var asked []string
+			w.endpoint.Policy = policyFunc(func(in *hook.ScopeInput) (hook.ScopeOutput, error) {
+				if asked = in.Scopes; tt.leaves == nil {
+					return hook.ScopeOutput{Scopes: in.Scopes}, nil
+				}
+				return hook.ScopeOutput{Scopes: tt.leaves}, nil
+			})
+			if tt.spoil != nil {
+				tt.spoil(w)
+			}
+			mark := w.mark()
+			body, refusal := w.send(byWiki(renew(first.RefreshToken)...))
+			if tt.reason != "" {
+				w.wantRefusal(mark, refusal, oauth.CodeInvalidGrant, tt.reason, core.EventTokenRefused, first.RefreshToken)
+				return
+			}
+			if refusal != nil || parseAnswer(t, body).Scope != "openid offline_access" {
+				t.Errorf("%s, %v", body, refusal)
+			}
+			if !slices.Equal(asked, []string{"openid", "offline_access", "email", "profile"}) {
+				t.Errorf("the policy was asked about %q", asked)
+			}
+		})
+	}
+	w := newWorld(t)
+	first := w.get(byWiki(redeem(w.code(func(g *core.Grant) { g.Claims = []byte(`{"userinfo":{"email":null}}`) }))...))
+	for id, broken := range w.memory.grants {
+		broken.Claims = []byte(`{`)
+		w.memory.grants[id] = broken
+	}
+	if _, refusal := w.send(byWiki(renew(first.RefreshToken)...)); refusal == nil || refusal.Code != oauth.CodeServerError {
+		t.Errorf("claims that cannot be read: %v", refusal)
+	}
+}

@@ -144,6 +144,14 @@ func codeRefusals() []refusalTest {
 		{"036_code_with_padding", spoilt(func(s string) string { return s + "=" }), oauth.CodeInvalidGrant, "malformed_code", ""},
 		{"036_code_with_line_break", spoilt(func(s string) string { return s[:20] + "\n" + s[20:] }), oauth.CodeInvalidGrant, "malformed_code", ""},
 		{"036_code_with_other_secret", spoilt(otherEnd), oauth.CodeInvalidGrant, "unknown_code", ""},
+		{"036_code_of_a_grant_that_has_none", func(w *world) request {
+			// The authorization endpoint gave its tokens itself.
+			g := w.grant(func(g *core.Grant) { g.CodeExpiresAt, g.RedirectURIGiven = time.Time{}, false })
+			if err := w.store.Apply(w.t.Context(), core.IssueCode{Grant: g}); err != nil {
+				w.t.Fatal(err)
+			}
+			return byWiki(redeem(core.Credential{Kind: core.KindCode, ID: g.ID}.String())...)
+		}, oauth.CodeInvalidGrant, "unknown_code", ""},
 		{"036_code_that_never_was", func(w *world) request {
 			return byWiki(redeem(core.NewCredential(core.KindCode, core.NewID(noon, w.random), w.random).String())...)
 		}, oauth.CodeInvalidGrant, "unknown_code", ""},

@@ -134,7 +134,7 @@ func view(o flow.Outcome, reference string) web.Page {
 	case *flow.ConsentPage:
 		return web.Consent{
 			Action: flow.PathConsent, Step: p.Step, Client: party(p.Client),
-			User: p.User.DisplayName(), Login: p.User.Name, Scopes: scopeLines(p.Scopes),
+			User: p.User.DisplayName(), Login: p.User.Name, Scopes: append(scopeLines(p.Scopes), claimLines(p.Claims)...),
 			ReturnTo: returnTo(o.FormTargets),
 		}
 	case *flow.LogoutPage:
@@ -229,6 +229,35 @@ func scopeLines(scopes []string) []web.Scope {
 		if asked[scope] {
 			lines = append(lines, web.Scope{Name: scope, Title: strings.ToUpper(scope[:1]) + scope[1:], Description: "A permission of this application."})
 		}
+	}
+	return lines
+}
+
+// claimTexts are the words for claims whose names are none.
+var claimTexts = map[string]string{
+	"email": "e-mail address", "email_verified": "whether your e-mail address was verified", "phone_number_verified": "whether your phone number was verified",
+	"preferred_username": "user name", "profile": "address of your profile page", "picture": "address of your picture", "address": "postal address",
+	"zoneinfo": "time zone", "locale": "language", "updated_at": "when your account was last changed", "birthdate": "date of birth", "name": "full name",
+}
+
+// claimLines say which claims the application gets one by one. The names of those that
+// are not standard are whatever the request says, and on no page.
+func claimLines(claims []string) []web.Scope {
+	var named []string
+	var lines []web.Scope
+	for _, claim := range claims {
+		switch text, known := claimTexts[claim]; {
+		case claim == oauth.ClaimOther:
+			lines = append(lines, web.Scope{Name: claim, Title: "Other details", Description: "What was set up on this server for the application."})
+		case known:
+			named = append(named, text)
+		default:
+			named = append(named, strings.ReplaceAll(claim, "_", " "))
+		}
+	}
+	if len(named) > 0 {
+		details := web.Scope{Name: "claims", Title: "Some details of your account", Description: "These alone: " + strings.Join(named, ", ") + "."}
+		lines = append([]web.Scope{details}, lines...)
 	}
 	return lines
 }
