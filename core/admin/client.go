@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
 )
 
 // NewClient describes a client to be made.
@@ -122,6 +123,7 @@ func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 	for _, list := range []*[]string{
 		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes, &after.AllowedGroups,
 		&after.Metadata.RequestURIs,
+		&after.Metadata.DefaultACRValues,
 	} {
 		*list = slices.Clone(*list)
 	}
@@ -131,6 +133,9 @@ func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 	after.SealedSecret, after.RegistrationHash = before.SealedSecret, before.RegistrationHash
 	after.CreatedAt, after.UpdatedAt = before.CreatedAt, before.UpdatedAt
 	slices.Sort(after.AllowedGroups)
+	for i, kind := range after.ResponseTypes {
+		after.ResponseTypes[i] = oauth.SortResponseType(kind)
+	}
 	return &after
 }
 

@@ -143,6 +143,39 @@ func TestClientInput(t *testing.T) {
 			c.ResponseTypes, c.GrantTypes, c.RedirectURIs = nil, []string{core.GrantAuthorizationCode}, []string{"https://rp.example/cb"}
 		}, []string{"response_types"}},
 		{"response types", func(c *core.Client) { c.ResponseTypes = []string{"token"} }, []string{"response_types"}},
+		{"all response types", func(c *core.Client) {
+			c.ResponseTypes = []string{"code", "id_token", "token id_token", "id_token code", "token code", "token id_token code"}
+			c.GrantTypes, c.RedirectURIs = []string{core.GrantAuthorizationCode, core.GrantImplicit}, []string{"https://rp.example/cb"}
+		}, nil},
+		{"response types in another order are the same", func(c *core.Client) { c.ResponseTypes[1] = "token code" }, []string{"response_types"}},
+		{"tokens without the grant type", func(c *core.Client) { c.GrantTypes = []string{core.GrantAuthorizationCode} }, slices.Repeat([]string{"grant_types"}, 5)},
+		{"ID tokens alone", func(c *core.Client) {
+			c.ResponseTypes, c.GrantTypes = []string{"id_token"}, []string{core.GrantImplicit}
+		}, nil},
+		{"a code without its grant type", func(c *core.Client) { c.ResponseTypes = []string{"code id_token"} }, []string{"grant_types"}},
+		{"tokens at http", func(c *core.Client) { c.RedirectURIs = []string{"http://127.0.0.1/cb", "https://localhost/cb"} }, []string{"redirect_uris", "redirect_uris"}},
+		{"no redirect URI for tokens", redirectTo(), []string{"redirect_uris"}},
+		{"implicit for nothing", func(c *core.Client) {
+			c.ResponseTypes, c.GrantTypes = []string{"code"}, []string{core.GrantAuthorizationCode, core.GrantImplicit}
+		}, []string{"response_types"}},
+		{"codes again", func(c *core.Client) {
+			c.ResponseTypes, c.GrantTypes = []string{"code"}, []string{core.GrantAuthorizationCode}
+		}, nil},
+		{"subject type", func(c *core.Client) { c.Metadata.SubjectType = "private" }, []string{"subject_type"}},
+		{"pairwise", func(c *core.Client) { c.Metadata.SubjectType = core.SubjectPairwise }, nil},
+		{"pairwise at two hosts", redirectTo("https://a.example/cb", "https://b.example/cb"), []string{"sector_identifier_uri"}},
+		{"a sector in clear", func(c *core.Client) { c.Metadata.SectorIdentifierURI = "http://rp.example/s.json" }, []string{"sector_identifier_uri"}},
+		{"a sector without host", func(c *core.Client) { c.Metadata.SectorIdentifierURI = "https:///s.json" }, []string{"sector_identifier_uri", "sector_identifier_uri"}},
+		{"a sector", func(c *core.Client) {
+			c.Metadata.SectorIdentifierURI, c.RedirectURIs = "https://rp.example/s.json", []string{"https://a.example/cb", "https://b.example/cb"}
+		}, nil},
+		{"ages", func(c *core.Client) { c.Metadata.DefaultMaxAge = new(-1) }, []string{"default_max_age"}},
+		{"age of 20 years", func(c *core.Client) { c.Metadata.DefaultMaxAge = new(20 * 365 * 24 * 60 * 60) }, []string{"default_max_age"}},
+		{"age of nothing", func(c *core.Client) { c.Metadata.DefaultMaxAge = new(0) }, nil},
+		{"classes", func(c *core.Client) { c.Metadata.DefaultACRValues = []string{"", "a b", `"`, "1", "1"} }, slices.Repeat([]string{"default_acr_values"}, 4)},
+		{"many classes", func(c *core.Client) {
+			c.Metadata.DefaultACRValues = strings.Split("1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x", " ")
+		}, []string{"default_acr_values"}},
 		{"algorithm none", func(c *core.Client) { c.IDTokenAlg = "none" }, []string{"id_token_alg"}},
 		{"algorithm HS256", func(c *core.Client) { c.IDTokenAlg = "HS256" }, []string{"id_token_alg"}},
 		{"no scopes", func(c *core.Client) { c.Scopes = nil }, []string{"scopes"}},

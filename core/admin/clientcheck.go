@@ -42,6 +42,7 @@ func checkClient(c *core.Client) problems {
 	checkScopes(&p, c)
 	checkAllowedGroups(&p, c.AllowedGroups)
 	checkPreset(&p, c)
+	checkMetadata(&p, c)
 	checkLogo(&p, c.LogoURI)
 	checkURL(&p, "client_uri", c.ClientURI)
 	checkURL(&p, "policy_uri", c.PolicyURI)
@@ -53,8 +54,8 @@ func checkClient(c *core.Client) problems {
 }
 
 func checkRedirects(p *problems, c *core.Client) {
-	if len(c.RedirectURIs) == 0 && slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) {
-		p.add("redirect_uris", "give the address that the client gets its codes at", "the redirect URI is missing")
+	if len(c.RedirectURIs) == 0 && asksPeople(c) {
+		p.add("redirect_uris", "give the address that the client gets its answers at", "the redirect URI is missing")
 	}
 	for _, list := range []struct {
 		field string
@@ -113,10 +114,8 @@ func checkKnown(p *problems, field string, values []string, known ...string) {
 }
 
 func checkGrantTypes(p *problems, c *core.Client) {
-	checkKnown(p, "grant_types", c.GrantTypes, core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials)
-	if slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || len(c.ResponseTypes) > 0 {
-		checkKnown(p, "response_types", c.ResponseTypes, "code")
-	}
+	checkKnown(p, "grant_types", c.GrantTypes, core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials)
+	checkResponseTypes(p, c)
 	if !slices.Contains(c.GrantTypes, core.GrantClientCredentials) {
 		return
 	}
@@ -132,7 +131,7 @@ func checkGrantTypes(p *problems, c *core.Client) {
 func checkScopes(p *problems, c *core.Client) {
 	if len(c.Scopes) == 0 {
 		hint := "for example openid profile email"
-		if !slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) {
+		if !asksPeople(c) {
 			hint = "for example reports.read"
 		}
 		p.add("scopes", hint, "the scopes are missing")
@@ -210,6 +209,11 @@ func changedClientFields(before, after *core.Client) []string {
 		{"post_logout_redirect_uris", !slices.Equal(before.PostLogoutRedirectURIs, after.PostLogoutRedirectURIs)},
 		{"grant_types", !slices.Equal(before.GrantTypes, after.GrantTypes)},
 		{"response_types", !slices.Equal(before.ResponseTypes, after.ResponseTypes)},
+		{"subject_type", before.Metadata.SubjectType != after.Metadata.SubjectType},
+		{"sector_identifier_uri", before.Metadata.SectorIdentifierURI != after.Metadata.SectorIdentifierURI},
+		{"default_max_age", !equalOptional(before.Metadata.DefaultMaxAge, after.Metadata.DefaultMaxAge)},
+		{"require_auth_time", before.Metadata.RequireAuthTime != after.Metadata.RequireAuthTime},
+		{"default_acr_values", !slices.Equal(before.Metadata.DefaultACRValues, after.Metadata.DefaultACRValues)},
 		{"scopes", !slices.Equal(before.Scopes, after.Scopes)},
 		{"allowed_groups", !slices.Equal(before.AllowedGroups, after.AllowedGroups)},
 		{"id_token_alg", before.IDTokenAlg != after.IDTokenAlg},

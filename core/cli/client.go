@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,6 +46,11 @@ type clientView struct {
 	AccessSeconds          int                 `json:"access_token_lifetime"` // 0: the server's default
 	IDTokenSeconds         int                 `json:"id_token_lifetime"`
 	RefreshSeconds         int                 `json:"refresh_token_lifetime"`
+	SubjectType            string              `json:"subject_type"`
+	SectorIdentifierURI    string              `json:"sector_identifier_uri"`
+	DefaultMaxAge          *int                `json:"default_max_age"` // seconds; null: none
+	RequireAuthTime        bool                `json:"require_auth_time"`
+	DefaultACRValues       []string            `json:"default_acr_values"`
 	Metadata               core.ClientMetadata `json:"metadata"` // what else it registered
 	CreatedAt              *time.Time          `json:"created_at"`
 	UpdatedAt              *time.Time          `json:"updated_at"`
@@ -55,6 +61,8 @@ func viewClient(issuer string, c *core.Client, secret string) clientView {
 		Connection: admin.Connect(issuer, c, secret), Organisation: c.Org, Name: c.Name, DisplayName: c.Title(), Preset: c.Preset,
 		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), AllowedGroups: list(c.AllowedGroups), GrantTypes: list(c.GrantTypes),
 		ResponseTypes: list(c.ResponseTypes), AuthMethods: list(c.AuthMethods), IDTokenAlg: c.IDTokenAlg, Native: c.Native,
+		SubjectType: subjectType(c), SectorIdentifierURI: c.Metadata.SectorIdentifierURI, DefaultMaxAge: c.Metadata.DefaultMaxAge,
+		RequireAuthTime: c.Metadata.RequireAuthTime, DefaultACRValues: list(c.Metadata.DefaultACRValues),
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
 		Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
 		AccessSeconds: seconds(c.AccessTTL), IDTokenSeconds: seconds(c.IDTokenTTL), RefreshSeconds: seconds(c.RefreshTTL),
@@ -62,6 +70,8 @@ func viewClient(issuer string, c *core.Client, secret string) clientView {
 		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
 	}
 }
+
+func subjectType(c *core.Client) string { return cmp.Or(c.Metadata.SubjectType, core.SubjectPublic) }
 
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
@@ -159,7 +169,7 @@ func describeConnection(w io.Writer, client *core.Client, c admin.Connection) {
 		fields(w, c.Atlassian())
 		return
 	}
-	if !slices.Contains(client.GrantTypes, core.GrantAuthorizationCode) {
+	if !asksPeople(client) {
 		fields(w, []admin.Row{
 			{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
 			{Field: "Token endpoint", Value: c.TokenEndpoint}, {Field: "Scopes", Value: strings.Join(c.Scopes, " ")},
@@ -226,8 +236,12 @@ func describeClient(c *core.Client) []admin.Row {
 		{Field: "Name", Value: c.Name}, {Field: "Shown as", Value: c.Title()}, {Field: "Organisation", Value: c.Org},
 		{Field: "Preset", Value: c.Preset}, {Field: "State", Value: clientState(c)},
 		{Field: "Redirect URIs", Value: joined(c.RedirectURIs)}, {Field: "Redirect URIs after logout", Value: joined(c.PostLogoutRedirectURIs)},
-		{Field: "Grant types", Value: joined(c.GrantTypes)}, {Field: "Who may sign in", Value: whoMay(c)},
+		{Field: "Grant types", Value: joined(c.GrantTypes)}, {Field: "Response types", Value: joined(c.ResponseTypes)}, {Field: "Who may sign in", Value: whoMay(c)},
 		{Field: "Authentication", Value: joined(c.AuthMethods)}, {Field: "ID token algorithm", Value: c.IDTokenAlg},
+		{Field: "Subject type", Value: subjectType(c)},
+	}
+	if age := c.Metadata.DefaultMaxAge; age != nil {
+		rows = append(rows, admin.Row{Field: "Default max age", Value: (time.Duration(*age) * time.Second).String()})
 	}
 	rows = append(rows, describeKeys(&c.Metadata)...)
 	for _, b := range clientBools() {
@@ -259,9 +273,14 @@ func describeKeys(m *core.ClientMetadata) []admin.Row {
 	return rows
 }
 
+// asksPeople reports whether people sign in to the client.
+func asksPeople(c *core.Client) bool {
+	return slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || slices.Contains(c.GrantTypes, core.GrantImplicit)
+}
+
 func whoMay(c *core.Client) string {
 	switch {
-	case !slices.Contains(c.GrantTypes, core.GrantAuthorizationCode):
+	case !asksPeople(c):
 		return "nobody"
 	case len(c.AllowedGroups) == 0:
 		return "everybody"

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type clientFlags struct {
 	jwks   *string
 	keys   json.RawMessage // that jwks has; nil if it has none
 	reader func(name string) ([]byte, error)
+	maxAge *string
 }
 
 type flagOf[T any] struct {
@@ -39,6 +41,8 @@ func clientTexts() []flagOf[string] {
 		{"jwks-uri", "`URL` at which it publishes its public keys", func(c *core.Client) *string { return &c.Metadata.JWKSURI }},
 		{"token-auth-alg", "algorithm with which it must sign to prove itself, such as ES256; HS256 with client_secret_jwt", func(c *core.Client) *string { return &c.Metadata.TokenAuthAlg }},
 		{"request-object-alg", "algorithm with which it must sign the requests that it sends as a JWT; none takes unsigned ones", func(c *core.Client) *string { return &c.Metadata.RequestObjectAlg }},
+		{"subject-type", "public, or pairwise: no other site knows people by the same subject", func(c *core.Client) *string { return &c.Metadata.SubjectType }},
+		{"sector-identifier-uri", "URL whose host is shared by clients that know people by the same pairwise subject", func(c *core.Client) *string { return &c.Metadata.SectorIdentifierURI }},
 		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
 		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},
 		{"policy-uri", "URL of its privacy policy", func(c *core.Client) *string { return &c.PolicyURI }},
@@ -52,7 +56,9 @@ func clientLists() []flagOf[[]string] {
 		{"post-logout-redirect-uri", "`URL` that people may return to after signing out; exact (repeatable)", func(c *core.Client) *[]string { return &c.PostLogoutRedirectURIs }},
 		{"request-uri", "`URL` at which it leaves requests for the server to fetch; exact (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.RequestURIs }},
 		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
-		{"grant-type", "`TYPE`: authorization_code, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
+		{"grant-type", "`TYPE`: authorization_code, implicit, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
+		{"response-type", "`TYPE`: code, or one that gives tokens through the browser, like 'code id_token' (repeatable)", func(c *core.Client) *[]string { return &c.ResponseTypes }},
+		{"default-acr-value", "`CLASS` of sign-in that it prefers (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.DefaultACRValues }},
 		{"allow-group", "`GROUP` whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
 		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
 	}
@@ -61,6 +67,7 @@ func clientLists() []flagOf[[]string] {
 func clientBools() []flagOf[bool] {
 	return []flagOf[bool]{
 		{"require-pkce", "refuse requests without PKCE", func(c *core.Client) *bool { return &c.RequirePKCE }},
+		{"require-auth-time", "always say in ID tokens when somebody signed in (Postern does anyhow)", func(c *core.Client) *bool { return &c.Metadata.RequireAuthTime }},
 		{"skip-consent", "do not ask people: you consent for them", func(c *core.Client) *bool { return &c.SkipConsent }},
 		{"offline-without-prompt", "give refresh tokens without prompt=consent", func(c *core.Client) *bool { return &c.OfflineWithoutPrompt }},
 		{"query-token", "accept ?accessToken= at the account endpoint; tokens end up in logs", func(c *core.Client) *bool { return &c.QueryToken }},
@@ -95,12 +102,19 @@ func (p *program) newClientFlags(c *cobra.Command) *clientFlags {
 	for _, d := range clientTTLs() {
 		f.ttls[d.flag] = f.set.String(d.flag, "", d.usage+", such as 15m (0 is the server's default)")
 	}
+	f.maxAge = f.set.String(maxAgeFlag, "", "how old a sign-in may be where the request does not say, such as 8h (0 asks everybody, '' nobody)")
 	return f
 }
 
+const maxAgeFlag = "default-max-age"
+
 // check reads the durations, and the file of keys.
 func (f *clientFlags) check(*cobra.Command, []string) (err error) {
-	for flag, value := range f.ttls {
+	durations := maps.Clone(f.ttls)
+	if *f.maxAge != "" {
+		durations[maxAgeFlag] = f.maxAge
+	}
+	for flag, value := range durations {
 		if !f.set.Changed(flag) {
 			continue
 		}
@@ -140,6 +154,12 @@ func (f *clientFlags) apply(c *core.Client) {
 		if value, given := f.parsed[d.flag]; given {
 			*d.field(c) = value
 		}
+	}
+	if f.set.Changed(maxAgeFlag) {
+		c.Metadata.DefaultMaxAge = nil
+	}
+	if value, given := f.parsed[maxAgeFlag]; given {
+		c.Metadata.DefaultMaxAge = new(seconds(value))
 	}
 }
 

@@ -21,6 +21,7 @@ type metadata struct {
 	ResponseModes         []string `json:"response_modes_supported"`
 	GrantTypes            []string `json:"grant_types_supported"`
 	SubjectTypes          []string `json:"subject_types_supported"`
+	ACRs                  []string `json:"acr_values_supported"`
 	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgs         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
@@ -47,10 +48,11 @@ func Metadata(issuer string, algs []string) []byte {
 		JWKS:             issuer + PathJWKS,
 		EndSession:       issuer + PathEndSession,
 		Scopes:           StandardScopes(),
-		ResponseTypes:    []string{ResponseTypeCode},
+		ResponseTypes:    ResponseTypes(),
 		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
-		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantRefreshToken, core.GrantClientCredentials},
-		SubjectTypes:     []string{"public"},
+		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials},
+		SubjectTypes:     []string{core.SubjectPublic, core.SubjectPairwise},
+		ACRs:             []string{core.ACRPassword},
 		IDTokenAlgs:      algs,
 		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT},
 		TokenAuthAlgs:    ClientAlgs(),
@@ -59,6 +61,7 @@ func Metadata(issuer string, algs []string) []byte {
 		ChallengeMethods: []string{MethodS256},
 		Prompts:          []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
 		ResponseIssuer:   true,
+		ClaimsParameter:  true,
 
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistering: true,
 		RequestObjectAlgs: append(ClientAlgs(), AlgNone),
@@ -85,7 +88,7 @@ func ClientKeyAlgs() []string {
 }
 
 func supportedClaims() []string {
-	claims := []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
+	claims := []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "c_hash"}
 	for _, scope := range StandardScopes() {
 		claims = append(claims, ScopeClaims(scope)...)
 	}
