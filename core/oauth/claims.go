@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/postern-id/postern/core"
 )
@@ -259,7 +260,8 @@ func checkClaims(r *AuthorizeRequest, p Params, client *core.Client) *Error {
 	return nil
 }
 
-// isStrictJSON demands one JSON value without repeated members, not nested too deeply.
+// isStrictJSON demands one JSON value without repeated members, not nested too deeply,
+// whose text is Unicode: half a surrogate pair, which decoders replace, is not.
 func isStrictJSON(text string) bool {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	if !isStrictValue(decoder, maxClaimDepth) {
@@ -273,7 +275,7 @@ func isStrictValue(decoder *json.Decoder, depth int) bool {
 	token, err := decoder.Token()
 	open, isDelim := token.(json.Delim)
 	if err != nil || !isDelim {
-		return err == nil
+		return err == nil && isUnicode(token)
 	}
 	if depth == 0 {
 		return false
@@ -283,7 +285,7 @@ func isStrictValue(decoder *json.Decoder, depth int) bool {
 		if open == '{' {
 			name, err := decoder.Token()
 			key, _ := name.(string)
-			if err != nil || seen[key] {
+			if err != nil || seen[key] || !isUnicode(name) {
 				return false
 			}
 			seen[key] = true
@@ -294,4 +296,9 @@ func isStrictValue(decoder *json.Decoder, depth int) bool {
 	}
 	_, err = decoder.Token() // the closing delimiter
 	return err == nil
+}
+
+func isUnicode(token json.Token) bool {
+	text, _ := token.(string)
+	return !strings.ContainsRune(text, utf8.RuneError)
 }

@@ -159,3 +159,31 @@ func TestBrokenClaimsOfAGrant(t *testing.T) {
 		t.Error("an ID token is issued")
 	}
 }
+
+// FuzzClaimsAreRead: a grant never has claims that its documents cannot be made of.
+func FuzzClaimsAreRead(f *testing.F) {
+	f.Add(theClaims)
+	f.Add(`{"userinfo":{"email":{"value":1e5,"values":[[[["\ud83d\ude00"]]]]},"a":null}}`)
+	f.Add(`{"id_token":{"email":{"value":"\ud800"}}}`)
+	i := newIssuer()
+	f.Fuzz(func(t *testing.T, text string) {
+		claims, refusal := oauth.ParseClaims(text)
+		if refusal != nil {
+			return
+		}
+		a := authorized("openid")
+		a.Grant.Claims = claims.JSON()
+		access := &core.Access{Token: core.AccessToken{Scopes: a.Grant.Scopes}, Authorized: *a}
+		userInfo, err := i.UserInfo(t.Context(), a.Client, access)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		asked := false
+		if claims != nil {
+			_, asked = claims.UserInfo["email"]
+		}
+		if got := strings.Contains(string(userInfo), `"email":`); got != asked {
+			t.Errorf("%q: %s", text, userInfo)
+		}
+	})
+}
