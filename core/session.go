@@ -45,13 +45,14 @@ type AuthRequest struct {
 	SignedInAt time.Time
 	// SessionID is the session that did so. No other may finish the request.
 	SessionID ID
-	// ConsentedScopes is what the person allowed for this request; nil before.
+	// ConsentedScopes is what the person allowed for this request; nil before. Besides
+	// scopes it has claims that were asked for one by one, each in quotes.
 	ConsentedScopes []string
 	// SentTo is the connector that the browser was sent to last, so that nobody is sent
 	// there twice without asking; empty: to none.
 	SentTo string
-	// AskedACR is what the scope policy asked the person to sign in as, so that it
-	// asks once; empty: for nothing.
+	// AskedACR is what the scope policy, or the client, asked the person to sign in as,
+	// so that it asks once; empty: for nothing.
 	AskedACR  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
@@ -61,7 +62,7 @@ type AuthRequest struct {
 type Consent struct {
 	UserID    ID
 	ClientID  string
-	Scopes    []string // sorted
+	Scopes    []string // sorted; claims that were asked for one by one are in quotes, as "email"
 	GrantedAt time.Time
 	UpdatedAt time.Time
 }
