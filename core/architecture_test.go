@@ -22,6 +22,7 @@ var house = map[string][]string{
 	"core":                   {},
 	"core/vault":             {},
 	"core/needs":             {}, // for tests
+	"core/browser":           {}, // for tests
 	"core/outbound":          {},
 	"core/observe":           {},
 	"core/oauth":             {"core"},
@@ -113,6 +114,7 @@ var outside = map[string][]string{
 	"github.com/spf13/pflag":          {"core/cli"},
 	"github.com/pelletier/go-toml":    {"core/config"},
 	"golang.org/x/crypto":             {"core/authn"},
+	"golang.org/x/net":                {"core/browser"},
 	"golang.org/x/text":               {"core/authn"},
 	"golang.org/x/term":               {"core/cli"},
 	"golang.org/x/sys":                {"core/plugin", "core/cmd/figures"},

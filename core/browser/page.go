@@ -1,0 +1,157 @@
+package browser
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// Page is an answer.
+type Page struct {
+	Browser  *Browser
+	Status   int
+	URL      *url.URL
+	Header   http.Header
+	Body     string
+	Location *url.URL // where the journey ended at a redirect, else nil
+}
+
+// Has reports whether the page has an element with this id.
+func (p *Page) Has(id string) bool { return Find(p.Document(), id) != nil }
+
+// Field gives the value of the input with this name.
+func (p *Page) Field(name string) string {
+	var value string
+	Walk(p.Document(), func(n *html.Node) {
+		if n.Data == "input" && Attribute(n, "name") == name {
+			value = Attribute(n, "value")
+		}
+	})
+	return value
+}
+
+// Text gives the text of the element with this id.
+func (p *Page) Text(id string) string {
+	var b strings.Builder
+	if n := Find(p.Document(), id); n != nil {
+		for part := range n.Descendants() {
+			if part.Type == html.TextNode {
+				b.WriteString(part.Data)
+			}
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// References gives the values of an attribute of all elements of a kind, resolved:
+// References("iframe", "src") are the frames of the page.
+func (p *Page) References(element, attribute string) []string {
+	p.Browser.T.Helper()
+	var found []string
+	Walk(p.Document(), func(n *html.Node) {
+		if reference := Attribute(n, attribute); n.Data == element && reference != "" {
+			found = append(found, p.Resolve(reference))
+		}
+	})
+	return found
+}
+
+// Press fills the form of the button with this id and sends it with the button, or
+// follows the link with this id.
+func (p *Page) Press(id string, fill map[string]string) *Page {
+	p.Browser.T.Helper()
+	if button := Find(p.Document(), id); button != nil && button.Data == "a" {
+		return p.Browser.Get(p.Resolve(Attribute(button, "href")))
+	}
+	target, values := p.Submission(id, fill)
+	return p.Browser.Follow(http.MethodPost, target, values)
+}
+
+// Submission is what the button with this id would send, and where.
+func (p *Page) Submission(id string, fill map[string]string) (target string, values url.Values) {
+	p.Browser.T.Helper()
+	button := Find(p.Document(), id)
+	if button == nil {
+		p.Browser.T.Fatalf("%s (status %d) has no button %q:\n%s", p.URL.Path, p.Status, id, p.Body)
+	}
+	form := button
+	for form != nil && form.Data != "form" {
+		form = form.Parent
+	}
+	if form == nil {
+		p.Browser.T.Fatalf("%s: button %q is in no form", p.URL.Path, id)
+	}
+	values = url.Values{}
+	Walk(form, func(n *html.Node) {
+		name := Attribute(n, "name")
+		if n.Data == "input" && name != "" {
+			values.Set(name, Attribute(n, "value"))
+		}
+	})
+	for name, value := range fill {
+		values.Set(name, value)
+	}
+	if name := Attribute(button, "name"); name != "" {
+		values.Set(name, Attribute(button, "value"))
+	}
+	return p.Resolve(Attribute(form, "action")), values
+}
+
+// SignIn fills in the sign-in page.
+func (p *Page) SignIn(username, password string) *Page {
+	p.Browser.T.Helper()
+	return p.Press("login", map[string]string{"username": username, "password": password})
+}
+
+// Resolve gives the address that a reference on the page leads to.
+func (p *Page) Resolve(reference string) string {
+	p.Browser.T.Helper()
+	target, err := p.URL.Parse(reference)
+	if err != nil {
+		p.Browser.T.Fatal(err)
+	}
+	return target.String()
+}
+
+// Document parses the page.
+func (p *Page) Document() *html.Node {
+	p.Browser.T.Helper()
+	document, err := html.Parse(strings.NewReader(p.Body))
+	if err != nil {
+		p.Browser.T.Fatal(err)
+	}
+	return document
+}
+
+// Find gives the first element with this id, nil if there is none.
+func Find(root *html.Node, id string) *html.Node {
+	var found *html.Node
+	Walk(root, func(n *html.Node) {
+		if found == nil && Attribute(n, "id") == id {
+			found = n
+		}
+	})
+	return found
+}
+
+// Walk visits every element.
+func Walk(n *html.Node, visit func(*html.Node)) {
+	if n.Type == html.ElementNode {
+		visit(n)
+	}
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		Walk(child, visit)
+	}
+}
+
+// Attribute gives the value of an attribute, empty if there is none.
+func Attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
