@@ -66,7 +66,7 @@ func Serve(ctx context.Context, cfg config.Config, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	err = a.serve(ctx, listener, metrics, streams.Out)
+	err = a.Serve(ctx, listener, metrics, streams.Out)
 	return errors.Join(err, a.Close())
 }
 
@@ -94,8 +94,9 @@ func listen(cfg *config.Config) (net.Listener, error) {
 	}), nil
 }
 
-// serve answers at the listener, and at that of the metrics if there is one.
-func (a *App) serve(ctx context.Context, listener, metrics net.Listener, out io.Writer) error {
+// Serve answers at the listener, and at that of the metrics if there is one, until
+// the context ends; then requests in flight finish.
+func (a *App) Serve(ctx context.Context, listener, metrics net.Listener, out io.Writer) error {
 	handler, err := a.Handler(ctx)
 	if err != nil {
 		return err
