@@ -23,6 +23,7 @@ var house = map[string][]string{
 	"core/vault":             {},
 	"core/needs":             {}, // for tests
 	"core/browser":           {}, // for tests
+	"core/conformance":       {}, // tests alone
 	"core/outbound":          {},
 	"core/observe":           {},
 	"core/oauth":             {"core"},
