@@ -15,7 +15,7 @@ func coreModules() []module {
 		{name: "oidcc-server", plans: "B I H D", run: happyFlow, variants: everyVariant},
 		{name: "oidcc-server-client-secret-post", plans: "B H", run: secretPost, only: notAs("client_secret_jwt", "private_key_jwt", "client_secret_post")},
 		{name: "oidcc-response-type-missing", plans: "B I H", run: responseTypeMissing},
-		{name: "oidcc-idtoken-signature", plans: "B I H", run: defaultSignature, only: func(v variant) bool { return v.dynamic }},
+		{name: "oidcc-idtoken-signature", plans: "B I H", run: defaultSignature, only: registers},
 		{name: "oidcc-idtoken-rs256", plans: "D", run: registeredSignature},
 		{name: "oidcc-idtoken-unsigned", plans: "B D", run: unsignedToken, only: func(v variant) bool { return v.responseType == "code" }, needs: []feature{unsignedIDToken}},
 		{name: "oidcc-userinfo-get", plans: "B I H", run: userInfoBy(http.MethodGet, "header"), only: variant.token},

@@ -2,40 +2,37 @@ package conformance_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"github.com/postern-id/postern/core"
-	"github.com/postern-id/postern/core/browser"
 )
 
 // dynamicModules are those about clients that register themselves.
 func dynamicModules() []module {
-	oneType := func(v variant) bool { return v.auth == basic }
 	return []module{
 		{name: "oidcc-ensure-redirect-uri-in-authorization-request", plans: "D", run: redirectMissing},
 		{name: "oidcc-redirect-uri-query-OK", plans: "D", run: queryKept},
 		{name: "oidcc-redirect-uri-query-mismatch", plans: "D", run: queryOther("?foo=bar", "?bar=foo")},
 		{name: "oidcc-redirect-uri-query-added", plans: "D", run: queryOther("", "?foo=bar")},
-		{name: "oidcc-redirect-uri-regfrag", plans: "D", run: registrationRefused("invalid_redirect_uri", func(r *registration) {
+		{name: "oidcc-redirect-uri-regfrag", plans: "D", only: registers, run: registrationRefused("invalid_redirect_uri", func(r *registration) {
 			r.RedirectURIs = []string{callback + "#foobar"}
 		})},
-		{name: "oidcc-registration-logo-uri", plans: "D", run: shown(func(r *registration) { r.LogoURI = rpOrigin + "/logo.png" }, "img", "src", "/logo.png")},
-		{name: "oidcc-registration-policy-uri", plans: "D", run: shown(func(r *registration) { r.PolicyURI = rpOrigin + "/policy" }, "a", "href", "/policy")},
-		{name: "oidcc-registration-tos-uri", plans: "D", run: shown(func(r *registration) { r.TermsURI = rpOrigin + "/terms" }, "a", "href", "/terms")},
+		{name: "oidcc-registration-logo-uri", plans: "D", run: logoShown, only: registers},
+		{name: "oidcc-registration-policy-uri", plans: "D", run: linkShown(rpOrigin+"/policy", func(r *registration) { r.PolicyURI = rpOrigin + "/policy" })},
+		{name: "oidcc-registration-tos-uri", plans: "D", run: linkShown(rpOrigin+"/terms", func(r *registration) { r.TermsURI = rpOrigin + "/terms" })},
 		{name: "oidcc-registration-jwks-uri", plans: "D", run: keysByReference, variants: privateKey},
-		{name: "oidcc-registration-sector-uri", plans: "D", run: sector(true), only: oneType},
-		{name: "oidcc-registration-sector-bad", plans: "D", run: sector(false), only: oneType},
+		{name: "oidcc-registration-sector-uri", plans: "D", run: sector(true), only: registers},
+		{name: "oidcc-registration-sector-bad", plans: "D", run: sector(false), only: registers},
 		{name: "oidcc-server-rotate-keys", plans: "D", run: rotateKeys, variants: rotation, needs: []feature{keyCommand}},
 		{name: "oidcc-refresh-token-rp-key-rotation", plans: "D", run: clientRotates, variants: privateKey},
 		{name: "oidcc-ensure-client-assertion-with-iss-aud-succeeds", plans: "D", run: assertionForIssuer, variants: privateKey},
-		{name: "oidcc-3rd_party-init-login", plans: "3", run: initiateLogin},
-		{name: "oidcc-3rd_party-init-login-nohttps", plans: "3", run: registrationRefused("invalid_client_metadata", func(r *registration) {
+		{name: "oidcc-3rd_party-init-login", plans: "3", only: registers, run: initiateLogin},
+		{name: "oidcc-3rd_party-init-login-nohttps", plans: "3", only: registers, run: registrationRefused("invalid_client_metadata", func(r *registration) {
 			r.InitiateLoginURI = "http://rp.example/initiate"
 		})},
 	}
@@ -45,8 +42,10 @@ func dynamicModules() []module {
 func privateKey() []variant {
 	var all []variant
 	for _, responseType := range planTypes["D"] {
-		if v := (variant{responseType, core.AuthPrivateKeyJWT, "default", true}); v.yields("code") {
-			all = append(all, v)
+		for _, dynamic := range [...]bool{false, true} {
+			if v := (variant{responseType, core.AuthPrivateKeyJWT, "default", dynamic}); v.yields("code") {
+				all = append(all, v)
+			}
 		}
 	}
 	return all
@@ -84,26 +83,43 @@ func registrationRefused(code string, edit func(*registration)) func(*trial) {
 	}
 }
 
-// shown wants a reference to what was registered on the sign-in page.
-func shown(edit func(*registration), element, attribute, path string) func(*trial) {
+// linkShown wants a link to what was registered on the sign-in page.
+func linkShown(uri string, edit func(*registration)) func(*trial) {
 	return func(x *trial) {
 		c, p := x.client(edit), x.person()
 		request := c.request()
 		at := p.open(request)
-		found := false
-		browser.Walk(at.Document(), func(n *html.Node) {
-			found = found || n.Data == element && browser.Attribute(n, attribute) == rpOrigin+path
-		})
-		if !found {
-			x.Errorf("the sign-in page does not show %s:\n%s", rpOrigin+path, at.Body)
-		}
-		// An image that the policy of the page forbids is not shown.
-		policy := at.Header.Get("Content-Security-Policy")
-		if element == "img" && !allowsImage(policy, rpOrigin) {
-			x.Errorf("the page forbids the image: %s", policy)
+		if links := at.References("a", "href"); !slices.Contains(links, uri) {
+			x.Errorf("the sign-in page has the links %v, not %s", links, uri)
 		}
 		x.finish(p.arrive(c, request, p.complete(at)))
 	}
+}
+
+// onePixel is an image, as PNG.
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+// logoShown wants the image on the sign-in page: from where it is, if the page may load
+// it from there, or as the server fetched it.
+func logoShown(x *trial) {
+	image := must(base64.StdEncoding.DecodeString(onePixel))
+	address := x.site.publish("/logo/"+rand.Text()+".png", "image/png", string(image))
+	c, p := x.client(func(r *registration) { r.LogoURI = address }), x.person()
+	request := c.request()
+	at := p.open(request)
+	found := slices.ContainsFunc(at.References("img", "src"), func(src string) bool {
+		switch {
+		case src == address:
+			return allowsImage(at.Header.Get("Content-Security-Policy"), x.site.server.URL)
+		case strings.HasPrefix(src, p.Origin+"/"):
+			return string(x.get(x.T, src).body) == string(image)
+		}
+		return src == "data:image/png;base64,"+onePixel
+	})
+	if !found {
+		x.Errorf("the sign-in page has the images %v, not %s, with the policy %q", at.References("img", "src"), address, at.Header.Get("Content-Security-Policy"))
+	}
+	x.finish(p.arrive(c, request, p.complete(at)))
 }
 
 func allowsImage(policy, origin string) bool {
