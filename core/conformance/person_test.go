@@ -77,8 +77,8 @@ func (p *person) arrive(c *client, request url.Values, last *page) *arrival {
 	default:
 		p.x.Fatalf("no answer came to the client: status %d at %s:\n%s", last.Status, last.URL, last.Body)
 	}
-	if at, _, _ := strings.Cut(target.String(), "#"); !strings.HasPrefix(at, c.RedirectURIs[0]) {
-		p.x.Fatalf("the answer went to %s", at)
+	if !leadsTo(target, c.RedirectURIs[0]) {
+		p.x.Fatalf("the answer went to %s", target)
 	}
 	a := &arrival{newResponse(target, c.RedirectURIs[0], body), c, request}
 	p.x.complain("answer", checkResponse(a.response, asked{
@@ -86,4 +86,14 @@ func (p *person) arrive(c *client, request url.Values, last *page) *arrival {
 		issuer: p.x.issuer, saysIssuer: p.x.metadata.yes("authorization_response_iss_parameter_supported"),
 	}))
 	return a
+}
+
+// leadsTo reports whether the address is the registered one, to which parameters may
+// have been added.
+func leadsTo(target *url.URL, registered string) bool {
+	rest, found := strings.CutPrefix(target.String(), registered)
+	if strings.Contains(registered, "?") {
+		return found && (rest == "" || rest[0] == '&' || rest[0] == '#')
+	}
+	return found && (rest == "" || rest[0] == '?' || rest[0] == '#')
 }
