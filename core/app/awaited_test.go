@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
 
+	"github.com/postern-id/postern/core/config"
 	"github.com/postern-id/postern/core/oauth"
 )
 
@@ -58,4 +60,25 @@ func (w *world) await(t *testing.T, features ...feature) {
 			t.Skipf("WAITS: discovery does not announce %s; when it does, this test runs", f)
 		}
 	}
+}
+
+// newServedWorld is a world whose server does in the background what servers do: it
+// runs as the command runs it, with the settings of these variables, and the tests are
+// beside it, as another process is.
+func newServedWorld(t *testing.T, variables map[string]string) (*world, *running) {
+	t.Helper()
+	w := &world{t: t, private: []string{loopback}}
+	r := serve(t, func(c *config.Config) {
+		w.dir = c.Data
+		given := map[string]string{"POSTERN_DATA": c.Data, "POSTERN_LISTEN": c.Listen, "POSTERN_OUTBOUND_ALLOW_PRIVATE": loopback}
+		maps.Copy(given, variables)
+		var err error
+		if *c, err = config.Load(config.Input{Serve: true, Env: func(name string) (string, bool) { value, ok := given[name]; return value, ok }}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	w.issuer, w.log = r.said(`^Postern serves (\S+)$`), r.log
+	w.app = newOffice(t, w.dir).App
+	t.Cleanup(r.stop)
+	return w, r
 }

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/postern-id/postern/core"
-	"github.com/postern-id/postern/core/config"
 )
 
 // mod_auth_openidc, the relying party of Apache, against a running server.
@@ -238,22 +237,10 @@ func TestApacheRequestObject(t *testing.T) {
 	w.checkSecrets()
 }
 
-// newServedWorld is a world whose server does in the background what servers do: it
-// runs as the command runs it, and the tests beside it as another process.
-func newServedWorld(t *testing.T) (*world, *running) {
-	t.Helper()
-	w := &world{t: t, log: &journal{}, private: []string{loopback}}
-	r := serve(t, func(c *config.Config) { c.OutboundAllowPrivate, w.dir = w.private, c.Data })
-	w.issuer = r.said(`^Postern serves (\S+)$`)
-	w.app, w.log = newOffice(t, w.dir).App, r.log
-	t.Cleanup(r.stop)
-	return w, r
-}
-
 // TestApacheBackchannelLogout: who signs out at the server is signed out at the site,
 // which the server tells.
 func TestApacheBackchannelLogout(t *testing.T) {
-	w, r := newServedWorld(t)
+	w, r := newServedWorld(t, nil)
 	w.await(t, backchannel)
 	alice := w.user("alice")
 	var sites []*apacheSite

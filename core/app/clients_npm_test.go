@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-id/postern/core"
@@ -22,35 +23,61 @@ func npmClients(t *testing.T) string {
 	t.Helper()
 	needs.Program(t, "node")
 	needs.Program(t, "npm")
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "npm"))); err != nil {
+	dir, err := installNPM()
+	if err != nil {
 		t.Fatal(err)
-	}
-	install := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts")
-	install.Dir = dir
-	if output, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, output)
 	}
 	return dir
 }
 
+var installNPM = sync.OnceValues(func() (dir string, err error) {
+	dir = filepath.Join(shared, "npm")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "npm"))); err != nil {
+		return "", err
+	}
+	install := exec.Command("npm", "ci", "--ignore-scripts")
+	install.Dir = dir
+	if output, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, output)
+	}
+	return dir, nil
+})
+
 // npmSettings is what a relying party of testdata/npm has to know.
 type npmSettings struct {
-	Issuer      string `json:"issuer"`
-	ClientID    string `json:"clientID"`
-	Secret      string `json:"secret"`
-	Auth        string `json:"auth"` // basic, post, none
-	Alg         string `json:"alg"`
-	RedirectURI string `json:"redirectURI"`
-	Scope       string `json:"scope"`
+	Issuer        string            `json:"issuer"`
+	Flow          string            `json:"flow"` // code, implicit, service, register
+	ClientID      string            `json:"clientID"`
+	Secret        string            `json:"secret,omitempty"`
+	Auth          string            `json:"auth"` // basic, post, none, client_secret_jwt, private_key_jwt
+	Alg           string            `json:"alg"`  // of ID tokens
+	RedirectURI   string            `json:"redirectURI"`
+	Scope         string            `json:"scope"`
+	ResponseType  string            `json:"responseType,omitempty"`
+	Parameters    map[string]string `json:"parameters,omitempty"`    // more of the authorization request
+	RequestObject bool              `json:"requestObject,omitempty"` // all of them go into one
+	EndSession    map[string]string `json:"endSession,omitempty"`    // more of the request to sign out
+	Metadata      members           `json:"metadata,omitempty"`      // what the client is, or registers
+	Key           *npmKey           `json:"key,omitempty"`           // signs
+	Decryption    *npmKey           `json:"decryption,omitempty"`
+}
+
+// npmKey is a private key of a relying party.
+type npmKey struct {
+	PKCS8 []byte `json:"pkcs8"`
+	KeyID string `json:"kid"`
+	Alg   string `json:"alg"`
+	Enc   string `json:"enc,omitempty"`
 }
 
 // npmFound is what it found.
 type npmFound struct {
 	Claims           map[string]any `json:"claims"`
 	UserInfo         map[string]any `json:"userInfo"`
+	ClientID         string         `json:"clientID"`
 	TokenType        string         `json:"tokenType"`
 	ExpiresIn        float64        `json:"expiresIn"`
+	Scope            string         `json:"scope"`
 	Rotated          bool           `json:"rotated"`
 	RefreshedSubject string         `json:"refreshedSubject"`
 	EndSession       string         `json:"endSession"`
@@ -123,7 +150,7 @@ func TestNPMClients(t *testing.T) {
 			registered := w.registerPreset(name, test.preset, offline(theCallback, test.alg))
 			b := newBrowser(t, w.issuer)
 			found := converse(t, filepath.Join(dir, test.script+".mjs"), npmSettings{
-				Issuer: w.issuer, ClientID: registered.client.ID, Secret: registered.secret, Auth: test.auth, Alg: test.alg,
+				Issuer: w.issuer, Flow: "code", ClientID: registered.client.ID, Secret: registered.secret, Auth: test.auth, Alg: test.alg,
 				RedirectURI: theCallback, Scope: "openid profile email offline_access",
 			}, func(request string) *url.URL { return w.signIn(b, request) })
 			checkFound(t, found, alice, registered)
