@@ -170,6 +170,7 @@ func (s *apacheSite) keyFiles(key *rsa.PrivateKey) []string {
 // server knows or that it asks the module for, and with its secret.
 func TestApacheAssertions(t *testing.T) {
 	w := newWorld(t)
+	w.clock.run()
 	w.stop()
 	w.private = append(w.private, loopback)
 	w.start()
@@ -188,11 +189,11 @@ func TestApacheAssertions(t *testing.T) {
 				c.AuthMethods = []string{test.method}
 				test.edit(s, c)
 			}, func(s *apacheSite) []string {
-				lines := []string{"OIDCProviderTokenEndpointAuth " + test.method}
+				var lines []string
 				if test.method == core.AuthPrivateKeyJWT {
-					lines = append(lines, s.keyFiles(providerKey())...)
+					lines = s.keyFiles(providerKey()) // the module wants to know them first
 				}
-				return lines
+				return append(lines, "OIDCProviderTokenEndpointAuth "+test.method)
 			})
 			told := site.enter(w, newBrowser(t, w.issuer))
 			checkTold(t, told, alice)
@@ -205,6 +206,7 @@ func TestApacheAssertions(t *testing.T) {
 // TestApacheRequestObject: the module sends what it asks for in a request object.
 func TestApacheRequestObject(t *testing.T) {
 	w := newWorld(t)
+	w.clock.run()
 	alice := w.user("alice")
 	for _, alg := range []string{"RS256", "HS256", "none"} {
 		t.Run(alg, func(t *testing.T) {

@@ -224,6 +224,7 @@ func TestOpenIDClient(t *testing.T) {
 	dir := npmClients(t)
 	script := filepath.Join(dir, "openid-client.mjs")
 	w := newWorld(t)
+	w.clock.run()
 	alice := w.user("alice")
 	for _, test := range codeFlows(t) {
 		t.Run(test.name, func(t *testing.T) {
@@ -267,6 +268,7 @@ func TestOpenIDClient(t *testing.T) {
 func TestOpenIDClientService(t *testing.T) {
 	dir := npmClients(t)
 	w := newWorld(t)
+	w.clock.run()
 	for auth, method := range map[string]string{"basic": core.AuthBasic, "post": core.AuthPost, core.AuthSecretJWT: core.AuthSecretJWT, core.AuthPrivateKeyJWT: core.AuthPrivateKeyJWT} {
 		t.Run(auth, func(t *testing.T) {
 			w.await(t, clientAuthentication(method))

@@ -3,18 +3,12 @@ package app_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/zitadel/oidc/v3/pkg/client/rp"
-	httphelper "github.com/zitadel/oidc/v3/pkg/http"
-	zitadel "github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/oauth2"
 
 	"github.com/postern-id/postern/core"
@@ -145,58 +139,4 @@ func checkUserInfo(t *testing.T, ctx context.Context, provider *oidc.Provider, s
 	if info.Subject != string(alice.ID) || info.Email != alice.Email || !info.EmailVerified {
 		t.Errorf("UserInfo tells %+v", info)
 	}
-}
-
-// zitadelSite is a web site that signs in with zitadel/oidc's handlers.
-func zitadelSite(t *testing.T, w *world, alg string, style oauth2.AuthStyle) (address string, party rp.RelyingParty) {
-	t.Helper()
-	mux := http.NewServeMux()
-	site := httptest.NewServer(mux)
-	t.Cleanup(site.Close)
-	registered := w.register("zitadel-"+alg, offline(site.URL+"/callback", alg))
-	cookies := httphelper.NewCookieHandler([]byte("0123456789abcdef0123456789abcdef"), []byte("fedcba9876543210"), httphelper.WithUnsecure())
-	party, err := rp.NewRelyingPartyOIDC(t.Context(), w.issuer, registered.client.ID, registered.secret, site.URL+"/callback",
-		[]string{"openid", "profile", "email", "offline_access"},
-		rp.WithCookieHandler(cookies), rp.WithPKCE(cookies), rp.WithAuthStyle(style), rp.WithSigningAlgsFromDiscovery())
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux.Handle("/login", rp.AuthURLHandler(func() string { return "the-state" }, party))
-	mux.Handle("/callback", rp.CodeExchangeHandler(rp.UserinfoCallback(
-		func(out http.ResponseWriter, _ *http.Request, tokens *zitadel.Tokens[*zitadel.IDTokenClaims], _ string, _ rp.RelyingParty, info *zitadel.UserInfo) {
-			w.hide(tokens.AccessToken, tokens.RefreshToken)
-			_, _ = fmt.Fprintf(out, "%s %s %s", tokens.IDTokenClaims.Subject, info.Email, tokens.RefreshToken)
-		}), party))
-	return site.URL, party
-}
-
-func TestZitadelRelyingParty(t *testing.T) {
-	w := newWorld(t)
-	alice := w.user("alice")
-	for _, test := range []struct {
-		alg   string
-		style oauth2.AuthStyle
-	}{{"RS256", oauth2.AuthStyleInHeader}, {"ES256", oauth2.AuthStyleInParams}, {"EdDSA", oauth2.AuthStyleInHeader}} {
-		t.Run(test.alg, func(t *testing.T) {
-			address, party := zitadelSite(t, w, test.alg, test.style)
-			server := newBrowser(t, w.issuer)
-			p := w.visit(newBrowser(t, address), server, "/login")
-			told := strings.Fields(p.body)
-			if p.status != http.StatusOK || len(told) != 3 || told[0] != string(alice.ID) || told[1] != alice.Email {
-				t.Fatalf("status %d: %s", p.status, p.body)
-			}
-			refreshed, err := rp.RefreshTokens[*zitadel.IDTokenClaims](t.Context(), party, told[2], "", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.hide(refreshed.AccessToken, refreshed.RefreshToken)
-			if refreshed.RefreshToken == "" || refreshed.RefreshToken == told[2] {
-				t.Error("the refresh token did not rotate")
-			}
-			if _, err := rp.Userinfo[*zitadel.UserInfo](t.Context(), refreshed.AccessToken, "Bearer", string(alice.ID), party); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	w.checkSecrets()
 }

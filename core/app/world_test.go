@@ -54,16 +54,28 @@ type world struct {
 	private []string // addresses that the server may ask although they are private
 }
 
-// clock stands still until it is moved.
+// clock stands still until it is moved, or made to run.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	running bool
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.running {
+		return time.Now()
+	}
 	return c.now
+}
+
+// run makes the clock that of the system: for relying parties whose own clock says what
+// they sign is valid from.
+func (c *clock) run() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = true
 }
 
 func (c *clock) advance(d time.Duration) {
