@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +36,8 @@ const apacheCallback = "/oidc/callback"
 // which headers it got.
 type apacheSite struct {
 	*browser        // of somebody who visits it
-	address  string // where it is, without a slash at its end
+	listen   string // where it is
+	address  string // how it is called there, without a slash at its end
 	party    *relyingParty
 	folder   string // of its configuration and its log
 }
@@ -42,6 +45,7 @@ type apacheSite struct {
 // apacheConfig is what the configuration is made from.
 type apacheConfig struct {
 	Folder, Modules, Listen, Address, Callback string
+	Certificate                                string // file with it and its key; empty for http
 	User, Group                                string // who serves, where root starts it
 	Backend                                    string
 	Issuer, ClientID, Secret, Passphrase       string
@@ -56,6 +60,8 @@ LogLevel warn
 ServerName 127.0.0.1
 Listen {{.Listen}}
 {{range $name := .Parts}}LoadModule {{$name}}_module "{{$.Modules}}/mod_{{$name}}.so"
+{{end}}{{with .Certificate}}SSLEngine on
+SSLCertificateFile "{{.}}"
 {{end}}{{with .User}}User "{{.}}"
 {{end}}{{with .Group}}Group "{{.}}"
 {{end}}StartServers 1
@@ -90,16 +96,45 @@ ProxyPass / {{.Backend}}/
 
 // Parts are the modules of Apache itself that this takes, besides mod_auth_openidc.
 func (apacheConfig) Parts() []string {
-	return []string{"mpm_event", "authn_core", "authz_core", "authz_user", "env", "headers", "proxy", "proxy_http", "auth_openidc"}
+	return []string{"mpm_event", "authn_core", "authz_core", "authz_user", "env", "headers", "proxy", "proxy_http", "ssl", "auth_openidc"}
 }
 
 // newApache starts the site. The lines are added to its configuration; edit, which may
 // be nil, to its registration.
 func (w *world) newApache(t *testing.T, edit func(site *apacheSite, c *core.Client), lines func(site *apacheSite) []string) *apacheSite {
 	t.Helper()
+	return w.startApache(t, "", edit, lines)
+}
+
+// newSecureApache starts the site with TLS.
+func (w *world) newSecureApache(t *testing.T, edit func(site *apacheSite, c *core.Client), lines func(site *apacheSite) []string) *apacheSite {
+	t.Helper()
+	server := httptest.NewTLSServer(nil) // has a certificate for loopback, and a client that trusts it
+	server.Close()
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate := filepath.Join(t.TempDir(), "certificate.pem")
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+	if err := os.WriteFile(certificate, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site := w.startApache(t, certificate, edit, lines)
+	site.client.Transport = server.Client().Transport
+	return site
+}
+
+func (w *world) startApache(t *testing.T, certificate string, edit func(*apacheSite, *core.Client), lines func(*apacheSite) []string) *apacheSite {
+	t.Helper()
 	program := needs.Program(t, "apache2", "/usr/sbin/apache2", "httpd", "/usr/sbin/httpd")
 	modules := apacheModulesFolder(t)
 	site := &apacheSite{address: freeAddress(t), folder: t.TempDir()}
+	site.listen = strings.TrimPrefix(site.address, "http://")
+	if certificate != "" {
+		site.address = "https://" + site.listen
+	}
 	site.browser = newBrowser(t, site.address)
 	site.header.Set("Accept", "text/html") // the module sends nobody else to sign in
 	site.party = w.register("apache-"+rand.Text()[:8], func(c *core.Client) {
@@ -110,7 +145,7 @@ func (w *world) newApache(t *testing.T, edit func(site *apacheSite, c *core.Clie
 		}
 	})
 	config := apacheConfig{
-		Folder: site.folder, Modules: modules, Listen: strings.TrimPrefix(site.address, "http://"), Address: site.address, Callback: apacheCallback,
+		Folder: site.folder, Modules: modules, Listen: site.listen, Address: site.address, Callback: apacheCallback, Certificate: certificate,
 		Backend: headersAsJSON(t), Issuer: w.issuer, ClientID: site.party.client.ID, Secret: site.party.secret, Passphrase: rand.Text(),
 	}
 	if lines != nil {
@@ -177,7 +212,7 @@ func (s *apacheSite) run(apache *exec.Cmd) {
 		}
 	})
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		connection, err := net.Dial("tcp", strings.TrimPrefix(s.address, "http://"))
+		connection, err := net.Dial("tcp", s.listen)
 		if err == nil {
 			connection.Close()
 			return

@@ -106,7 +106,7 @@ func TestApacheHybrid(t *testing.T) {
 	for _, words := range []string{"id_token", "id_token token", "code id_token", "code token", "code id_token token"} {
 		t.Run(words, func(t *testing.T) {
 			w.await(t, responseType(words))
-			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
+			site := w.newSecureApache(t, func(_ *apacheSite, c *core.Client) {
 				c.ResponseTypes = []string{words}
 				c.GrantTypes = []string{core.GrantImplicit}
 				if strings.HasPrefix(words, "code") {

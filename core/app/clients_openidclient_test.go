@@ -206,14 +206,13 @@ func (w *world) comeBack(b *browser, request string) *url.URL {
 	}
 	target, form := p.submission("continue", nil)
 	w.hide(form.Get("code"))
-	back, err := url.Parse(target)
+	separator := "?"
+	if form.Has("id_token") {
+		separator = "#"
+	}
+	back, err := url.Parse(target + separator + form.Encode())
 	if err != nil {
 		b.t.Fatal(err)
-	}
-	if form.Has("id_token") {
-		back.Fragment = form.Encode()
-	} else {
-		back.RawQuery = form.Encode()
 	}
 	return back
 }
