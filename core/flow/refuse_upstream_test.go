@@ -28,6 +28,8 @@ func TestRefuseUpstream(t *testing.T) {
 		"106_link_without_a_session":            refuseLinkOfNobody,
 		"106_link_of_an_old_session":            refuseLinkOfOldSession,
 		"106_link_in_another_session":           refuseLinkOfOtherSession,
+		"106_link_of_somebody_disabled":         refuseLinkOfDisabled,
+		"106_link_of_another_step":              refuseLinkByOtherStep,
 		"106_link_is_another_users":             refuseLinkedElsewhere,
 		"106_unlink_of_others":                  refuseUnlinkOfOthers,
 		"106_unlink_the_last_way_in":            refuseLastWayIn,
@@ -366,6 +368,37 @@ func refuseLinkOfOtherSession(t *testing.T, w *world, p *providers) {
 	w.recorded("step.refused browser_other")
 	if w.links("ann")+w.links("ben") != "" || len(p.finished) != 0 || binding != b.binding {
 		t.Errorf("links %q and %q", w.links("ann"), w.links("ben"))
+	}
+}
+
+// Who was disabled while at the provider gets no further way in.
+func refuseLinkOfDisabled(t *testing.T, w *world, p *providers) {
+	b := linking(t, w, "ann")
+	state := b.link("hub").sent("hub")
+	ann := *w.user("ann")
+	ann.Disabled = true
+	w.apply(core.UpdateUser{User: ann})
+	w.events()
+	b.calls("hub", state, "x").shown("session_other")
+	w.recorded("step.refused session_other")
+	if w.links("ann") != "" || len(p.finished) != 0 {
+		t.Errorf("links %q", w.links("ann"))
+	}
+}
+
+// A link of the same session to another step is none to the home page.
+func refuseLinkByOtherStep(t *testing.T, w *world, p *providers) {
+	b := linking(t, w, "ann")
+	b.logout()
+	logout := page[*flow.LogoutPage](b).Step
+	account := b.home().Step
+	w.events()
+	b.got(b.Link(t.Context(), logout, "hub", b.from())).shown("step_forged")
+	b.got(b.Unlink(t.Context(), logout, "hub", "x", b.from())).shown("step_forged")
+	b.got(b.ConfirmLogout(t.Context(), account, b.from())).shown("step_forged")
+	w.recorded("step.refused step_forged", "step.refused step_forged", "step.refused step_forged")
+	if len(p.begun) != 0 || b.who() != "ann" {
+		t.Errorf("begun %+v, signed in is %q", p.begun, b.who())
 	}
 }
 

@@ -204,6 +204,12 @@ func TestProviderHint(t *testing.T) {
 		t.Error("there is no choice of accounts there")
 	}
 	b.returns("hub", "ben").grant("fast")
+	// The hint sends nobody there twice for a request.
+	b.authorize("fast", "idp_hint", "hub", "prompt", "select_account").at(flow.PathSelect)
+	selection := b.last
+	b.choose(false).sent("hub")
+	b.last = selection
+	b.choose(false).at(flow.PathLogin).with("hub").returns("hub", "ann").grant("fast")
 }
 
 func TestIdentifierFirst(t *testing.T) {
