@@ -59,8 +59,8 @@ type Client struct {
 	// RFC 9700 section 4.3.2).
 	QueryToken bool
 	Shared     bool // signs in people of every organisation
-	// AllowedGroups, if there are any, are the groups whose members may sign in; nobody
-	// else may. Sorted.
+	// AllowedGroups, if there are any, are the groups of Org whose members may sign in;
+	// nobody else may. Sorted.
 	AllowedGroups []string
 	Disabled      bool
 	LogoURI       string
@@ -151,9 +151,12 @@ func (c *Client) Title() string {
 	return c.Name
 }
 
-// Allows reports whether somebody of these groups may sign in to the client.
-func (c *Client) Allows(groups []string) bool {
-	return len(c.AllowedGroups) == 0 || slices.ContainsFunc(c.AllowedGroups, func(group string) bool { return slices.Contains(groups, group) })
+// Allows reports whether the groups of somebody let them sign in to the client. A group
+// of another organisation is another group, whatever it is called: a provider may name
+// the groups there.
+func (c *Client) Allows(u *User) bool {
+	return len(c.AllowedGroups) == 0 ||
+		u.Org == c.Org && slices.ContainsFunc(c.AllowedGroups, func(group string) bool { return slices.Contains(u.Groups, group) })
 }
 
 // Admits reports whether people of the organisation may sign in to the client.

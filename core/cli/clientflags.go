@@ -59,7 +59,7 @@ func clientLists() []flagOf[[]string] {
 		{"grant-type", "`TYPE`: authorization_code, implicit, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
 		{"response-type", "`TYPE`: code, or one that gives tokens through the browser, like 'code id_token' (repeatable)", func(c *core.Client) *[]string { return &c.ResponseTypes }},
 		{"default-acr-value", "`CLASS` of sign-in that it prefers (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.DefaultACRValues }},
-		{"allow-group", "`GROUP` whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
+		{"allow-group", "`GROUP` of the client's organisation whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
 		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
 	}
 }

@@ -213,7 +213,7 @@ func wantSelection(in Input) Step {
 // wantMember refuses who is in no group that the client is for, before any policy is
 // asked. A new sign-in would lead here again, so it is the client that is told.
 func wantMember(in Input) Step {
-	if !in.Client.Allows(in.SignedIn.User.Groups) {
+	if !in.Client.Allows(&in.SignedIn.User) {
 		return fail(oauth.CodeAccessDenied, "not_in_allowed_group", "The account may not be used with this application.")
 	}
 	return Step{}

@@ -204,6 +204,7 @@ func TestNext(t *testing.T) {
 
 		{"a member of an allowed group", []change{skipConsent, allowed("staff", "admins"), member("staff")}, "issue [openid email]"},
 		{"a member of no allowed group", []change{skipConsent, allowed("staff"), member("Staff", "guests")}, "fail access_denied not_in_allowed_group"},
+		{"a member of a group of that name in another organisation", []change{skipConsent, allowed("staff"), member("staff"), func(in *Input) { in.Client.Org, in.Client.Shared = "other", true }}, "fail access_denied not_in_allowed_group"},
 		{"a member of no group", []change{skipConsent, allowed("staff")}, "fail access_denied not_in_allowed_group"},
 		{"a member of no allowed group, prompt=none", []change{skipConsent, allowed("staff"), prompt("none")}, "fail access_denied not_in_allowed_group"},
 		{"a member of no allowed group who asks for another account", []change{allowed("staff"), prompt("select_account")}, "select"},

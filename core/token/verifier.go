@@ -157,7 +157,7 @@ func Barred(a *core.Authorized, client *core.Client) (reason string) {
 		return "organisation_disabled"
 	case !client.Admits(a.User.Org):
 		return "organisation_not_admitted"
-	case !client.Allows(a.User.Groups):
+	case !client.Allows(&a.User):
 		return "not_in_allowed_group"
 	}
 	return ""

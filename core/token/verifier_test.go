@@ -72,6 +72,10 @@ func refuseAccessTokens(t *testing.T) {
 		{"054_user_organisation_disabled", func(b *bench) { b.row.Org.Disabled = true }, "organisation_disabled", oauth.CodeInvalidToken},
 		{"054_organisation_no_longer_admitted", func(b *bench) { b.row.User.Org = "elsewhere" }, "organisation_not_admitted", oauth.CodeInvalidToken},
 		{"059_no_longer_in_an_allowed_group", func(b *bench) { b.row.Client.AllowedGroups = []string{"board"} }, "not_in_allowed_group", oauth.CodeInvalidToken},
+		{"059_group_of_another_organisation", func(b *bench) {
+			b.row.Client.AllowedGroups, b.row.Client.Shared = []string{"staff"}, true
+			b.row.User.Org, b.row.User.Groups = "elsewhere", []string{"staff"}
+		}, "not_in_allowed_group", oauth.CodeInvalidToken},
 		{"072_refresh_token", func(b *bench) { b.token = refresh }, "malformed_token", oauth.CodeInvalidToken},
 		{"072_refresh_token_renamed", func(b *bench) { b.token = "at_" + strings.TrimPrefix(refresh, "rt_") }, "unknown_token", oauth.CodeInvalidToken},
 		{"072_id_token", func(b *bench) { b.token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln" }, "malformed_token", oauth.CodeInvalidToken},
