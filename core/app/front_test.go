@@ -37,6 +37,7 @@ func (rp *relyingParty) answered(b *browser, mode string, edits ...string) url.V
 	if got != mode || target != theCallback || values.Get("state") != "the-state" || values.Get("iss") != rp.w.issuer {
 		b.t.Fatalf("answered by %s to %q, want %s: %v", got, target, mode, values)
 	}
+	p.isPrivate()
 	rp.w.hide(values.Get("code"), values.Get("access_token"), values.Get("id_token"))
 	return values
 }

@@ -222,7 +222,9 @@ func (d *Dispatcher) consent(ctx context.Context, v *visit) (*core.Consent, erro
 	return consent, err
 }
 
-// question is what the policy is asked.
+// question is what the policy is asked. The grant type is that of a code also where the
+// client gets tokens through the browser: what it decides on is what a person authorizes,
+// and no policy may be left out because it does not know the other.
 func (d *Dispatcher) question(v *visit, scopes []string) *hook.ScopeInput {
 	s := v.signedIn
 	about := &core.Authorized{User: s.User, Org: s.Org, Grant: core.Grant{
