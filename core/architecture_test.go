@@ -108,6 +108,7 @@ var outside = map[string][]string{
 	"github.com/labstack/echo/v4":     {"core/httpd"},
 	"github.com/tetratelabs/wazero":   {"core/plugin", "core/cmd/figures"},
 	"github.com/golang-jwt/jwt/v5":    {"core/jose"},
+	"github.com/go-jose/go-jose/v4":   {"core/jose"},
 	"github.com/go-ldap/ldap/v3":      {"core/capability"},
 	"modernc.org/sqlite":              {"core/store/sqlite", "core/cmd/figures"},
 	"modernc.org/libc":                {"core/store/sqlite"},

@@ -14,9 +14,14 @@ import (
 	"strings"
 )
 
-// KeySet has the keys that another issuer publishes for its signatures (RFC 7517
-// section 5). It is immutable and safe for concurrent use.
-type KeySet struct{ keys []foreignKey }
+// KeySet has the keys that somebody else publishes (RFC 7517 section 5): an issuer for
+// its signatures, a client for its own and for what is encrypted to it. It is immutable
+// and safe for concurrent use.
+type KeySet struct {
+	keys []foreignKey // that verify
+	// encrypters are those to encrypt to, those that are for nothing else first.
+	encrypters []foreignKey
+}
 
 type foreignKey struct {
 	kid    string // may be empty
@@ -31,8 +36,8 @@ const (
 	maxModulus = 8192 / 8 // bytes: the time to verify grows with it
 )
 
-// ParseKeySet reads a key set. Keys that are not for signatures, or of a kind that
-// we do not know, are left out (RFC 7517 section 5, SHOULD). A set with a private
+// ParseKeySet reads a key set. Keys of a use or of a kind that we do not know are left
+// out (RFC 7517 section 5, SHOULD). A set with a private
 // or a symmetric key is refused: whoever published that has lost it. So is one
 // with two keys of one kind and kid, between which nobody could choose. The error
 // never holds text of the set.
@@ -52,12 +57,19 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		return nil, fmt.Errorf("the key set has more than %d keys", maxKeys)
 	}
 	set := &KeySet{}
+	var forBoth []foreignKey
 	for i, raw := range list {
-		key, usable, err := parseForeignKey(raw)
+		key, use, err := parseForeignKey(raw)
 		if err != nil {
 			return nil, fmt.Errorf("key %d of the key set: %w", i+1, err)
 		}
-		if !usable {
+		switch {
+		case use.encrypts && !use.verifies:
+			set.encrypters = append(set.encrypters, key)
+		case use.encrypts:
+			forBoth = append(forBoth, key)
+		}
+		if !use.verifies {
 			continue
 		}
 		if key.kid != "" && slices.ContainsFunc(set.keys, key.rivals) {
@@ -65,6 +77,7 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		}
 		set.keys = append(set.keys, key)
 	}
+	set.encrypters = append(set.encrypters, forBoth...)
 	return set, nil
 }
 
@@ -76,8 +89,8 @@ func CheckKeySet(jwks []byte) error {
 	if err != nil {
 		return err
 	}
-	if set.Len() == 0 {
-		return fmt.Errorf("the key set has no key that verifies %s", strings.Join(ForeignAlgs(), ", "))
+	if set.Len()+len(set.encrypters) == 0 {
+		return fmt.Errorf("the key set has no key for %s or %s", strings.Join(ForeignAlgs(), ", "), strings.Join(EncryptionAlgs(), ", "))
 	}
 	var document struct {
 		Keys []struct {
@@ -105,17 +118,30 @@ func (k foreignKey) rivals(other foreignKey) bool {
 	return k.kid == other.kid && (k.alg == "" || other.alg == "" || k.alg == other.alg) && reflect.TypeOf(k.key) == reflect.TypeOf(other.key)
 }
 
-// parseForeignKey reads one key; usable is false for one that is not for us.
-func parseForeignKey(raw []byte) (key foreignKey, usable bool, err error) {
+// keyUse is what a key is for, as far as it concerns us.
+type keyUse struct{ verifies, encrypts bool }
+
+// useOf reads use and key_ops (RFC 7517 sections 4.2 and 4.3).
+func useOf(use string, operations json.RawMessage) keyUse {
+	encrypts := permits(operations, "encrypt") || permits(operations, "wrapKey") || permits(operations, "deriveKey") || permits(operations, "deriveBits")
+	return keyUse{
+		verifies: (use == "" || use == "sig") && permits(operations, "verify"),
+		encrypts: (use == "" || use == "enc") && encrypts,
+	}
+}
+
+// parseForeignKey reads one key. What is wrong with one that does not verify is not an
+// error: it is of no use then.
+func parseForeignKey(raw []byte) (key foreignKey, use keyUse, err error) {
 	members, err := parseObject(raw)
 	if err != nil {
-		return foreignKey{}, false, errors.New("it is no JSON object that can be read")
+		return foreignKey{}, keyUse{}, errors.New("it is no JSON object that can be read")
 	}
 	// The private members of RSA, EC and OKP keys, and the only one of a symmetric
 	// key (RFC 7518 section 6, RFC 8037 section 2).
 	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if _, there := members[name]; there {
-			return foreignKey{}, false, errors.New("it is a private or a symmetric key")
+			return foreignKey{}, keyUse{}, errors.New("it is a private or a symmetric key")
 		}
 	}
 	text := func(name string) string {
@@ -125,32 +151,38 @@ func parseForeignKey(raw []byte) (key foreignKey, usable bool, err error) {
 		}
 		return value
 	}
-	kty, use := text("kty"), text("use")
+	kty, named := text("kty"), text("use")
 	m := thumbMembers{Kty: kty, Crv: text("crv"), N: text("n"), E: text("e"), X: text("x"), Y: text("y")}
 	key = foreignKey{kid: text("kid"), alg: text("alg"), issuer: text("issuer")}
-	switch {
+	switch use = useOf(named, members["key_ops"]); {
 	case err != nil:
-		return foreignKey{}, false, err
+		return foreignKey{}, keyUse{}, err
 	case len(key.kid) > maxKid:
-		return foreignKey{}, false, fmt.Errorf("its kid is longer than %d bytes", maxKid)
-	case use != "" && use != "sig", !verifies(members["key_ops"]):
-		return foreignKey{}, false, nil
+		return foreignKey{}, keyUse{}, fmt.Errorf("its kid is longer than %d bytes", maxKid)
+	case use == keyUse{}:
+		return foreignKey{}, keyUse{}, nil
 	}
 	key.key, err = m.foreignKey()
-	if err != nil || key.key == nil {
-		return foreignKey{}, false, err
+	switch {
+	case err != nil && !use.verifies, err == nil && key.key == nil:
+		return foreignKey{}, keyUse{}, nil
+	case err != nil:
+		return foreignKey{}, keyUse{}, err
 	}
-	return key, key.alg == "" || fitsForeign(key.alg, key.key), nil
+	use.verifies = use.verifies && (key.alg == "" || fitsForeign(key.alg, key.key))
+	use.encrypts = use.encrypts && slices.ContainsFunc(EncryptionAlgs(), func(alg string) bool {
+		return (key.alg == "" || key.alg == alg) && agrees(alg, key.key)
+	})
+	return key, use, nil
 }
 
-// verifies reports whether key_ops, if it is there, has verify (RFC 7517 section
-// 4.3).
-func verifies(operations json.RawMessage) bool {
+// permits reports whether key_ops, if it is there, has the operation.
+func permits(operations json.RawMessage, operation string) bool {
 	if operations == nil {
 		return true
 	}
 	var list []string
-	return json.Unmarshal(operations, &list) == nil && slices.Contains(list, "verify")
+	return json.Unmarshal(operations, &list) == nil && slices.Contains(list, operation)
 }
 
 // foreignKey gives nil for a kind of key that we do not know.
