@@ -29,11 +29,12 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := a.issuer(host, keys)
 	clients, err := a.clientKeys()
 	if err != nil {
 		return nil, err
 	}
+	tokens := a.issuer(host, keys)
+	tokens.Encrypter = clients
 	server := &httpd.Server{
 		Issuer:    a.Config.Issuer,
 		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),

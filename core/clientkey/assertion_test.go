@@ -22,6 +22,9 @@ func TestAlgorithms(t *testing.T) {
 	if got, want := oauth.ClientKeyAlgs(), jose.ForeignAlgs(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	if !slices.Equal(oauth.EncryptionAlgs(), jose.EncryptionAlgs()) || !slices.Equal(oauth.ContentEncryptions(), jose.ContentEncryptions()) {
+		t.Errorf("%v, %v", oauth.EncryptionAlgs(), oauth.ContentEncryptions())
+	}
 	if oauth.AlgHMAC != jose.HS256 {
 		t.Error(oauth.AlgHMAC)
 	}

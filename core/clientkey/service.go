@@ -1,6 +1,7 @@
 package clientkey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ type Options struct {
 	Now    func() time.Time
 }
 
-// Service verifies what clients sign. It may be used by many goroutines at once.
+// Service verifies what clients sign, and encrypts to them. It may be used by many goroutines at once.
 type Service struct {
 	Options
 	published *cache.Cache[*jose.KeySet]
@@ -104,6 +105,24 @@ func (s *Service) verify(ctx context.Context, client *core.Client, token, alg st
 		return jose.Foreigner{}, err
 	}
 	return set.Verify(token, expect)
+}
+
+// Encrypt encrypts a payload to a key of the client, one that it publishes now if it
+// published none before.
+func (s *Service) Encrypt(ctx context.Context, client *core.Client, alg, enc, contentType string, payload []byte) (string, error) {
+	set, err := s.keys(ctx, client, false)
+	if err != nil {
+		return "", err
+	}
+	enc = cmp.Or(enc, jose.DefaultEncryption)
+	text, err := set.Encrypt(alg, enc, contentType, payload)
+	if !errors.Is(err, jose.ErrNoEncryptionKey) || client.Metadata.JWKSURI == "" {
+		return text, err
+	}
+	if set, err = s.keys(ctx, client, true); err != nil {
+		return "", err
+	}
+	return set.Encrypt(alg, enc, contentType, payload)
 }
 
 func (s *Service) verifyHMAC(client *core.Client, token string, expect jose.Foreign) (jose.Foreigner, error) {

@@ -15,6 +15,7 @@ import (
 
 const (
 	typeJSON  = "application/json"
+	typeJWT   = "application/jwt"
 	noStore   = "no-store"
 	headerWWW = echo.HeaderWWWAuthenticate
 )
@@ -115,11 +116,15 @@ func (s *Server) userInfo(c echo.Context) error {
 	if refusal != nil {
 		return s.refuseResource(c, refusal)
 	}
-	document, refusal := s.Resources.UserInfo(c.Request().Context(), bearer)
+	answer, refusal := s.Resources.UserInfo(c.Request().Context(), bearer)
 	if refusal != nil {
 		return s.writeResourceError(c, refusal)
 	}
-	return c.Blob(http.StatusOK, typeJSON, document)
+	// OpenID Connect Core section 5.3.2, MUST.
+	if answer.JWT {
+		return c.Blob(http.StatusOK, typeJWT, answer.Body)
+	}
+	return c.Blob(http.StatusOK, typeJSON, answer.Body)
 }
 
 // account answers the account in the shape that the client's plugin gives it.

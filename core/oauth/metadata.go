@@ -35,6 +35,11 @@ type metadata struct {
 	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
 	RequestURIRegistering bool     `json:"require_request_uri_registration"`
 	RequestObjectAlgs     []string `json:"request_object_signing_alg_values_supported"`
+	UserInfoAlgs          []string `json:"userinfo_signing_alg_values_supported"`
+	IDTokenEncryptAlgs    []string `json:"id_token_encryption_alg_values_supported"`
+	IDTokenEncryptEncs    []string `json:"id_token_encryption_enc_values_supported"`
+	UserInfoEncryptAlgs   []string `json:"userinfo_encryption_alg_values_supported"`
+	UserInfoEncryptEncs   []string `json:"userinfo_encryption_enc_values_supported"`
 }
 
 // Metadata is the discovery document of the issuer, which has no slash at its
@@ -53,7 +58,7 @@ func Metadata(issuer string, algs []string) []byte {
 		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials},
 		SubjectTypes:     []string{core.SubjectPublic, core.SubjectPairwise},
 		ACRs:             []string{core.ACRPassword},
-		IDTokenAlgs:      algs,
+		IDTokenAlgs:      append(algs[:len(algs):len(algs)], AlgNone),
 		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT},
 		TokenAuthAlgs:    ClientAlgs(),
 		ClaimTypes:       []string{"normal"},
@@ -64,7 +69,10 @@ func Metadata(issuer string, algs []string) []byte {
 		ClaimsParameter:  true,
 
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistering: true,
-		RequestObjectAlgs: append(ClientAlgs(), AlgNone),
+		RequestObjectAlgs:  append(ClientAlgs(), AlgNone),
+		UserInfoAlgs:       algs,
+		IDTokenEncryptAlgs: EncryptionAlgs(), IDTokenEncryptEncs: ContentEncryptions(),
+		UserInfoEncryptAlgs: EncryptionAlgs(), UserInfoEncryptEncs: ContentEncryptions(),
 	})
 	if err != nil {
 		panic(err) // strings and booleans always become JSON
@@ -85,6 +93,17 @@ func ClientAlgs() []string { return append(ClientKeyAlgs(), AlgHMAC) }
 // ClientKeyAlgs returns those of keys alone.
 func ClientKeyAlgs() []string {
 	return []string{"RS256", "ES256", "EdDSA", "PS256", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512"}
+}
+
+// EncryptionAlgs returns how the server agrees on a key with a client that it encrypts
+// to.
+func EncryptionAlgs() []string {
+	return []string{"RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"}
+}
+
+// ContentEncryptions returns how it encrypts content then, the default first.
+func ContentEncryptions() []string {
+	return []string{"A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"}
 }
 
 func supportedClaims() []string {

@@ -3,7 +3,6 @@ package token
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -44,11 +43,7 @@ func (i *Issuer) idToken(ctx context.Context, client *core.Client, a *core.Autho
 	if err != nil {
 		return "", err
 	}
-	signed, err := i.Keys.Sign(alg, jose.TypJWT, claims.AppendJSON(nil))
-	if err != nil {
-		return "", fmt.Errorf("sign the ID token: %w", err)
-	}
-	return signed, nil
+	return i.wrapIDToken(ctx, client, alg, claims)
 }
 
 // idTokenClaims are the host's: those of OpenID Connect Core section 2 and sid.

@@ -47,6 +47,8 @@ type Issuer struct {
 	Keys   Signer
 	Mapper ClaimsMapper  // nil: no plugin maps claims
 	Shaper AccountShaper // nil: no plugin shapes accounts
+	// Encrypter encrypts for clients that want it; nil: those get nothing.
+	Encrypter Encrypter
 	// Successors derives the secret of a refresh token from that of the token it
 	// follows. It must stay the same over restarts.
 	Successors [32]byte

@@ -37,20 +37,25 @@ type Verifier struct {
 	Rand   io.Reader
 }
 
-// UserInfo answers the UserInfo document; the token must have the scope openid.
-func (v *Verifier) UserInfo(ctx context.Context, b Bearer) ([]byte, *oauth.Error) {
+// UserInfo answers the UserInfo document, signed and encrypted as the client registered;
+// the token must have the scope openid.
+func (v *Verifier) UserInfo(ctx context.Context, b Bearer) (Answer, *oauth.Error) {
 	access, client, refusal := v.personal(ctx, b)
 	if refusal == nil && !slices.Contains(access.Token.Scopes, oauth.ScopeOpenID) {
 		refusal = oauth.Refuse(oauth.CodeInsufficientScope, "no_openid_scope", "The access token does not have the scope openid.")
 	}
 	if refusal != nil {
-		return nil, v.refused(ctx, b, access, refusal)
+		return Answer{}, v.refused(ctx, b, access, refusal)
 	}
+	var answer Answer
 	doc, err := v.Issuer.UserInfo(ctx, client, access)
-	if err != nil {
-		return nil, v.refused(ctx, b, access, oauth.Failed(err))
+	if err == nil {
+		answer, err = v.Issuer.wrapUserInfo(ctx, client, doc)
 	}
-	return doc, nil
+	if err != nil {
+		return Answer{}, v.refused(ctx, b, access, oauth.Failed(err))
+	}
+	return answer, nil
 }
 
 // Account answers the account document; any scope of a person's will do.

@@ -133,7 +133,7 @@ func refuse115UserInfoWithoutOpenID(t *testing.T) {
 	b := newBench(t, "email")
 	b.store.access[b.row.Token.ID] = b.row
 	bearer := Bearer{Token: b.token, IP: "192.0.2.7", Correlation: "c-1"}
-	if doc, refusal := b.UserInfo(t.Context(), bearer); doc != nil || refusal == nil || refusal.Code != oauth.CodeInsufficientScope || refusal.Status != http.StatusForbidden {
+	if doc, refusal := b.userInfo(t.Context(), bearer); doc != nil || refusal == nil || refusal.Code != oauth.CodeInsufficientScope || refusal.Status != http.StatusForbidden {
 		t.Errorf("115: %s, %v", doc, refusal)
 	}
 	wantOneEvent(t, b.store, "no_openid_scope", b.token)
@@ -150,11 +150,17 @@ func refuse115UserInfoWithoutOpenID(t *testing.T) {
 	}
 }
 
+// userInfo gives the body alone.
+func (b *bench) userInfo(ctx context.Context, bearer Bearer) ([]byte, *oauth.Error) {
+	answer, refusal := b.UserInfo(ctx, bearer)
+	return answer.Body, refusal
+}
+
 func TestUserInfoByToken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "openid", "email")
 	b.store.access[b.row.Token.ID] = b.row
-	doc, refusal := b.UserInfo(t.Context(), Bearer{Token: b.token})
+	doc, refusal := b.userInfo(t.Context(), Bearer{Token: b.token})
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
@@ -175,7 +181,7 @@ func TestOwnToken(t *testing.T) {
 		if refusal != nil || client.ID != "wiki" || access.Grant.UserID != "" {
 			t.Errorf("%v: %v", scopes, refusal)
 		}
-		for name, endpoint := range map[string]func(context.Context, Bearer) ([]byte, *oauth.Error){"UserInfo": b.UserInfo, "Account": b.Account} {
+		for name, endpoint := range map[string]func(context.Context, Bearer) ([]byte, *oauth.Error){"UserInfo": b.userInfo, "Account": b.Account} {
 			doc, refusal := endpoint(t.Context(), Bearer{Token: b.token})
 			if doc != nil || refusal == nil || refusal.Code != oauth.CodeInsufficientScope || refusal.Status != http.StatusForbidden || refusal.Reason != "token_of_nobody" {
 				t.Errorf("%s with %v: %s, %v", name, scopes, doc, refusal)
@@ -204,7 +210,7 @@ func TestFailedPluginAtTheEndpoints(t *testing.T) {
 	b := newBench(t, "openid")
 	b.Issuer = failing(b.Issuer)
 	b.store.access[b.row.Token.ID] = b.row
-	for name, endpoint := range map[string]func(context.Context, Bearer) ([]byte, *oauth.Error){"UserInfo": b.UserInfo, "Account": b.Account} {
+	for name, endpoint := range map[string]func(context.Context, Bearer) ([]byte, *oauth.Error){"UserInfo": b.userInfo, "Account": b.Account} {
 		doc, refusal := endpoint(t.Context(), Bearer{Token: b.token})
 		if doc != nil || refusal == nil || refusal.Code != oauth.CodeServerError || !errors.Is(refusal, errTest) {
 			t.Errorf("%s: %s, %v", name, doc, refusal)
