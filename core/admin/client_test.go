@@ -176,7 +176,8 @@ func TestClientInput(t *testing.T) {
 		{"many classes", func(c *core.Client) {
 			c.Metadata.DefaultACRValues = strings.Split("1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x", " ")
 		}, []string{"default_acr_values"}},
-		{"algorithm none", func(c *core.Client) { c.IDTokenAlg = "none" }, []string{"id_token_alg"}},
+		{"algorithm none", func(c *core.Client) { c.IDTokenAlg = "none" }, nil},
+		{"algorithm NONE", func(c *core.Client) { c.IDTokenAlg = "NONE" }, []string{"id_token_alg"}},
 		{"algorithm HS256", func(c *core.Client) { c.IDTokenAlg = "HS256" }, []string{"id_token_alg"}},
 		{"no scopes", func(c *core.Client) { c.Scopes = nil }, []string{"scopes"}},
 		{"bad scopes", func(c *core.Client) { c.Scopes = []string{"a b", "x\"", "openid", "openid"} }, []string{"scopes", "scopes", "scopes"}},

@@ -38,7 +38,7 @@ func checkClient(c *core.Client) problems {
 	checkAuthMethods(&p, c)
 	checkClientKeys(&p, c)
 	checkGrantTypes(&p, c)
-	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, algorithms...)
+	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, append(algorithms[:len(algorithms):len(algorithms)], oauth.AlgNone)...)
 	checkScopes(&p, c)
 	checkAllowedGroups(&p, c.AllowedGroups)
 	checkPreset(&p, c)

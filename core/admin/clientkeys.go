@@ -32,6 +32,37 @@ func checkClientKeys(p *problems, c *core.Client) {
 	}
 	checkTokenAuthAlg(p, c)
 	checkRequestObjects(p, c)
+	checkEncryption(p, c)
+}
+
+// checkEncryption checks how the client wants to be answered.
+func checkEncryption(p *problems, c *core.Client) {
+	m := &c.Metadata
+	if m.UserInfoAlg != "" {
+		checkKnown(p, "userinfo_signed_response_alg", []string{m.UserInfoAlg}, algorithms...)
+	}
+	// OpenID Connect Dynamic Client Registration section 2: MUST NOT be used where an ID
+	// token comes from the authorization endpoint.
+	if c.IDTokenAlg == oauth.AlgNone && slices.ContainsFunc(c.ResponseTypes, func(kind string) bool { return strings.Contains(kind, "id_token") }) {
+		p.add("id_token_alg", "use another, or response types without id_token", "an ID token that nobody signed cannot come through the browser")
+	}
+	for _, e := range []struct{ field, alg, enc string }{
+		{"id_token_encrypted_response", m.IDTokenEncryptionAlg, m.IDTokenEncryptionEnc},
+		{"userinfo_encrypted_response", m.UserInfoEncryptionAlg, m.UserInfoEncryptionEnc},
+	} {
+		if e.alg != "" {
+			checkKnown(p, e.field+"_alg", []string{e.alg}, oauth.EncryptionAlgs()...)
+		}
+		if e.enc != "" {
+			checkKnown(p, e.field+"_enc", []string{e.enc}, oauth.ContentEncryptions()...)
+		}
+		switch {
+		case e.alg == "" && e.enc != "":
+			p.add(e.field+"_enc", "give the algorithm of the key too", "%s alone encrypts nothing", shown(e.enc))
+		case e.alg != "" && len(m.JWKS) == 0 && m.JWKSURI == "":
+			p.add("jwks", "give its public keys, or the address at which it publishes them", "%s needs keys of the client", shown(e.alg))
+		}
+	}
 }
 
 // checkRequestObjects checks how the client signs its authorization requests, and where
@@ -132,6 +163,11 @@ func changedMetadata(before, after *core.ClientMetadata) []string {
 	}{
 		{"jwks", string(before.JWKS) != string(after.JWKS)},
 		{"jwks_uri", before.JWKSURI != after.JWKSURI},
+		{"userinfo_signed_response_alg", before.UserInfoAlg != after.UserInfoAlg},
+		{"id_token_encrypted_response_alg", before.IDTokenEncryptionAlg != after.IDTokenEncryptionAlg},
+		{"id_token_encrypted_response_enc", before.IDTokenEncryptionEnc != after.IDTokenEncryptionEnc},
+		{"userinfo_encrypted_response_alg", before.UserInfoEncryptionAlg != after.UserInfoEncryptionAlg},
+		{"userinfo_encrypted_response_enc", before.UserInfoEncryptionEnc != after.UserInfoEncryptionEnc},
 		{"request_object_signing_alg", before.RequestObjectAlg != after.RequestObjectAlg},
 		{"request_uris", !slices.Equal(before.RequestURIs, after.RequestURIs)},
 		{"token_endpoint_auth_signing_alg", before.TokenAuthAlg != after.TokenAuthAlg},

@@ -144,6 +144,24 @@ func TestClientKeysInput(t *testing.T) {
 		{"requests anywhere", func(c *core.Client) {
 			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, []string{"http://rp.example/r", "javascript:x", "https://rp.example/r", "https://rp.example/r"}
 		}, []string{"request_uris", "request_uris", "request_uris"}},
+		{"answers encrypted", func(c *core.Client) {
+			c.Metadata = core.ClientMetadata{
+				JWKS: json.RawMessage(ecKeys), UserInfoAlg: "PS256", IDTokenEncryptionAlg: "ECDH-ES", IDTokenEncryptionEnc: "A256GCM",
+				UserInfoEncryptionAlg: "ECDH-ES+A256KW",
+			}
+		}, nil},
+		{"answers encrypted with what nothing is", func(c *core.Client) {
+			c.Metadata = core.ClientMetadata{
+				JWKS: json.RawMessage(ecKeys), UserInfoAlg: "none", IDTokenEncryptionAlg: "RSA1_5", IDTokenEncryptionEnc: "A192GCM",
+				UserInfoEncryptionAlg: "dir",
+			}
+		}, []string{"userinfo_signed_response_alg", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc", "userinfo_encrypted_response_alg"}},
+		{"answers encrypted by half", func(c *core.Client) {
+			c.Metadata = core.ClientMetadata{JWKS: json.RawMessage(ecKeys), UserInfoEncryptionEnc: "A128GCM"}
+		}, []string{"userinfo_encrypted_response_enc"}},
+		{"answers encrypted to nothing", func(c *core.Client) {
+			c.AuthMethods, c.Metadata.IDTokenEncryptionAlg = []string{core.AuthBasic}, "ECDH-ES"
+		}, []string{"jwks"}},
 		{"requests at many places", func(c *core.Client) {
 			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, make([]string, 33)
 		}, []string{"request_uris"}},

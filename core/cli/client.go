@@ -262,7 +262,9 @@ func describeKeys(m *core.ClientMetadata) []admin.Row {
 		rows = append(rows, admin.Row{Field: "Keys", Value: "registered"})
 	}
 	for _, row := range []admin.Row{{Field: "Keys", Value: m.JWKSURI}, {Field: "Signs assertions with", Value: m.TokenAuthAlg},
-		{Field: "Signs requests with", Value: m.RequestObjectAlg}} {
+		{Field: "Signs requests with", Value: m.RequestObjectAlg}, {Field: "UserInfo algorithm", Value: m.UserInfoAlg},
+		{Field: "ID token encryption", Value: encryption(m.IDTokenEncryptionAlg, m.IDTokenEncryptionEnc)},
+		{Field: "UserInfo encryption", Value: encryption(m.UserInfoEncryptionAlg, m.UserInfoEncryptionEnc)}} {
 		if row.Value != "" {
 			rows = append(rows, row)
 		}
@@ -277,6 +279,7 @@ func describeKeys(m *core.ClientMetadata) []admin.Row {
 func asksPeople(c *core.Client) bool {
 	return slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || slices.Contains(c.GrantTypes, core.GrantImplicit)
 }
+func encryption(alg, enc string) string { return strings.TrimSpace(alg + " " + enc) }
 
 func whoMay(c *core.Client) string {
 	switch {

@@ -37,12 +37,17 @@ type flagOf[T any] struct {
 func clientTexts() []flagOf[string] {
 	return []flagOf[string]{
 		{"name", "what people see", func(c *core.Client) *string { return &c.DisplayName }},
-		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA or PS256", func(c *core.Client) *string { return &c.IDTokenAlg }},
+		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA, PS256, or none for unsigned ones", func(c *core.Client) *string { return &c.IDTokenAlg }},
 		{"jwks-uri", "`URL` at which it publishes its public keys", func(c *core.Client) *string { return &c.Metadata.JWKSURI }},
 		{"token-auth-alg", "algorithm with which it must sign to prove itself, such as ES256; HS256 with client_secret_jwt", func(c *core.Client) *string { return &c.Metadata.TokenAuthAlg }},
 		{"request-object-alg", "algorithm with which it must sign the requests that it sends as a JWT; none takes unsigned ones", func(c *core.Client) *string { return &c.Metadata.RequestObjectAlg }},
 		{"subject-type", "public, or pairwise: no other site knows people by the same subject", func(c *core.Client) *string { return &c.Metadata.SubjectType }},
 		{"sector-identifier-uri", "URL whose host is shared by clients that know people by the same pairwise subject", func(c *core.Client) *string { return &c.Metadata.SectorIdentifierURI }},
+		{"userinfo-alg", "algorithm with which UserInfo is signed, as of ID tokens; nothing gives plain JSON", func(c *core.Client) *string { return &c.Metadata.UserInfoAlg }},
+		{"id-token-encryption-alg", "algorithm that ID tokens are encrypted to its key with, such as RSA-OAEP-256 or ECDH-ES", func(c *core.Client) *string { return &c.Metadata.IDTokenEncryptionAlg }},
+		{"id-token-encryption-enc", "how they are encrypted then: A128CBC-HS256 (the default), A256CBC-HS512, A128GCM or A256GCM", func(c *core.Client) *string { return &c.Metadata.IDTokenEncryptionEnc }},
+		{"userinfo-encryption-alg", "the same for UserInfo", func(c *core.Client) *string { return &c.Metadata.UserInfoEncryptionAlg }},
+		{"userinfo-encryption-enc", "the same for UserInfo", func(c *core.Client) *string { return &c.Metadata.UserInfoEncryptionEnc }},
 		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
 		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},
 		{"policy-uri", "URL of its privacy policy", func(c *core.Client) *string { return &c.PolicyURI }},
