@@ -234,6 +234,15 @@ type (
 
 	// AddKey inserts a signing key.
 	AddKey struct{ Key SigningKey }
+	// RetireKey says when a signing key ends to sign. ErrConflict if it is gone, or ends
+	// no later already: of two that replace it, one wins.
+	RetireKey struct {
+		ID string
+		At time.Time
+	}
+	// DeleteKey deletes a signing key: nothing that it signed is trusted any more.
+	// ErrNotFound.
+	DeleteKey struct{ ID string }
 
 	// OpenSetup stores the hash of the one-time set-up link, replacing an older.
 	OpenSetup struct {
@@ -299,5 +308,7 @@ func (DeleteInstance) change()     {}
 func (AddBinding) change()         {}
 func (RemoveBinding) change()      {}
 func (AddKey) change()             {}
+func (RetireKey) change()          {}
+func (DeleteKey) change()          {}
 func (OpenSetup) change()          {}
 func (CloseSetup) change()         {}

@@ -81,6 +81,8 @@ const (
 	EventPluginBound      EventType = "plugin.bound"
 	EventPluginUnbound    EventType = "plugin.unbound"
 	EventKeyCreated       EventType = "key.created"
+	EventKeyRetired       EventType = "key.retired"
+	EventKeyDeleted       EventType = "key.deleted"
 	EventOrgCreated       EventType = "organisation.created"
 	EventOrgUpdated       EventType = "organisation.updated"
 )

@@ -50,7 +50,7 @@ func configures(change core.Change) bool {
 		core.AddModule, core.DeleteModule, core.AddRelease, core.DeleteReleases, core.ReloadPlugins,
 		core.SaveInstance, core.DeleteInstance, core.SaveSecret, core.DeleteSecret, core.AddBinding, core.RemoveBinding,
 		core.SaveConnector, core.DeleteConnector,
-		core.AddKey:
+		core.AddKey, core.RetireKey, core.DeleteKey:
 		return true
 	default:
 		return false
@@ -148,6 +148,10 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return deleteClient(c, change.ID)
 	case core.AddKey:
 		return addKey(c, change.Key)
+	case core.RetireKey:
+		return retireKey(c, change.ID, change.At)
+	case core.DeleteKey:
+		return mustChange(c.Exec(`DELETE FROM signing_keys WHERE id = $1`, change.ID))
 	default:
 		return applyPlugins(c, change)
 	}

@@ -36,6 +36,10 @@ func (s *Store) noteGeneration(generation int64) {
 	}
 }
 
+// Generation is a number that rises when what rarely changes does: organisations, clients,
+// plugins, signing keys. It is as of the last read or write of this handle.
+func (s *Store) Generation() int64 { return s.newest.Load() }
+
 // currentConfig gives the config of the newest generation that was seen, mostly
 // from memory.
 func (s *Store) currentConfig(ctx context.Context) (current *config, err error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -30,4 +31,8 @@ func addKey(c *sqlite.Conn, k core.SigningKey) error {
 	_, err := c.Exec(`INSERT INTO signing_keys (id, alg, sealed, public_jwk, created_at, retired_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		k.ID, k.Alg, k.Sealed, k.PublicJWK, millis(k.CreatedAt), millis(k.RetiredAt))
 	return taken(err, "key id")
+}
+
+func retireKey(c *sqlite.Conn, id string, at time.Time) error {
+	return mustWin(c.Exec(`UPDATE signing_keys SET retired_at = $2 WHERE id = $1 AND (retired_at = 0 OR retired_at > $2)`, id, millis(at)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
@@ -32,7 +33,8 @@ var sweeps = []string{
 
 // Sweep deletes what nobody can use any more at now: authorization requests,
 // upstream attempts, client assertions that were used, tokens, grants, sessions and values of
-// plugins that expired, and old counts of failed sign-ins.
+// plugins that expired, signing keys that nothing valid is signed with, and old counts of
+// failed sign-ins.
 // A refresh token that was used stays until it expires, because presenting it
 // again is the sign of theft. It returns how many rows it deleted.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
@@ -45,8 +47,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 		}
 	}
 	for text, kept := range map[string]time.Duration{
-		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:      grantsKept,
-		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`: failuresKept,
+		`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retired_at > 0 AND retired_at <= $1 LIMIT $2)`: core.KeyKept,
+		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:                                grantsKept,
+		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`:                           failuresKept,
 	} {
 		deleted, err := s.sweepAll(ctx, text, now.Add(-kept))
 		total += deleted

@@ -172,6 +172,32 @@ func testSigningKeys(t *testing.T, w *world) {
 	keys, err = w.store.SigningKeys(ctx)
 	same(w, keys, err, []core.SigningKey{older, newer})
 	w.taken("key id", core.AddKey{Key: older})
+
+	// A key ends once, or sooner.
+	generation := w.store.Generation()
+	w.apply(core.RetireKey{ID: "a", At: start.Add(time.Hour)})
+	if w.store.Generation() <= generation {
+		t.Error("a retired key does not raise the generation")
+	}
+	w.refused(core.ErrConflict, core.RetireKey{ID: "a", At: start.Add(time.Hour)})
+	w.refused(core.ErrConflict, core.RetireKey{ID: "a", At: start.Add(2 * time.Hour)})
+	w.refused(core.ErrConflict, core.RetireKey{ID: "gone", At: start})
+	w.apply(core.RetireKey{ID: "a", At: start.Add(time.Minute)})
+	newer.RetiredAt = start.Add(time.Minute)
+	keys, err = w.store.SigningKeys(ctx)
+	same(w, keys, err, []core.SigningKey{older, newer})
+
+	// It is kept for as long as something may be valid that it signed.
+	w.apply(core.AddKey{Key: core.SigningKey{ID: "signs", Alg: "RS256", Sealed: []byte{1}, PublicJWK: []byte("{}"), CreatedAt: start}})
+	if deleted, err := w.store.Sweep(ctx, newer.RetiredAt.Add(core.KeyKept)); err != nil || deleted != 1 {
+		t.Errorf("deleted %d, %v", deleted, err)
+	}
+	w.apply(core.DeleteKey{ID: "b"})
+	w.refused(core.ErrNotFound, core.DeleteKey{ID: "b"})
+	keys, err = w.store.SigningKeys(ctx)
+	if err != nil || len(keys) != 1 || keys[0].ID != "signs" {
+		t.Errorf("%+v, %v", keys, err)
+	}
 }
 
 func testSetup(t *testing.T, w *world) {

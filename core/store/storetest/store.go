@@ -54,6 +54,9 @@ type Store interface {
 	// PluginValue gives what an instance keeps under a key; found is false if there
 	// is nothing or it has expired at now.
 	PluginValue(ctx context.Context, instance, key string, now time.Time) (value string, found bool, err error)
+	// Generation rises when something changes of what the methods above read; it is as of
+	// the last read or write of this handle.
+	Generation() int64
 	// SigningKeys are ordered by the time they were made.
 	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	// Setup is zero if set-up was never opened.
