@@ -27,6 +27,9 @@ type Config struct {
 	// directory. It is a secret: it is never a flag and never logged.
 	MasterKey string
 	Lifetimes Lifetimes
+	// KeysRotateEvery is how old a signing key gets before it has a successor; zero: as
+	// old as it may.
+	KeysRotateEvery time.Duration
 	// TrustedProxies are the networks whose X-Forwarded-For says where a request
 	// comes from; none by default.
 	TrustedProxies []*net.IPNet
@@ -75,6 +78,7 @@ func Settings() []Setting {
 		{Key: "access_token_lifetime", Default: "1h", NoFlag: true, Usage: "how long an access token works", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.AccessToken }, day)},
 		{Key: "id_token_lifetime", Default: "1h", NoFlag: true, Usage: "how long an ID token is valid", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.IDToken }, day)},
 		{Key: "refresh_token_lifetime", Default: "30d", NoFlag: true, Usage: "how long refreshing works after a sign-in", set: setDuration(func(c *Config) *time.Duration { return &c.Lifetimes.RefreshToken }, 400*day)},
+		{Key: "keys_rotate_every", NoFlag: true, Usage: "how old a signing key gets before another takes its place (default: no rotation but by 'postern keys rotate')", set: setRotation},
 		{Key: "master_key", NoFlag: true, NoFile: true, Usage: "key that encrypts secrets at rest (default: DIR/master.key)", set: setText(func(c *Config) *string { return &c.MasterKey })},
 		{Key: "master_key_file", NoFlag: true, Usage: "file that holds the master key", set: setMasterKeyFile},
 	}

@@ -145,6 +145,18 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+func TestKeysRotateEvery(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": 0, "1d": 24 * time.Hour, "90d": 90 * 24 * time.Hour, "36h": 36 * time.Hour} {
+		env := map[string]string{}
+		if value != "" {
+			env["POSTERN_KEYS_ROTATE_EVERY"] = value
+		}
+		if c, problems := load(t, config.Input{}, env); len(problems) > 0 || c.KeysRotateEvery != want {
+			t.Errorf("%q: %s, %v", value, c.KeysRotateEvery, problems)
+		}
+	}
+}
+
 func TestMetricsListen(t *testing.T) {
 	for value, want := range map[string]string{"localhost:8001": "localhost:8001", ":9090": ":9090", "127.0.0.1:0": "127.0.0.1:0", "127.0.0.1:8000": "127.0.0.1:8000"} {
 		c, problems := load(t, config.Input{Flags: map[string]string{"metrics-listen": value}}, nil)
@@ -211,6 +223,8 @@ func TestMistakes(t *testing.T) {
 		{name: "log", flags: map[string]string{"log-level": "INFO", "log-format": "xml"}, want: []string{`--log-level: "INFO" is no log level`, `--log-format: "xml" is no log format`}},
 		{name: "lifetimes", env: map[string]string{"POSTERN_SESSION_LIFETIME": "0s", "POSTERN_ID_TOKEN_LIFETIME": "2d", "POSTERN_REFRESH_TOKEN_LIFETIME": "soon"}, want: []string{
 			`POSTERN_SESSION_LIFETIME: "0s" is not between 1m and 30d`, `POSTERN_ID_TOKEN_LIFETIME: "2d" is not between 1m and 1d`, `POSTERN_REFRESH_TOKEN_LIFETIME: "soon" is no duration`}},
+		{name: "rotation", env: map[string]string{"POSTERN_KEYS_ROTATE_EVERY": "12h"}, want: []string{`POSTERN_KEYS_ROTATE_EVERY: "12h" is not between 1d and 400d`}},
+		{name: "rotation by the moon", env: map[string]string{"POSTERN_KEYS_ROTATE_EVERY": "moon"}, want: []string{`POSTERN_KEYS_ROTATE_EVERY: "moon" is no duration`}},
 		{name: "two master keys", env: map[string]string{"POSTERN_MASTER_KEY": "a", "POSTERN_MASTER_KEY_FILE": write(t, "k", "b")}, want: []string{"POSTERN_MASTER_KEY_FILE: the master key is given twice"}},
 		{name: "empty master key file", env: map[string]string{"POSTERN_MASTER_KEY_FILE": write(t, "k", " \n")}, want: []string{"POSTERN_MASTER_KEY_FILE: the master key file is empty"}},
 		{name: "missing master key file", env: map[string]string{"POSTERN_MASTER_KEY_FILE": missing}, want: []string{"POSTERN_MASTER_KEY_FILE: the master key file cannot be read: no such file or directory"}},

@@ -160,6 +160,20 @@ func setDuration(field func(*Config) *time.Duration, most time.Duration) func(*C
 	}
 }
 
+// setRotation has a lower bound, because keys are published for a day after they signed,
+// and a key set of many is refused.
+func setRotation(c *Config, value string) *mistake {
+	d, err := ParseDuration(value)
+	switch {
+	case err != nil:
+		return &mistake{fmt.Sprintf("%q is no duration", value), "write it like 30d or 90d"}
+	case d < day || d > 400*day:
+		return &mistake{fmt.Sprintf("%q is not between 1d and 400d", value), "leave it out to rotate by hand"}
+	}
+	c.KeysRotateEvery = d
+	return nil
+}
+
 // ParseDuration is [time.ParseDuration] with whole days: "30d".
 func ParseDuration(s string) (time.Duration, error) {
 	if number, ok := strings.CutSuffix(s, "d"); ok {
