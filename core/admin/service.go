@@ -29,6 +29,7 @@ type Store interface {
 	PluginCode(ctx context.Context, digest string) ([]byte, error)
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 }
@@ -56,8 +57,10 @@ type Service struct {
 	Hasher  Hasher
 	Plugins Plugins
 	Sealer  Sealer
-	Now     func() time.Time
-	Rand    io.Reader
+	// KeyMaker is needed to rotate signing keys.
+	KeyMaker KeyMaker
+	Now      func() time.Time
+	Rand     io.Reader
 }
 
 func (s *Service) newID(now time.Time) core.ID { return core.NewID(now, s.Rand) }

@@ -17,6 +17,7 @@ import (
 
 // world is a service on a database of its own.
 type world struct {
+	made int // keys
 	*admin.Service
 	t     *testing.T
 	store *store.Store
@@ -45,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	w.store = opened
 	w.modules = map[string][]admin.Plugin{}
 	w.Service = &admin.Service{
-		Store: opened, Hasher: hasher{}, Plugins: catalogue{w}, Sealer: sealer{}, Now: w.clock, Rand: rand.Reader,
+		Store: opened, Hasher: hasher{}, Plugins: catalogue{w}, Sealer: sealer{}, KeyMaker: keys{w}, Now: w.clock, Rand: rand.Reader,
 	}
 	return w
 }
