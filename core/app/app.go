@@ -100,7 +100,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.upstream = a.newUpstream()
 	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{
-		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, Now: a.now, Rand: a.rand,
+		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, KeyMaker: a.keyMaker(), Now: a.now, Rand: a.rand,
 	}
 	return a, nil
 }
@@ -131,6 +131,8 @@ func (a *App) newOutbound() (*outbound.Client, error) {
 	a.onClose(func() error { client.Close(); return nil })
 	return client, nil
 }
+
+func (a *App) keyMaker() keyMaker { return keyMaker{a.vault, a.now, a.rand} }
 
 // cacheDir is where compiled plugins are kept.
 func (a *App) cacheDir() string { return filepath.Join(a.Config.Data, cacheFolder) }

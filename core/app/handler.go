@@ -17,7 +17,7 @@ import (
 
 // Handler builds the server. It makes the signing keys that are missing.
 func (a *App) Handler(ctx context.Context) (http.Handler, error) {
-	keys, err := keyMaker{a.vault, a.now, a.rand}.keyring(ctx, a.Store)
+	keys, err := newLiveKeys(ctx, a.keyMaker(), a.Store, a.logger)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, tokens flow.
 	return &flow.Dispatcher{
 		Store: a.Store, Passwords: a.passwords, Upstream: a.upstream, Hints: known, Policy: host,
 		Requests: requests,
-		Tokens: tokens, Subject: a.subjects().Of,
+		Tokens:   tokens, Subject: a.subjects().Of,
 		Question: token.Question,
 		Issuer:   a.Config.Issuer, Key: a.vault.Derive("step-link"),
 		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},

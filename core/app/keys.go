@@ -54,16 +54,16 @@ type keyStore interface {
 	Apply(ctx context.Context, changes ...core.Change) error
 }
 
-// keyring gives the keys that sign, and makes those that are missing: one for each
-// algorithm, all at once, because a key for RSA takes a while.
-func (m keyMaker) keyring(ctx context.Context, store keyStore) (*jose.Keyring, error) {
+// complete makes the keys that are missing: one for each algorithm, all at once, because
+// a key for RSA takes a while.
+func (m keyMaker) complete(ctx context.Context, store keyStore) error {
 	keys, err := store.SigningKeys(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the signing keys: %w", err)
+		return fmt.Errorf("read the signing keys: %w", err)
 	}
 	made, err := m.missing(ctx, keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var changes []core.Change
 	for _, key := range made {
@@ -72,14 +72,13 @@ func (m keyMaker) keyring(ctx context.Context, store keyStore) (*jose.Keyring, e
 			ID: core.NewID(now, m.rand), At: now, Type: core.EventKeyCreated, Actor: "server",
 			Detail: map[string]string{"kid": key.ID, "alg": key.Alg},
 		}})
-		keys = append(keys, *key)
 	}
 	if len(changes) > 0 {
 		if err := store.Apply(ctx, changes...); err != nil {
-			return nil, fmt.Errorf("store the signing keys: %w", err)
+			return fmt.Errorf("store the signing keys: %w", err)
 		}
 	}
-	return m.assemble(keys)
+	return nil
 }
 
 func (m keyMaker) missing(ctx context.Context, keys []core.SigningKey) ([]*core.SigningKey, error) {
@@ -107,28 +106,9 @@ func (m keyMaker) missing(ctx context.Context, keys []core.SigningKey) ([]*core.
 	return found, errors.Join(errs...)
 }
 
-func (m keyMaker) assemble(keys []core.SigningKey) (*jose.Keyring, error) {
-	var (
-		signing []jose.Private
-		retired []jose.Public
-	)
-	for _, key := range keys {
-		private, err := m.open(key)
-		if err != nil {
-			return nil, err
-		}
-		if key.RetiredAt.IsZero() {
-			signing = append(signing, private)
-		} else {
-			retired = append(retired, private.Public())
-		}
-	}
-	return jose.NewKeyring(signing, retired)
-}
-
 // hints verifies ID tokens that come back as id_token_hint.
 type hints struct {
-	keys   *jose.Keyring
+	keys   *liveKeys
 	issuer string
 	now    func() time.Time
 }

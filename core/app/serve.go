@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/config"
 	"github.com/postern-id/postern/core/plugin"
@@ -33,6 +34,8 @@ const (
 	drain = 10 * time.Second
 	// sweepEvery is how often what has expired is deleted.
 	sweepEvery = time.Minute
+	// rotateEvery is how often it looks whether signing keys are due.
+	rotateEvery = 10 * time.Minute
 	// followEvery is how often the server looks for plugins that another process, such
 	// as the command line, has bound.
 	followEvery = 2 * time.Second
@@ -115,6 +118,8 @@ func (a *App) Serve(ctx context.Context, listener, metrics net.Listener, out io.
 	defer stop()
 	go a.reloadAt(background, hangups)
 	go every(background, sweepEvery, func() { a.sweep(background) })
+	go a.rotateKeys(background)
+	go every(background, rotateEvery, func() { a.rotateKeys(background) })
 	go a.warm(background)
 	go every(background, followEvery, func() { a.follow(background) })
 	endDelivery, err := a.deliver(background)
@@ -178,6 +183,21 @@ func every(ctx context.Context, period time.Duration, do func()) {
 func (a *App) sweep(ctx context.Context) {
 	if _, err := a.Store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
 		a.logger.Error("what has expired was not deleted", slog.Any("cause", err))
+	}
+}
+
+// rotateKeys gives successors to the signing keys that are old enough, if the operator
+// wants that. Of several servers one does.
+func (a *App) rotateKeys(ctx context.Context) {
+	if a.Config.KeysRotateEvery == 0 {
+		return
+	}
+	due, err := a.Admin.DueKeys(ctx, a.Config.KeysRotateEvery)
+	if err == nil && len(due) > 0 {
+		_, err = a.Admin.RotateKeys(ctx, admin.Actor{Name: "server"}, due, false)
+	}
+	if err != nil && !errors.Is(err, core.ErrConflict) && ctx.Err() == nil {
+		a.logger.Error("the signing keys were not rotated", slog.Any("cause", err))
 	}
 }
 
