@@ -97,6 +97,8 @@ func missingHint(missing *admin.MissingError) string {
 		return "run 'postern group list' to see them, or make it with 'postern group create'"
 	case "organisation":
 		return "run 'postern org list' to see them"
+	case "key":
+		return "run 'postern keys list' to see them"
 	case "link":
 		return "run 'postern user links' to see them"
 	case "plugin", "plugin instance":
