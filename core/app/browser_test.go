@@ -1,18 +1,17 @@
 package app_test
 
 import (
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
+
+	headless "github.com/postern-id/postern/core/browser"
 )
 
-// browser is what a browser without scripts is to the server: it keeps cookies,
-// follows redirects within the server, and sends forms by their buttons. Like
-// Chromium it sends Secure cookies to http on loopback.
+// browser is a [headless.Browser] with what the tests of this package do with one. Its
+// part of the test changes while it lives.
 type browser struct {
 	t       *testing.T
 	origin  string // of the server; a redirect that leaves it ends the journey
@@ -23,10 +22,13 @@ type browser struct {
 
 func newBrowser(t *testing.T, origin string) *browser {
 	t.Helper()
-	return &browser{
-		t: t, origin: origin, cookies: map[string]string{}, header: http.Header{},
-		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-	}
+	b := headless.New(t, origin)
+	return &browser{t: t, origin: origin, cookies: b.Cookies, header: b.Header, client: b.Client}
+}
+
+// itself is the browser below.
+func (b *browser) itself() *headless.Browser {
+	return &headless.Browser{T: b.t, Origin: b.origin, Client: b.client, Cookies: b.cookies, Header: b.header}
 }
 
 // page is an answer. Location is set where the journey ended at a redirect.
@@ -39,194 +41,73 @@ type page struct {
 	location *url.URL
 }
 
+func (b *browser) page(p *headless.Page) *page {
+	return &page{browser: b, status: p.Status, url: p.URL, header: p.Header, body: p.Body, location: p.Location}
+}
+
+// itself is the page below.
+func (p *page) itself() *headless.Page {
+	return &headless.Page{Browser: p.browser.itself(), Status: p.status, URL: p.url, Header: p.header, Body: p.body, Location: p.location}
+}
+
 func (b *browser) get(target string) *page {
 	b.t.Helper()
-	return b.follow(http.MethodGet, target, nil)
+	return b.page(b.itself().Get(target))
 }
 
 func (b *browser) post(target string, form url.Values) *page {
 	b.t.Helper()
-	return b.follow(http.MethodPost, target, form)
+	return b.page(b.itself().Post(target, form))
 }
 
 // follow sends the request and follows redirects as long as they stay here.
 func (b *browser) follow(method, target string, form url.Values) *page {
 	b.t.Helper()
-	p := b.send(method, target, form)
-	for range 10 {
-		if p.location == nil || !strings.HasPrefix(p.location.String(), b.origin+"/") {
-			return p
-		}
-		p = b.send(http.MethodGet, p.location.String(), nil)
-	}
-	b.t.Fatalf("%s: redirected in circles", target)
-	return nil
+	return b.page(b.itself().Follow(method, target, form))
 }
 
 // send sends one request.
 func (b *browser) send(method, target string, form url.Values) *page {
 	b.t.Helper()
-	if form == nil {
-		return b.sendBody(method, target, "", "")
-	}
-	return b.sendBody(method, target, "application/x-www-form-urlencoded", form.Encode())
+	return b.page(b.itself().Send(method, target, form))
 }
 
-// sendBody sends one request with a body as it is, or with none if it is of no
-// type.
+// sendBody sends one request with a body as it is, or with none if it is of no type.
 func (b *browser) sendBody(method, target, contentType, content string) *page {
 	b.t.Helper()
-	if strings.HasPrefix(target, "/") {
-		target = b.origin + target
-	}
-	var body io.Reader
-	if contentType != "" {
-		body = strings.NewReader(content)
-	}
-	r, err := http.NewRequest(method, target, body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for name, values := range b.header {
-		r.Header[name] = values
-	}
-	r.Host = r.Header.Get("Host") // empty: that of the address
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-		if b.header["Origin"] == nil {
-			r.Header.Set("Origin", b.origin)
-		}
-	}
-	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	response, err := b.client.Do(r)
-	if err != nil {
-		b.t.Fatalf("%s %s: %v", method, target, err)
-	}
-	defer response.Body.Close()
-	received, err := io.ReadAll(response.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.keep(response.Cookies())
-	location, err := response.Location()
-	if err != nil {
-		location = nil
-	}
-	return &page{browser: b, status: response.StatusCode, url: r.URL, header: response.Header, body: string(received), location: location}
-}
-
-func (b *browser) keep(cookies []*http.Cookie) {
-	for _, c := range cookies {
-		if c.MaxAge < 0 || c.Value == "" {
-			delete(b.cookies, c.Name)
-		} else {
-			b.cookies[c.Name] = c.Value
-		}
-	}
+	return b.page(b.itself().SendBody(method, target, contentType, content))
 }
 
 // has reports whether the page has an element with this id.
-func (p *page) has(id string) bool { return find(p.document(), id) != nil }
+func (p *page) has(id string) bool { return p.itself().Has(id) }
 
 // field gives the value of the input with this name.
-func (p *page) field(name string) string {
-	var value string
-	walk(p.document(), func(n *html.Node) {
-		if n.Data == "input" && attribute(n, "name") == name {
-			value = attribute(n, "value")
-		}
-	})
-	return value
-}
+func (p *page) field(name string) string { return p.itself().Field(name) }
 
 // press fills the form of the button with this id and sends it with the button.
 func (p *page) press(id string, fill map[string]string) *page {
 	p.browser.t.Helper()
-	if button := find(p.document(), id); button != nil && button.Data == "a" {
-		return p.browser.get(p.resolve(attribute(button, "href")))
-	}
-	target, values := p.submission(id, fill)
-	return p.browser.follow(http.MethodPost, target, values)
+	return p.browser.page(p.itself().Press(id, fill))
 }
 
 // submission is what the button with this id would send, and where.
 func (p *page) submission(id string, fill map[string]string) (target string, values url.Values) {
 	p.browser.t.Helper()
-	button := find(p.document(), id)
-	if button == nil {
-		p.browser.t.Fatalf("%s (status %d) has no button %q:\n%s", p.url.Path, p.status, id, p.body)
-	}
-	form := button
-	for form != nil && form.Data != "form" {
-		form = form.Parent
-	}
-	if form == nil {
-		p.browser.t.Fatalf("%s: button %q is in no form", p.url.Path, id)
-	}
-	values = url.Values{}
-	walk(form, func(n *html.Node) {
-		name := attribute(n, "name")
-		if n.Data == "input" && name != "" {
-			values.Set(name, attribute(n, "value"))
-		}
-	})
-	for name, value := range fill {
-		values.Set(name, value)
-	}
-	if name := attribute(button, "name"); name != "" {
-		values.Set(name, attribute(button, "value"))
-	}
-	return p.resolve(attribute(form, "action")), values
+	return p.itself().Submission(id, fill)
 }
 
 // signIn fills in the sign-in page.
 func (p *page) signIn(username, password string) *page {
 	p.browser.t.Helper()
-	return p.press("login", map[string]string{"username": username, "password": password})
+	return p.browser.page(p.itself().SignIn(username, password))
 }
 
-func (p *page) resolve(reference string) string {
-	target, err := p.url.Parse(reference)
-	if err != nil {
-		p.browser.t.Fatal(err)
-	}
-	return target.String()
-}
+func (p *page) resolve(reference string) string { return p.itself().Resolve(reference) }
 
-func (p *page) document() *html.Node {
-	document, err := html.Parse(strings.NewReader(p.body))
-	if err != nil {
-		p.browser.t.Fatal(err)
-	}
-	return document
-}
+func (p *page) document() *html.Node { return p.itself().Document() }
 
-func find(root *html.Node, id string) *html.Node {
-	var found *html.Node
-	walk(root, func(n *html.Node) {
-		if found == nil && attribute(n, "id") == id {
-			found = n
-		}
-	})
-	return found
-}
+func find(root *html.Node, id string) *html.Node { return headless.Find(root, id) }
 
-func walk(n *html.Node, visit func(*html.Node)) {
-	if n.Type == html.ElementNode {
-		visit(n)
-	}
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		walk(child, visit)
-	}
-}
+func walk(n *html.Node, visit func(*html.Node)) { headless.Walk(n, visit) }
 
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
+func attribute(n *html.Node, name string) string { return headless.Attribute(n, name) }

@@ -26,7 +26,7 @@ type Browser struct {
 func New(t testing.TB, origin string) *Browser {
 	t.Helper()
 	return &Browser{
-		T: t, Origin: origin, Cookies: map[string]string{}, Header: http.Header{}, anywhere: map[string]bool{},
+		T: t, Origin: origin, Cookies: map[string]string{}, Header: http.Header{},
 		Client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -152,6 +152,9 @@ func (b *Browser) keep(cookies []*http.Cookie) {
 			continue
 		}
 		b.Cookies[c.Name] = c.Value
+		if b.anywhere == nil {
+			b.anywhere = map[string]bool{}
+		}
 		b.anywhere[c.Name] = c.SameSite == http.SameSiteNoneMode && c.Secure
 	}
 }
