@@ -19,6 +19,7 @@ import (
 // Registration 1.0, RP-Initiated, Front-Channel and Back-Channel Logout 1.0).
 type registration struct {
 	Name                   string          `json:"client_name,omitempty"`
+	Contacts               []string        `json:"contacts,omitempty"`
 	RedirectURIs           []string        `json:"redirect_uris,omitempty"`
 	ResponseTypes          []string        `json:"response_types,omitempty"`
 	GrantTypes             []string        `json:"grant_types,omitempty"`
@@ -86,7 +87,10 @@ func (x *trial) client(edit ...func(*registration)) *client {
 func (x *trial) wish(edit ...func(*registration)) registration {
 	r := registration{
 		Name: "rp-" + rand.Text(), RedirectURIs: []string{callback}, ResponseTypes: []string{x.responseType}, Auth: x.auth,
-		Scope: "openid profile email address phone offline_access", PostLogoutRedirectURIs: []string{goodbye},
+		Contacts: []string{"rp@rp.example"}, PostLogoutRedirectURIs: []string{goodbye},
+	}
+	if !x.dynamic { // the suite registers without, and asks for scopes all the same
+		r.Scope = "openid profile email address phone offline_access"
 	}
 	if x.yields("code") {
 		r.GrantTypes = append(r.GrantTypes, core.GrantAuthorizationCode, core.GrantRefreshToken)
@@ -162,7 +166,7 @@ func (c *client) edit(to *core.Client) {
 		to.IDTokenAlg = r.IDTokenAlg
 	}
 	to.Metadata = core.ClientMetadata{
-		JWKS: r.JWKS, JWKSURI: r.JWKSURI, SubjectType: r.SubjectType, SectorIdentifierURI: r.SectorURI, UserInfoAlg: r.UserInfoAlg,
+		Contacts: r.Contacts, JWKS: r.JWKS, JWKSURI: r.JWKSURI, SubjectType: r.SubjectType, SectorIdentifierURI: r.SectorURI, UserInfoAlg: r.UserInfoAlg,
 		RequestObjectAlg: r.RequestAlg, RequestURIs: r.RequestURIs, InitiateLoginURI: r.InitiateLoginURI,
 		FrontchannelLogoutURI: r.FrontchannelURI, FrontchannelLogoutSession: r.FrontchannelSession,
 		BackchannelLogoutURI: r.BackchannelURI, BackchannelLogoutSession: r.BackchannelSession,

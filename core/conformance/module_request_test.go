@@ -2,6 +2,8 @@ package conformance_test
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/url"
 	"slices"
 	"time"
@@ -112,7 +114,8 @@ func redirectInObject(x *trial) {
 }
 
 // byReference has the request behind a registered address, and nothing of it outside
-// but what OAuth demands.
+// but what OAuth demands. The address of a signed one says which it is (section 6.2: the
+// fragment is the hash).
 func byReference(alg string) func(*trial) {
 	return func(x *trial) {
 		path := "/object/" + rand.Text()
@@ -125,7 +128,12 @@ func byReference(alg string) func(*trial) {
 		})
 		p, request := x.person(), c.request()
 		outside, object := c.object(request, alg)
-		outside.Set("request_uri", x.site.publish(path, "application/oauth-authz-req+jwt", object))
+		x.site.publish(path, "application/oauth-authz-req+jwt", object)
+		if alg != "none" {
+			sum := sha256.Sum256([]byte(object))
+			address += "#" + base64.RawURLEncoding.EncodeToString(sum[:])
+		}
+		outside.Set("request_uri", address)
 		outside.Set("redirect_uri", request.Get("redirect_uri"))
 		x.finish(p.arrive(c, request, p.complete(p.open(outside))))
 		if !slices.ContainsFunc(x.site.at(path), func(r received) bool { return r.request.Method == "GET" }) {
