@@ -268,37 +268,53 @@ func TestApacheBackchannelLogout(t *testing.T) {
 	w.checkSecrets()
 }
 
-// TestApacheFrontchannelLogout: the page of the server that says good-bye loads the
-// site's own.
+// TestApacheFrontchannelLogout: the page of the server that says good-bye loads those of
+// the sites, whether somebody signs out at the server or at a site. The sites know by
+// iss and sid who it is: browsers keep cookies from frames of others.
 func TestApacheFrontchannelLogout(t *testing.T) {
 	w := newWorld(t)
 	w.await(t, frontchannel)
 	alice := w.user("alice")
-	site := w.newApache(t, func(s *apacheSite, c *core.Client) {
-		c.Metadata.FrontchannelLogoutURI, c.Metadata.FrontchannelLogoutSession = s.command("logout", "get"), true
-	}, nil)
-	server := newBrowser(t, w.issuer)
-	checkTold(t, site.enter(w, server), alice)
-	p := server.signOut()
-	frames := p.frames()
-	if !slices.ContainsFunc(frames, func(source string) bool { return strings.HasPrefix(source, site.address+"/") }) {
-		t.Fatalf("the page loads %q:\n%s", frames, p.body)
+	var sites []*apacheSite
+	for range 2 {
+		sites = append(sites, w.newApache(t, func(s *apacheSite, c *core.Client) {
+			c.Metadata.FrontchannelLogoutURI, c.Metadata.FrontchannelLogoutSession = s.command("logout", "get"), true
+		}, nil))
 	}
-	for _, source := range frames {
-		if framed := site.get(source); framed.status != http.StatusOK {
-			t.Errorf("%s: status %d", source, framed.status)
-		}
-	}
-	if site.signedIn() {
-		t.Error("the site still knows alice")
+	for name, leave := range map[string]func(*browser) *page{
+		"at the server": (*browser).signOut,
+		"at a site": func(server *browser) *page {
+			p := server.get(sites[0].get(sites[0].command("logout", sites[0].address+"/out")).location.String())
+			if to := p.leaves(); to != sites[0].address+"/out" {
+				t.Errorf("signed out: status %d, to %q:\n%s", p.status, to, p.body)
+			}
+			return p
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newBrowser(t, w.issuer)
+			for _, site := range sites {
+				checkTold(t, site.enter(w, server), alice)
+			}
+			p := leave(server)
+			for i, site := range sites {
+				if !slices.ContainsFunc(p.frames(), func(source string) bool { return strings.HasPrefix(source, site.address+"/") }) {
+					t.Fatalf("the page loads nothing of site %d but %q:\n%s", i, p.frames(), p.body)
+				}
+			}
+			for _, source := range p.frames() {
+				if framed := newBrowser(t, "").get(source); framed.status != http.StatusOK {
+					t.Errorf("%s: status %d", source, framed.status)
+				}
+			}
+			for i, site := range sites {
+				if site.signedIn() {
+					t.Errorf("site %d still knows alice", i)
+				}
+			}
+		})
 	}
 	w.checkSecrets()
-}
-
-// signOut signs out at the server itself, and gives the page that says so.
-func (b *browser) signOut() *page {
-	b.t.Helper()
-	return b.get("/").press("logout", nil).press("logout", nil)
 }
 
 // frames gives the addresses of the frames of the page.
@@ -310,4 +326,10 @@ func (p *page) frames() []string {
 		}
 	})
 	return sources
+}
+
+// signOut signs out at the server itself, and gives the page that says so.
+func (b *browser) signOut() *page {
+	b.t.Helper()
+	return b.get("/").press("logout", nil).press("logout", nil)
 }
