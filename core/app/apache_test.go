@@ -95,8 +95,12 @@ ProxyPass / {{.Backend}}/
 `))
 
 // Parts are the modules of Apache itself that this takes, besides mod_auth_openidc.
-func (apacheConfig) Parts() []string {
-	return []string{"mpm_event", "authn_core", "authz_core", "authz_user", "env", "headers", "proxy", "proxy_http", "ssl", "auth_openidc"}
+func (c apacheConfig) Parts() []string {
+	parts := []string{"mpm_event", "authn_core", "authz_core", "authz_user", "env", "headers", "proxy", "proxy_http", "auth_openidc"}
+	if c.Certificate != "" {
+		parts = append(parts, "ssl")
+	}
+	return parts
 }
 
 // newApache starts the site. The lines are added to its configuration; edit, which may

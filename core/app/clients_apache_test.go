@@ -142,7 +142,7 @@ func clientKeys(t *testing.T) json.RawMessage {
 
 // keyFiles writes both halves of the key, and gives the lines that make the module use
 // them.
-func (s *apacheSite) keyFiles(key *rsa.PrivateKey) []string {
+func (s *apacheSite) keyFiles(kid string, key *rsa.PrivateKey) []string {
 	s.t.Helper()
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *apacheSite) keyFiles(key *rsa.PrivateKey) []string {
 		if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: file.kind, Bytes: file.content}), 0o600); err != nil {
 			s.t.Fatal(err)
 		}
-		lines = append(lines, file.directive+` "`+clientKeyID+`#`+name+`"`)
+		lines = append(lines, file.directive+` "`+kid+`#`+name+`"`)
 	}
 	return lines
 }
@@ -191,13 +191,45 @@ func TestApacheAssertions(t *testing.T) {
 			}, func(s *apacheSite) []string {
 				var lines []string
 				if test.method == core.AuthPrivateKeyJWT {
-					lines = s.keyFiles(providerKey()) // the module wants to know them first
+					lines = s.keyFiles(clientKeyID, providerKey()) // the module wants to know them first
 				}
 				return append(lines, "OIDCProviderTokenEndpointAuth "+test.method)
 			})
 			told := site.enter(w, newBrowser(t, w.issuer))
 			checkTold(t, told, alice)
 			checkApacheRefresh(t, w, site, told, alice)
+		})
+	}
+	w.checkSecrets()
+}
+
+// TestApacheEncryption: the module decrypts what is for it. As a hint it sends the ID
+// token back as it got it, which nobody but itself can read: the server asks the person,
+// and sends nobody anywhere.
+func TestApacheEncryption(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice")
+	for _, test := range []struct{ alg, enc string }{{"RSA-OAEP", "A128CBC-HS256"}, {"RSA-OAEP", "A256GCM"}, {"RSA-OAEP", "A256CBC-HS512"}} {
+		t.Run(test.alg+"-"+test.enc, func(t *testing.T) {
+			w.await(t, feature{"id_token_encryption_alg_values_supported", test.alg}, feature{"id_token_encryption_enc_values_supported", test.enc},
+				feature{"userinfo_encryption_alg_values_supported", test.alg}, feature{"userinfo_signing_alg_values_supported", "RS256"})
+			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
+				_, keys := encryptionKeys(t, test.alg, "")
+				m := &c.Metadata
+				m.JWKS, m.IDTokenEncryptionAlg, m.IDTokenEncryptionEnc = keys, test.alg, test.enc
+				m.UserInfoAlg, m.UserInfoEncryptionAlg, m.UserInfoEncryptionEnc = "RS256", test.alg, test.enc
+			}, func(s *apacheSite) []string {
+				return append(s.keyFiles(encryptionKeyID, providerKey()), "OIDCIDTokenEncryptedResponseAlg "+test.alg, "OIDCIDTokenEncryptedResponseEnc "+test.enc,
+					"OIDCUserInfoSignedResponseAlg RS256", "OIDCUserInfoEncryptedResponseAlg "+test.alg, "OIDCUserInfoEncryptedResponseEnc "+test.enc)
+			})
+			server := newBrowser(t, w.issuer)
+			told := site.enter(w, server)
+			checkTold(t, told, alice)
+			checkApacheRefresh(t, w, site, told, alice)
+			p := server.get(site.get(site.command("logout", site.address+"/out")).location.String())
+			if p = p.press("logout", nil); p.status != http.StatusOK || p.location != nil || server.signedIn() || site.signedIn() {
+				t.Errorf("signed out: status %d, to %v:\n%s", p.status, p.location, p.body)
+			}
 		})
 	}
 	w.checkSecrets()
@@ -225,7 +257,7 @@ func TestApacheRequestObject(t *testing.T) {
 				}
 				lines := []string{`OIDCRequestObject "` + strings.ReplaceAll(marshalled(settings), `"`, `\"`) + `"`}
 				if alg == "RS256" {
-					lines = append(lines, s.keyFiles(providerKey())...)
+					lines = append(lines, s.keyFiles(clientKeyID, providerKey())...)
 				}
 				return lines
 			})

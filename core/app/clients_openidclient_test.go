@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core"
@@ -44,11 +45,14 @@ func npmKeyOf(t *testing.T, key crypto.Signer, kid, alg string) *npmKey {
 	return &npmKey{PKCS8: pkcs8, KeyID: kid, Alg: alg}
 }
 
+// encryptionKeyID is the kid of the key that clients decrypt with.
+const encryptionKeyID = "encryption-key"
+
 // encryptionKeys makes a key that decrypts what is for the client, with the public half
 // as the client registers it.
 func encryptionKeys(t *testing.T, alg, enc string) (*npmKey, []byte) {
 	t.Helper()
-	public := members{"use": "enc", "kid": "encryption-key", "alg": alg}
+	public := members{"use": "enc", "kid": encryptionKeyID, "alg": alg}
 	var private crypto.Signer = providerKey()
 	if alg == "RSA-OAEP" || alg == "RSA-OAEP-256" {
 		rsa := providerKey().PublicKey
@@ -66,7 +70,7 @@ func encryptionKeys(t *testing.T, alg, enc string) (*npmKey, []byte) {
 		public["kty"], public["crv"] = "EC", "P-256"
 		public["x"], public["y"] = base64.RawURLEncoding.EncodeToString(point[1:33]), base64.RawURLEncoding.EncodeToString(point[33:])
 	}
-	decryption := npmKeyOf(t, private, "encryption-key", alg)
+	decryption := npmKeyOf(t, private, encryptionKeyID, alg)
 	decryption.Enc = enc
 	return decryption, []byte(marshalled(members{"keys": []members{public}}))
 }
@@ -158,7 +162,7 @@ func codeFlows(t *testing.T) []flowCase {
 func encryptedFlow(t *testing.T, alg, enc string) flowCase {
 	decryption, keys := encryptionKeys(t, alg, enc)
 	return flowCase{
-		name: "encrypted-" + alg + "-" + enc,
+		name: "encrypted-" + strings.ReplaceAll(alg, "+", ".") + "-" + enc,
 		awaited: []feature{
 			{"id_token_encryption_alg_values_supported", alg}, {"id_token_encryption_enc_values_supported", enc},
 			{"userinfo_encryption_alg_values_supported", alg}, {"userinfo_signing_alg_values_supported", "RS256"},
