@@ -23,7 +23,8 @@ type farewell struct {
 // RP-Initiated Logout 1.0 section 2), from whichever site it comes: it signs out
 // at once only for an id_token_hint of the very session that this browser has.
 // Otherwise the person is asked, and nobody is redirected anywhere on the word of
-// parameters that no ID token backs.
+// parameters that no ID token backs. What logout_hint and ui_locales say changes
+// nothing: a browser has one person signed in at most, and the pages one language.
 //
 // As with [Dispatcher.Authorize], a POST from another site comes without cookies:
 // the caller turns it into a GET, else the session would seem to be gone.

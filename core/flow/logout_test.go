@@ -32,6 +32,9 @@ func TestLogoutByHint(t *testing.T) {
 		{"hint and state", []string{"state", "s"}, ""},
 		{"redirect without state", []string{"post_logout_redirect_uri", "https://fast.example/bye"}, "https://fast.example/bye"},
 		{"redirect with state", []string{"post_logout_redirect_uri", "https://fast.example/bye", "state", "a b&c", "client_id", "fast"}, "https://fast.example/bye?state=a+b%26c"},
+		{"all parameters", []string{
+			"post_logout_redirect_uri", "https://fast.example/bye", "state", "s", "client_id", "fast", "logout_hint", "ben", "ui_locales", "fr-CA de",
+		}, "https://fast.example/bye?state=s"},
 		{"query of its own", []string{"post_logout_redirect_uri", "https://fast.example/bye?from=us", "state", "s"}, "https://fast.example/bye?from=us&state=s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
