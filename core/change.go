@@ -22,18 +22,21 @@ type (
 	FinishRequest struct{ ID ID }
 
 	// StartSession inserts a session, notes the user's last sign-in, and ends the
-	// session Replaces, if any, without touching its grants.
+	// session Replaces, if any, without touching its grants. If that is of the same user,
+	// the end of the new session will be the end of it for its clients; if it is of
+	// another, notices for its clients are laid out now.
 	StartSession struct {
 		Session  Session
 		Replaces ID
 	}
-	// EndSession ends a session and revokes its grants.
+	// EndSession ends a session, revokes its grants and those of the sessions that it
+	// took the place of, and lays out notices for their clients.
 	EndSession struct {
 		ID ID
 		At time.Time
 	}
-	// EndSessions ends all sessions of a user but Except, and revokes all grants
-	// of the user.
+	// EndSessions ends all sessions of a user but Except, revokes all grants of the
+	// user, and lays out notices for the clients of the sessions that ended.
 	EndSessions struct {
 		UserID ID
 		Except ID
@@ -106,6 +109,17 @@ type (
 	// PutOffDelivery gives an event that was claimed back to its queue, if it is still
 	// there. A zero NextAt puts it where it was before it was ever tried.
 	PutOffDelivery struct {
+		ID       int64
+		Failures int
+		NextAt   time.Time
+	}
+
+	// EndNotice takes a notice of the end of a session away, if it is there: it was
+	// delivered or given up.
+	EndNotice struct{ ID int64 }
+	// PutOffNotice gives a notice that was claimed back, if it is still there. A zero
+	// NextAt puts it where it was before it was ever tried.
+	PutOffNotice struct {
 		ID       int64
 		Failures int
 		NextAt   time.Time
@@ -281,6 +295,8 @@ func (UseAssertion) change()       {}
 func (Record) change()             {}
 func (EndDelivery) change()        {}
 func (PutOffDelivery) change()     {}
+func (EndNotice) change()          {}
+func (PutOffNotice) change()       {}
 func (CreateOrganisation) change() {}
 func (UpdateOrganisation) change() {}
 func (CreateUser) change()         {}

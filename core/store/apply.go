@@ -29,7 +29,11 @@ func (s *Store) Apply(ctx context.Context, changes ...core.Change) error {
 		}
 		return s.outbox.layOut(c, changes)
 	}
-	return explain(s.path, s.writer.do(ctx, j))
+	err := explain(s.path, s.writer.do(ctx, j))
+	if err == nil && slices.ContainsFunc(changes, endsSession) {
+		s.tellNotices()
+	}
+	return err
 }
 
 func applyAll(c *sqlite.Conn, changes []core.Change) error {
@@ -109,6 +113,10 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return endDelivery(c, change.ID)
 	case core.PutOffDelivery:
 		return putOffDelivery(c, change)
+	case core.EndNotice:
+		return endNotice(c, change.ID)
+	case core.PutOffNotice:
+		return putOffNotice(c, change)
 	case core.OpenSetup:
 		return openSetup(c, change.Hash, change.At)
 	case core.CloseSetup:

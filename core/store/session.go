@@ -91,8 +91,23 @@ func startSession(c *sqlite.Conn, s core.Session, replaces core.ID) error {
 	if replaces == "" {
 		return nil
 	}
-	_, err = c.Exec(endOneSession, string(replaces), millis(s.CreatedAt))
-	return err
+	return replaceSession(c, replaces, s)
+}
+
+// replaceSession ends a session because its browser signed in once more. For the same
+// person the new one stands for it, and for those before it: what clients were told
+// in them ends with it, so they are kept as long. For another person it is the end.
+func replaceSession(c *sqlite.Conn, id core.ID, by core.Session) error {
+	changed, err := c.Exec(endOneSession, string(id), millis(by.CreatedAt))
+	if err != nil || changed == 0 {
+		return err
+	}
+	changed, err = c.Exec(`UPDATE sessions SET successor = $3, expires_at = $4 WHERE id IN `+andBefore+` AND user_id = $2`,
+		string(id), string(by.UserID), string(by.ID), millis(by.ExpiresAt))
+	if err != nil || changed > 0 {
+		return err
+	}
+	return layOutNotices(c, id)
 }
 
 const endOneSession = `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at = 0`
@@ -105,20 +120,33 @@ const (
 )
 
 func endSession(c *sqlite.Conn, id core.ID, at time.Time) error {
-	if _, err := c.Exec(endOneSession, string(id), millis(at)); err != nil {
+	changed, err := c.Exec(endOneSession, string(id), millis(at))
+	if err != nil {
 		return err
 	}
-	_, err := c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE session_id = $1 AND revoked_at = 0`,
+	_, err = c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE session_id IN `+andBefore+` AND revoked_at = 0`,
 		string(id), millis(at), reasonSignedOut)
-	return err
+	if err != nil || changed == 0 {
+		return err
+	}
+	return layOutNotices(c, id)
 }
 
 func endSessions(c *sqlite.Conn, userID, except core.ID, at time.Time) error {
-	if _, err := c.Exec(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at = 0 AND id <> $3`,
-		string(userID), millis(at), string(except)); err != nil {
+	ended, err := collect(c, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at = 0 AND id <> $3 RETURNING id`,
+		func(r *sqlite.Row, id *core.ID) error {
+			*id = readID(r)
+			return nil
+		}, string(userID), millis(at), string(except))
+	if err != nil {
 		return err
 	}
-	_, err := c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE user_id = $1 AND revoked_at = 0`,
+	for _, id := range ended {
+		if err := layOutNotices(c, id); err != nil {
+			return err
+		}
+	}
+	_, err = c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE user_id = $1 AND revoked_at = 0`,
 		string(userID), millis(at), reasonSessionsEnded)
 	return err
 }

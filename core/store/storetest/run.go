@@ -81,6 +81,9 @@ func Run(t *testing.T, open Open) {
 		{"OutboxClaimedOnce", testOutboxClaimedOnce},
 		{"OutboxUnderLoad", testOutboxUnderLoad},
 		{"OutboxTrim", testOutboxTrim},
+		{"LogoutNotices", testLogoutNotices},
+		{"LogoutReplaced", testLogoutReplaced},
+		{"LogoutClaims", testLogoutClaims},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

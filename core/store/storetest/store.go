@@ -39,6 +39,19 @@ type Store interface {
 	// Queued gets a value after this handle laid out events; one may stand for many.
 	Queued() <-chan struct{}
 
+	// LogoutQueues gives the clients that notices of the end of a session wait for, by
+	// client_id. What is claimed is in it, due when the claim ends.
+	LogoutQueues(ctx context.Context) ([]core.LogoutQueue, error)
+	// ClaimLogouts takes notices for a client that are due at now, at most so many:
+	// first what was never tried. Nobody else gets them before until.
+	ClaimLogouts(ctx context.Context, clientID string, now, until time.Time, most int) ([]core.LogoutNotice, error)
+	// LogoutsQueued gets a value after this handle ended a session; one may stand for
+	// many.
+	LogoutsQueued() <-chan struct{}
+	// SessionClients gives the clients that got a grant in a session, or in one that it
+	// took the place of, in the order in which they first did.
+	SessionClients(ctx context.Context, session core.ID) ([]core.SessionClient, error)
+
 	Client(ctx context.Context, id string) (*core.Client, error)
 	// ClientByName folds the name; org "" stands for any organisation, and a
 	// name that two of them have is not found.
