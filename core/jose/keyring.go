@@ -8,8 +8,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// TypJWT is the typ of ID tokens.
-const TypJWT = "JWT"
+// The typ of tokens. No token of one is ever taken for one of the other.
+const (
+	TypJWT    = "JWT"        // ID tokens
+	TypLogout = "logout+jwt" // OpenID Connect Back-Channel Logout 1.0 section 2.4
+)
 
 // Keyring signs with its private keys and verifies with all. It is immutable and
 // safe for concurrent use; a rotation makes another.

@@ -1,5 +1,5 @@
 // Package token goes from an authorization to a token set and back: it builds
-// ID tokens, access tokens and families of refresh tokens, recognises an access
+// ID tokens, logout tokens, access tokens and families of refresh tokens, recognises an access
 // token that is presented, and answers what a relying party may know of a person.
 //
 // It owns the claims of each document and their order, the lifetimes, the rule
