@@ -47,8 +47,10 @@ var house = map[string][]string{
 	"core/supply":            {},
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/audit":             {"core", "sdk/hook"},
+	"core/backchannel":       {"core", "core/outbound"},
 	"core/app": {
 		"core", "core/admin", "core/authn", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
+		"core", "core/admin", "core/authn", "core/backchannel", "core/capability", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/upstream",
 		"core/vault", "plugins", "sdk/hook", "web",
 		"core", "core/admin", "core/audit", "core/authn", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose",

@@ -44,6 +44,8 @@ const (
 	EventConnectorDeleted EventType = "connector.deleted"
 	EventStepRefused      EventType = "step.refused"
 	EventSignedOut        EventType = "signout"
+	EventLogoutDelivered  EventType = "logout.delivered"
+	EventLogoutFailed     EventType = "logout.failed"
 	EventConsentGiven     EventType = "consent.given"
 	EventConsentDenied    EventType = "consent.denied"
 	EventConsentWithdrawn EventType = "consent.withdrawn"

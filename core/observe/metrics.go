@@ -29,6 +29,7 @@ type Metrics struct {
 	hostCalls *index[hostCall]
 	shadows   *index[counter]
 	events    *index[counter]
+	logouts   *index[counter]
 	backlog   *index[gauge]
 	suspended *index[gauge]
 	grants    *index[gauge]
@@ -42,6 +43,7 @@ func New() *Metrics {
 	m := &Metrics{started: time.Now(), instances: newOwners(maxInstances), modules: newOwners(maxModules)}
 	m.indexPlugins()
 	m.indexModules()
+	m.indexLogouts()
 	return m
 }
 
