@@ -184,6 +184,8 @@ func TestClientInput(t *testing.T) {
 		{"groups", func(c *core.Client) { c.AllowedGroups = []string{"staff", "all hands"} }, nil},
 		{"bad groups", func(c *core.Client) { c.AllowedGroups = []string{"", "a;b", "staff", "staff"} }, []string{"allowed_groups", "allowed_groups", "allowed_groups"}},
 		{"many groups", func(c *core.Client) { c.AllowedGroups = strings.Split(strings.Repeat("g,", 101)+"g", ",")[:101] }, slices.Repeat([]string{"allowed_groups"}, 101)},
+		{"logout URI", func(c *core.Client) { c.Metadata.BackchannelLogoutURI = "https://rp.example/out?a=b" }, nil},
+		{"logout URI with fragment", func(c *core.Client) { c.Metadata.BackchannelLogoutURI = "https://rp.example/out#a" }, []string{"backchannel_logout_uri"}},
 		{"logo by script", func(c *core.Client) { c.LogoURI = "javascript:x" }, []string{"logo_uri"}},
 		{"logo in clear", func(c *core.Client) { c.LogoURI = "http://rp.example/l.png" }, []string{"logo_uri"}},
 		{"logo inside", func(c *core.Client) { c.LogoURI = "data:image/png;base64,AAAA" }, nil},

@@ -44,6 +44,7 @@ func checkClient(c *core.Client) problems {
 	checkPreset(&p, c)
 	checkMetadata(&p, c)
 	checkLogo(&p, c.LogoURI)
+	checkLogoutURIs(&p, c)
 	checkURL(&p, "client_uri", c.ClientURI)
 	checkURL(&p, "policy_uri", c.PolicyURI)
 	checkURL(&p, "terms_uri", c.TermsURI)
@@ -206,6 +207,7 @@ func changedClientFields(before, after *core.Client) []string {
 		{"display_name", before.DisplayName != after.DisplayName},
 		{"auth_methods", !slices.Equal(before.AuthMethods, after.AuthMethods)},
 		{"redirect_uris", !slices.Equal(before.RedirectURIs, after.RedirectURIs)},
+		{"backchannel_logout_uri", before.Metadata.BackchannelLogoutURI != after.Metadata.BackchannelLogoutURI},
 		{"post_logout_redirect_uris", !slices.Equal(before.PostLogoutRedirectURIs, after.PostLogoutRedirectURIs)},
 		{"grant_types", !slices.Equal(before.GrantTypes, after.GrantTypes)},
 		{"response_types", !slices.Equal(before.ResponseTypes, after.ResponseTypes)},

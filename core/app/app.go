@@ -64,6 +64,8 @@ type App struct {
 	// capabilities are what plugins may use, and what they share with the server.
 	capabilities func() (*capability.Set, error)
 	upstream     *upstream.Service
+	// tokens signs for the server; Handler makes it.
+	tokens *token.Issuer
 	// examined is the module that was tried last, before it is installed.
 	examined atomic.Pointer[examined]
 	// closers end what was opened, the last first.

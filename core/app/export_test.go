@@ -12,6 +12,9 @@ import (
 // HTTPServer gives tests the server with the limits that it has in use.
 func (a *App) HTTPServer(handler http.Handler) *http.Server { return a.limited(handler) }
 
+// TellClients lets tests tell clients that sessions have ended.
+func (a *App) TellClients(ctx context.Context) (end func(), err error) { return a.tellClients(ctx) }
+
 // ReloadAt lets tests send signals.
 func (a *App) ReloadAt(ctx context.Context, hangups <-chan os.Signal) { a.reloadAt(ctx, hangups) }
 

@@ -35,6 +35,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	}
 	tokens := a.issuer(host, keys)
 	tokens.Encrypter = clients
+	a.tokens = tokens
 	server := &httpd.Server{
 		Issuer:    a.Config.Issuer,
 		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),

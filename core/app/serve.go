@@ -127,6 +127,11 @@ func (a *App) Serve(ctx context.Context, listener, metrics net.Listener, out io.
 		return err
 	}
 	defer endDelivery()
+	endLogouts, err := a.tellClients(background)
+	if err != nil {
+		return err
+	}
+	defer endLogouts()
 	failed := make(chan error, 2)
 	if metrics != nil {
 		defer a.serveMetrics(metrics, out, failed).Close()

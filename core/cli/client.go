@@ -247,6 +247,11 @@ func describeClient(c *core.Client) []admin.Row {
 	for _, b := range clientBools() {
 		rows = append(rows, admin.Row{Field: title(strings.NewReplacer("-", " ", "pkce", "PKCE").Replace(b.flag)), Value: yes(*b.field(c))})
 	}
+	for _, l := range []admin.Row{{Field: "Told of a logout at", Value: c.Metadata.BackchannelLogoutURI}} {
+		if l.Value != "" {
+			rows = append(rows, l)
+		}
+	}
 	for _, d := range clientTTLs() {
 		if ttl := *d.field(c); ttl != 0 {
 			rows = append(rows, admin.Row{Field: title(strings.ReplaceAll(d.flag, "-", " ")), Value: ttl.String()})

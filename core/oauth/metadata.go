@@ -29,6 +29,8 @@ type metadata struct {
 	Claims                []string `json:"claims_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	Prompts               []string `json:"prompt_values_supported"`
+	BackchannelLogout     bool     `json:"backchannel_logout_supported"`
+	BackchannelSession    bool     `json:"backchannel_logout_session_supported"`
 	ResponseIssuer        bool     `json:"authorization_response_iss_parameter_supported"`
 	ClaimsParameter       bool     `json:"claims_parameter_supported"`
 	RequestParameter      bool     `json:"request_parameter_supported"`
@@ -73,6 +75,7 @@ func Metadata(issuer string, algs []string) []byte {
 		UserInfoAlgs:       algs,
 		IDTokenEncryptAlgs: EncryptionAlgs(), IDTokenEncryptEncs: ContentEncryptions(),
 		UserInfoEncryptAlgs: EncryptionAlgs(), UserInfoEncryptEncs: ContentEncryptions(),
+		BackchannelLogout: true, BackchannelSession: true,
 	})
 	if err != nil {
 		panic(err) // strings and booleans always become JSON
