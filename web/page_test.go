@@ -128,7 +128,7 @@ func TestControls(t *testing.T) {
 			`input hidden name=state value="><script>`, `input hidden name=iss value=http://localhost:8000`,
 			`button submit id=continue autofocus`,
 		},
-		"welcome": nil, "welcome-setup": nil, "signedout": nil, "error": nil, "error-back": nil, "setupdone": nil, "leaving": nil,
+		"welcome": nil, "welcome-setup": nil, "signedout": nil, "signingout": nil, "signingout-client": nil, "error": nil, "error-back": nil, "setupdone": nil, "leaving": nil,
 	} {
 		if got := controls(documents[name]); !slices.Equal(got, want) {
 			t.Errorf("%s has\n\t%s\nwant\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
@@ -263,6 +263,47 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
+// The page that signs out of applications loads each of them, hidden and without a right
+// to lead the person away, and then goes on by itself and by its link.
+func TestSigningOut(t *testing.T) {
+	pages := newPages(t)
+	frames := []string{"https://rp.example/out?a=(b)&c='d'&e=\"f\"&sid=1", "http://127.0.0.1:7777/out"}
+	for _, uri := range []string{"", "https://rp.example/bye?a=(b)&c=\"d\"", "com.example.app:/bye"} {
+		document := parse(t, render(t, pages, SigningOut{Frames: frames, URL: uri, LoginURL: "/login"}))
+		var found []string
+		var refresh string
+		for node := range document.Descendants() {
+			if attr(node, "http-equiv") == "refresh" {
+				refresh = attr(node, "content")
+			}
+			if node.Data == "iframe" {
+				found = append(found, attr(node, "src"))
+				if rights := attr(node, "sandbox"); !has(node, "hidden") || rights == "" || strings.Contains(rights, "top-navigation") || strings.Contains(rights, "popups") {
+					t.Errorf("a frame with the rights %q", rights)
+				}
+			}
+		}
+		if !slices.Equal(found, frames) {
+			t.Errorf("frames %q", found)
+		}
+		var link string
+		if button := byID(document, "continue"); button != nil {
+			link = attr(button, "href")
+		}
+		if uri == "" && (refresh+link != "" || byID(document, "signin") == nil || first(document, "script") != nil) {
+			t.Errorf("nowhere: leads to %q", refresh)
+		} else if uri != "" && (refresh != "2; url="+uri || link != uri || byID(document, "signin") != nil) {
+			t.Errorf("%s: leads to %q, and by its link to %q", uri, refresh, link)
+		}
+	}
+	for _, uri := range []string{"", "/local", "//rp.example", "javascript:alert(1)", "data:text/html,x", "com.example.app:/out", "https://u@rp.example/"} {
+		var written bytes.Buffer
+		if err := pages.Render(&written, SigningOut{Frames: []string{uri}}); !errors.Is(err, errAction) || written.Len() > 0 {
+			t.Errorf("%q: error %v, and %d bytes were written", uri, err, written.Len())
+		}
+	}
+}
+
 // Who stays signed in leaves the page by a link: the form can only sign out.
 func TestLogoutCanBeLeft(t *testing.T) {
 	pages := newPages(t)
@@ -302,12 +343,15 @@ func TestNothingInline(t *testing.T) {
 			local := strings.HasPrefix(attr(node, "src")+attr(node, "href"), pages.assets.prefix)
 			switch node.Data {
 			case "style", "iframe", "object", "embed", "base", "meta":
-				leads := attr(node, "http-equiv") == "refresh" && strings.HasPrefix(name, "leaving")
+				leads := attr(node, "http-equiv") == "refresh" && (strings.HasPrefix(name, "leaving") || strings.HasPrefix(name, "signingout-"))
+				if node.Data == "iframe" && strings.HasPrefix(name, "signingout") {
+					continue
+				}
 				if node.Data != "meta" || has(node, "http-equiv") && !leads {
 					t.Errorf("%s: <%s>", name, node.Data)
 				}
 			case "script":
-				if name != "formpost" || !local || node.FirstChild != nil {
+				if name != "formpost" && !strings.HasPrefix(name, "signingout-") || !local || node.FirstChild != nil {
 					t.Errorf("%s: a script that the policy forbids", name)
 				}
 			case "link":
@@ -534,6 +578,9 @@ func filled(page Page, s string) Page {
 		return page
 	case Leaving:
 		page.URL = "https://login.example/authorize"
+		return page
+	case SigningOut:
+		page.URL, page.Frames = "https://login.example/logout", []string{"https://rp.example/logout"}
 		return page
 	}
 	return value.Interface().(Page)

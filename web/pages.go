@@ -152,6 +152,17 @@ type SignedOut struct {
 	LoginURL string
 }
 
+// SigningOut says that it is done, and loads a page of each application that wants to
+// know (OpenID Connect Front-Channel Logout 1.0) in a hidden frame. If there is a URL, it
+// goes on to it once they have loaded, by itself or by its link.
+type SigningOut struct {
+	Frames   []string // http or https, else Render gives an error
+	URL      string   // as of [Leaving], or empty
+	Name     string   // of where URL leads, as of [Leaving]
+	Client   *Client  // where it leads back to a relying party
+	LoginURL string   // shown where there is no URL
+}
+
 // Error is shown where nobody can be redirected. Empty fields are left out, an empty
 // Title gets a general one.
 type Error struct {
@@ -201,22 +212,23 @@ type Field struct{ Name, Value string }
 // every gives one page of each type.
 func every() []Page {
 	return []Page{
-		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
+		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
 	}
 }
 
-func (Login) template() string     { return "login" }
-func (Select) template() string    { return "select" }
-func (Consent) template() string   { return "consent" }
-func (SignedIn) template() string  { return "signedin" }
-func (Welcome) template() string   { return "welcome" }
-func (Logout) template() string    { return "logout" }
-func (SignedOut) template() string { return "signedout" }
-func (Error) template() string     { return "error" }
-func (Setup) template() string     { return "setup" }
-func (SetupDone) template() string { return "setupdone" }
-func (FormPost) template() string  { return "formpost" }
-func (Leaving) template() string   { return "leaving" }
+func (Login) template() string      { return "login" }
+func (Select) template() string     { return "select" }
+func (Consent) template() string    { return "consent" }
+func (SignedIn) template() string   { return "signedin" }
+func (Welcome) template() string    { return "welcome" }
+func (Logout) template() string     { return "logout" }
+func (SignedOut) template() string  { return "signedout" }
+func (SigningOut) template() string { return "signingout" }
+func (Error) template() string      { return "error" }
+func (Setup) template() string      { return "setup" }
+func (SetupDone) template() string  { return "setupdone" }
+func (FormPost) template() string   { return "formpost" }
+func (Leaving) template() string    { return "leaving" }
 
 // A title starts with what is wrong, if something is: it is the first thing that
 // a screen reader says.
@@ -234,6 +246,7 @@ func (p Consent) title() string  { return "Allow access" + to(p.Client, " for ")
 func (Welcome) title() string    { return "Postern" }
 func (Logout) title() string     { return "Sign out" }
 func (SignedOut) title() string  { return "You are signed out" }
+func (SigningOut) title() string { return "You are signed out" }
 func (SetupDone) title() string  { return "Postern is ready" }
 func (p FormPost) title() string { return "Returning" + to(p.Client, " to ") }
 
@@ -245,11 +258,21 @@ func (p Leaving) title() string {
 }
 
 // Where is what the page calls the place that it leads to.
-func (p Leaving) Where() string {
-	if p.Name != "" {
-		return p.Name
+func (p Leaving) Where() string { return where(p.Name, p.URL) }
+
+// Where is what the page calls the place that it leads to.
+func (p SigningOut) Where() string {
+	if p.Client != nil && p.Client.Name != "" {
+		return p.Client.Name
 	}
-	if at, err := url.Parse(p.URL); err == nil && at.Host != "" {
+	return where(p.Name, p.URL)
+}
+
+func where(name, uri string) string {
+	if name != "" {
+		return name
+	}
+	if at, err := url.Parse(uri); err == nil && at.Host != "" {
 		return at.Host
 	}
 	return "the application"

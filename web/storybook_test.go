@@ -103,6 +103,12 @@ func stories() []story {
 		{"welcome-setup", Welcome{NeedsSetup: true}},
 		{"logout", Logout{Action: "/api/logout", Step: "signed-step", Client: confluence, Name: "Ada Lovelace"}},
 		{"signedout", SignedOut{LoginURL: "/login"}},
+		{"signingout", SigningOut{LoginURL: "/login", Frames: []string{"https://wiki.example.com/logout?iss=http%3A%2F%2Flocalhost%3A8000&sid=1"}}},
+		{"signingout-client", SigningOut{
+			URL: "https://wiki.example.com/bye?state=1", Client: confluence,
+			Frames: []string{"https://wiki.example.com/logout?sid=1", `https://chat.example.com/out?a=(b)&c="><script>`},
+		}},
+		{"signingout-provider", SigningOut{URL: "https://login.example.com/logout", Name: "Google", Frames: []string{"https://wiki.example.com/logout?sid=1"}}},
 		{"error", Error{
 			Status: 400, Code: "invalid_request", Title: "This sign-in link does not work",
 			Description: "The application sent an address to return to that is not registered for it.",

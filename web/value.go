@@ -22,15 +22,17 @@ const assetCharacters = "/.-0123456789abcdefghijklmnopqrstuvwxyz"
 // functions are what templates can call.
 func functions(files *assets) template.FuncMap {
 	return template.FuncMap{
-		"asset":     files.url,
-		"icon":      files.icon,
-		"logo":      logo,
-		"monogram":  monogram,
-		"link":      link,
-		"sendTo":    sendTo,
-		"refreshTo": refreshTo,
-		"hrefTo":    hrefTo,
-		"problems":  problems,
+		"asset":       files.url,
+		"icon":        files.icon,
+		"logo":        logo,
+		"monogram":    monogram,
+		"link":        link,
+		"sendTo":      sendTo,
+		"refreshTo":   refreshTo,
+		"refreshSoon": refreshSoon,
+		"hrefTo":      hrefTo,
+		"frameOf":     frameOf,
+		"problems":    problems,
 	}
 }
 
@@ -102,6 +104,18 @@ func sendTo(uri string) (template.HTMLAttr, error) {
 // (HTML, "shared declarative refresh steps": what follows "url=" is the URI to the end,
 // whatever it holds, as it begins with no quote).
 func refreshTo(uri string) (template.HTMLAttr, error) { return attribute("content", "0; url=", uri) }
+
+// refreshSoon is the same for a page whose frames do something. Browsers count from when
+// all of them have loaded.
+func refreshSoon(uri string) (template.HTMLAttr, error) { return attribute("content", "2; url=", uri) }
+
+// frameOf is the src attribute of a frame.
+func frameOf(uri string) (template.HTMLAttr, error) {
+	if link(uri) == "" {
+		return "", errAction
+	}
+	return attribute("src", "", uri)
+}
 
 // hrefTo is the attribute of the link beside it.
 func hrefTo(uri string) (template.HTMLAttr, error) { return attribute("href", "", uri) }

@@ -206,6 +206,7 @@ func TestTitle(t *testing.T) {
 		{Leaving{Name: "Google", URL: "https://accounts.google.com/"}, "Going on to Google"},
 		{Leaving{URL: "https://accounts.google.com/x"}, "Going on to accounts.google.com"},
 		{Leaving{URL: "com.example.app:/cb"}, "Going on to the application"},
+		{SigningOut{URL: "https://wiki.example/"}, "You are signed out"},
 	} {
 		if got := Title(test.page); got != test.want {
 			t.Errorf("Title(%#v) = %q, want %q", test.page, got, test.want)
