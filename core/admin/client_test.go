@@ -186,6 +186,13 @@ func TestClientInput(t *testing.T) {
 		{"many groups", func(c *core.Client) { c.AllowedGroups = strings.Split(strings.Repeat("g,", 101)+"g", ",")[:101] }, slices.Repeat([]string{"allowed_groups"}, 101)},
 		{"logout URI", func(c *core.Client) { c.Metadata.BackchannelLogoutURI = "https://rp.example/out?a=b" }, nil},
 		{"logout URI with fragment", func(c *core.Client) { c.Metadata.BackchannelLogoutURI = "https://rp.example/out#a" }, []string{"backchannel_logout_uri"}},
+		{"logout page", func(c *core.Client) {
+			c.RedirectURIs, c.Metadata.FrontchannelLogoutURI = []string{"https://other.example/", "https://rp.example/cb"}, "https://rp.example/out?a=b"
+		}, nil},
+		{"redirect URI away from the logout page", redirectTo("https://other.example/"), []string{"frontchannel_logout_uri"}},
+		{"logout page elsewhere", func(c *core.Client) { c.Metadata.FrontchannelLogoutURI = "https://else.example/out" }, []string{"frontchannel_logout_uri"}},
+		{"logout page at another port", func(c *core.Client) { c.Metadata.FrontchannelLogoutURI = "https://rp.example:8443/out" }, []string{"frontchannel_logout_uri"}},
+		{"logout page by script", func(c *core.Client) { c.Metadata.FrontchannelLogoutURI = "javascript:x" }, []string{"frontchannel_logout_uri"}},
 		{"logo by script", func(c *core.Client) { c.LogoURI = "javascript:x" }, []string{"logo_uri"}},
 		{"logo in clear", func(c *core.Client) { c.LogoURI = "http://rp.example/l.png" }, []string{"logo_uri"}},
 		{"logo inside", func(c *core.Client) { c.LogoURI = "data:image/png;base64,AAAA" }, nil},

@@ -207,6 +207,7 @@ func changedClientFields(before, after *core.Client) []string {
 		{"display_name", before.DisplayName != after.DisplayName},
 		{"auth_methods", !slices.Equal(before.AuthMethods, after.AuthMethods)},
 		{"redirect_uris", !slices.Equal(before.RedirectURIs, after.RedirectURIs)},
+		{"frontchannel_logout_uri", before.Metadata.FrontchannelLogoutURI != after.Metadata.FrontchannelLogoutURI},
 		{"backchannel_logout_uri", before.Metadata.BackchannelLogoutURI != after.Metadata.BackchannelLogoutURI},
 		{"post_logout_redirect_uris", !slices.Equal(before.PostLogoutRedirectURIs, after.PostLogoutRedirectURIs)},
 		{"grant_types", !slices.Equal(before.GrantTypes, after.GrantTypes)},

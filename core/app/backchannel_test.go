@@ -352,6 +352,7 @@ func logoutURIs(t *testing.T, w *world) {
 // logoutFields gives, by name, what registers a logout URI.
 func logoutFields(uri string) map[string]func(*core.Client) {
 	return map[string]func(*core.Client){
-		"backchannel_logout_uri": func(c *core.Client) { c.Metadata.BackchannelLogoutURI = uri },
+		"backchannel_logout_uri":  func(c *core.Client) { c.Metadata.BackchannelLogoutURI = uri },
+		"frontchannel_logout_uri": func(c *core.Client) { c.Metadata.FrontchannelLogoutURI = uri },
 	}
 }

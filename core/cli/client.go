@@ -247,7 +247,7 @@ func describeClient(c *core.Client) []admin.Row {
 	for _, b := range clientBools() {
 		rows = append(rows, admin.Row{Field: title(strings.NewReplacer("-", " ", "pkce", "PKCE").Replace(b.flag)), Value: yes(*b.field(c))})
 	}
-	for _, l := range []admin.Row{{Field: "Told of a logout at", Value: c.Metadata.BackchannelLogoutURI}} {
+	for _, l := range []admin.Row{{Field: "Loaded at a logout", Value: c.Metadata.FrontchannelLogoutURI}, {Field: "Told of a logout at", Value: c.Metadata.BackchannelLogoutURI}} {
 		if l.Value != "" {
 			rows = append(rows, l)
 		}

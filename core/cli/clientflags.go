@@ -48,6 +48,7 @@ func clientTexts() []flagOf[string] {
 		{"id-token-encryption-enc", "how they are encrypted then: A128CBC-HS256 (the default), A256CBC-HS512, A128GCM or A256GCM", func(c *core.Client) *string { return &c.Metadata.IDTokenEncryptionEnc }},
 		{"userinfo-encryption-alg", "the same for UserInfo", func(c *core.Client) *string { return &c.Metadata.UserInfoEncryptionAlg }},
 		{"userinfo-encryption-enc", "the same for UserInfo", func(c *core.Client) *string { return &c.Metadata.UserInfoEncryptionEnc }},
+		{"frontchannel-logout-uri", "URL of its page that browsers load when somebody signs out", func(c *core.Client) *string { return &c.Metadata.FrontchannelLogoutURI }},
 		{"backchannel-logout-uri", "URL at which the server tells it that a session has ended", func(c *core.Client) *string { return &c.Metadata.BackchannelLogoutURI }},
 		{"logo-uri", "URL of its logo", func(c *core.Client) *string { return &c.LogoURI }},
 		{"client-uri", "URL of its home page", func(c *core.Client) *string { return &c.ClientURI }},

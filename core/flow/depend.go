@@ -20,6 +20,9 @@ type Store interface {
 	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+	// SessionClients gives the clients that got a grant in a session, or in one that it
+	// took the place of, in the order in which they first did.
+	SessionClients(ctx context.Context, session core.ID) ([]core.SessionClient, error)
 }
 
 // Passwords proves who somebody is by a password.

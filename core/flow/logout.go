@@ -73,9 +73,14 @@ func (d *Dispatcher) ConfirmLogout(ctx context.Context, step string, b Browser) 
 // endSession signs out. The browser forgets what it began as well, so that the
 // next person on it meets nothing of this one.
 //
-// Who came from a provider that signs people out goes there first. If nobody can say
-// where that is, they are signed out here all the same, and the audit log says so.
+// Clients that sign out by a page of theirs are loaded first. Who came from a provider
+// that signs people out goes there next, and then to the target. If nobody can say where
+// the provider is, they are signed out here all the same, and the audit log says so.
 func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Outcome {
+	frames, err := d.logoutFrames(ctx, v)
+	if err != nil {
+		return failed(err)
+	}
 	elsewhere, err := d.signOutURL(ctx, v, target)
 	v.changes = append(v.changes, core.EndSession{ID: v.signedIn.Session.ID, At: v.now})
 	event := v.event(core.EventSignedOut)
@@ -84,11 +89,58 @@ func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Ou
 	}
 	d.record(v, event)
 	v.cookies = Cookies{ClearBrowser: true, ClearSession: true}
+	if len(frames) > 0 {
+		return d.commit(ctx, v, v.signOutOf(frames, target, elsewhere))
+	}
 	out := leave(cmp.Or(elsewhere, target))
 	if elsewhere != "" {
 		out.Away = &Away{}
 	}
 	return d.commit(ctx, v, out)
+}
+
+// logoutFrames gives the pages of the clients of the session that sign out by being
+// loaded. Each has iss and sid, which say whom it is about (OpenID Connect Front-Channel
+// Logout 1.0 section 3), also where the client does not insist.
+func (d *Dispatcher) logoutFrames(ctx context.Context, v *visit) (frames []string, err error) {
+	visited, err := d.Store.SessionClients(ctx, v.signedIn.Session.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range visited {
+		client, err := d.Store.Client(ctx, at.ClientID)
+		switch {
+		case errors.Is(err, core.ErrNotFound):
+			continue
+		case err != nil:
+			return nil, err
+		case client.Disabled || client.Metadata.FrontchannelLogoutURI == "":
+			continue
+		}
+		page := oauth.Response{RedirectURI: client.Metadata.FrontchannelLogoutURI, Mode: oauth.ModeQuery, Fields: []oauth.Field{
+			{Name: "iss", Value: d.Issuer}, {Name: "sid", Value: string(at.SessionID)},
+		}}
+		frames = append(frames, page.URL())
+	}
+	return frames, nil
+}
+
+// signOutOf is the page that signs out of clients and goes on: to the provider, if there
+// is one, and from there to the target.
+func (v *visit) signOutOf(frames []string, target, elsewhere string) Outcome {
+	page := &SignedOutPage{Frames: frames, Next: cmp.Or(elsewhere, target)}
+	if elsewhere == "" && target != "" {
+		page.Client = v.client
+	}
+	out := Outcome{Page: page}
+	for _, frame := range frames {
+		for _, origin := range formTargets(frame) {
+			if !slices.Contains(out.FrameTargets, origin) {
+				out.FrameTargets = append(out.FrameTargets, origin)
+			}
+		}
+	}
+	return out
 }
 
 // maxReturn is how long the state may be that a provider gives back. Where more would

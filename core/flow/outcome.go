@@ -66,6 +66,8 @@ type Outcome struct {
 	// form may lead to, besides this server itself: for form-action of the
 	// Content Security Policy, which browsers apply to redirects too.
 	FormTargets []string
+	// FrameTargets are the same of the page's frames, for frame-src.
+	FrameTargets []string
 }
 
 // Cookies says what happens to the two cookies; their names and attributes are
@@ -168,7 +170,16 @@ type LogoutPage struct {
 }
 
 // SignedOutPage says that nobody is signed in any more.
-type SignedOutPage struct{}
+type SignedOutPage struct {
+	// Frames are the pages of clients that are to be loaded, so that they sign out too
+	// (OpenID Connect Front-Channel Logout 1.0 section 3).
+	Frames []string
+	// Next is where the browser goes on to once they have loaded; empty: nowhere. It is
+	// set with Frames only.
+	Next string
+	// Client is whose page Next is; nil if it is that of a provider, or of nobody known.
+	Client *core.Client
+}
 
 func (*LoginPage) page()     {}
 func (*SelectPage) page()    {}

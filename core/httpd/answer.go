@@ -26,7 +26,8 @@ const (
 // pageWith is a page with what its headers need to know.
 type pageWith struct {
 	web.Page
-	FormTargets []string
+	FormTargets  []string
+	FrameTargets []string
 }
 
 // answer writes what the flow decided.
@@ -41,9 +42,9 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Redirect != "":
 		return s.seeOther(c, o.Redirect)
 	case o.Form != nil:
-		return s.page(c, http.StatusOK, pageWith{formPage(o.Form), o.FormTargets})
+		return s.page(c, http.StatusOK, pageWith{Page: formPage(o.Form), FormTargets: o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o, correlation(c)), o.FormTargets})
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o, correlation(c)), o.FormTargets, o.FrameTargets})
 	}
 	s.logFailure(c, o.Error)
 	if o.Elsewhere != nil {
@@ -101,16 +102,30 @@ func (s *Server) pageHeaders(c echo.Context, page pageWith) {
 }
 
 // contentPolicy allows our own styles and images, and, where a form is sent on to
-// the relying party, that origin.
+// the relying party or a page of it is loaded, that origin.
 func contentPolicy(page pageWith) string {
 	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 	for _, target := range page.FormTargets {
 		policy += " " + target
 	}
-	if _, posts := page.Page.(web.FormPost); posts {
+	if len(page.FrameTargets) > 0 {
+		policy += "; frame-src " + strings.Join(page.FrameTargets, " ")
+	}
+	if hasScript(page.Page) {
 		policy += "; script-src 'self'"
 	}
 	return policy
+}
+
+// hasScript reports whether the page has a script of ours.
+func hasScript(page web.Page) bool {
+	switch p := page.(type) {
+	case web.FormPost:
+		return true
+	case web.SigningOut:
+		return p.URL != ""
+	}
+	return false
 }
 
 func formPage(form *flow.FormPost) web.Page {
@@ -139,6 +154,10 @@ func view(o flow.Outcome, reference string) web.Page {
 		}
 	case *flow.LogoutPage:
 		return web.Logout{Action: oauth.PathEndSession, Step: p.Step, Client: party(p.Client), Name: p.User.DisplayName()}
+	case *flow.SignedOutPage:
+		if len(p.Frames) > 0 {
+			return web.SigningOut{Frames: p.Frames, URL: p.Next, Client: party(p.Client), LoginURL: pathLogin}
+		}
 	}
 	return web.SignedOut{LoginURL: pathLogin}
 }

@@ -19,8 +19,10 @@ func TestContentPolicy(t *testing.T) {
 		want, none string
 	}{
 		{"alone", pageWith{Page: web.SignedOut{}}, "form-action 'self'", "script-src"},
-		{"to a client", pageWith{web.Login{}, []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
-		{"form_post", pageWith{web.FormPost{}, []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
+		{"to a client", pageWith{Page: web.Login{}, FormTargets: []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
+		{"form_post", pageWith{Page: web.FormPost{}, FormTargets: []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
+		{"frames", pageWith{Page: web.SigningOut{}, FrameTargets: []string{"https://a.example", "https://b.example"}}, "; frame-src https://a.example https://b.example", "script-src"},
+		{"frames and on", pageWith{Page: web.SigningOut{URL: "https://a.example"}, FrameTargets: []string{"https://a.example"}}, "; script-src 'self'", "unsafe"},
 	} {
 		policy := contentPolicy(test.page)
 		if !strings.Contains(policy, test.want) || strings.Contains(policy, test.none) || !strings.HasPrefix(policy, "default-src 'none';") {

@@ -29,6 +29,8 @@ type metadata struct {
 	Claims                []string `json:"claims_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	Prompts               []string `json:"prompt_values_supported"`
+	FrontchannelLogout    bool     `json:"frontchannel_logout_supported"`
+	FrontchannelSession   bool     `json:"frontchannel_logout_session_supported"`
 	BackchannelLogout     bool     `json:"backchannel_logout_supported"`
 	BackchannelSession    bool     `json:"backchannel_logout_session_supported"`
 	ResponseIssuer        bool     `json:"authorization_response_iss_parameter_supported"`
@@ -75,6 +77,7 @@ func Metadata(issuer string, algs []string) []byte {
 		UserInfoAlgs:       algs,
 		IDTokenEncryptAlgs: EncryptionAlgs(), IDTokenEncryptEncs: ContentEncryptions(),
 		UserInfoEncryptAlgs: EncryptionAlgs(), UserInfoEncryptEncs: ContentEncryptions(),
+		FrontchannelLogout: true, FrontchannelSession: true,
 		BackchannelLogout: true, BackchannelSession: true,
 	})
 	if err != nil {
