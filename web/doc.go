@@ -12,7 +12,8 @@
 //	form-action 'self' ORIGIN-OF-THE-CLIENT; frame-ancestors 'none'; base-uri 'none'
 //
 // and, on [FormPost] and on a [SigningOut] that goes on, also script-src 'self'; on the
-// latter frame-src names the origins of its frames. There is no inline script,
+// latter frame-src names the origins of its frames. [CheckSession] has a script too, and no
+// frame-ancestors: it is nothing without JavaScript and a page around it. There is no inline script,
 // style or event handler anywhere. As img-src names no foreign origin, a client's
 // logo is shown only if it is a data:image URI or one of our assets; every other
 // client gets a monogram. So a sign-in page never tells a third party who signs in where.

@@ -163,6 +163,10 @@ type SigningOut struct {
 	LoginURL string   // shown where there is no URL
 }
 
+// CheckSession is the page that relying parties load in a frame and ask whether somebody
+// is still signed in. Nobody sees it; a script of its own file answers.
+type CheckSession struct{}
+
 // Error is shown where nobody can be redirected. Empty fields are left out, an empty
 // Title gets a general one.
 type Error struct {
@@ -212,23 +216,24 @@ type Field struct{ Name, Value string }
 // every gives one page of each type.
 func every() []Page {
 	return []Page{
-		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
+		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
 	}
 }
 
-func (Login) template() string      { return "login" }
-func (Select) template() string     { return "select" }
-func (Consent) template() string    { return "consent" }
-func (SignedIn) template() string   { return "signedin" }
-func (Welcome) template() string    { return "welcome" }
-func (Logout) template() string     { return "logout" }
-func (SignedOut) template() string  { return "signedout" }
-func (SigningOut) template() string { return "signingout" }
-func (Error) template() string      { return "error" }
-func (Setup) template() string      { return "setup" }
-func (SetupDone) template() string  { return "setupdone" }
-func (FormPost) template() string   { return "formpost" }
-func (Leaving) template() string    { return "leaving" }
+func (Login) template() string        { return "login" }
+func (Select) template() string       { return "select" }
+func (Consent) template() string      { return "consent" }
+func (SignedIn) template() string     { return "signedin" }
+func (Welcome) template() string      { return "welcome" }
+func (Logout) template() string       { return "logout" }
+func (SignedOut) template() string    { return "signedout" }
+func (SigningOut) template() string   { return "signingout" }
+func (CheckSession) template() string { return "checksession" }
+func (Error) template() string        { return "error" }
+func (Setup) template() string        { return "setup" }
+func (SetupDone) template() string    { return "setupdone" }
+func (FormPost) template() string     { return "formpost" }
+func (Leaving) template() string      { return "leaving" }
 
 // A title starts with what is wrong, if something is: it is the first thing that
 // a screen reader says.
@@ -241,14 +246,15 @@ func (p Login) title() string {
 	return title
 }
 
-func (p Select) title() string   { return "Choose an account" + to(p.Client, " to continue to ") }
-func (p Consent) title() string  { return "Allow access" + to(p.Client, " for ") }
-func (Welcome) title() string    { return "Postern" }
-func (Logout) title() string     { return "Sign out" }
-func (SignedOut) title() string  { return "You are signed out" }
-func (SigningOut) title() string { return "You are signed out" }
-func (SetupDone) title() string  { return "Postern is ready" }
-func (p FormPost) title() string { return "Returning" + to(p.Client, " to ") }
+func (p Select) title() string     { return "Choose an account" + to(p.Client, " to continue to ") }
+func (p Consent) title() string    { return "Allow access" + to(p.Client, " for ") }
+func (Welcome) title() string      { return "Postern" }
+func (Logout) title() string       { return "Sign out" }
+func (SignedOut) title() string    { return "You are signed out" }
+func (CheckSession) title() string { return "Still signed in?" }
+func (SigningOut) title() string   { return "You are signed out" }
+func (SetupDone) title() string    { return "Postern is ready" }
+func (p FormPost) title() string   { return "Returning" + to(p.Client, " to ") }
 
 func (p Leaving) title() string {
 	if p.Client != nil {

@@ -109,6 +109,7 @@ func stories() []story {
 			Frames: []string{"https://wiki.example.com/logout?sid=1", `https://chat.example.com/out?a=(b)&c="><script>`},
 		}},
 		{"signingout-provider", SigningOut{URL: "https://login.example.com/logout", Name: "Google", Frames: []string{"https://wiki.example.com/logout?sid=1"}}},
+		{"checksession", CheckSession{}},
 		{"error", Error{
 			Status: 400, Code: "invalid_request", Title: "This sign-in link does not work",
 			Description: "The application sent an address to return to that is not registered for it.",
