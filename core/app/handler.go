@@ -38,7 +38,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	a.tokens = tokens
 	server := &httpd.Server{
 		Issuer:    a.Config.Issuer,
-		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs()),
+		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs(), a.features()...),
 		JWKS:      keys.JWKS,
 		Flow:      a.flow(host, clients, tokens, hints{keys, a.Config.Issuer, a.now}),
 		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, Now: a.now, Rand: a.rand},
@@ -51,6 +51,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Now:       a.now,
 		Rand:      a.rand,
 		Proxies:   a.Config.TrustedProxies,
+		Watched:   a.Config.SessionManagement,
 	}
 	return server.Handler(), nil
 }
@@ -71,9 +72,18 @@ func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, tokens flow.
 		Tokens:   tokens, Subject: a.subjects().Of,
 		Question: token.Question,
 		Issuer:   a.Config.Issuer, Key: a.vault.Derive("step-link"),
+		Watched:   a.Config.SessionManagement,
 		Lifetimes: flow.Lifetimes{Session: a.Config.Lifetimes.Session, Refresh: a.Config.Lifetimes.RefreshToken},
 		Now:       a.now, Rand: a.rand,
 	}
+}
+
+// features are what the operator turned on.
+func (a *App) features() (on []oauth.Feature) {
+	if a.Config.SessionManagement {
+		on = append(on, oauth.FeatureSessions)
+	}
+	return on
 }
 
 // Ready reports whether everything that a request needs is there: the database

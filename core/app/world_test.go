@@ -51,6 +51,7 @@ type world struct {
 
 	mu      sync.Mutex
 	secrets []string // none may ever be in the log or in an audit event
+	watched bool     // clients may watch sessions from the next start
 	private []string // addresses that the server may ask although they are private
 }
 
@@ -181,7 +182,7 @@ func (w *world) start() {
 	if passwords == nil {
 		passwords = app.CheapPasswords()
 	}
-	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies, OutboundAllowPrivate: w.private}, app.Options{
+	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies, OutboundAllowPrivate: w.private, SessionManagement: w.watched}, app.Options{
 		Now:       w.clock.Now,
 		Logger:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Passwords: passwords,

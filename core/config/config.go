@@ -36,6 +36,9 @@ type Config struct {
 	// OutboundAllowPrivate lists what of the addresses that are not for everybody the
 	// server may ask; see [outbound.Options].
 	OutboundAllowPrivate []string
+	// SessionManagement lets clients watch in a frame whether somebody is still signed
+	// in.
+	SessionManagement bool
 	// PluginKeys are trusted to sign modules of plugins.
 	PluginKeys []supply.Key
 	// PluginRegistryCredentials names a docker config.json with the logins for
@@ -68,6 +71,7 @@ func Settings() []Setting {
 		{Key: "tls_key", Usage: "file with the TLS key (PEM)", set: setText(func(c *Config) *string { return &c.TLSKey })},
 		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
 		{Key: "outbound_allow_private", Usage: "networks, or hosts with their port, that the server may ask though they are private, with commas between them", set: setOutbound},
+		{Key: "session_management", Default: "off", Usage: "on: applications may watch in a hidden frame whether somebody is still signed in (OpenID Connect Session Management)", set: setSwitch(func(c *Config) *bool { return &c.SessionManagement })},
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},

@@ -175,6 +175,19 @@ func TestMetricsListen(t *testing.T) {
 	}
 }
 
+func TestSwitch(t *testing.T) {
+	for value, want := range map[string]bool{"on": true, "off": false} {
+		c, problems := load(t, config.Input{Flags: map[string]string{"session-management": value}}, nil)
+		if len(problems) > 0 || c.SessionManagement != want {
+			t.Errorf("%s: %v, %v", value, c.SessionManagement, problems)
+		}
+	}
+	file := write(t, "p.toml", "data = \"x\"\nsession_management = \"on\"\n")
+	if c, problems := load(t, config.Input{File: file, FileWhere: "--config"}, nil); len(problems) > 0 || !c.SessionManagement {
+		t.Errorf("%v", problems)
+	}
+}
+
 func TestMasterKey(t *testing.T) {
 	file := write(t, "key", "c2VjcmV0\n")
 	for _, env := range []map[string]string{{"POSTERN_MASTER_KEY": "c2VjcmV0"}, {"POSTERN_MASTER_KEY_FILE": file}} {
@@ -201,6 +214,7 @@ func TestMistakes(t *testing.T) {
 		{name: "listen at a URL", flags: map[string]string{"listen": "http://localhost:80"}, want: []string{`--listen: "http://localhost:80" is no address…`}},
 		{name: "data is a file", flags: map[string]string{"data": write(t, "d", "")}, want: []string{"--data: …"}},
 		{name: "data is below a file", env: map[string]string{"POSTERN_DATA": write(t, "d", "") + "/data"}, want: []string{"POSTERN_DATA: the data directory …"}},
+		{name: "neither on nor off", flags: map[string]string{"session-management": "yes"}, want: []string{`--session-management: "yes" is neither on nor off`}},
 		{name: "http issuer", flags: map[string]string{"issuer": "http://id.example.org"}, want: []string{`--issuer: "http://id.example.org" cannot be the issuer`}},
 		{name: "http issuer that looks local", flags: map[string]string{"issuer": "http://localhost.example.org"}, want: []string{`--issuer: …`}},
 		{name: "issuer without scheme", flags: map[string]string{"issuer": "id.example.org"}, want: []string{`--issuer: …`}},

@@ -128,6 +128,16 @@ func setOutbound(c *Config, value string) *mistake {
 	return nil
 }
 
+func setSwitch(field func(*Config) *bool) func(*Config, string) *mistake {
+	return func(c *Config, value string) *mistake {
+		if value != "on" && value != "off" {
+			return &mistake{fmt.Sprintf("%q is neither on nor off", value), "use on or off"}
+		}
+		*field(c) = value == "on"
+		return nil
+	}
+}
+
 func setLogLevel(c *Config, value string) *mistake {
 	switch value {
 	case "debug", "info", "warn", "error":

@@ -28,8 +28,10 @@ type Dispatcher struct {
 	Issuer    string   // without a slash at its end
 	Key       [32]byte // signs the links between steps
 	Lifetimes Lifetimes
-	Now       func() time.Time
-	Rand      io.Reader
+	// Watched lets clients watch sessions (OpenID Connect Session Management 1.0).
+	Watched bool
+	Now     func() time.Time
+	Rand    io.Reader
 }
 
 // Lifetimes says how long things live; zero means the default.
@@ -229,7 +231,7 @@ func (d *Dispatcher) issue(ctx context.Context, v *visit, step Step) Outcome {
 	v.changes = append(v.changes, core.IssueCode{Grant: grant})
 	v.changes = append(v.changes, tokens...)
 	d.record(v, event)
-	return d.commit(ctx, v, v.answer(v.request.Issued(d.Issuer, answer)))
+	return d.commit(ctx, v, v.answer(d.watchable(v, v.request.Issued(d.Issuer, answer), step.Scopes)))
 }
 
 func (d *Dispatcher) front(ctx context.Context, v *visit, grant core.Grant, answer *oauth.Answer) ([]core.Change, error) {

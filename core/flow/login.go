@@ -90,6 +90,7 @@ func (d *Dispatcher) signIn(ctx context.Context, v *visit, proof *core.Proof) er
 	v.signedIn = &core.SignedIn{Session: session, User: *proof.User, Org: *org}
 	v.stored.SessionID, v.stored.SignedInAt, v.stored.ConsentedScopes, v.changed = session.ID, v.now, nil, true
 	v.cookies.SetSession, v.cookies.SessionExpires = cookie.String(), session.ExpiresAt
+	d.showState(v)
 	v.changes = slices.Concat(v.changes, proof.Changes, []core.Change{start})
 	event := v.event(core.EventSignedIn)
 	event.Detail = map[string]string{"method": proof.Method}

@@ -88,7 +88,7 @@ func (d *Dispatcher) endSession(ctx context.Context, v *visit, target string) Ou
 		event.Detail = map[string]string{"connector": v.signedIn.Session.Upstream.Connector, "upstream": "failed"}
 	}
 	d.record(v, event)
-	v.cookies = Cookies{ClearBrowser: true, ClearSession: true}
+	v.cookies = Cookies{ClearBrowser: true, ClearSession: true, ClearState: d.Watched}
 	if len(frames) > 0 {
 		return d.commit(ctx, v, v.signOutOf(frames, target, elsewhere))
 	}

@@ -70,8 +70,8 @@ type Outcome struct {
 	FrameTargets []string
 }
 
-// Cookies says what happens to the two cookies; their names and attributes are
-// the caller's. What is zero stays as it is.
+// Cookies says what happens to the cookies; their names and attributes are the caller's.
+// What is zero stays as it is.
 type Cookies struct {
 	SetBrowser   string
 	ClearBrowser bool
@@ -79,6 +79,12 @@ type Cookies struct {
 	SetSession     string
 	SessionExpires time.Time // of the session that SetSession names
 	ClearSession   bool
+
+	// SetState is no secret: scripts of ours read it where another site's page has them
+	// in a frame.
+	SetState     string
+	StateExpires time.Time
+	ClearState   bool
 }
 
 // Away is what there is to say of where a redirect leads; all of it may be missing.

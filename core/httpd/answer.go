@@ -21,6 +21,8 @@ import (
 const (
 	cookieSession = "__Host-postern-session"
 	cookieBrowser = "__Host-postern-browser"
+	// cookieState is known to checksession.mjs too.
+	cookieState = "__Host-postern-state"
 )
 
 // pageWith is a page with what its headers need to know.
@@ -66,6 +68,22 @@ func setCookies(c echo.Context, cookies flow.Cookies) {
 	case cookies.ClearBrowser:
 		setCookie(c, cookieBrowser, "", time.Time{})
 	}
+	switch {
+	case cookies.SetState != "":
+		setStateCookie(c, cookies.SetState, cookies.StateExpires)
+	case cookies.ClearState:
+		setStateCookie(c, "", time.Time{})
+	}
+}
+
+// setStateCookie sets the one cookie that scripts see, and that browsers which still
+// allow it let a frame on another site's page have.
+func setStateCookie(c echo.Context, value string, expires time.Time) {
+	set := &http.Cookie{Name: cookieState, Value: value, Path: "/", Expires: expires, Secure: true, SameSite: http.SameSiteNoneMode}
+	if value == "" {
+		set.MaxAge = -1
+	}
+	c.SetCookie(set)
 }
 
 // setCookie sets a cookie until expires, or until the browser is closed; an empty
@@ -90,13 +108,15 @@ func cookie(c echo.Context, name string) string {
 	return found[0].Value
 }
 
-// pageHeaders keeps the page to itself: no frames, no foreign requests, nothing
-// stored (RFC 9700 sections 4.2 and 4.16).
+// pageHeaders keeps the page to itself: no foreign requests, nothing stored, and no
+// frames, except for the one page that is made for them (RFC 9700 sections 4.2 and 4.16).
 func (s *Server) pageHeaders(c echo.Context, page pageWith) {
 	secret(c)
 	h := c.Response().Header()
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if !framed(page.Page) {
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	}
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Content-Security-Policy", contentPolicy(page))
 }
@@ -104,7 +124,11 @@ func (s *Server) pageHeaders(c echo.Context, page pageWith) {
 // contentPolicy allows our own styles and images, and, where a form is sent on to
 // the relying party or a page of it is loaded, that origin.
 func contentPolicy(page pageWith) string {
-	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+	if !framed(page.Page) {
+		policy += "frame-ancestors 'none'; "
+	}
+	policy += "form-action 'self'"
 	for _, target := range page.FormTargets {
 		policy += " " + target
 	}
@@ -120,12 +144,18 @@ func contentPolicy(page pageWith) string {
 // hasScript reports whether the page has a script of ours.
 func hasScript(page web.Page) bool {
 	switch p := page.(type) {
-	case web.FormPost:
+	case web.FormPost, web.CheckSession:
 		return true
 	case web.SigningOut:
 		return p.URL != ""
 	}
 	return false
+}
+
+// framed reports whether pages of other sites may have the page in a frame.
+func framed(page web.Page) bool {
+	_, is := page.(web.CheckSession)
+	return is
 }
 
 func formPage(form *flow.FormPost) web.Page {

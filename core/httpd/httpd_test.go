@@ -21,6 +21,8 @@ func TestContentPolicy(t *testing.T) {
 		{"alone", pageWith{Page: web.SignedOut{}}, "form-action 'self'", "script-src"},
 		{"to a client", pageWith{Page: web.Login{}, FormTargets: []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
 		{"form_post", pageWith{Page: web.FormPost{}, FormTargets: []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
+		{"framed", pageWith{Page: web.CheckSession{}}, "; script-src 'self'", "frame-ancestors"},
+		{"not framed", pageWith{Page: web.SignedOut{}}, "frame-ancestors 'none'", "frame-src"},
 		{"frames", pageWith{Page: web.SigningOut{}, FrameTargets: []string{"https://a.example", "https://b.example"}}, "; frame-src https://a.example https://b.example", "script-src"},
 		{"frames and on", pageWith{Page: web.SigningOut{URL: "https://a.example"}, FrameTargets: []string{"https://a.example"}}, "; script-src 'self'", "unsafe"},
 	} {

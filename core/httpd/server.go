@@ -20,7 +20,7 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Proxies must be set.
+// Server answers HTTP. All fields but Proxies and Watched must be set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -37,6 +37,8 @@ type Server struct {
 	Rand      io.Reader
 	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
 	Proxies []*net.IPNet
+	// Watched lets clients watch sessions; see [flow.Dispatcher].
+	Watched bool
 
 	https  bool
 	assets http.Handler
@@ -84,6 +86,9 @@ func (s *Server) routes(e *echo.Echo) {
 	e.GET(oauth.PathEndSession, s.logout)
 	e.POST(oauth.PathEndSession, s.logoutByPost)
 
+	if s.Watched {
+		e.GET(oauth.PathCheckSession, s.checkSession)
+	}
 	e.GET(pathHome, s.home)
 	e.GET(pathLogin, s.stepPage)
 	e.POST(pathLogin, s.login, s.sameOrigin)

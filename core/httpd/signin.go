@@ -8,6 +8,7 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
 )
 
 // authorize is the authorization endpoint (RFC 6749 section 3.1).
@@ -139,6 +140,13 @@ func (s *Server) logoutByPost(c echo.Context) error {
 	return s.sameOrigin(func(c echo.Context) error {
 		return s.answer(c, s.Flow.ConfirmLogout(c.Request().Context(), params.Get("step"), browser(c)))
 	})(c)
+}
+
+// checkSession is the page by which clients watch sessions (OpenID Connect Session
+// Management 1.0 section 3.2). It is the same for everybody: its script looks at the
+// browser.
+func (s *Server) checkSession(c echo.Context) error {
+	return s.page(c, http.StatusOK, pageWith{Page: web.CheckSession{}})
 }
 
 // seeOther redirects with 303, which never repeats a POST (RFC 9700 section 4.12).

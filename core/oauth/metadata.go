@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/postern-id/postern/core"
 )
@@ -16,6 +17,7 @@ type metadata struct {
 	UserInfo              string   `json:"userinfo_endpoint"`
 	JWKS                  string   `json:"jwks_uri"`
 	EndSession            string   `json:"end_session_endpoint"`
+	CheckSession          string   `json:"check_session_iframe,omitempty"`
 	Scopes                []string `json:"scopes_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
 	ResponseModes         []string `json:"response_modes_supported"`
@@ -46,10 +48,16 @@ type metadata struct {
 	UserInfoEncryptEncs   []string `json:"userinfo_encryption_enc_values_supported"`
 }
 
+// Feature is something that an operator turns on.
+type Feature string
+
+// FeatureSessions lets clients watch sessions (OpenID Connect Session Management 1.0).
+const FeatureSessions Feature = "session_management"
+
 // Metadata is the discovery document of the issuer, which has no slash at its
 // end; algs are the algorithms that sign ID tokens. Compute it once.
-func Metadata(issuer string, algs []string) []byte {
-	document, err := json.Marshal(metadata{
+func Metadata(issuer string, algs []string, features ...Feature) []byte {
+	document := metadata{
 		Issuer:           issuer,
 		Authorization:    issuer + PathAuthorize,
 		Token:            issuer + PathToken,
@@ -79,11 +87,15 @@ func Metadata(issuer string, algs []string) []byte {
 		UserInfoEncryptAlgs: EncryptionAlgs(), UserInfoEncryptEncs: ContentEncryptions(),
 		FrontchannelLogout: true, FrontchannelSession: true,
 		BackchannelLogout: true, BackchannelSession: true,
-	})
+	}
+	if slices.Contains(features, FeatureSessions) {
+		document.CheckSession = issuer + PathCheckSession
+	}
+	text, err := json.Marshal(document)
 	if err != nil {
 		panic(err) // strings and booleans always become JSON
 	}
-	return document
+	return text
 }
 
 // AlgNone is that of what is not signed, where a client has registered that.

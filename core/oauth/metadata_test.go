@@ -66,8 +66,18 @@ func TestMetadataHasKnownMembersOnly(t *testing.T) {
 			t.Errorf("%s is at %s", name, address)
 		}
 	}
+	if _, there := members["check_session_iframe"]; there {
+		t.Error("a page to watch sessions is published, though nobody turned it on")
+	}
 	if strings.Contains(string(oauth.Metadata(issuer, []string{"RS256"})), oauth.PathAccount) {
 		t.Error("the account endpoint is published")
+	}
+}
+
+func TestMetadataOfSessions(t *testing.T) {
+	document := string(oauth.Metadata(issuer, []string{"RS256"}, oauth.FeatureSessions))
+	if !strings.Contains(document, `"check_session_iframe":"`+issuer+oauth.PathCheckSession+`"`) {
+		t.Error(document)
 	}
 }
 

@@ -12,6 +12,7 @@ const (
 	PathUserInfo       = "/api/userinfo"
 	PathAccount        = "/api/get-account" // no member of discovery names it
 	PathEndSession     = "/api/logout"
+	PathCheckSession   = "/login/oauth/check-session"
 	PathCallback       = "/callback/"     // the name of a connector follows: where its provider sends browsers back to
 	PathLogoutReturn   = "/logout/return" // where any provider sends who signed out there
 )
