@@ -18,8 +18,7 @@ type Browser struct {
 	Cookies map[string]string
 	Header  http.Header // sent with every request
 
-	// anywhere names the cookies that are sent on requests from other sites too.
-	anywhere map[string]bool
+	kept map[string]*http.Cookie // as they were set; those of Cookies that were set by hand are missing
 }
 
 // New gives a browser without cookies for the server at the origin.
@@ -119,7 +118,7 @@ func (b *Browser) sendFrom(origin, method, target, contentType, content string) 
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 	}
 	for name, value := range b.Cookies {
-		if origin == "" || b.anywhere[name] {
+		if origin == "" || b.anywhere(name) {
 			r.AddCookie(&http.Cookie{Name: name, Value: value})
 		}
 	}
@@ -152,9 +151,27 @@ func (b *Browser) keep(cookies []*http.Cookie) {
 			continue
 		}
 		b.Cookies[c.Name] = c.Value
-		if b.anywhere == nil {
-			b.anywhere = map[string]bool{}
+		if b.kept == nil {
+			b.kept = map[string]*http.Cookie{}
 		}
-		b.anywhere[c.Name] = c.SameSite == http.SameSiteNoneMode && c.Secure
+		b.kept[c.Name] = c
 	}
+}
+
+// anywhere reports whether a cookie is sent on requests from other sites too.
+func (b *Browser) anywhere(name string) bool {
+	c := b.kept[name]
+	return c != nil && c.SameSite == http.SameSiteNoneMode && c.Secure
+}
+
+// Readable gives the cookies that a script could read on a page of the server that is
+// in a frame of another site.
+func (b *Browser) Readable() map[string]string {
+	readable := map[string]string{}
+	for name, value := range b.Cookies {
+		if b.anywhere(name) && !b.kept[name].HttpOnly {
+			readable[name] = value
+		}
+	}
+	return readable
 }

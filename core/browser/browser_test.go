@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +18,8 @@ func site(t *testing.T) *browser.Browser {
 	mux.HandleFunc("/begin", func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "lax", Value: "1", SameSite: http.SameSiteLaxMode})
 		http.SetCookie(w, &http.Cookie{Name: "none", Value: "1", SameSite: http.SameSiteNoneMode, Secure: true})
+		http.SetCookie(w, &http.Cookie{Name: "plain", Value: "1", SameSite: http.SameSiteNoneMode})
+		http.SetCookie(w, &http.Cookie{Name: "quiet", Value: "1", SameSite: http.SameSiteNoneMode, Secure: true, HttpOnly: true})
 		http.Redirect(w, r, "/form", http.StatusSeeOther)
 	})
 	mux.HandleFunc("/form", func(w http.ResponseWriter, _ *http.Request) {
@@ -52,7 +55,7 @@ func TestForms(t *testing.T) {
 		t.Errorf("frames %v", frames)
 	}
 	p = p.Press("go", map[string]string{"filled": "in"})
-	if want := "POST [lax none] " + b.Origin + " action=go&filled=in&kept=a%26b"; p.Body != want {
+	if want := "POST [lax none plain quiet] " + b.Origin + " action=go&filled=in&kept=a%26b"; p.Body != want {
 		t.Errorf("sent %q, want %q", p.Body, want)
 	}
 }
@@ -67,19 +70,22 @@ func TestOtherSites(t *testing.T) {
 		page *browser.Page
 		want string
 	}{
-		{"form", b.PostFrom("https://rp.example", "/said", url.Values{"a": {"b"}}), "POST [none] https://rp.example a=b"},
-		{"frame", b.Frame("https://rp.example", "/said"), "GET [none] https://rp.example "},
-		{"link", b.Get("/said"), "GET [lax none]  "},
-		{"own form", b.Post("/said", url.Values{}), "POST [lax none] " + b.Origin + " "},
+		{"form", b.PostFrom("https://rp.example", "/said", url.Values{"a": {"b"}}), "POST [none quiet] https://rp.example a=b"},
+		{"frame", b.Frame("https://rp.example", "/said"), "GET [none quiet] https://rp.example "},
+		{"link", b.Get("/said"), "GET [lax none plain quiet]  "},
+		{"own form", b.Post("/said", url.Values{}), "POST [lax none plain quiet] " + b.Origin + " "},
 	} {
 		if tt.page.Body != tt.want {
 			t.Errorf("%s: sent %q, want %q", tt.name, tt.page.Body, tt.want)
 		}
 	}
+	if readable := b.Readable(); !maps.Equal(readable, map[string]string{"none": "1"}) {
+		t.Errorf("a script in a frame reads %v", readable)
+	}
 	if p := b.Get("/away"); p.Location == nil || p.Location.String() != "https://rp.example/cb?code=1#x" {
 		t.Errorf("ended at %v", p.Location)
 	}
-	if p := b.Get("/said"); p.Body != "GET [none]  " {
+	if p := b.Get("/said"); p.Body != "GET [none plain quiet]  " {
 		t.Errorf("the cookie stays: %q", p.Body)
 	}
 }

@@ -186,14 +186,14 @@ func framed(at *page) string {
 	return ""
 }
 
-// unchanged reports whether one of the browser's cookies gives the session state: the
-// salted hash of client, origin and cookie (section 4.2).
+// unchanged reports whether a cookie that the page's script can read gives the session
+// state: the salted hash of client, origin and cookie (section 4.2).
 func (d *departure) unchanged(state string) bool {
 	digest, salt, found := strings.Cut(state, ".")
 	if !found {
 		return false
 	}
-	for _, value := range d.Cookies {
+	for _, value := range d.Readable() {
 		sum := sha256.Sum256([]byte(d.c.id + " " + rpOrigin + " " + value + " " + salt))
 		if digest == hex.EncodeToString(sum[:]) || digest == base64.RawURLEncoding.EncodeToString(sum[:]) {
 			return true

@@ -37,9 +37,11 @@ func (p *person) complete(at *page) *page {
 		switch {
 		case at.Has("login"):
 			p.signedIn++
+			p.needs(at, "username", "password")
 			at = at.SignIn(username, password)
 		case at.Has("allow"):
 			p.allowed++
+			p.needs(at, "deny")
 			at = at.Press("allow", nil)
 		default:
 			return at
@@ -47,6 +49,16 @@ func (p *person) complete(at *page) *page {
 	}
 	p.x.Fatal("the pages ask for the same again and again")
 	return nil
+}
+
+// needs wants the elements by whose ids the suite's scripts find their way.
+func (p *person) needs(at *page, ids ...string) {
+	p.x.Helper()
+	for _, id := range ids {
+		if !at.Has(id) {
+			p.x.Errorf("%s has nothing with the id %q", at.URL.Path, id)
+		}
+	}
 }
 
 // arrival is what came to the redirect URI, checked as every answer is.

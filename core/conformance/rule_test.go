@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -129,16 +130,29 @@ func TestImagePolicy(t *testing.T) {
 }
 
 func TestSessionState(t *testing.T) {
-	b := browser.New(t, "https://op.example")
-	b.Cookies["session"], b.Cookies["state"] = "secret", "browser state"
+	cookies := []*http.Cookie{
+		{Name: "session", Value: "secret", Secure: true, HttpOnly: true},
+		{Name: "state", Value: "browser state", Secure: true, SameSite: http.SameSiteNoneMode},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, c := range cookies {
+			http.SetCookie(w, c)
+		}
+	}))
+	defer server.Close()
+	b := browser.New(t, server.URL)
+	b.Get("/")
 	d := &departure{person: &person{Browser: b}, c: &client{id: "rp"}}
-	sum := sha256.Sum256([]byte("rp " + rpOrigin + " browser state salt"))
-	state := hex.EncodeToString(sum[:]) + ".salt"
-	if !d.unchanged(state) || d.unchanged(state+"y") || d.unchanged("salt") {
+	state := func(cookie string) string {
+		sum := sha256.Sum256([]byte("rp " + rpOrigin + " " + cookie + " salt"))
+		return hex.EncodeToString(sum[:]) + ".salt"
+	}
+	if !d.unchanged(state("browser state")) || d.unchanged(state("browser state")+"y") || d.unchanged("salt") || d.unchanged(state("secret")) {
 		t.Error("the hash is another one")
 	}
-	b.Cookies["state"] = "another"
-	if d.unchanged(state) {
+	cookies[1].Value = "another"
+	b.Get("/")
+	if d.unchanged(state("browser state")) {
 		t.Error("the cookie changed, and the session did not")
 	}
 }
