@@ -342,7 +342,7 @@ func TestOpenIDClientRegisters(t *testing.T) {
 		},
 	} {
 		t.Run(test.auth, func(t *testing.T) {
-			w.await(t, append(test.awaited, feature{member: "registration_endpoint"})...)
+			w.await(t, append(test.awaited, registration)...)
 			metadata := laid(members{
 				"client_name": "An application", "redirect_uris": []string{theCallback}, "post_logout_redirect_uris": []string{"https://rp.example/goodbye"},
 				"grant_types": []string{core.GrantAuthorizationCode, core.GrantRefreshToken}, "scope": "openid profile email offline_access",
