@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,10 +73,10 @@ MinSpareThreads 4
 MaxSpareThreads 16
 MaxRequestWorkers 16
 
-OIDCProviderMetadataURL {{.Issuer}}/.well-known/openid-configuration
 OIDCRedirectURI {{.Address}}{{.Callback}}
-OIDCClientID "{{.ClientID}}"
-{{with .Secret}}OIDCClientSecret "{{.}}"
+{{with .ClientID}}OIDCProviderMetadataURL {{$.Issuer}}/.well-known/openid-configuration
+OIDCClientID "{{.}}"
+{{end}}{{with .Secret}}OIDCClientSecret "{{.}}"
 {{end}}OIDCCryptoPassphrase "{{.Passphrase}}"
 OIDCScope "openid profile email offline_access"
 OIDCPKCEMethod S256
@@ -113,34 +115,33 @@ func (w *world) newApache(t *testing.T, edit func(site *apacheSite, c *core.Clie
 // newSecureApache starts the site with TLS.
 func (w *world) newSecureApache(t *testing.T, edit func(site *apacheSite, c *core.Client), lines func(site *apacheSite) []string) *apacheSite {
 	t.Helper()
-	server := httptest.NewTLSServer(nil) // has a certificate for loopback, and a client that trusts it
+	certificate, trusting := certified(t)
+	site := w.startApache(t, certificate, edit, lines)
+	site.client.Transport = trusting
+	return site
+}
+
+// certified gives a file with a certificate for loopback and its key, and what trusts it.
+func certified(t *testing.T) (certificate string, trusting http.RoundTripper) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
 	server.Close()
 	pair := server.TLS.Certificates[0]
 	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := filepath.Join(t.TempDir(), "certificate.pem")
+	certificate = filepath.Join(t.TempDir(), "certificate.pem")
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
 	if err := os.WriteFile(certificate, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	site := w.startApache(t, certificate, edit, lines)
-	site.client.Transport = server.Client().Transport
-	return site
+	return certificate, server.Client().Transport
 }
 
 func (w *world) startApache(t *testing.T, certificate string, edit func(*apacheSite, *core.Client), lines func(*apacheSite) []string) *apacheSite {
 	t.Helper()
-	program := needs.Program(t, "apache2", "/usr/sbin/apache2", "httpd", "/usr/sbin/httpd")
-	modules := apacheModulesFolder(t)
-	site := &apacheSite{address: freeAddress(t), folder: t.TempDir()}
-	site.listen = strings.TrimPrefix(site.address, "http://")
-	if certificate != "" {
-		site.address = "https://" + site.listen
-	}
-	site.browser = newBrowser(t, site.address)
-	site.header.Set("Accept", "text/html") // the module sends nobody else to sign in
+	site := newApacheSite(t, certificate)
 	site.party = w.register("apache-"+rand.Text()[:8], func(c *core.Client) {
 		c.RedirectURIs, c.PostLogoutRedirectURIs = []string{site.address + apacheCallback}, []string{site.address + "/out"}
 		c.OfflineWithoutPrompt = true
@@ -148,24 +149,43 @@ func (w *world) startApache(t *testing.T, certificate string, edit func(*apacheS
 			edit(site, c)
 		}
 	})
-	config := apacheConfig{
-		Folder: site.folder, Modules: modules, Listen: site.listen, Address: site.address, Callback: apacheCallback, Certificate: certificate,
-		Backend: headersAsJSON(t), Issuer: w.issuer, ClientID: site.party.client.ID, Secret: site.party.secret, Passphrase: rand.Text(),
-	}
+	config := apacheConfig{Certificate: certificate, Issuer: w.issuer, ClientID: site.party.client.ID, Secret: site.party.secret}
 	if lines != nil {
 		config.Lines = lines(site)
 	}
+	site.start(config)
+	return site
+}
+
+func newApacheSite(t *testing.T, certificate string) *apacheSite {
+	t.Helper()
+	site := &apacheSite{address: freeAddress(t), folder: t.TempDir()}
+	site.listen = strings.TrimPrefix(site.address, "http://")
+	if certificate != "" {
+		site.address = "https://" + site.listen
+	}
+	site.browser = newBrowser(t, site.address)
+	site.header.Set("Accept", "text/html") // the module sends nobody else to sign in
+	return site
+}
+
+// start fills in what is the same for all and starts Apache.
+func (s *apacheSite) start(config apacheConfig) {
+	s.t.Helper()
+	t := s.t
+	program := needs.Program(t, "apache2", "/usr/sbin/apache2", "httpd", "/usr/sbin/httpd")
+	config.Folder, config.Modules, config.Listen, config.Address = s.folder, apacheModulesFolder(t), s.listen, s.address
+	config.Callback, config.Backend, config.Passphrase = apacheCallback, headersAsJSON(t), rand.Text()
 	config.User, config.Group = unprivileged(t)
 	var text bytes.Buffer
 	if err := apacheTemplate.Execute(&text, config); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(site.folder, "apache.conf")
+	name := filepath.Join(s.folder, "apache.conf")
 	if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	site.run(exec.Command(program, "-f", name, "-D", "FOREGROUND"))
-	return site
+	s.run(exec.Command(program, "-f", name, "-D", "FOREGROUND"))
 }
 
 func apacheModulesFolder(t *testing.T) string {
@@ -179,17 +199,47 @@ func apacheModulesFolder(t *testing.T) string {
 	return ""
 }
 
+// folderOfApache makes a folder that Apache may write to. Those of the test are for its
+// own user alone.
+func folderOfApache(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "postern-apache-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	if os.Geteuid() == 0 {
+		uid, gid := nobody(t)
+		if err := os.Chown(folder, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func nobody(t *testing.T) (uid, gid int) {
+	t.Helper()
+	found, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, err = strconv.Atoi(found.Uid); err == nil {
+		gid, err = strconv.Atoi(found.Gid)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uid, gid
+}
+
 // unprivileged gives who Apache serves as, which root has to say; empty for all others.
 func unprivileged(t *testing.T) (name, group string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return "", ""
 	}
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "#" + nobody.Uid, "#" + nobody.Gid
+	uid, gid := nobody(t)
+	return fmt.Sprintf("#%d", uid), fmt.Sprintf("#%d", gid)
 }
 
 // run starts Apache, waits until it listens, and ends it with the test.
@@ -277,6 +327,9 @@ func (w *world) answerTo(site, server *browser, request string) *page {
 	p := server.get(request)
 	if p.has("login") {
 		p = p.signIn("alice", thePassword)
+	}
+	if p.has("allow") {
+		p = p.press("allow", nil)
 	}
 	if p.location != nil {
 		w.hide(p.location.Query().Get("code"))

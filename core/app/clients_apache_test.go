@@ -360,6 +360,34 @@ func (p *page) frames() []string {
 	return sources
 }
 
+// TestApacheRegisters: the module, which knows nothing but the issuer, makes itself known
+// when somebody wants to sign in there.
+func TestApacheRegisters(t *testing.T) {
+	w, _ := newServedWorld(t, map[string]string{"POSTERN_REGISTRATION": "open"})
+	w.await(t, registration)
+	alice := w.user("alice")
+	certificate, trusting := certified(t)
+	site := newApacheSite(t, certificate)
+	site.client.Transport = trusting
+	known := folderOfApache(t) // what the module finds out and registers
+	site.start(apacheConfig{Certificate: certificate, Issuer: w.issuer, Lines: []string{`OIDCMetadataDir "` + known + `"`, `OIDCClientName "A web site"`, "OIDCResponseMode form_post"}})
+	server := newBrowser(t, w.issuer)
+	for range 2 { // the second time it is known
+		site.cookies = map[string]string{}
+		chosen := site.get("/app/") // asks where, with a form that sends what it got
+		p := site.get(site.command("iss", w.issuer, "target_link_uri", site.address+"/app/", "x_csrf", chosen.field("x_csrf")))
+		if p.location == nil {
+			t.Fatalf("it does not go to the server: status %d:\n%s", p.status, p.body)
+		}
+		checkTold(t, w.answerTo(site.browser, server, p.location.String()).told(), alice)
+	}
+	clients, err := w.app.Store.Clients(t.Context(), core.DefaultOrganisation)
+	if err != nil || len(clients) != 1 || clients[0].DisplayName != "A web site" {
+		t.Errorf("clients %+v, %v", clients, err)
+	}
+	w.checkSecrets()
+}
+
 // signOut signs out at the server itself, and gives the page that says so.
 func (b *browser) signOut() *page {
 	b.t.Helper()
