@@ -3,6 +3,7 @@ package httpd
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -31,6 +32,8 @@ func public(c echo.Context, document []byte) error {
 	h := c.Response().Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cache-Control", "public, max-age=300")
+	// net/http counts only what is shorter than its buffer.
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(document)))
 	return c.Blob(http.StatusOK, typeJSON, document)
 }
 
