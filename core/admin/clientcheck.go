@@ -25,7 +25,7 @@ var (
 	clientName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	// scopeToken is RFC 6749 section 3.3.
 	scopeToken = regexp.MustCompile(`^[\x21\x23-\x5b\x5d-\x7e]{1,100}$`)
-	algorithms = []string{"RS256", "ES256", "EdDSA", "PS256"}
+	algorithms = oauth.SigningAlgs()
 )
 
 func checkClient(c *core.Client) problems {
@@ -38,7 +38,7 @@ func checkClient(c *core.Client) problems {
 	checkAuthMethods(&p, c)
 	checkClientKeys(&p, c)
 	checkGrantTypes(&p, c)
-	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, append(algorithms[:len(algorithms):len(algorithms)], oauth.AlgNone)...)
+	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, oauth.Supported().IDTokenAlgs...)
 	checkScopes(&p, c)
 	checkAllowedGroups(&p, c.AllowedGroups)
 	checkPreset(&p, c)
@@ -86,7 +86,7 @@ func clause(description string) string {
 }
 
 func checkAuthMethods(p *problems, c *core.Client) {
-	checkKnown(p, "auth_methods", c.AuthMethods, core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT)
+	checkKnown(p, "auth_methods", c.AuthMethods, oauth.Supported().AuthMethods...)
 	if c.Public() && len(c.AuthMethods) > 1 {
 		p.add("auth_methods", "", "a public client authenticates by %q alone", core.AuthNone)
 	}
@@ -115,7 +115,7 @@ func checkKnown(p *problems, field string, values []string, known ...string) {
 }
 
 func checkGrantTypes(p *problems, c *core.Client) {
-	checkKnown(p, "grant_types", c.GrantTypes, core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials)
+	checkKnown(p, "grant_types", c.GrantTypes, oauth.Supported().GrantTypes...)
 	checkResponseTypes(p, c)
 	if !slices.Contains(c.GrantTypes, core.GrantClientCredentials) {
 		return

@@ -37,9 +37,9 @@ func checkClientKeys(p *problems, c *core.Client) {
 
 // checkEncryption checks how the client wants to be answered.
 func checkEncryption(p *problems, c *core.Client) {
-	m := &c.Metadata
+	m, supported := &c.Metadata, oauth.Supported()
 	if m.UserInfoAlg != "" {
-		checkKnown(p, "userinfo_signed_response_alg", []string{m.UserInfoAlg}, algorithms...)
+		checkKnown(p, "userinfo_signed_response_alg", []string{m.UserInfoAlg}, supported.UserInfoAlgs...)
 	}
 	// OpenID Connect Dynamic Client Registration section 2: MUST NOT be used where an ID
 	// token comes from the authorization endpoint.
@@ -51,10 +51,10 @@ func checkEncryption(p *problems, c *core.Client) {
 		{"userinfo_encrypted_response", m.UserInfoEncryptionAlg, m.UserInfoEncryptionEnc},
 	} {
 		if e.alg != "" {
-			checkKnown(p, e.field+"_alg", []string{e.alg}, oauth.EncryptionAlgs()...)
+			checkKnown(p, e.field+"_alg", []string{e.alg}, supported.EncryptionAlgs...)
 		}
 		if e.enc != "" {
-			checkKnown(p, e.field+"_enc", []string{e.enc}, oauth.ContentEncryptions()...)
+			checkKnown(p, e.field+"_enc", []string{e.enc}, supported.EncryptionEncs...)
 		}
 		switch {
 		case e.alg == "" && e.enc != "":
@@ -75,7 +75,7 @@ func checkRequestObjects(p *problems, c *core.Client) {
 	case alg == oauth.AlgHMAC && c.Public():
 		p.add(field, "use an algorithm of keys", "a public client has no secret to sign with")
 	case !slices.Contains(oauth.ClientAlgs(), alg):
-		checkKnown(p, field, []string{alg}, append(oauth.ClientAlgs(), oauth.AlgNone)...)
+		checkKnown(p, field, []string{alg}, oauth.Supported().RequestObjectAlgs...)
 	case alg != oauth.AlgHMAC && len(m.JWKS) == 0 && m.JWKSURI == "":
 		p.add("jwks", "give its public keys, or the address at which it publishes them", "%s needs keys of the client", alg)
 	}
@@ -110,7 +110,7 @@ func checkTokenAuthAlg(p *problems, c *core.Client) {
 	if alg == "" {
 		return
 	}
-	checkKnown(p, "token_endpoint_auth_signing_alg", []string{alg}, oauth.ClientAlgs()...)
+	checkKnown(p, "token_endpoint_auth_signing_alg", []string{alg}, oauth.Supported().ClientAuthAlgs...)
 	method := core.AuthPrivateKeyJWT
 	if alg == oauth.AlgHMAC {
 		method = core.AuthSecretJWT

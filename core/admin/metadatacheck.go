@@ -26,7 +26,7 @@ func checkResponseTypes(p *problems, c *core.Client) {
 	if !asksPeople(c) && len(c.ResponseTypes) == 0 {
 		return
 	}
-	checkKnown(p, "response_types", c.ResponseTypes, oauth.ResponseTypes()...)
+	checkKnown(p, "response_types", c.ResponseTypes, oauth.Supported().ResponseTypes...)
 	front := false
 	for _, kind := range c.ResponseTypes {
 		if kind == oauth.ResponseTypeCode || !slices.Contains(oauth.ResponseTypes(), kind) {
@@ -63,7 +63,7 @@ func checkImplicitRedirects(p *problems, uris []string) {
 func checkMetadata(p *problems, c *core.Client) {
 	m := &c.Metadata
 	if m.SubjectType != "" {
-		checkKnown(p, "subject_type", []string{m.SubjectType}, core.SubjectPublic, core.SubjectPairwise)
+		checkKnown(p, "subject_type", []string{m.SubjectType}, oauth.Supported().SubjectTypes...)
 	}
 	if m.SectorIdentifierURI != "" {
 		u, err := url.Parse(m.SectorIdentifierURI)

@@ -16,6 +16,7 @@ type metadata struct {
 	Token                 string   `json:"token_endpoint"`
 	UserInfo              string   `json:"userinfo_endpoint"`
 	JWKS                  string   `json:"jwks_uri"`
+	Registration          string   `json:"registration_endpoint,omitempty"`
 	EndSession            string   `json:"end_session_endpoint"`
 	CheckSession          string   `json:"check_session_iframe,omitempty"`
 	Scopes                []string `json:"scopes_supported"`
@@ -51,12 +52,18 @@ type metadata struct {
 // Feature is something that an operator turns on.
 type Feature string
 
-// FeatureSessions lets clients watch sessions (OpenID Connect Session Management 1.0).
-const FeatureSessions Feature = "session_management"
+// Features.
+const (
+	// FeatureRegistration lets clients register themselves.
+	FeatureRegistration Feature = "registration"
+	// FeatureSessions lets clients watch sessions (OpenID Connect Session Management 1.0).
+	FeatureSessions Feature = "session_management"
+)
 
 // Metadata is the discovery document of the issuer, which has no slash at its
 // end; algs are the algorithms that sign ID tokens. Compute it once.
 func Metadata(issuer string, algs []string, features ...Feature) []byte {
+	supported := Supported()
 	document := metadata{
 		Issuer:           issuer,
 		Authorization:    issuer + PathAuthorize,
@@ -65,14 +72,14 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		JWKS:             issuer + PathJWKS,
 		EndSession:       issuer + PathEndSession,
 		Scopes:           StandardScopes(),
-		ResponseTypes:    ResponseTypes(),
+		ResponseTypes:    supported.ResponseTypes,
 		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
-		GrantTypes:       []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials},
-		SubjectTypes:     []string{core.SubjectPublic, core.SubjectPairwise},
+		GrantTypes:       supported.GrantTypes,
+		SubjectTypes:     supported.SubjectTypes,
 		ACRs:             []string{core.ACRPassword},
 		IDTokenAlgs:      append(algs[:len(algs):len(algs)], AlgNone),
-		TokenAuthMethods: []string{core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT},
-		TokenAuthAlgs:    ClientAlgs(),
+		TokenAuthMethods: supported.AuthMethods,
+		TokenAuthAlgs:    supported.ClientAuthAlgs,
 		ClaimTypes:       []string{"normal"},
 		Claims:           supportedClaims(),
 		ChallengeMethods: []string{MethodS256},
@@ -81,12 +88,15 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		ClaimsParameter:  true,
 
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistering: true,
-		RequestObjectAlgs:  append(ClientAlgs(), AlgNone),
+		RequestObjectAlgs:  supported.RequestObjectAlgs,
 		UserInfoAlgs:       algs,
-		IDTokenEncryptAlgs: EncryptionAlgs(), IDTokenEncryptEncs: ContentEncryptions(),
-		UserInfoEncryptAlgs: EncryptionAlgs(), UserInfoEncryptEncs: ContentEncryptions(),
-		FrontchannelLogout: true, FrontchannelSession: true,
-		BackchannelLogout: true, BackchannelSession: true,
+		IDTokenEncryptAlgs: supported.EncryptionAlgs, IDTokenEncryptEncs: supported.EncryptionEncs,
+		UserInfoEncryptAlgs: supported.EncryptionAlgs, UserInfoEncryptEncs: supported.EncryptionEncs,
+		FrontchannelLogout: supported.Has(MemberFrontchannelLogout), FrontchannelSession: supported.Has(MemberFrontchannelLogout),
+		BackchannelLogout: supported.Has(MemberBackchannelLogout), BackchannelSession: supported.Has(MemberBackchannelLogout),
+	}
+	if slices.Contains(features, FeatureRegistration) {
+		document.Registration = issuer + PathRegister
 	}
 	if slices.Contains(features, FeatureSessions) {
 		document.CheckSession = issuer + PathCheckSession

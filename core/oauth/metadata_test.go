@@ -66,11 +66,20 @@ func TestMetadataHasKnownMembersOnly(t *testing.T) {
 			t.Errorf("%s is at %s", name, address)
 		}
 	}
-	if _, there := members["check_session_iframe"]; there {
-		t.Error("a page to watch sessions is published, though nobody turned it on")
+	for name, what := range map[string]string{"check_session_iframe": "a page to watch sessions", "registration_endpoint": "registration"} {
+		if _, there := members[name]; there {
+			t.Errorf("%s is published, though nobody turned it on", what)
+		}
 	}
 	if strings.Contains(string(oauth.Metadata(issuer, []string{"RS256"})), oauth.PathAccount) {
 		t.Error("the account endpoint is published")
+	}
+}
+
+func TestMetadataRegistration(t *testing.T) {
+	document := string(oauth.Metadata(issuer, []string{"RS256"}, oauth.FeatureRegistration))
+	if !strings.Contains(document, `"registration_endpoint":"`+issuer+oauth.PathRegister+`"`) {
+		t.Error(document)
 	}
 }
 

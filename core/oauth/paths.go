@@ -13,6 +13,7 @@ const (
 	PathAccount        = "/api/get-account" // no member of discovery names it
 	PathEndSession     = "/api/logout"
 	PathCheckSession   = "/login/oauth/check-session"
-	PathCallback       = "/callback/"     // the name of a connector follows: where its provider sends browsers back to
-	PathLogoutReturn   = "/logout/return" // where any provider sends who signed out there
+	PathCallback       = "/callback/"          // the name of a connector follows: where its provider sends browsers back to
+	PathLogoutReturn   = "/logout/return"      // where any provider sends who signed out there
+	PathRegister       = "/api/oauth/register" // below it, a client's own is at its client_id (RFC 7592)
 )
