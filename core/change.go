@@ -157,10 +157,26 @@ type (
 
 	// CreateClient inserts. ConflictError if the name or the id is taken.
 	CreateClient struct{ Client Client }
-	// UpdateClient replaces. ErrNotFound, ConflictError.
-	UpdateClient struct{ Client Client }
+	// UpdateClient replaces. ErrNotFound, ConflictError. With Held it only replaces a
+	// client that is managed by that registration access token: ErrConflict if it is
+	// gone or has got another one since.
+	UpdateClient struct {
+		Client Client
+		Held   Hash
+	}
 	// DeleteClient deletes the client with consents, grants, tokens and bindings.
 	DeleteClient struct{ ID string }
+
+	// AddInitial inserts an initial access token. ErrNotFound if there is no such
+	// organisation.
+	AddInitial struct{ Token InitialToken }
+	// UseInitial counts one use. ErrConflict if the token is gone, expired or used up.
+	UseInitial struct {
+		ID ID
+		At time.Time
+	}
+	// DeleteInitial deletes it. ErrNotFound.
+	DeleteInitial struct{ ID ID }
 
 	// AddModule inserts an installed module with its bytes; one that is there
 	// already gets another source, signer and pin alone.
@@ -310,6 +326,9 @@ func (RemoveMember) change()       {}
 func (CreateClient) change()       {}
 func (UpdateClient) change()       {}
 func (DeleteClient) change()       {}
+func (AddInitial) change()         {}
+func (UseInitial) change()         {}
+func (DeleteInitial) change()      {}
 func (AddModule) change()          {}
 func (DeleteModule) change()       {}
 func (AddRelease) change()         {}

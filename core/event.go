@@ -87,6 +87,10 @@ const (
 	EventKeyDeleted       EventType = "key.deleted"
 	EventOrgCreated       EventType = "organisation.created"
 	EventOrgUpdated       EventType = "organisation.updated"
+	// A client that registers itself is recorded as any other; these are about who may.
+	EventRegistrationRefused EventType = "registration.refused"
+	EventInitialCreated      EventType = "registration.token_created"
+	EventInitialRevoked      EventType = "registration.token_revoked"
 )
 
 // EventFilter selects audit events; zero fields select everything.

@@ -151,9 +151,15 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 	case core.CreateClient:
 		return createClient(c, change.Client)
 	case core.UpdateClient:
-		return updateClient(c, change.Client)
+		return updateClient(c, change.Client, change.Held)
 	case core.DeleteClient:
 		return deleteClient(c, change.ID)
+	case core.AddInitial:
+		return addInitial(c, change.Token)
+	case core.UseInitial:
+		return useInitial(c, change.ID, change.At)
+	case core.DeleteInitial:
+		return deleteInitial(c, change.ID)
 	case core.AddKey:
 		return addKey(c, change.Key)
 	case core.RetireKey:

@@ -129,11 +129,14 @@ func createClient(conn *sqlite.Conn, c core.Client) error {
 	return taken(err, "client id")
 }
 
-func updateClient(conn *sqlite.Conn, c core.Client) error {
+func updateClient(conn *sqlite.Conn, c core.Client, held core.Hash) error {
 	if err := clientNameFree(conn, c); err != nil {
 		return err
 	}
-	return mustChange(conn.Exec(replaceClient, clientValues(c)...))
+	if held.IsZero() {
+		return mustChange(conn.Exec(replaceClient, clientValues(c)...))
+	}
+	return mustWin(conn.Exec(replaceClient+` AND registration_hash = $36`, append(clientValues(c), held[:])...))
 }
 
 func clientNameFree(conn *sqlite.Conn, c core.Client) error {

@@ -28,6 +28,7 @@ var sweeps = []string{
 	`DELETE FROM access_tokens WHERE id IN (SELECT id FROM access_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM initial_tokens WHERE id IN (SELECT id FROM initial_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM plugin_values WHERE (instance, key) IN (SELECT instance, key FROM plugin_values WHERE expires_at <= $1 LIMIT $2)`,
 }
 

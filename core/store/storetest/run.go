@@ -31,6 +31,8 @@ func Run(t *testing.T, open Open) {
 		{"Clients", testClients},
 		{"ClientConflicts", testClientConflicts},
 		{"DeleteClient", testDeleteClient},
+		{"HeldClient", testHeldClient},
+		{"InitialTokens", testInitialTokens},
 		{"Plugins", testPlugins},
 		{"Modules", testModules},
 		{"Reload", testReload},

@@ -58,6 +58,9 @@ type Store interface {
 	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
 	// Clients are ordered by name; org "" stands for all.
 	Clients(ctx context.Context, org string) ([]core.Client, error)
+	InitialToken(ctx context.Context, id core.ID) (*core.InitialToken, error)
+	// InitialTokens are ordered by the time they were made.
+	InitialTokens(ctx context.Context, org string) ([]core.InitialToken, error)
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
 	Organisations(ctx context.Context) ([]core.Organisation, error)
 	// Plugins gives the same pointer until something changes.
