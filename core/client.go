@@ -140,6 +140,10 @@ func (c *Client) SecretPurpose() string { return "client-secret:" + c.ID }
 // Registered reports whether the client registered itself.
 func (c *Client) Registered() bool { return !c.RegistrationHash.IsZero() }
 
+// Consented reports whether the administrator consented for everybody. Nobody chose a
+// client that registered itself, so nobody can.
+func (c *Client) Consented() bool { return c.SkipConsent && !c.Registered() }
+
 // Public reports whether the client has no secret (RFC 6749 section 2.1).
 func (c *Client) Public() bool { return slices.Contains(c.AuthMethods, AuthNone) }
 

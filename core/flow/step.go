@@ -369,7 +369,7 @@ func (in Input) wantsConsent(scopes []string) bool {
 		return false
 	case in.prompts(oauth.PromptConsent) || in.Policy != nil && in.Policy.Consent:
 		return true
-	case in.Client.SkipConsent:
+	case in.Client.Consented():
 		return false
 	}
 	remembered := in.Consent != nil && oauth.WithinScopes(scopes, in.Consent.Scopes)

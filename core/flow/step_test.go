@@ -40,6 +40,7 @@ type change func(*Input)
 func prompt(prompts ...string) change { return func(in *Input) { in.Request.Prompts = prompts } }
 func nobody(in *Input)                { in.SignedIn = nil }
 func skipConsent(in *Input)           { in.Client.SkipConsent = true }
+func registeredItself(in *Input)      { in.Client.RegistrationHash = core.Hash{1} }
 func signedInForThis(in *Input) {
 	in.Progress = Progress{SignedInAt: at.Add(-time.Minute), SessionID: "session-1"}
 	in.SignedIn.Session.AuthTime = at.Add(-time.Minute)
@@ -115,6 +116,8 @@ func TestNext(t *testing.T) {
 		{"nobody is signed in", []change{nobody}, "login"},
 		{"no consent yet", nil, "consent [openid email]"},
 		{"consent is skipped", []change{skipConsent}, "issue [openid email]"},
+		{"112 but not for a client that registered itself", []change{skipConsent, registeredItself}, "consent [openid email]"},
+		{"112 nor without a page", []change{skipConsent, registeredItself, prompt("none")}, "fail consent_required prompt_none"},
 		{"consent is remembered", []change{consented("email", "openid", "phone")}, "issue [openid email]"},
 		{"112 consent lacks a scope", []change{consented("openid")}, "consent [openid email]"},
 		{"consent was given for this request", []change{allowedNow("openid", "email")}, "issue [openid email]"},

@@ -172,7 +172,7 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) 
 		return in, nil
 	}
 	in.Hint = d.hint(ctx, v)
-	if v.signedIn == nil || v.client.SkipConsent {
+	if v.signedIn == nil || v.client.Consented() {
 		return in, nil
 	}
 	in.Consent, err = d.consent(ctx, v)
