@@ -36,7 +36,7 @@ var house = map[string][]string{
 	"core/store/sqlite":      {},
 	"core/store/storetest":   {"core"},
 	"core/admin":             {"core", "core/jose", "core/oauth"},
-	"core/config":            {"core", "core/outbound", "core/supply"},
+	"core/config":            {"core", "core/oauth", "core/outbound", "core/supply"},
 	"core/plugin":            {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":      {},
 	"core/plugin/plugintest": {"core/plugin", "sdk/hook", "sdk/hook/replay"}, // for tests

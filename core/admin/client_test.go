@@ -108,6 +108,7 @@ func TestRefuse013RedirectURIs(t *testing.T) {
 
 func TestClientInput(t *testing.T) {
 	w := newWorld(t)
+	w.Documents = shelf{"https://rp.example/s.json": `["https://a.example/cb","https://b.example/cb","https://rp.example/cb","https://other.example/"]`}
 	confidential := w.client(admin.NewClient{Name: "there"})
 	public := w.client(admin.NewClient{Name: "public", Preset: admin.PresetSPA})
 	for _, tt := range []struct {
@@ -177,6 +178,18 @@ func TestClientInput(t *testing.T) {
 			c.Metadata.DefaultACRValues = strings.Split("1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x", " ")
 		}, []string{"default_acr_values"}},
 		{"algorithm none", func(c *core.Client) { c.IDTokenAlg = "none" }, nil},
+		{"algorithm none through the browser", func(c *core.Client) {
+			c.IDTokenAlg, c.ResponseTypes, c.RedirectURIs = "none", []string{"code", "code id_token"}, []string{"https://a.example/cb"}
+			c.GrantTypes = []string{core.GrantAuthorizationCode, core.GrantImplicit}
+		}, []string{"id_token_alg"}},
+		{"algorithm none and no ID token through the browser", func(c *core.Client) {
+			c.IDTokenAlg, c.ResponseTypes, c.RedirectURIs = "none", []string{"code", "code token"}, []string{"https://a.example/cb"}
+			c.GrantTypes = []string{core.GrantAuthorizationCode, core.GrantImplicit}
+		}, nil},
+		{"codes alone", func(c *core.Client) {
+			c.ResponseTypes, c.GrantTypes = []string{"code"}, []string{core.GrantAuthorizationCode}
+			c.RedirectURIs = []string{"https://a.example/cb", "https://b.example/cb"}
+		}, nil},
 		{"algorithm NONE", func(c *core.Client) { c.IDTokenAlg = "NONE" }, []string{"id_token_alg"}},
 		{"algorithm HS256", func(c *core.Client) { c.IDTokenAlg = "HS256" }, []string{"id_token_alg"}},
 		{"no scopes", func(c *core.Client) { c.Scopes = nil }, []string{"scopes"}},

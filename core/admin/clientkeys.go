@@ -86,6 +86,10 @@ func checkRequestObjects(p *problems, c *core.Client) {
 	for i, uri := range m.RequestURIs {
 		// A fragment is the hash of what is there (OpenID Connect Core section 6.2).
 		address, _, _ := strings.Cut(uri, "#")
+		if address == "" {
+			p.add("request_uris", "give addresses that begin with https://", "%q is no address that the server asks", shown(uri))
+			continue
+		}
 		if checkFetched(p, "request_uris", address); slices.Contains(m.RequestURIs[:i], uri) {
 			p.add("request_uris", "", "%q is given twice", shown(uri))
 		}
@@ -161,6 +165,11 @@ func changedMetadata(before, after *core.ClientMetadata) []string {
 		name    string
 		changed bool
 	}{
+		{"application_type", before.ApplicationType != after.ApplicationType},
+		{"contacts", !slices.Equal(before.Contacts, after.Contacts)},
+		{"initiate_login_uri", before.InitiateLoginURI != after.InitiateLoginURI},
+		{"software_id", before.SoftwareID != after.SoftwareID},
+		{"software_version", before.SoftwareVersion != after.SoftwareVersion},
 		{"jwks", string(before.JWKS) != string(after.JWKS)},
 		{"jwks_uri", before.JWKSURI != after.JWKSURI},
 		{"userinfo_signed_response_alg", before.UserInfoAlg != after.UserInfoAlg},

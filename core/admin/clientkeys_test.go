@@ -142,8 +142,8 @@ func TestClientKeysInput(t *testing.T) {
 			c.AuthMethods, c.Metadata.RequestObjectAlg = []string{core.AuthBasic}, "HS512"
 		}, []string{"request_object_signing_alg"}},
 		{"requests anywhere", func(c *core.Client) {
-			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, []string{"http://rp.example/r", "javascript:x", "https://rp.example/r", "https://rp.example/r"}
-		}, []string{"request_uris", "request_uris", "request_uris"}},
+			c.AuthMethods, c.Metadata.RequestURIs = []string{core.AuthBasic}, []string{"http://rp.example/r", "javascript:x", "https://rp.example/r", "https://rp.example/r", "#x"}
+		}, slices.Repeat([]string{"request_uris"}, 4)},
 		{"answers encrypted", func(c *core.Client) {
 			c.Metadata = core.ClientMetadata{
 				JWKS: json.RawMessage(ecKeys), UserInfoAlg: "PS256", IDTokenEncryptionAlg: "ECDH-ES", IDTokenEncryptionEnc: "A256GCM",

@@ -9,6 +9,10 @@
 // deals with whom it names. It is made with all of its parts at once, and stays
 // disabled until it has all that its plugin needs.
 //
+// Where the operator allows it, clients register themselves and manage what they
+// registered (RFC 7591, RFC 7592), within the operator's policy. The same checks are made
+// of them as of clients that an operator makes, and more.
+//
 // Each method checks its whole input and reports every mistake at once as an
 // [InvalidError], decides, and applies one list of changes together with the
 // audit event that tells of it: there is no change without its record.

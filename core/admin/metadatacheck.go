@@ -62,6 +62,7 @@ func checkImplicitRedirects(p *problems, uris []string) {
 // checkMetadata checks what the authorization endpoint needs of the client's metadata.
 func checkMetadata(p *problems, c *core.Client) {
 	m := &c.Metadata
+	checkAbout(p, c)
 	if m.SubjectType != "" {
 		checkKnown(p, "subject_type", []string{m.SubjectType}, oauth.Supported().SubjectTypes...)
 	}

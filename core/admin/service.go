@@ -25,6 +25,9 @@ type Store interface {
 	Client(ctx context.Context, id string) (*core.Client, error)
 	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
 	Clients(ctx context.Context, org string) ([]core.Client, error)
+	InitialToken(ctx context.Context, id core.ID) (*core.InitialToken, error)
+	InitialTokens(ctx context.Context, org string) ([]core.InitialToken, error)
+	Failures(ctx context.Context, keys ...string) ([]core.Failures, error)
 	Plugins(ctx context.Context) (*core.PluginConfig, error)
 	PluginCode(ctx context.Context, digest string) ([]byte, error)
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
@@ -59,8 +62,22 @@ type Service struct {
 	Sealer  Sealer
 	// KeyMaker is needed to rotate signing keys.
 	KeyMaker KeyMaker
-	Now      func() time.Time
-	Rand     io.Reader
+	// Documents fetches what clients refer to; without it none can have a sector
+	// identifier.
+	Documents Documents
+	// Registration says whether clients may register themselves. They manage what they
+	// registered below Issuer.
+	Registration core.RegistrationPolicy
+	Issuer       string
+	Now          func() time.Time
+	Rand         io.Reader
+}
+
+// Documents fetches what a client registered the address of.
+type Documents interface {
+	// Document gives the JSON document at the URL: a bounded one, of a host that may be
+	// asked.
+	Document(ctx context.Context, url string) ([]byte, error)
 }
 
 func (s *Service) newID(now time.Time) core.ID { return core.NewID(now, s.Rand) }

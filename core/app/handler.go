@@ -80,6 +80,9 @@ func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, tokens flow.
 
 // features are what the operator turned on.
 func (a *App) features() (on []oauth.Feature) {
+	if a.Config.Registration.On() {
+		on = append(on, oauth.FeatureRegistration)
+	}
 	if a.Config.SessionManagement {
 		on = append(on, oauth.FeatureSessions)
 	}

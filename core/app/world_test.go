@@ -43,6 +43,8 @@ type world struct {
 	log    *journal
 	dir    string
 	stop   func()
+	// registration is who may register clients from the next start on.
+	registration core.RegistrationPolicy
 	// proxies are trusted from the next start.
 	proxies []*net.IPNet
 	limits  func(*http.Server) // changes the limits of connections at the next start
@@ -182,7 +184,7 @@ func (w *world) start() {
 	if passwords == nil {
 		passwords = app.CheapPasswords()
 	}
-	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies, OutboundAllowPrivate: w.private, SessionManagement: w.watched}, app.Options{
+	w.app, err = app.Open(context.Background(), config.Config{Data: w.dir, Issuer: w.issuer, TrustedProxies: w.proxies, OutboundAllowPrivate: w.private, SessionManagement: w.watched, Registration: w.registration}, app.Options{
 		Now:       w.clock.Now,
 		Logger:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Passwords: passwords,
@@ -422,7 +424,7 @@ func (w *world) do(r *http.Request) answer {
 		w.t.Fatal(err)
 	}
 	if json.Unmarshal(a.body, &a.json) == nil {
-		w.hide(a.text("access_token"), a.text("refresh_token"), a.text("id_token"))
+		w.hide(a.text("access_token"), a.text("refresh_token"), a.text("id_token"), a.text("client_secret"), a.text("registration_access_token"))
 	}
 	return a
 }

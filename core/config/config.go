@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/supply"
 )
 
@@ -39,6 +40,8 @@ type Config struct {
 	// SessionManagement lets clients watch in a frame whether somebody is still signed
 	// in.
 	SessionManagement bool
+	// Registration says whether clients may register themselves, and as what.
+	Registration core.RegistrationPolicy
 	// PluginKeys are trusted to sign modules of plugins.
 	PluginKeys []supply.Key
 	// PluginRegistryCredentials names a docker config.json with the logins for
@@ -72,6 +75,10 @@ func Settings() []Setting {
 		{Key: "trusted_proxies", Usage: "addresses or networks of proxies whose X-Forwarded-For is believed, with commas between them", set: setProxies},
 		{Key: "outbound_allow_private", Usage: "networks, or hosts with their port, that the server may ask though they are private, with commas between them", set: setOutbound},
 		{Key: "session_management", Default: "off", Usage: "on: applications may watch in a hidden frame whether somebody is still signed in (OpenID Connect Session Management)", set: setSwitch(func(c *Config) *bool { return &c.SessionManagement })},
+		{Key: "registration", Default: "off", Usage: "who may register clients: off, token (with a token of 'postern registration token create') or open (everybody)", set: setRegistration},
+		{Key: "registration_scopes", NoFlag: true, Usage: "scopes that such clients may have, with blanks between them (default: the standard ones)", set: setRegistrationScopes},
+		{Key: "registration_grant_types", NoFlag: true, Usage: "grant types that such clients may have, with commas between them (default: all but client_credentials)", set: setRegistrationGrants},
+		{Key: "registration_redirect_hosts", NoFlag: true, Usage: "hosts that redirect URIs of such clients may have, app.example.org or *.example.org, with commas between them (default: any)", set: setRegistrationHosts},
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},

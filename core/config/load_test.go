@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/config"
 )
 
@@ -56,7 +57,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := config.Config{
 		Data: "data", Listen: "localhost:8000", Issuer: "http://localhost:8000", IssuerDerived: true,
-		LogLevel: slog.LevelInfo, LogFormat: "text",
+		LogLevel: slog.LevelInfo, LogFormat: "text", Registration: core.RegistrationPolicy{Mode: core.RegistrationOff},
 		Lifetimes: config.Lifetimes{Session: 12 * time.Hour, AccessToken: time.Hour, IDToken: time.Hour, RefreshToken: 30 * 24 * time.Hour},
 	}
 	if !reflect.DeepEqual(c, want) {

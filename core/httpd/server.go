@@ -73,6 +73,7 @@ func (s *Server) routes(e *echo.Echo) {
 		e.GET(path, document)
 		e.HEAD(path, document)
 	}
+	s.registration(e)
 	e.POST(oauth.PathToken, s.token)
 	e.POST(oauth.PathRefresh, s.token)
 	e.GET(oauth.PathUserInfo, s.userInfo)

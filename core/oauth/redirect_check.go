@@ -62,6 +62,14 @@ func checkRedirectScheme(u *url.URL, native bool) *Error {
 	return nil
 }
 
+// IsSecureURI reports whether the URI is an address of https without a fragment, by the
+// same strict rules: one that a client registers for us to fetch or to link to.
+func IsSecureURI(uri string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && len(uri) <= maxRedirectURI && isURIText(uri) && !strings.Contains(uri, "#") && u.Scheme == "https" &&
+		u.Opaque == "" && u.User == nil && isHost(u.Hostname()) && !strings.HasSuffix(u.Host, ":") && isPort(u.Port()) && !hasDotSegment(u)
+}
+
 // IsLoopback reports whether the host, without port and brackets, is the
 // person's own machine.
 func IsLoopback(host string) bool {
