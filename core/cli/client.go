@@ -37,6 +37,7 @@ type clientView struct {
 	SkipConsent            bool                `json:"skip_consent"`
 	OfflineWithoutPrompt   bool                `json:"offline_without_prompt"`
 	QueryToken             bool                `json:"query_token"`
+	Registered             bool                `json:"registered"` // by itself
 	Shared                 bool                `json:"shared"`
 	Disabled               bool                `json:"disabled"`
 	LogoURI                string              `json:"logo_uri"`
@@ -64,7 +65,7 @@ func viewClient(issuer string, c *core.Client, secret string) clientView {
 		SubjectType: subjectType(c), SectorIdentifierURI: c.Metadata.SectorIdentifierURI, DefaultMaxAge: c.Metadata.DefaultMaxAge,
 		RequireAuthTime: c.Metadata.RequireAuthTime, DefaultACRValues: list(c.Metadata.DefaultACRValues),
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
-		Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
+		Registered: c.Registered(), Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
 		AccessSeconds: seconds(c.AccessTTL), IDTokenSeconds: seconds(c.IDTokenTTL), RefreshSeconds: seconds(c.RefreshTTL),
 		Metadata:  c.Metadata,
 		CreatedAt: jsonTime(c.CreatedAt), UpdatedAt: jsonTime(c.UpdatedAt),
@@ -256,6 +257,9 @@ func describeClient(c *core.Client) []admin.Row {
 		if ttl := *d.field(c); ttl != 0 {
 			rows = append(rows, admin.Row{Field: title(strings.ReplaceAll(d.flag, "-", " ")), Value: ttl.String()})
 		}
+	}
+	if c.Registered() {
+		rows = append(rows, admin.Row{Field: "Registered", Value: "by itself"})
 	}
 	return append(rows, admin.Row{Field: "Created", Value: stamp(c.CreatedAt)}, admin.Row{Field: "Changed", Value: stamp(c.UpdatedAt)})
 }

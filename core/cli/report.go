@@ -99,6 +99,8 @@ func missingHint(missing *admin.MissingError) string {
 		return "run 'postern org list' to see them"
 	case "key":
 		return "run 'postern keys list' to see them"
+	case "initial access token":
+		return "run 'postern registration token list' to see them"
 	case "link":
 		return "run 'postern user links' to see them"
 	case "plugin", "plugin instance":
