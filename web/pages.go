@@ -18,6 +18,12 @@ type Client struct {
 	ClientURI string
 	PolicyURI string
 	TermsURI  string
+	// RemoteLogo is the https address of a logo, used where there is no LogoURI. Whoever
+	// answers with the page allows the image.
+	RemoteLogo string
+	// Unchecked is the host of a client that registered itself; the page then says that
+	// nobody checked its name.
+	Unchecked string
 }
 
 // Login asks for a login name and a password, or offers to sign in elsewhere.

@@ -25,6 +25,10 @@ func stories() []story {
 		TermsURI:  "https://wiki.example.com/terms",
 	}
 	branded := &Client{Name: "Northwind Wiki", LogoURI: sampleLogo()}
+	itself := &Client{
+		Name: "Northwind Wiki", RemoteLogo: "https://wiki.example.com/logo.png", Unchecked: "wiki.example.com",
+		PolicyURI: "https://wiki.example.com/privacy", TermsURI: "https://wiki.example.com/terms",
+	}
 	long := &Client{Name: "Engineering Knowledge Base of the Northern Infrastructure and Telecommunications Department"}
 	scopes := []Scope{
 		{"openid", "Who you are", "A number that stands for you, and when you signed in"},
@@ -47,6 +51,7 @@ func stories() []story {
 	return []story{
 		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
 		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
+		{"login-registered", Login{Action: "/login", Step: "signed-step", Client: itself, CanCancel: true}},
 		{"login-problem", Login{
 			Action: "/login", Step: "signed-step", Client: branded, Username: "ada", CanCancel: true,
 			Problem: "The user name or the password is not right. Check both and try again.",

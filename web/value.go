@@ -26,6 +26,7 @@ func functions(files *assets) template.FuncMap {
 		"icon":        files.icon,
 		"logo":        logo,
 		"monogram":    monogram,
+		"remote":      remoteLogo,
 		"link":        link,
 		"sendTo":      sendTo,
 		"refreshTo":   refreshTo,
@@ -56,6 +57,15 @@ func logo(uri string) template.URL {
 		return ""
 	}
 	return template.URL(uri)
+}
+
+// remoteLogo gives the URI back if it is an address of https, else "".
+func remoteLogo(uri string) template.URL {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return template.URL(u.String())
 }
 
 // icon is the image of a provider, "" for a monogram.

@@ -81,6 +81,21 @@ func TestIcon(t *testing.T) {
 	}
 }
 
+func TestRemoteLogo(t *testing.T) {
+	for uri, shown := range map[string]bool{
+		"https://wiki.example/logo.png": true, "https://wiki.example:8443/logo?x=1": true, "http://wiki.example/logo.png": false, "//wiki.example/logo.png": false,
+		"javascript:alert(1)": false, "data:image/png;base64,AAAA": false, "https://a@wiki.example/logo.png": false, "https:logo.png": false, "": false, "https://[": false,
+	} {
+		want := template.URL("")
+		if shown {
+			want = template.URL(uri)
+		}
+		if got := remoteLogo(uri); got != want {
+			t.Errorf("%q: got %q", uri, got)
+		}
+	}
+}
+
 func FuzzLogo(f *testing.F) {
 	f.Add("data:image/png;base64,AAAA")
 	f.Add("/assets/a/b.svg")

@@ -351,3 +351,37 @@ func listenLocally(t *testing.T, asked chan<- string) string {
 	}()
 	return listener.Addr().String()
 }
+
+// TestRegisteredMetadataIsShown has oidcc-registration-logo-uri, -policy-uri and -tos-uri.
+func TestRegisteredMetadataIsShown(t *testing.T) {
+	w := newWorld(t)
+	w.openRegistration()
+	w.user("alice")
+	rp, a := w.registersItself("", "logo_uri", "https://images.example/logo.png", "policy_uri", "https://rp.example/policy", "tos_uri", "https://rp.example/tos")
+	for member, want := range map[string]string{"logo_uri": "https://images.example/logo.png", "policy_uri": "https://rp.example/policy", "tos_uri": "https://rp.example/tos"} {
+		if a.text(member) != want {
+			t.Errorf("%s: %v", member, a.json[member])
+		}
+	}
+	login := newBrowser(t, w.issuer).get(rp.authorizeURL())
+	consent := login.signIn("alice", thePassword)
+	for name, p := range map[string]*page{"login": login, "consent": consent} {
+		for _, want := range []string{`src="https://images.example/logo.png"`, `href="https://rp.example/policy"`, `href="https://rp.example/tos"`, "nobody checked its name", "rp.example"} {
+			if !strings.Contains(p.body, want) {
+				t.Errorf("%s: the page has no %s:\n%s", name, want, p.body)
+			}
+		}
+		if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "img-src 'self' data: https://images.example;") {
+			t.Errorf("%s: %s", name, policy)
+		}
+	}
+	if !login.has("login") || !consent.has("allow") {
+		t.Errorf("at %s and %s", login.url, consent.url)
+	}
+	// An operator's client loads nothing from elsewhere, and is not spoken of so.
+	own := w.register("own", func(c *core.Client) { c.LogoURI = "https://images.example/logo.png" })
+	p := newBrowser(t, w.issuer).get(own.authorizeURL())
+	if strings.Contains(p.header.Get("Content-Security-Policy"), "images.example") || p.has("unchecked") || p.has("logo") {
+		t.Errorf("%s\n%s", p.header.Get("Content-Security-Policy"), p.body)
+	}
+}

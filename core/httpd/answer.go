@@ -121,10 +121,15 @@ func (s *Server) pageHeaders(c echo.Context, page pageWith) {
 	h.Set("Content-Security-Policy", contentPolicy(page))
 }
 
-// contentPolicy allows our own styles and images, and, where a form is sent on to
-// the relying party or a page of it is loaded, that origin.
+// contentPolicy allows our own styles and images, the logo of a client that registered
+// itself, and, where a form is sent on to the relying party or a page of it is loaded,
+// that origin.
 func contentPolicy(page pageWith) string {
-	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+	images := "img-src 'self' data:"
+	if origin := logoOrigin(page.Page); origin != "" {
+		images += " " + origin
+	}
+	policy := "default-src 'none'; style-src 'self'; " + images + "; base-uri 'none'; "
 	if !framed(page.Page) {
 		policy += "frame-ancestors 'none'; "
 	}
@@ -246,10 +251,45 @@ func party(client *core.Client) *web.Client {
 	if client == nil {
 		return nil
 	}
-	return &web.Client{
+	shown := &web.Client{
 		Name: client.Title(), LogoURI: client.LogoURI, ClientURI: client.ClientURI,
 		PolicyURI: client.PolicyURI, TermsURI: client.TermsURI,
 	}
+	if client.Registered() {
+		shown.Unchecked = returnTo(client.RedirectURIs)
+		if shown.Unchecked == "" {
+			shown.Unchecked = "a program on a computer or phone"
+		}
+		if oauth.IsSecureURI(client.LogoURI) {
+			shown.LogoURI, shown.RemoteLogo = "", client.LogoURI
+		}
+	}
+	return shown
+}
+
+// logoOrigin is where the page loads the logo of its client from; empty for nowhere.
+func logoOrigin(page web.Page) string {
+	var client *web.Client
+	switch p := page.(type) {
+	case web.Login:
+		client = p.Client
+	case web.Select:
+		client = p.Client
+	case web.Consent:
+		client = p.Client
+	case web.Logout:
+		client = p.Client
+	case web.SigningOut:
+		client = p.Client
+	case web.FormPost:
+		client = p.Client
+	case web.Leaving:
+		client = p.Client
+	}
+	if client == nil || client.RemoteLogo == "" {
+		return ""
+	}
+	return oauth.RedirectOrigin(client.RemoteLogo)
 }
 
 // scopeTexts say what a scope gives away, in the order in which they are shown.

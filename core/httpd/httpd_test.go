@@ -20,6 +20,7 @@ func TestContentPolicy(t *testing.T) {
 	}{
 		{"alone", pageWith{Page: web.SignedOut{}}, "form-action 'self'", "script-src"},
 		{"to a client", pageWith{Page: web.Login{}, FormTargets: []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
+		{"logo", pageWith{Page: web.Login{Client: &web.Client{RemoteLogo: "https://rp.example/l.png?x=1"}}}, "img-src 'self' data: https://rp.example;", "l.png"},
 		{"form_post", pageWith{Page: web.FormPost{}, FormTargets: []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
 		{"framed", pageWith{Page: web.CheckSession{}}, "; script-src 'self'", "frame-ancestors"},
 		{"not framed", pageWith{Page: web.SignedOut{}}, "frame-ancestors 'none'", "frame-src"},
