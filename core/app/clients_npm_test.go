@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/needs"
 )
 
@@ -83,6 +85,7 @@ type npmFound struct {
 	EndSession       string         `json:"endSession"`
 	Reused           string         `json:"reused"`
 	Revoked          string         `json:"revoked"`
+	Registered       map[string]any `json:"registered"`
 }
 
 // converse runs a script of testdata/npm and browses for it.
@@ -201,4 +204,41 @@ func checkEndSession(t *testing.T, b *browser, endSession string, registered *re
 	if p := b.get(registered.authorizeURL()); !p.has("login") {
 		t.Errorf("after the sign-out: status %d at %s", p.status, p.url)
 	}
+}
+
+// TestNPMRegistration has openid-client register itself.
+func TestNPMRegistration(t *testing.T) {
+	dir := npmClients(t)
+	w := newWorld(t)
+	w.registration.Mode = core.RegistrationToken
+	w.restart()
+	alice := w.user("alice")
+	_, token, err := w.app.Admin.CreateInitialToken(t.Context(), cli, admin.NewInitialToken{Name: "npm", MaxUses: 3, TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.hide(token)
+	for _, test := range []struct{ auth, alg string }{{core.AuthBasic, "RS256"}, {core.AuthPost, "ES256"}, {core.AuthNone, "EdDSA"}} {
+		t.Run(test.auth, func(t *testing.T) {
+			b := newBrowser(t, w.issuer)
+			found := converse(t, filepath.Join(dir, "registration.mjs"), npmSettings{
+				Issuer: w.issuer, Secret: token, Auth: test.auth, Alg: test.alg, RedirectURI: theCallback, Scope: "openid email",
+			}, func(request string) *url.URL {
+				p := b.get(request).signIn("alice", thePassword)
+				if !p.has("allow") {
+					t.Fatalf("no consent page: status %d\n%s", p.status, p.body)
+				}
+				return p.press("allow", nil).location
+			})
+			id, _ := found.Registered["client_id"].(string)
+			if found.Claims["sub"] != string(alice.ID) || found.Claims["aud"] != id || found.UserInfo["email"] != alice.Email {
+				t.Errorf("found %+v", found)
+			}
+			client, err := w.app.Store.Client(t.Context(), id)
+			if err != nil || client.Public() != (test.auth == core.AuthNone) || !client.Registered() || client.IDTokenAlg != test.alg {
+				t.Errorf("made %+v, %v", client, err)
+			}
+		})
+	}
+	w.checkSecrets()
 }
