@@ -51,6 +51,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Now:       a.now,
 		Rand:      a.rand,
 		Proxies:   a.Config.TrustedProxies,
+		Domains:   a.Config.WebfingerDomains,
 		Watched:   a.Config.SessionManagement,
 	}
 	return server.Handler(), nil

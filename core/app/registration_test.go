@@ -385,3 +385,50 @@ func TestRegisteredMetadataIsShown(t *testing.T) {
 		t.Errorf("%s\n%s", p.header.Get("Content-Security-Policy"), p.body)
 	}
 }
+
+// TestWebfinger finds the issuer of somebody who exists and of somebody who does not, and
+// cannot tell which is which.
+func TestWebfinger(t *testing.T) {
+	w := newWorld(t)
+	w.user("alice")
+	host := strings.TrimPrefix(w.issuer, "http://")
+	ask := func(name string) answer {
+		return w.resource(oauth.PathWebfinger+"?rel=http://openid.net/specs/connect/1.0/issuer&resource=acct:"+name+"@"+host, "")
+	}
+	alice, nobody := ask("alice"), ask("nobody")
+	if alice.status != http.StatusOK || alice.header.Get("Content-Type") != "application/jrd+json" || alice.header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("status %d, %v", alice.status, alice.header)
+	}
+	if got, want := string(alice.body), strings.ReplaceAll(string(nobody.body), "nobody", "alice"); got != want || !strings.Contains(got, `"href":"`+w.issuer+`"`) {
+		t.Errorf("somebody: %s, nobody: %s", alice.body, nobody.body)
+	}
+	for resource, status := range map[string]int{"": http.StatusBadRequest, "acct:alice@elsewhere.example": http.StatusNotFound} {
+		if a := w.resource(oauth.PathWebfinger+"?resource="+resource, ""); a.status != status || a.header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%q: status %d, %v", resource, a.status, a.header)
+		}
+	}
+}
+
+// TestServerMetadata: RFC 8414 has the document of OpenID Connect Discovery, with what it
+// demands (section 2), at its own address (section 3).
+func TestServerMetadata(t *testing.T) {
+	w := newWorld(t)
+	w.openRegistration()
+	openid, server := w.resource(oauth.PathDiscovery, ""), w.resource("/.well-known/oauth-authorization-server", "")
+	if server.status != http.StatusOK || server.header.Get("Content-Type") != "application/json" || string(openid.body) != string(server.body) {
+		t.Fatalf("status %d, %v: %s", server.status, server.header, server.body)
+	}
+	if server.text("issuer") != w.issuer {
+		t.Errorf("issuer %s", server.text("issuer"))
+	}
+	for _, member := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"} {
+		if !strings.HasPrefix(server.text(member), w.issuer+"/") {
+			t.Errorf("%s is %q", member, server.text(member))
+		}
+	}
+	for _, member := range []string{"response_types_supported", "response_modes_supported", "grant_types_supported", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported", "scopes_supported"} {
+		if list, _ := server.json[member].([]any); len(list) == 0 {
+			t.Errorf("%s is %v", member, server.json[member])
+		}
+	}
+}

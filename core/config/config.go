@@ -42,6 +42,8 @@ type Config struct {
 	SessionManagement bool
 	// Registration says whether clients may register themselves, and as what.
 	Registration core.RegistrationPolicy
+	// WebfingerDomains are domains of people who sign in here, besides the issuer's host.
+	WebfingerDomains []string
 	// PluginKeys are trusted to sign modules of plugins.
 	PluginKeys []supply.Key
 	// PluginRegistryCredentials names a docker config.json with the logins for
@@ -79,6 +81,7 @@ func Settings() []Setting {
 		{Key: "registration_scopes", NoFlag: true, Usage: "scopes that such clients may have, with blanks between them (default: the standard ones)", set: setRegistrationScopes},
 		{Key: "registration_grant_types", NoFlag: true, Usage: "grant types that such clients may have, with commas between them (default: all but client_credentials)", set: setRegistrationGrants},
 		{Key: "registration_redirect_hosts", NoFlag: true, Usage: "hosts that redirect URIs of such clients may have, app.example.org or *.example.org, with commas between them (default: any)", set: setRegistrationHosts},
+		{Key: "webfinger_domains", NoFlag: true, Usage: "domains whose people webfinger sends here besides the issuer's own, with commas between them", set: setWebfingerDomains},
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},

@@ -41,6 +41,18 @@ func setRegistrationGrants(c *Config, value string) *mistake {
 	return nil
 }
 
+func setWebfingerDomains(c *Config, value string) *mistake {
+	c.WebfingerDomains = nil
+	for domain := range strings.SplitSeq(value, ",") {
+		domain = strings.TrimSpace(domain)
+		if outbound.CheckHost(domain) != nil || strings.ContainsAny(domain, ":*") || domain != strings.ToLower(domain) {
+			return &mistake{fmt.Sprintf("%q is no domain", domain), "write example.org, in lower case, as in the addresses of your people"}
+		}
+		c.WebfingerDomains = append(c.WebfingerDomains, domain)
+	}
+	return nil
+}
+
 func setRegistrationHosts(c *Config, value string) *mistake {
 	c.Registration.RedirectHosts = nil
 	for host := range strings.SplitSeq(value, ",") {

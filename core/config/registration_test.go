@@ -30,6 +30,7 @@ func TestRegistrationMistakes(t *testing.T) {
 		"POSTERN_REGISTRATION":                {"yes", "Open", "on"},
 		"POSTERN_REGISTRATION_SCOPES":         {" ", `a"b`, "a\tb"},
 		"POSTERN_REGISTRATION_GRANT_TYPES":    {"password", "authorization_code,", "code"},
+		"POSTERN_WEBFINGER_DOMAINS":           {"https://example.org", "*.example.org", "Example.org", "example.org,"},
 		"POSTERN_REGISTRATION_REDIRECT_HOSTS": {"https://app.example.org", "app.example.org:8443", "App.example.org", "*", "a b", "app.example.org,"},
 	} {
 		for _, value := range values {

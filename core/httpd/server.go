@@ -20,7 +20,7 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Proxies and Watched must be set.
+// Server answers HTTP. All fields but Proxies, Domains and Watched must be set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -37,9 +37,12 @@ type Server struct {
 	Rand      io.Reader
 	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
 	Proxies []*net.IPNet
+	// Domains are those whose people webfinger sends here, besides the issuer's host.
+	Domains []string
 	// Watched lets clients watch sessions; see [flow.Dispatcher].
 	Watched bool
 
+	hosts  []string
 	https  bool
 	assets http.Handler
 	cross  *http.CrossOriginProtection
@@ -53,6 +56,7 @@ type Recorder interface {
 
 // Handler gives the handler for everything. Call it once, after the fields are set.
 func (s *Server) Handler() http.Handler {
+	s.hosts = oauth.WebfingerHosts(s.Issuer, s.Domains)
 	s.https = strings.HasPrefix(s.Issuer, "https://")
 	s.assets = s.Pages.Assets()
 	s.cross = http.NewCrossOriginProtection()
@@ -69,6 +73,7 @@ func (s *Server) routes(e *echo.Echo) {
 	for path, document := range map[string]echo.HandlerFunc{
 		"/livez": s.live, "/readyz": s.ready, web.AssetsPrefix + "*": s.asset,
 		oauth.PathDiscovery: s.discovery, oauth.PathServerMetadata: s.discovery, oauth.PathJWKS: s.jwks,
+		oauth.PathWebfinger: s.webfinger,
 	} {
 		e.GET(path, document)
 		e.HEAD(path, document)

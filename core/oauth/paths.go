@@ -5,6 +5,7 @@ package oauth
 const (
 	PathDiscovery      = "/.well-known/openid-configuration"
 	PathServerMetadata = "/.well-known/oauth-authorization-server" // RFC 8414; the same document
+	PathWebfinger      = "/.well-known/webfinger"
 	PathJWKS           = "/.well-known/jwks"
 	PathAuthorize      = "/login/oauth/authorize"
 	PathToken          = "/api/login/oauth/access_token"
