@@ -2,7 +2,9 @@ package core
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -143,6 +145,20 @@ func (c *Client) Registered() bool { return !c.RegistrationHash.IsZero() }
 // Consented reports whether the administrator consented for everybody. Nobody chose a
 // client that registered itself, so nobody can.
 func (c *Client) Consented() bool { return c.SkipConsent && !c.Registered() }
+
+// WebOrigin gives the origin of an address as a browser writes it (RFC 6454 section
+// 6.2): without the port that is the scheme's own. Empty for what is of no web page.
+func WebOrigin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; strings.HasSuffix(host, port) {
+		host = strings.TrimSuffix(host, port)
+	}
+	return u.Scheme + "://" + host
+}
 
 // Public reports whether the client has no secret (RFC 6749 section 2.1).
 func (c *Client) Public() bool { return slices.Contains(c.AuthMethods, AuthNone) }

@@ -46,6 +46,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Admin:     a.Admin,
 		Pages:     pages,
 		Recorder:  a.Store,
+		Origins:   a.Store,
 		Ready:     a.Ready,
 		Logger:    a.logger,
 		Now:       a.now,

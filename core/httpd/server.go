@@ -31,6 +31,7 @@ type Server struct {
 	Admin     *admin.Service
 	Pages     *web.Pages
 	Recorder  Recorder
+	Origins   Origins
 	Ready     func(context.Context) error
 	Logger    *slog.Logger
 	Now       func() time.Time
@@ -79,10 +80,13 @@ func (s *Server) routes(e *echo.Echo) {
 		e.HEAD(path, document)
 	}
 	s.registration(e)
-	e.POST(oauth.PathToken, s.token)
-	e.POST(oauth.PathRefresh, s.token)
-	e.GET(oauth.PathUserInfo, s.userInfo)
-	e.POST(oauth.PathUserInfo, s.userInfo)
+	for _, path := range []string{oauth.PathToken, oauth.PathRefresh} {
+		e.POST(path, s.token, s.crossOrigin)
+		e.OPTIONS(path, s.preflight, s.crossOrigin)
+	}
+	e.GET(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
+	e.POST(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
+	e.OPTIONS(oauth.PathUserInfo, s.preflight, s.crossOrigin)
 	e.GET(oauth.PathAccount, s.account)
 	e.POST(oauth.PathAccount, s.account)
 

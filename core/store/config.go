@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -17,6 +18,7 @@ type config struct {
 	organisations map[string]*core.Organisation
 	plugins       *core.PluginConfig
 	clients       memo[*core.Client]
+	origins       atomic.Pointer[map[string]bool] // nil until somebody asks
 }
 
 func (c *config) organisation(name string) (*core.Organisation, error) {

@@ -77,3 +77,29 @@ func testHeldClient(t *testing.T, w *world) {
 	w.apply(core.DeleteClient{ID: client.ID})
 	w.refused(core.ErrConflict, core.UpdateClient{Client: other, Held: core.Hash{2}})
 }
+
+func testOrigins(t *testing.T, w *world) {
+	has := func(store Store, want bool, origins ...string) {
+		t.Helper()
+		for _, origin := range origins {
+			if got, err := store.HasOrigin(t.Context(), origin); err != nil || got != want {
+				t.Errorf("%q: %v, %v", origin, got, err)
+			}
+		}
+	}
+	has(w.store, false, "https://rp.example", "")
+	client := w.client("rp")
+	client.RedirectURIs = []string{"https://rp.example/cb", "https://RP.example:8443/", "http://localhost:80/cb", "com.example.app:/cb", "https://other.example:443/cb"}
+	w.apply(core.UpdateClient{Client: client})
+	own := []string{"https://rp.example", "https://rp.example:8443", "http://localhost", "https://other.example"}
+	has(w.store, true, own...)
+	has(w.store, false, "", "null", "http://rp.example", "https://rp.example:443", "https://x.rp.example", "https://rp.example.evil.example", "com.example.app://", "*")
+	// Another process disables it.
+	other := w.handle()
+	client.Disabled = true
+	if err := other.Apply(t.Context(), core.UpdateClient{Client: client}); err != nil {
+		t.Fatal(err)
+	}
+	has(w.store, false, own...)
+	has(other, false, own...)
+}

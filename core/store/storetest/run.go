@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"ClientConflicts", testClientConflicts},
 		{"DeleteClient", testDeleteClient},
 		{"HeldClient", testHeldClient},
+		{"Origins", testOrigins},
 		{"InitialTokens", testInitialTokens},
 		{"Plugins", testPlugins},
 		{"Modules", testModules},

@@ -58,6 +58,9 @@ type Store interface {
 	ClientByName(ctx context.Context, org, name string) (*core.Client, error)
 	// Clients are ordered by name; org "" stands for all.
 	Clients(ctx context.Context, org string) ([]core.Client, error)
+	// HasOrigin reports whether a client that is not disabled has a redirect URI of the
+	// origin, as a browser writes it.
+	HasOrigin(ctx context.Context, origin string) (bool, error)
 	InitialToken(ctx context.Context, id core.ID) (*core.InitialToken, error)
 	// InitialTokens are ordered by the time they were made.
 	InitialTokens(ctx context.Context, org string) ([]core.InitialToken, error)
