@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"os"
+
+	"github.com/postern-id/postern/core/outbound"
 )
 
 // HTTPServer gives tests the server with the limits that it has in use.
@@ -17,3 +19,8 @@ func (a *App) ReloadAt(ctx context.Context, hangups <-chan os.Signal) { a.reload
 
 // RotateKeys is what a server does from time to time.
 func RotateKeys(a *App) { a.rotateKeys(context.Background()) }
+
+// Document fetches what a client refers to, by that client.
+func Document(ctx context.Context, client *outbound.Client, url string) ([]byte, error) {
+	return documents{func() (*outbound.Client, error) { return client, nil }}.Document(ctx, url)
+}
