@@ -328,17 +328,7 @@ func TestApacheFrontchannelLogout(t *testing.T) {
 			for _, site := range sites {
 				checkTold(t, site.enter(w, server), alice)
 			}
-			p := leave(server)
-			for i, site := range sites {
-				if !slices.ContainsFunc(p.frames(), func(source string) bool { return strings.HasPrefix(source, site.address+"/") }) {
-					t.Fatalf("the page loads nothing of site %d but %q:\n%s", i, p.frames(), p.body)
-				}
-			}
-			for _, source := range p.frames() {
-				if framed := newBrowser(t, "").get(source); framed.status != http.StatusOK {
-					t.Errorf("%s: status %d", source, framed.status)
-				}
-			}
+			checkFrames(t, leave(server), sites...)
 			for i, site := range sites {
 				if site.signedIn() {
 					t.Errorf("site %d still knows alice", i)
@@ -347,6 +337,23 @@ func TestApacheFrontchannelLogout(t *testing.T) {
 		})
 	}
 	w.checkSecrets()
+}
+
+// checkFrames loads the frames of the page, without cookies; there must be one of each
+// site.
+func checkFrames(t *testing.T, p *page, sites ...*apacheSite) {
+	t.Helper()
+	for _, site := range sites {
+		at := slices.IndexFunc(p.frames(), func(source string) bool { return strings.HasPrefix(source, site.address+"/") })
+		if at < 0 {
+			t.Fatalf("the page loads nothing of %s but %q:\n%s", site.address, p.frames(), p.body)
+		}
+		stranger := newBrowser(t, site.address)
+		stranger.client.Transport = site.client.Transport
+		if framed := stranger.get(p.frames()[at]); framed.status != http.StatusOK {
+			t.Errorf("%s: status %d", framed.url, framed.status)
+		}
+	}
 }
 
 // frames gives the addresses of the frames of the page.
@@ -383,7 +390,18 @@ func TestApacheRegisters(t *testing.T) {
 	}
 	clients, err := w.app.Store.Clients(t.Context(), core.DefaultOrganisation)
 	if err != nil || len(clients) != 1 || clients[0].DisplayName != "A web site" {
-		t.Errorf("clients %+v, %v", clients, err)
+		t.Fatalf("clients %+v, %v", clients, err)
+	}
+	m := clients[0].Metadata
+	for _, uri := range []string{m.InitiateLoginURI, m.FrontchannelLogoutURI, m.BackchannelLogoutURI} {
+		if !strings.HasPrefix(uri, site.address+apacheCallback) {
+			t.Errorf("it registered %+v", m)
+			break
+		}
+	}
+	checkFrames(t, server.signOut(), site)
+	if p := site.get("/app/"); p.field("x_csrf") == "" {
+		t.Errorf("the site still knows alice: status %d\n%s", p.status, p.body)
 	}
 	w.checkSecrets()
 }
