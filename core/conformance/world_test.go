@@ -172,7 +172,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) config(t *testing.T) config.Config {
 	t.Helper()
 	environment := map[string]string{
-		"POSTERN_DATA": w.data, "POSTERN_ISSUER": w.issuer, "POSTERN_OUTBOUND_ALLOW_PRIVATE": w.site.host(), "POSTERN_REGISTRATION": "open",
+		"POSTERN_DATA": w.data, "POSTERN_ISSUER": w.issuer, "POSTERN_OUTBOUND_ALLOW_PRIVATE": w.site.host(), "POSTERN_REGISTRATION": "open", "POSTERN_SESSION_MANAGEMENT": "on",
 	}
 	cfg, err := config.Load(config.Input{Env: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
 	if err != nil {
