@@ -67,12 +67,16 @@ func (x *trial) client(edit ...func(*registration)) *client {
 	if x.dynamic {
 		got := x.register(c.registration)
 		x.complain("registration", got.isJSON(http.StatusCreated))
-		if got.json == nil {
+		if got.json == nil || got.status != http.StatusCreated {
 			x.FailNow()
 		}
-		x.complain("registration", c.checkRegistered(got))
+		bad := c.checkRegistered(got)
+		x.complain("registration", bad)
 		c.answer, c.id, c.secret = got.json, got.json.text("client_id"), got.json.text("client_secret")
 		x.Cleanup(c.unregister)
+		if bad != nil {
+			x.FailNow() // the rest is about what was asked for
+		}
 		return c
 	}
 	created, err := x.app.Admin.CreateClient(context.Background(), operator, admin.NewClient{Name: c.Name, Edit: c.edit})
