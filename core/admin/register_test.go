@@ -400,7 +400,7 @@ func TestRegistrationLimit(t *testing.T) {
 		_, refusal := w.Register(ctx, actor, "", r)
 		return refusal
 	}
-	for i := range 60 {
+	for i := range 300 {
 		if refusal := try(fmt.Sprintf("2001:db8::%x", i), bad); refusal == nil || refusal.Status != http.StatusBadRequest {
 			t.Fatalf("try %d: %v", i, refusal)
 		}

@@ -287,7 +287,7 @@ func sectorOfPrivateAddress(t *testing.T, w *world) {
 func registrationRate(_ *testing.T, w *world) {
 	w.openRegistration()
 	call := registrationCall{method: http.MethodPost, path: oauth.PathRegister, document: document("redirect_uris", []string{"javascript:x"})}
-	for range 60 {
+	for range 300 {
 		if a := w.callRegistration(call); a.status != http.StatusBadRequest {
 			w.t.Fatalf("status %d: %s", a.status, a.body)
 		}
