@@ -56,7 +56,7 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	if input.Edit != nil {
 		client = *editedClient(&client, input.Edit)
 	}
-	if err := s.check(ctx, nil, &client).err(); err != nil {
+	if err := checkClient(&client).err(); err != nil {
 		return nil, nil, err
 	}
 	if _, err := s.Organisation(ctx, client.Org); err != nil {
@@ -95,7 +95,7 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 		return nil, err
 	}
 	after := editedClient(before, edit)
-	p := s.check(ctx, before, after)
+	p := checkClient(after)
 	if before.Public() != after.Public() {
 		p.add("auth_methods", "make another client", "a client cannot change between public and confidential")
 	}

@@ -108,7 +108,6 @@ func TestRefuse013RedirectURIs(t *testing.T) {
 
 func TestClientInput(t *testing.T) {
 	w := newWorld(t)
-	w.Documents = shelf{"https://rp.example/s.json": `["https://a.example/cb","https://b.example/cb","https://rp.example/cb","https://other.example/"]`}
 	confidential := w.client(admin.NewClient{Name: "there"})
 	public := w.client(admin.NewClient{Name: "public", Preset: admin.PresetSPA})
 	for _, tt := range []struct {

@@ -555,3 +555,32 @@ func TestOperatorKeepsConsent(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSectorIsFetchedWhereItMatters: once for what was registered, and again when the
+// redirect URIs change.
+func TestSectorIsFetchedWhereItMatters(t *testing.T) {
+	w := registrar(t)
+	ctx := t.Context()
+	const sector = "https://rp.example/sector.json"
+	got := w.registers("", "sector_identifier_uri", sector)
+	change := func(token, uri string) (*oauth.Registered, *oauth.Error) {
+		return w.ChangeRegistration(ctx, stranger, got.Client.ID, token, w.parsed(metadata(
+			"client_id", got.Client.ID, "sector_identifier_uri", sector, "redirect_uris", []string{uri})))
+	}
+	w.Documents = shelf{} // the document is gone
+	same, refusal := change(got.Token, "https://rp.example/cb")
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	if _, refusal := change(same.Token, "https://rp.example/other"); refusal == nil || refusal.Reason != "registration_sector_identifier_uri" {
+		t.Errorf("got %v", refusal)
+	}
+	w.Documents = nil
+	if _, refusal := change(same.Token, "https://rp.example/other"); refusal == nil || refusal.Reason != "registration_sector_identifier_uri" {
+		t.Errorf("where nothing can be fetched: %v", refusal)
+	}
+	// An operator's client is not asked about.
+	w.client(admin.NewClient{Name: "own", Edit: func(c *core.Client) {
+		c.RedirectURIs, c.Metadata.SectorIdentifierURI = []string{"https://rp.example/cb"}, "https://rp.example/nowhere.json"
+	}})
+}

@@ -8,10 +8,11 @@ import (
 	"github.com/postern-id/postern/core"
 )
 
-// check is all that there is to be said about a client before it is stored: its values,
+// check is all that there is to be said about a client that registers itself: its values,
 // and the document that its sector identifier leads to. That is only fetched for a client
 // that is right otherwise, and if something about it changed since before, nil for a new
-// one.
+// one. An operator is taken at the word: the document may come later, and a command asks
+// nobody elsewhere.
 func (s *Service) check(ctx context.Context, before, after *core.Client) problems {
 	p := checkClient(after)
 	changed := before == nil || before.Metadata.SectorIdentifierURI != after.Metadata.SectorIdentifierURI || !slices.Equal(before.RedirectURIs, after.RedirectURIs)

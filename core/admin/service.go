@@ -62,8 +62,8 @@ type Service struct {
 	Sealer  Sealer
 	// KeyMaker is needed to rotate signing keys.
 	KeyMaker KeyMaker
-	// Documents fetches what clients refer to; without it none can have a sector
-	// identifier.
+	// Documents fetches what clients refer to that register themselves; without it none of
+	// them can have a sector identifier.
 	Documents Documents
 	// Registration says whether clients may register themselves. They manage what they
 	// registered below Issuer.
