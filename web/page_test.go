@@ -580,6 +580,9 @@ func filled(page Page, s string) Page {
 	case Leaving:
 		page.URL = "https://login.example/authorize"
 		return page
+	case Denied:
+		page.URL, page.Action = "", "https://rp.example/cb"
+		return page
 	case SigningOut:
 		page.URL, page.Frames = "https://login.example/logout", []string{"https://rp.example/logout"}
 		return page

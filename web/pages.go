@@ -134,6 +134,17 @@ type Leaving struct {
 	Client *Client // where the browser goes back to a relying party
 }
 
+// Denied says that a person may not use the relying party, and leads back to it.
+type Denied struct {
+	Client *Client
+	Reason string // a sentence, or empty
+	// URL is where the answer goes, as of [Leaving]; or, if it goes by form_post, Action
+	// with Fields as of [FormPost].
+	URL    string
+	Action string
+	Fields []Field
+}
+
 // Welcome is the front page when nobody is signed in.
 type Welcome struct {
 	LoginURL string
@@ -222,7 +233,7 @@ type Field struct{ Name, Value string }
 // every gives one page of each type.
 func every() []Page {
 	return []Page{
-		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{},
+		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{}, Denied{},
 	}
 }
 
@@ -240,6 +251,7 @@ func (Setup) template() string        { return "setup" }
 func (SetupDone) template() string    { return "setupdone" }
 func (FormPost) template() string     { return "formpost" }
 func (Leaving) template() string      { return "leaving" }
+func (Denied) template() string       { return "denied" }
 
 // A title starts with what is wrong, if something is: it is the first thing that
 // a screen reader says.
@@ -261,6 +273,8 @@ func (CheckSession) title() string { return "Still signed in?" }
 func (SigningOut) title() string   { return "You are signed out" }
 func (SetupDone) title() string    { return "Postern is ready" }
 func (p FormPost) title() string   { return "Returning" + to(p.Client, " to ") }
+
+func (p Denied) title() string { return "Error: You may not sign in" + to(p.Client, " to ") }
 
 func (p Leaving) title() string {
 	if p.Client != nil {

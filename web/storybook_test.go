@@ -146,6 +146,8 @@ func stories() []story {
 		}},
 		{"leaving", Leaving{URL: `https://accounts.google.com/o/oauth2/v2/auth?client_id=postern&state="><script>;x`, Name: "Google", Icon: "google"}},
 		{"leaving-client", Leaving{URL: "https://wiki.example.com/callback?code=code_1", Client: confluence}},
+		{"denied", Denied{Client: confluence, Reason: `Only from the "office" network <b>.`, URL: "https://wiki.example.com/callback?error=access_denied"}},
+		{"denied-formpost", Denied{Client: confluence, Action: "https://wiki.example.com/callback", Fields: []Field{{"error", "access_denied"}, {"state", "s"}}}},
 		{"leaving-bare", Leaving{URL: "https://login.example.com/authorize"}},
 	}
 }

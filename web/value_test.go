@@ -217,6 +217,8 @@ func TestTitle(t *testing.T) {
 		{SetupDone{}, "Postern is ready"},
 		{FormPost{Client: wiki}, "Returning to Confluence"},
 		{SignedIn{Problem: "No."}, "Error: Your account"},
+		{Denied{Client: wiki, URL: "https://wiki.example/"}, "Error: You may not sign in to Confluence"},
+		{Denied{URL: "https://wiki.example/"}, "Error: You may not sign in"},
 		{Leaving{Client: wiki, Name: "Google", URL: "https://wiki.example/"}, "Returning to Confluence"},
 		{Leaving{Name: "Google", URL: "https://accounts.google.com/"}, "Going on to Google"},
 		{Leaving{URL: "https://accounts.google.com/x"}, "Going on to accounts.google.com"},

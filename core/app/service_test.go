@@ -89,6 +89,46 @@ func TestServicePolicy(t *testing.T) {
 	}
 }
 
+// TestPolicyDenies: a person whom a policy denies reads why before going back; the client
+// learns it as an error, and where nobody can read, at once.
+func TestPolicyDenies(t *testing.T) {
+	w := newWorld(t)
+	rules := []byte(`{"rules":[{"when":{"clients":["wiki"]},"then":{"deny":"Only from the \"office\" <network>."}}]}`)
+	if _, err := w.app.Admin.BindPlugin(context.Background(), cli, admin.Bind{Plugin: "access", Settings: rules}); err != nil {
+		t.Fatal(err)
+	}
+	w.user("alice")
+	rp := w.register("wiki", func(*core.Client) {})
+	b := newBrowser(t, w.issuer)
+	p := b.get(rp.authorizeURL()).signIn("alice", thePassword)
+	if p.status != http.StatusOK || p.location != nil || !strings.Contains(p.body, "Only from the &#34;office&#34; &lt;network&gt;.") {
+		t.Errorf("status %d, to %v: %s", p.status, p.location, p.body)
+	}
+	back := strings.ReplaceAll(between(p.body, `id="continue" href="`, `"`), "&amp;", "&")
+	if u, err := url.Parse(back); err != nil || !strings.HasPrefix(back, theCallback+"?") || u.Query().Get("error") != "access_denied" ||
+		u.Query().Get("state") != "the-state" || u.Query().Get("error_description") != "Only from the office <network>." {
+		t.Errorf("back to %q", back)
+	}
+	p = b.get(rp.authorizeURL("response_mode", "form_post"))
+	for _, want := range []string{`action="` + theCallback + `"`, `name="error" value="access_denied"`, `name="state" value="the-state"`, "&lt;network&gt;"} {
+		if !strings.Contains(p.body, want) {
+			t.Errorf("the form has no %s: %s", want, p.body)
+		}
+	}
+	if strings.Contains(p.body, "<script") || strings.Contains(p.header.Get("Content-Security-Policy"), "script-src") {
+		t.Error("the form is sent before anybody read it")
+	}
+	w.recorded(core.EventAuthorizeRefused, "policy_denied", func() {
+		wantErrorRedirect(t, w, b.get(rp.authorizeURL("prompt", "none")), "access_denied")
+	})
+}
+
+func between(text, before, after string) string {
+	_, text, _ = strings.Cut(text, before)
+	text, _, _ = strings.Cut(text, after)
+	return text
+}
+
 // TestAllowedGroups: who is in no group of the client is refused at the sign-in, and
 // whoever leaves them is refused wherever they show up.
 func TestAllowedGroups(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -298,7 +299,12 @@ func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.Auth
 	if refusal.Shown() {
 		return d.commit(ctx, v, Outcome{Error: refusal.Error})
 	}
-	return d.commit(ctx, v, v.answer(refusal.Response(d.Issuer)))
+	out := v.answer(refusal.Response(d.Issuer))
+	// Without a page nobody is there to read.
+	if refusal.Reason == reasonDenied && !slices.Contains(v.request.Prompts, oauth.PromptNone) {
+		out.Denied = &Denied{Words: v.denial, Client: v.client}
+	}
+	return d.commit(ctx, v, out)
 }
 
 // refuseStep refuses a step whose link does not fit, and leaves everything as it is.

@@ -44,6 +44,9 @@ type Outcome struct {
 	// where it leads: to a provider, or from one to a client. Browsers apply form-action
 	// to redirects, that of a provider's page too, so this one is to be made by a page.
 	Away *Away
+	// Denied is set with a Redirect or a Form that says access_denied because a scope
+	// policy denied: the person is to read why before going back.
+	Denied *Denied
 	// Form is the answer by form_post.
 	Form *FormPost
 	// Page is what to show.
@@ -91,6 +94,12 @@ type Cookies struct {
 type Away struct {
 	Title, Icon string       // of the connector, on the way to its provider
 	Client      *core.Client // on the way back
+}
+
+// Denied is what a person is told whom a scope policy denied.
+type Denied struct {
+	Words  string // the policy's, one line; empty if it gave none
+	Client *core.Client
 }
 
 // FormPost is an authorization response that a form sends (OAuth 2.0 Form Post

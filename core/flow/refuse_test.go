@@ -506,6 +506,9 @@ func refusePolicyDenial(t *testing.T, w *world) {
 	if got := b.answer("fast").Get("error_description"); got != "Only staffmay enter." {
 		t.Errorf("description %q", got)
 	}
+	if got := b.last.Denied; got == nil || got.Words != "Only \"staff\"\nmay enter." || got.Client.ID != "fast" {
+		t.Errorf("the person reads %+v", got)
+	}
 	refused, err := w.store.Events(t.Context(), core.EventFilter{Type: core.EventAuthorizeRefused})
 	if err != nil || len(refused) != 1 || refused[0].Detail["policy"] != "Only \"staff\"\nmay enter." {
 		t.Errorf("the audit log does not have the policy's words: %+v, %v", refused, err)

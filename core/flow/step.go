@@ -219,6 +219,9 @@ func wantMember(in Input) Step {
 	return Step{}
 }
 
+// reasonDenied is that of a request that a scope policy denies.
+const reasonDenied = "policy_denied"
+
 func wantDecision(in Input) Step {
 	switch {
 	case !in.HasPolicy:
@@ -226,7 +229,7 @@ func wantDecision(in Input) Step {
 	case in.Policy == nil:
 		return Step{Kind: StepDecide, Scopes: in.decided()}
 	case in.Policy.Deny:
-		return fail(oauth.CodeAccessDenied, "policy_denied", described(in.Policy.Reason, "The scope policy denies access."))
+		return fail(oauth.CodeAccessDenied, reasonDenied, described(in.Policy.Reason, "The scope policy denies access."))
 	}
 	return Step{}
 }

@@ -39,6 +39,8 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(o.RetryAfter.Seconds()))))
 	}
 	switch {
+	case o.Denied != nil:
+		return s.page(c, http.StatusOK, pageWith{Page: denied(o), FormTargets: o.FormTargets})
 	case o.Redirect != "" && o.Away != nil:
 		return s.page(c, http.StatusOK, pageWith{Page: leaving(o)})
 	case o.Redirect != "":
@@ -164,9 +166,21 @@ func framed(page web.Page) bool {
 }
 
 func formPage(form *flow.FormPost) web.Page {
-	page := web.FormPost{Action: form.Action, Client: party(form.Client)}
+	return web.FormPost{Action: form.Action, Client: party(form.Client), Fields: fields(form)}
+}
+
+func fields(form *flow.FormPost) (list []web.Field) {
 	for _, field := range form.Fields {
-		page.Fields = append(page.Fields, web.Field{Name: field.Name, Value: field.Value})
+		list = append(list, web.Field{Name: field.Name, Value: field.Value})
+	}
+	return list
+}
+
+// denied says why, with the way back to the client that the answer takes.
+func denied(o flow.Outcome) web.Denied {
+	page := web.Denied{Client: party(o.Denied.Client), Reason: o.Denied.Words, URL: o.Redirect}
+	if o.Form != nil {
+		page.Action, page.Fields = o.Form.Action, fields(o.Form)
 	}
 	return page
 }
