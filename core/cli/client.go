@@ -47,11 +47,6 @@ type clientView struct {
 	AccessSeconds          int                 `json:"access_token_lifetime"` // 0: the server's default
 	IDTokenSeconds         int                 `json:"id_token_lifetime"`
 	RefreshSeconds         int                 `json:"refresh_token_lifetime"`
-	SubjectType            string              `json:"subject_type"`
-	SectorIdentifierURI    string              `json:"sector_identifier_uri"`
-	DefaultMaxAge          *int                `json:"default_max_age"` // seconds; null: none
-	RequireAuthTime        bool                `json:"require_auth_time"`
-	DefaultACRValues       []string            `json:"default_acr_values"`
 	Metadata               core.ClientMetadata `json:"metadata"` // what else it registered
 	CreatedAt              *time.Time          `json:"created_at"`
 	UpdatedAt              *time.Time          `json:"updated_at"`
@@ -62,8 +57,6 @@ func viewClient(issuer string, c *core.Client, secret string) clientView {
 		Connection: admin.Connect(issuer, c, secret), Organisation: c.Org, Name: c.Name, DisplayName: c.Title(), Preset: c.Preset,
 		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), AllowedGroups: list(c.AllowedGroups), GrantTypes: list(c.GrantTypes),
 		ResponseTypes: list(c.ResponseTypes), AuthMethods: list(c.AuthMethods), IDTokenAlg: c.IDTokenAlg, Native: c.Native,
-		SubjectType: subjectType(c), SectorIdentifierURI: c.Metadata.SectorIdentifierURI, DefaultMaxAge: c.Metadata.DefaultMaxAge,
-		RequireAuthTime: c.Metadata.RequireAuthTime, DefaultACRValues: list(c.Metadata.DefaultACRValues),
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
 		Registered: c.Registered(), Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
 		AccessSeconds: seconds(c.AccessTTL), IDTokenSeconds: seconds(c.IDTokenTTL), RefreshSeconds: seconds(c.RefreshTTL),
