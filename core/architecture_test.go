@@ -24,10 +24,11 @@ var house = map[string][]string{
 	"core/needs":             {}, // for tests
 	"core/browser":           {}, // for tests
 	"core/conformance":       {}, // tests alone
+	"core/strict":            {},
 	"core/outbound":          {},
 	"core/observe":           {},
-	"core/oauth":             {"core"},
-	"core/jose":              {"core"},
+	"core/oauth":             {"core", "core/strict"},
+	"core/jose":              {"core", "core/strict"},
 	"core/token":             {"core", "core/jose", "core/oauth", "sdk/hook"},
 	"core/authn":             {"core"},
 	"core/flow":              {"core", "core/oauth", "sdk/hook"},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/postern-id/postern/core/strict"
 )
 
 // Claims are those of a verified token.
@@ -47,7 +49,7 @@ func parseForeignClaims(payload []byte) (Claims, error) {
 
 // parse fills the targets, which are fields of c.
 func (c *Claims) parse(payload []byte, targets map[string]any) (Claims, error) {
-	members, err := parseObject(payload)
+	members, err := strict.Members(payload)
 	if err != nil {
 		return Claims{}, err
 	}

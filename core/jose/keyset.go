@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/postern-id/postern/core/strict"
 )
 
 // KeySet has the keys that somebody else publishes (RFC 7517 section 5): an issuer for
@@ -45,7 +47,7 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 	if len(jwks) > maxKeySet {
 		return nil, fmt.Errorf("the key set is larger than %d bytes", maxKeySet)
 	}
-	members, err := parseObject(jwks)
+	members, err := strict.Members(jwks)
 	if err != nil {
 		return nil, errors.New("the key set is no JSON object that can be read")
 	}
@@ -133,7 +135,7 @@ func useOf(use string, operations json.RawMessage) keyUse {
 // parseForeignKey reads one key. What is wrong with one that does not verify is not an
 // error: it is of no use then.
 func parseForeignKey(raw []byte) (key foreignKey, use keyUse, err error) {
-	members, err := parseObject(raw)
+	members, err := strict.Members(raw)
 	if err != nil {
 		return foreignKey{}, keyUse{}, errors.New("it is no JSON object that can be read")
 	}

@@ -3,6 +3,8 @@ package jose
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/postern-id/postern/core/strict"
 )
 
 // Claimed is what a token says of itself, before anything of it is verified. It tells
@@ -24,7 +26,7 @@ func Peek(token string) (Claimed, error) {
 	if err != nil {
 		return Claimed{}, fmt.Errorf("%w: its payload", ErrMalformed)
 	}
-	members, err := parseObject(payload)
+	members, err := strict.Members(payload)
 	if err != nil {
 		return Claimed{}, fmt.Errorf("%w: its payload", ErrMalformed)
 	}

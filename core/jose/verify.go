@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/postern-id/postern/core/strict"
 )
 
 // What [Keyring.Verify] reports. Compare with errors.Is.
@@ -91,7 +93,7 @@ func parseHeader(encoded string, required ...string) (header, error) {
 	if err != nil {
 		return header{}, fmt.Errorf("%w: its header", ErrMalformed)
 	}
-	members, err := parseObject(raw)
+	members, err := strict.Members(raw)
 	if err != nil {
 		return header{}, fmt.Errorf("%w: its header", ErrMalformed)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/strict"
 )
 
 // Registration is what a client says of itself (RFC 7591 section 2, OpenID Connect
@@ -45,7 +46,7 @@ type Registration struct {
 // right is decided later. The error is invalid_redirect_uri, invalid_client_metadata or
 // invalid_software_statement (RFC 7591 section 3.2.2).
 func ParseRegistration(body []byte) (*Registration, *Error) {
-	members, err := strictMembers(body)
+	members, err := strict.Members(body)
 	if err != nil {
 		return nil, &Error{
 			Code: CodeInvalidClientMetadata, Description: "The body must be a JSON object in which no member is there twice.",
