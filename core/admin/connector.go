@@ -173,7 +173,7 @@ func choosePreset(p *problems, plugin *Plugin, name string) *PluginPreset {
 func (plan *connectorPlan) draft(org string, input NewConnector) {
 	c := core.Connector{DisplayName: clean(plan.preset.Title)}
 	c.DisplayName, _, _ = strings.Cut(c.DisplayName, " (")
-	if slices.Contains(connectorIcons, plan.preset.Icon) {
+	if slices.Contains(ConnectorIcons(), plan.preset.Icon) {
 		c.Icon = plan.preset.Icon
 	}
 	if input.Edit != nil {

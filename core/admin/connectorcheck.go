@@ -20,13 +20,12 @@ const (
 	maxPrefix  = 40
 )
 
-// connectorIcons are those that the pages have.
-var connectorIcons = []string{
-	"google", "microsoft", "github", "gitlab", "apple", "openid", "key", "directory", "postern", "okta", "auth0", "keycloak", "casdoor", "generic",
+// ConnectorIcons gives the names of the built-in icons: those that the pages have.
+func ConnectorIcons() []string {
+	return []string{
+		"google", "microsoft", "github", "gitlab", "apple", "openid", "key", "directory", "postern", "okta", "auth0", "keycloak", "casdoor", "generic",
+	}
 }
-
-// ConnectorIcons gives the names of the built-in icons.
-func ConnectorIcons() []string { return slices.Clone(connectorIcons) }
 
 func checkConnector(p *problems, config *core.PluginConfig, plugin *Plugin, c *core.Connector) {
 	if !slices.ContainsFunc(plugin.Hooks, signsIn) {
@@ -55,14 +54,14 @@ func checkConnector(p *problems, config *core.PluginConfig, plugin *Plugin, c *c
 
 // checkIcon accepts what the pages show.
 func checkIcon(p *problems, icon string) {
-	if icon == "" || slices.Contains(connectorIcons, icon) {
+	if icon == "" || slices.Contains(ConnectorIcons(), icon) {
 		return
 	}
 	const hint = "or give a data:image URI in base64 of at most 64 KiB (png, jpeg, gif, webp, avif, svg+xml)"
 	data, isImage := strings.CutPrefix(icon, "data:image/")
 	kind, encoded, isBase64 := strings.Cut(data, ";base64,")
 	if !isImage {
-		p.add("icon", "use "+strings.Join(connectorIcons, ", ")+", "+hint, "there is no icon %q", shown(icon))
+		p.add("icon", "use "+strings.Join(ConnectorIcons(), ", ")+", "+hint, "there is no icon %q", shown(icon))
 		return
 	}
 	image, err := base64.StdEncoding.DecodeString(encoded)
