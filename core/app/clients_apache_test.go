@@ -105,7 +105,7 @@ func TestApacheHybrid(t *testing.T) {
 	alice := w.user("alice")
 	for _, words := range []string{"id_token", "id_token token", "code id_token", "code token", "code id_token token"} {
 		t.Run(words, func(t *testing.T) {
-			w.await(t, responseType(words))
+			w.mustAnnounce(t, responseType(words))
 			site := w.newSecureApache(t, func(_ *apacheSite, c *core.Client) {
 				c.ResponseTypes = []string{words}
 				c.GrantTypes = []string{core.GrantImplicit}
@@ -184,7 +184,7 @@ func TestApacheAssertions(t *testing.T) {
 		{"secret", core.AuthSecretJWT, func(*apacheSite, *core.Client) {}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w.await(t, clientAuthentication(test.method))
+			w.mustAnnounce(t, clientAuthentication(test.method))
 			site := w.newApache(t, func(s *apacheSite, c *core.Client) {
 				c.AuthMethods = []string{test.method}
 				test.edit(s, c)
@@ -211,7 +211,7 @@ func TestApacheEncryption(t *testing.T) {
 	alice := w.user("alice")
 	for _, test := range []struct{ alg, enc string }{{"RSA-OAEP", "A128CBC-HS256"}, {"RSA-OAEP", "A256GCM"}, {"RSA-OAEP", "A256CBC-HS512"}} {
 		t.Run(test.alg+"-"+test.enc, func(t *testing.T) {
-			w.await(t, feature{"id_token_encryption_alg_values_supported", test.alg}, feature{"id_token_encryption_enc_values_supported", test.enc},
+			w.mustAnnounce(t, feature{"id_token_encryption_alg_values_supported", test.alg}, feature{"id_token_encryption_enc_values_supported", test.enc},
 				feature{"userinfo_encryption_alg_values_supported", test.alg}, feature{"userinfo_signing_alg_values_supported", "RS256"})
 			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
 				_, keys := encryptionKeys(t, test.alg, "")
@@ -242,7 +242,7 @@ func TestApacheRequestObject(t *testing.T) {
 	alice := w.user("alice")
 	for _, alg := range []string{"RS256", "HS256", "none"} {
 		t.Run(alg, func(t *testing.T) {
-			w.await(t, requestObjects)
+			w.mustAnnounce(t, requestObjects)
 			site := w.newApache(t, func(_ *apacheSite, c *core.Client) {
 				c.Metadata.RequestObjectAlg = alg
 				if alg == "RS256" {
@@ -275,7 +275,7 @@ func TestApacheRequestObject(t *testing.T) {
 // which the server tells.
 func TestApacheBackchannelLogout(t *testing.T) {
 	w, r := newServedWorld(t, nil)
-	w.await(t, backchannel)
+	w.mustAnnounce(t, backchannel)
 	alice := w.user("alice")
 	var sites []*apacheSite
 	server := newBrowser(t, w.issuer)
@@ -305,7 +305,7 @@ func TestApacheBackchannelLogout(t *testing.T) {
 // iss and sid who it is: browsers keep cookies from frames of others.
 func TestApacheFrontchannelLogout(t *testing.T) {
 	w := newWorld(t)
-	w.await(t, frontchannel)
+	w.mustAnnounce(t, frontchannel)
 	alice := w.user("alice")
 	var sites []*apacheSite
 	for range 2 {
@@ -371,7 +371,7 @@ func (p *page) frames() []string {
 // when somebody wants to sign in there.
 func TestApacheRegisters(t *testing.T) {
 	w, _ := newServedWorld(t, map[string]string{"POSTERN_REGISTRATION": "open"})
-	w.await(t, registration)
+	w.mustAnnounce(t, registration)
 	alice := w.user("alice")
 	certificate, trusting := certified(t)
 	site := newApacheSite(t, certificate)

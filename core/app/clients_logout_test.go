@@ -24,7 +24,7 @@ type toldLogout struct {
 // leaves the nonce to its caller, and looks at no typ.
 func TestGoOIDCBackchannelLogout(t *testing.T) {
 	w, r := newServedWorld(t, nil)
-	w.await(t, backchannel)
+	w.mustAnnounce(t, backchannel)
 	alice := w.user("alice")
 	told := make(chan toldLogout, 10)
 	var verifier *oidc.IDTokenVerifier

@@ -231,7 +231,7 @@ func TestOpenIDClient(t *testing.T) {
 	alice := w.user("alice")
 	for _, test := range codeFlows(t) {
 		t.Run(test.name, func(t *testing.T) {
-			w.await(t, test.awaited...)
+			w.mustAnnounce(t, test.awaited...)
 			const goodbye = "https://rp.example/goodbye"
 			registered := w.register(test.name, func(c *core.Client) {
 				offline(theCallback, "RS256")(c)
@@ -274,7 +274,7 @@ func TestOpenIDClientService(t *testing.T) {
 	w.clock.run()
 	for auth, method := range map[string]string{"basic": core.AuthBasic, "post": core.AuthPost, core.AuthSecretJWT: core.AuthSecretJWT, core.AuthPrivateKeyJWT: core.AuthPrivateKeyJWT} {
 		t.Run(auth, func(t *testing.T) {
-			w.await(t, clientAuthentication(method))
+			w.mustAnnounce(t, clientAuthentication(method))
 			registered := w.registerPreset(auth, admin.PresetService, func(c *core.Client) {
 				service(c)
 				c.AuthMethods = []string{method}
@@ -301,7 +301,7 @@ func TestOpenIDClientImplicit(t *testing.T) {
 	alice := w.user("alice")
 	for _, mode := range []string{"fragment", "form_post"} {
 		t.Run(mode, func(t *testing.T) {
-			w.await(t, responseType("id_token"))
+			w.mustAnnounce(t, responseType("id_token"))
 			registered := w.registerPreset("implicit-"+mode, "spa", func(c *core.Client) {
 				c.ResponseTypes, c.GrantTypes = []string{"id_token"}, []string{core.GrantImplicit}
 			})
@@ -342,7 +342,7 @@ func TestOpenIDClientRegisters(t *testing.T) {
 		},
 	} {
 		t.Run(test.auth, func(t *testing.T) {
-			w.await(t, append(test.awaited, registration)...)
+			w.mustAnnounce(t, append(test.awaited, registration)...)
 			metadata := laid(members{
 				"client_name": "An application", "redirect_uris": []string{theCallback}, "post_logout_redirect_uris": []string{"https://rp.example/goodbye"},
 				"grant_types": []string{core.GrantAuthorizationCode, core.GrantRefreshToken}, "scope": "openid profile email offline_access",

@@ -103,7 +103,7 @@ func TestZitadelRelyingParty(t *testing.T) {
 func TestZitadelAssertion(t *testing.T) {
 	w := newWorld(t)
 	w.clock.run()
-	w.await(t, clientAuthentication(core.AuthPrivateKeyJWT))
+	w.mustAnnounce(t, clientAuthentication(core.AuthPrivateKeyJWT))
 	alice := w.user("alice")
 	key := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(providerKey())})
 	address, party := zitadelSite(t, w, "assertion", func(c *core.Client) {

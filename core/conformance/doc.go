@@ -8,6 +8,6 @@
 // of a person through the pages with a browser that has no JavaScript. The server is
 // the one of package app over https. What the suite only warns of fails here.
 //
-// It holds nothing but tests, and nobody imports it. What discovery does not announce
-// cannot be tested: such variants wait, and TestWaiting says which, and for what.
+// It holds nothing but tests, and nobody imports it. A variant fails where
+// discovery does not announce what it is about.
 package conformance

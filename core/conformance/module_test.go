@@ -2,11 +2,8 @@ package conformance_test
 
 import (
 	_ "embed"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -54,11 +51,11 @@ func (m module) in() []variant {
 	return slices.DeleteFunc(all, func(v variant) bool { return m.only != nil && !m.only(v) })
 }
 
-// waits gives what the module needs in the variant and discovery does not announce.
-func (m module) waits(metadata document, v variant) []string {
+// lacks gives what the module needs in the variant and discovery does not announce.
+func (m module) lacks(metadata document, v variant) []string {
 	var missing []string
 	if v != (variant{}) {
-		missing = v.waits(metadata)
+		missing = v.lacks(metadata)
 	}
 	for _, f := range m.needs {
 		if !f.there(metadata) {
@@ -81,8 +78,8 @@ func TestConformance(t *testing.T) {
 
 func runVariant(t *testing.T, w *world, m module, v variant) {
 	x := &trial{T: t, world: w, variant: v, metadata: w.discover(t)}
-	if missing := m.waits(x.metadata, v); missing != nil {
-		t.Skipf("WAITS for %s", strings.Join(missing, ", "))
+	if missing := m.lacks(x.metadata, v); missing != nil {
+		t.Fatalf("discovery does not announce %s", strings.Join(missing, ", "))
 	}
 	m.run(x)
 }
@@ -123,47 +120,3 @@ func TestEveryModuleIsThere(t *testing.T) {
 		t.Errorf("the suite has %d modules", count)
 	}
 }
-
-// mayWait are the features that are still to come. Whatever else a variant waits for
-// has been there before, and is gone. Nothing has to be done here for a variant to
-// start; take out of the list what has come for good.
-var mayWait []string
-
-// Nothing is left out silently: this counts what waits, says it, and fails where
-// nothing may wait.
-func TestWaiting(t *testing.T) {
-	w := newWorld(t)
-	metadata := w.discover(t)
-	waiting, variants := map[string]int{}, 0
-	var whole []string
-	for _, m := range modules() {
-		left := 0
-		for _, v := range m.in() {
-			variants++
-			missing := m.waits(metadata, v)
-			for _, name := range missing {
-				waiting[name]++
-				if !slices.Contains(mayWait, name) {
-					t.Errorf("%s (%s) waits for %s, which has to be there", m.name, v, name)
-				}
-			}
-			if missing != nil {
-				left++
-			}
-		}
-		if left == len(m.in()) {
-			whole = append(whole, m.name)
-		}
-	}
-	var report strings.Builder
-	fmt.Fprintf(&report, "\n*** %d modules in %d variants\n", len(modules()), variants)
-	for _, name := range mayWait {
-		fmt.Fprintf(&report, "*** %4d variants WAIT for %s\n", waiting[name], name)
-	}
-	for _, name := range whole {
-		fmt.Fprintf(&report, "*** WAITS as a whole: %s\n", name)
-	}
-	loud.Do(func() { os.Stderr.WriteString(report.String()) })
-}
-
-var loud sync.Once

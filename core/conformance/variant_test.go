@@ -37,8 +37,8 @@ func registers(v variant) bool { return v.dynamic }
 // token reports whether the client gets an access token in the end.
 func (v variant) token() bool { return v.yields("code") || v.yields("token") }
 
-// waits gives what the server does not announce of what the variant needs.
-func (v variant) waits(m document) []string {
+// lacks gives what the server does not announce of what the variant needs.
+func (v variant) lacks(m document) []string {
 	var missing []string
 	if !supportsResponseType(m, v.responseType) {
 		missing = append(missing, "response type "+v.responseType)
@@ -133,7 +133,7 @@ func TestVariants(t *testing.T) {
 		"response_types_supported": []any{"id_token code"}, "response_modes_supported": []any{"form_post"},
 		"token_endpoint_auth_methods_supported": []any{basic}, "registration_endpoint": "x",
 	}
-	if len(v.waits(nothing)) != 4 || v.waits(all) != nil {
-		t.Errorf("waits for %v, and with everything there for %v", v.waits(nothing), v.waits(all))
+	if len(v.lacks(nothing)) != 4 || v.lacks(all) != nil {
+		t.Errorf("lacks %v, and with everything there for %v", v.lacks(nothing), v.lacks(all))
 	}
 }

@@ -52,22 +52,13 @@ func (w *world) announced(f feature) bool {
 	return false
 }
 
-// awaited are the features that the server is still to get: none. All others it must
-// announce.
-var awaited []feature
-
-// await skips a test of what the server cannot do yet: it begins with the commit that
-// announces the feature. Where the server could do it before, the test fails.
-func (w *world) await(t *testing.T, features ...feature) {
+// mustAnnounce holds the server to announcing what a test is about.
+func (w *world) mustAnnounce(t *testing.T, features ...feature) {
 	t.Helper()
 	for _, f := range features {
-		if w.announced(f) {
-			continue
-		}
-		if !slices.Contains(awaited, f) {
+		if !w.announced(f) {
 			t.Fatalf("discovery does not announce %s", f)
 		}
-		t.Skipf("WAITS: discovery does not announce %s; when it does, this test runs", f)
 	}
 }
 
