@@ -262,6 +262,90 @@ type (
 		KeepWayIn          bool
 	}
 
+	// AddAuthenticator inserts. ErrNotFound if there is no such user; ConflictError if the
+	// handle is somebody's already; ErrLimit beyond [MaxAuthenticators] of a user.
+	AddAuthenticator struct{ Authenticator Authenticator }
+	// UseAuthenticator notes a use. ErrConflict if it is gone, or if Counter is not greater
+	// than the one that is stored: of two uses of a code, or of a copied key, one succeeds.
+	// A counter of 0 where 0 is stored is that of a passkey that does not count. Data
+	// replaces what is stored, unless it is nil.
+	UseAuthenticator struct {
+		ID      ID
+		Counter int64
+		Data    []byte
+		At      time.Time
+	}
+	// RenameAuthenticator renames one of the user's. ErrNotFound.
+	RenameAuthenticator struct {
+		UserID, ID ID
+		Name       string
+	}
+	// DeleteAuthenticator deletes one of the user's. ErrNotFound; with KeepWayIn,
+	// ErrConflict if the user had no password, passkey or link left.
+	DeleteAuthenticator struct {
+		UserID, ID ID
+		KeepWayIn  bool
+	}
+	// DeleteAuthenticators deletes all of the user's, recovery codes and remembered
+	// devices too.
+	DeleteAuthenticators struct{ UserID ID }
+	// SetRecoveryCodes replaces all codes of the user.
+	SetRecoveryCodes struct {
+		UserID ID
+		Hashes []Hash
+		At     time.Time
+	}
+	// UseRecoveryCode marks a code used. ErrConflict if it is gone or was used.
+	UseRecoveryCode struct {
+		UserID ID
+		Hash   Hash
+		At     time.Time
+	}
+
+	// AddDevice inserts a remembered device.
+	AddDevice struct{ Device Device }
+	// UseDevice notes a use; a device that is gone stays gone.
+	UseDevice struct {
+		ID ID
+		At time.Time
+	}
+	// DeleteDevice deletes one of the user's. ErrNotFound.
+	DeleteDevice struct{ UserID, ID ID }
+	// DeleteDevices deletes all of the user's; there need not be any.
+	DeleteDevices struct{ UserID ID }
+
+	// SaveTicket inserts a ticket. Others of the same purpose and user, or without a user
+	// of the same purpose, organisation and address, end.
+	SaveTicket struct{ Ticket Ticket }
+	// UseTicket deletes a ticket. ErrConflict if it is gone: it is used once.
+	UseTicket struct{ ID ID }
+	// MissTicket counts a wrong code, and deletes the ticket with the last of Most.
+	// ErrConflict if it is gone.
+	MissTicket struct {
+		ID   ID
+		Most int
+	}
+	// DeleteTickets deletes the tickets of a user, of a purpose, or of all if it is empty.
+	DeleteTickets struct {
+		UserID  ID
+		Purpose TicketPurpose
+	}
+
+	// SendMail queues a mail. EndMail takes it out: it was sent or given up. PutOffMail
+	// gives one that was claimed back.
+	SendMail   struct{ Mail Mail }
+	EndMail    struct{ ID ID }
+	PutOffMail struct {
+		ID       ID
+		Failures int
+		NextAt   time.Time
+	}
+
+	// SetAvatar replaces the picture of a user. ErrNotFound.
+	SetAvatar struct{ Avatar Avatar }
+	// DeleteAvatar deletes it; there need not be one.
+	DeleteAvatar struct{ UserID ID }
+
 	// AddKey inserts a signing key.
 	AddKey struct{ Key SigningKey }
 	// RetireKey says when a signing key ends to sign. ErrConflict if it is gone, or ends
@@ -284,66 +368,86 @@ type (
 	CloseSetup struct{ At time.Time }
 )
 
-func (SaveRequest) change()        {}
-func (FinishRequest) change()      {}
-func (StartSession) change()       {}
-func (EndSession) change()         {}
-func (EndSessions) change()        {}
-func (SaveConsent) change()        {}
-func (WithdrawConsent) change()    {}
-func (IssueCode) change()          {}
-func (AddGrant) change()           {}
-func (RedeemCode) change()         {}
-func (RevokeGrant) change()        {}
-func (AddAccess) change()          {}
-func (AddRefresh) change()         {}
-func (RotateRefresh) change()      {}
-func (CountFailure) change()       {}
-func (ClearFailures) change()      {}
-func (SaveConnector) change()      {}
-func (DeleteConnector) change()    {}
-func (SaveAttempt) change()        {}
-func (HoldCallback) change()       {}
-func (FinishAttempt) change()      {}
-func (SaveLink) change()           {}
-func (DeleteLink) change()         {}
-func (UseAssertion) change()       {}
-func (Record) change()             {}
-func (EndDelivery) change()        {}
-func (PutOffDelivery) change()     {}
-func (EndNotice) change()          {}
-func (PutOffNotice) change()       {}
-func (CreateOrganisation) change() {}
-func (UpdateOrganisation) change() {}
-func (CreateUser) change()         {}
-func (UpdateUser) change()         {}
-func (SetPassword) change()        {}
-func (DeleteUser) change()         {}
-func (CreateGroup) change()        {}
-func (DeleteGroup) change()        {}
-func (AddMember) change()          {}
-func (RemoveMember) change()       {}
-func (CreateClient) change()       {}
-func (UpdateClient) change()       {}
-func (DeleteClient) change()       {}
-func (AddInitial) change()         {}
-func (UseInitial) change()         {}
-func (DeleteInitial) change()      {}
-func (AddModule) change()          {}
-func (DeleteModule) change()       {}
-func (AddRelease) change()         {}
-func (DeleteReleases) change()     {}
-func (ReloadPlugins) change()      {}
-func (SaveInstance) change()       {}
-func (SaveSecret) change()         {}
-func (DeleteSecret) change()       {}
-func (PutValue) change()           {}
-func (DeleteValue) change()        {}
-func (DeleteInstance) change()     {}
-func (AddBinding) change()         {}
-func (RemoveBinding) change()      {}
-func (AddKey) change()             {}
-func (RetireKey) change()          {}
-func (DeleteKey) change()          {}
-func (OpenSetup) change()          {}
-func (CloseSetup) change()         {}
+func (SaveRequest) change()          {}
+func (FinishRequest) change()        {}
+func (StartSession) change()         {}
+func (EndSession) change()           {}
+func (EndSessions) change()          {}
+func (SaveConsent) change()          {}
+func (WithdrawConsent) change()      {}
+func (IssueCode) change()            {}
+func (AddGrant) change()             {}
+func (RedeemCode) change()           {}
+func (RevokeGrant) change()          {}
+func (AddAccess) change()            {}
+func (AddRefresh) change()           {}
+func (RotateRefresh) change()        {}
+func (CountFailure) change()         {}
+func (ClearFailures) change()        {}
+func (SaveConnector) change()        {}
+func (DeleteConnector) change()      {}
+func (SaveAttempt) change()          {}
+func (HoldCallback) change()         {}
+func (FinishAttempt) change()        {}
+func (SaveLink) change()             {}
+func (DeleteLink) change()           {}
+func (UseAssertion) change()         {}
+func (Record) change()               {}
+func (EndDelivery) change()          {}
+func (PutOffDelivery) change()       {}
+func (EndNotice) change()            {}
+func (PutOffNotice) change()         {}
+func (CreateOrganisation) change()   {}
+func (UpdateOrganisation) change()   {}
+func (CreateUser) change()           {}
+func (UpdateUser) change()           {}
+func (SetPassword) change()          {}
+func (DeleteUser) change()           {}
+func (CreateGroup) change()          {}
+func (DeleteGroup) change()          {}
+func (AddMember) change()            {}
+func (RemoveMember) change()         {}
+func (CreateClient) change()         {}
+func (UpdateClient) change()         {}
+func (DeleteClient) change()         {}
+func (AddInitial) change()           {}
+func (UseInitial) change()           {}
+func (DeleteInitial) change()        {}
+func (AddModule) change()            {}
+func (DeleteModule) change()         {}
+func (AddRelease) change()           {}
+func (DeleteReleases) change()       {}
+func (ReloadPlugins) change()        {}
+func (SaveInstance) change()         {}
+func (SaveSecret) change()           {}
+func (DeleteSecret) change()         {}
+func (PutValue) change()             {}
+func (DeleteValue) change()          {}
+func (DeleteInstance) change()       {}
+func (AddBinding) change()           {}
+func (RemoveBinding) change()        {}
+func (AddAuthenticator) change()     {}
+func (UseAuthenticator) change()     {}
+func (RenameAuthenticator) change()  {}
+func (DeleteAuthenticator) change()  {}
+func (DeleteAuthenticators) change() {}
+func (SetRecoveryCodes) change()     {}
+func (UseRecoveryCode) change()      {}
+func (AddDevice) change()            {}
+func (UseDevice) change()            {}
+func (DeleteDevice) change()         {}
+func (DeleteDevices) change()        {}
+func (SaveTicket) change()           {}
+func (UseTicket) change()            {}
+func (MissTicket) change()           {}
+func (DeleteTickets) change()        {}
+func (SendMail) change()             {}
+func (EndMail) change()              {}
+func (PutOffMail) change()           {}
+func (SetAvatar) change()            {}
+func (DeleteAvatar) change()         {}
+func (AddKey) change()               {}
+func (RetireKey) change()            {}
+func (DeleteKey) change()            {}
+func (OpenSetup) change()            {}
+func (CloseSetup) change()           {}

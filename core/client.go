@@ -73,6 +73,8 @@ type Client struct {
 	AccessTTL  time.Duration
 	IDTokenTTL time.Duration
 	RefreshTTL time.Duration // of the whole family, from the sign-in
+	// SignIn are its own rules, besides those of the person's organisation.
+	SignIn SignInRules
 	// Metadata is what else a client may register.
 	Metadata ClientMetadata
 	// SealedSecret is the secret, for clients that prove it by an HMAC (client_secret_jwt,

@@ -24,7 +24,9 @@ const (
 	// lets one register (RFC 7591 section 3).
 	KindRegistration CredentialKind = "reg"
 	KindInitial      CredentialKind = "iat"
-	KindState        CredentialKind = "state" // state of an upstream sign-in; its ID is the attempt's
+	KindState        CredentialKind = "state"  // state of an upstream sign-in; its ID is the attempt's
+	KindTicket       CredentialKind = "ticket" // link in a mail
+	KindDevice       CredentialKind = "device" // cookie of a remembered device
 )
 
 // Hash is the SHA-256 of a credential's secret: what the store keeps.

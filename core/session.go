@@ -53,7 +53,9 @@ type AuthRequest struct {
 	SentTo string
 	// AskedACR is what the scope policy, or the client, asked the person to sign in as,
 	// so that it asks once; empty: for nothing.
-	AskedACR  string
+	AskedACR string
+	// Partial is the first factor of a sign-in that waits for a second one, nil if none does.
+	Partial   *Partial
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }

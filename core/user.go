@@ -17,6 +17,8 @@ type Organisation struct {
 	Logo        string
 	Favicon     string
 	Disabled    bool
+	Rules       OrgRules
+	Theme       Theme
 	CreatedAt   time.Time
 }
 
@@ -67,6 +69,7 @@ type Profile struct {
 	Tag           string  `json:"tag,omitempty"`
 	Education     string  `json:"education,omitempty"`
 	ExternalID    string  `json:"external_id,omitempty"`
+	Appearance    string  `json:"appearance,omitempty"` // of pages here: light or dark; empty: as the browser says
 }
 
 // Address is the address claim (OpenID Connect Core section 5.1.1).

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"reflect"
 	"regexp"
 	"strconv"
 
@@ -40,7 +41,7 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name stri
 	if err := checkOrganisation(&after).err(); err != nil {
 		return nil, err
 	}
-	if after == *before {
+	if reflect.DeepEqual(after, *before) {
 		return before, nil
 	}
 	err = s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after}, s.orgRecord(actor, core.EventOrgUpdated, &after))

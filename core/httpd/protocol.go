@@ -12,6 +12,7 @@ import (
 	"github.com/postern-id/postern/core/grant"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/web"
 )
 
 const (
@@ -243,7 +244,7 @@ func (s *Server) asset(c echo.Context) error {
 
 func (s *Server) page(c echo.Context, status int, page pageWith) error {
 	var document bytes.Buffer
-	if err := s.Pages.Render(&document, page.Page); err != nil {
+	if err := s.Pages.Render(&document, page.Page, web.Look{}); err != nil {
 		return err
 	}
 	s.pageHeaders(c, page)
