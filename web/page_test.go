@@ -257,7 +257,7 @@ func TestLeaving(t *testing.T) {
 	}
 	for _, uri := range []string{"", "/local", "//login.example", "javascript:alert(1)", "data:text/html,x", "'https://login.example", " https://login.example"} {
 		var written bytes.Buffer
-		if err := pages.Render(&written, Leaving{URL: uri}); !errors.Is(err, errAction) || written.Len() > 0 {
+		if err := pages.Render(&written, Leaving{URL: uri}, Look{}); !errors.Is(err, errAction) || written.Len() > 0 {
 			t.Errorf("%q: error %v, and %d bytes were written", uri, err, written.Len())
 		}
 	}
@@ -298,7 +298,7 @@ func TestSigningOut(t *testing.T) {
 	}
 	for _, uri := range []string{"", "/local", "//rp.example", "javascript:alert(1)", "data:text/html,x", "com.example.app:/out", "https://u@rp.example/"} {
 		var written bytes.Buffer
-		if err := pages.Render(&written, SigningOut{Frames: []string{uri}}); !errors.Is(err, errAction) || written.Len() > 0 {
+		if err := pages.Render(&written, SigningOut{Frames: []string{uri}}, Look{}); !errors.Is(err, errAction) || written.Len() > 0 {
 			t.Errorf("%q: error %v, and %d bytes were written", uri, err, written.Len())
 		}
 	}
@@ -551,7 +551,7 @@ func TestFormPostKeepsItsFields(t *testing.T) {
 
 func TestRenderWritesNothingOnError(t *testing.T) {
 	var written bytes.Buffer
-	err := newPages(t).Render(&written, FormPost{Action: "javascript:alert(1)"})
+	err := newPages(t).Render(&written, FormPost{Action: "javascript:alert(1)"}, Look{})
 	if !errors.Is(err, errAction) || written.Len() > 0 {
 		t.Errorf("error %v, and %d bytes were written", err, written.Len())
 	}

@@ -5,7 +5,7 @@ import "net/url"
 // Page is what [Pages.Render] can show. The types below are the only ones.
 type Page interface {
 	template() string // name of its file, without ".html"
-	title() string
+	title(l *Locale) string
 }
 
 // Client is the relying party on a page. All strings are shown as they are,
@@ -256,7 +256,7 @@ func (Denied) template() string       { return "denied" }
 // A title starts with what is wrong, if something is: it is the first thing that
 // a screen reader says.
 
-func (p Login) title() string {
+func (p Login) title(l *Locale) string {
 	title := "Sign in" + to(p.Client, " to continue to ")
 	if p.Problem != "" {
 		return "Error: " + title
@@ -264,19 +264,19 @@ func (p Login) title() string {
 	return title
 }
 
-func (p Select) title() string     { return "Choose an account" + to(p.Client, " to continue to ") }
-func (p Consent) title() string    { return "Allow access" + to(p.Client, " for ") }
-func (Welcome) title() string      { return "Postern" }
-func (Logout) title() string       { return "Sign out" }
-func (SignedOut) title() string    { return "You are signed out" }
-func (CheckSession) title() string { return "Still signed in?" }
-func (SigningOut) title() string   { return "You are signed out" }
-func (SetupDone) title() string    { return "Postern is ready" }
-func (p FormPost) title() string   { return "Returning" + to(p.Client, " to ") }
+func (p Select) title(l *Locale) string     { return "Choose an account" + to(p.Client, " to continue to ") }
+func (p Consent) title(l *Locale) string    { return "Allow access" + to(p.Client, " for ") }
+func (Welcome) title(l *Locale) string      { return "Postern" }
+func (Logout) title(l *Locale) string       { return "Sign out" }
+func (SignedOut) title(l *Locale) string    { return "You are signed out" }
+func (CheckSession) title(l *Locale) string { return "Still signed in?" }
+func (SigningOut) title(l *Locale) string   { return "You are signed out" }
+func (SetupDone) title(l *Locale) string    { return "Postern is ready" }
+func (p FormPost) title(l *Locale) string   { return "Returning" + to(p.Client, " to ") }
 
-func (p Denied) title() string { return "Error: You may not sign in" + to(p.Client, " to ") }
+func (p Denied) title(l *Locale) string { return "Error: You may not sign in" + to(p.Client, " to ") }
 
-func (p Leaving) title() string {
+func (p Leaving) title(l *Locale) string {
 	if p.Client != nil {
 		return "Returning" + to(p.Client, " to ")
 	}
@@ -304,21 +304,21 @@ func where(name, uri string) string {
 	return "the application"
 }
 
-func (p SignedIn) title() string {
+func (p SignedIn) title(l *Locale) string {
 	if p.Problem != "" {
 		return "Error: Your account"
 	}
 	return "Your account"
 }
 
-func (p Error) title() string {
+func (p Error) title(l *Locale) string {
 	if p.Title == "" {
 		return "Error: Something went wrong"
 	}
 	return "Error: " + p.Title
 }
 
-func (p Setup) title() string {
+func (p Setup) title(l *Locale) string {
 	if len(p.Problems) > 0 {
 		return "Error: Set up Postern"
 	}

@@ -161,7 +161,7 @@ func sampleLogo() string {
 func render(t testing.TB, pages *Pages, page Page) string {
 	t.Helper()
 	var document bytes.Buffer
-	if err := pages.Render(&document, page); err != nil {
+	if err := pages.Render(&document, page, Look{}); err != nil {
 		t.Fatal(err)
 	}
 	return document.String()
@@ -180,7 +180,7 @@ func TestStorybook(t *testing.T) {
 	for _, story := range stories() {
 		told[story.page.template()] = true
 		write(t, filepath.Join(folder, story.name+".html"), []byte(render(t, pages, story.page)))
-		index += fmt.Sprintf("<li><a href=%q>%s</a> %s\n", story.name+".html", story.name, Title(story.page))
+		index += fmt.Sprintf("<li><a href=%q>%s</a> %s\n", story.name+".html", story.name, Title(story.page, nil))
 	}
 	write(t, filepath.Join(folder, "index.html"), []byte(index))
 	for name, content := range pages.assets.files {

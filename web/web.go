@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -15,8 +16,19 @@ var templateFiles embed.FS
 // Pages renders the pages and serves what they refer to. It is safe for
 // concurrent use.
 type Pages struct {
-	templates map[string]*template.Template // by name, "login"
-	assets    *assets
+	locales *locales
+	sets    map[string]func() (templates, error) // by language; parsed when first needed
+	assets  *assets
+}
+
+// templates are the pages in one language, by name: "login".
+type templates map[string]*template.Template
+
+// Look is how pages look to somebody.
+type Look struct {
+	Locale *Locale // nil: English
+	// Appearance is "light" or "dark"; empty: as the browser says.
+	Appearance string
 }
 
 // New parses the embedded templates. An error is a mistake in this package.
@@ -25,19 +37,41 @@ func New() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load assets: %w", err)
 	}
-	pages := &Pages{templates: map[string]*template.Template{}, assets: files}
-	shared, err := template.New("layout.html").Funcs(functions(files)).
+	known, err := loadLocales(localeFiles)
+	if err != nil {
+		return nil, fmt.Errorf("load languages: %w", err)
+	}
+	pages := &Pages{locales: known, sets: map[string]func() (templates, error){}, assets: files}
+	for tag, locale := range known.all {
+		pages.sets[tag] = sync.OnceValues(func() (templates, error) { return parsePages(files, locale) })
+	}
+	_, err = pages.sets["en"]()
+	return pages, err
+}
+
+// Locale gives the first language that is wanted and there, English if none is. Each
+// preference is a tag ("de-CH"), or a list as of the header Accept-Language.
+func (p *Pages) Locale(preferences ...string) *Locale { return p.locales.choose(preferences) }
+
+func parsePages(files *assets, locale *Locale) (templates, error) {
+	shared, err := template.New("layout.html").Funcs(functions(files)).Funcs(words(locale)).
 		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
+	parsed := templates{}
 	for _, page := range every() {
 		name := page.template()
-		if pages.templates[name], err = parsePage(shared, name); err != nil {
+		if parsed[name], err = parsePage(shared, name); err != nil {
 			return nil, fmt.Errorf("parse page %s: %w", name, err)
 		}
 	}
-	return pages, nil
+	return parsed, nil
+}
+
+// words are what templates say in a language.
+func words(l *Locale) template.FuncMap {
+	return template.FuncMap{"t": l.HTML, "date": l.Date, "moment": l.Time}
 }
 
 func parsePage(shared *template.Template, name string) (*template.Template, error) {
@@ -50,16 +84,24 @@ func parsePage(shared *template.Template, name string) (*template.Template, erro
 
 // Render writes the page as a whole HTML document in UTF-8. Nothing is written if
 // there is an error, so the caller can still answer with something else.
-func (p *Pages) Render(w io.Writer, page Page) error {
+func (p *Pages) Render(w io.Writer, page Page, look Look) error {
+	if look.Locale == nil {
+		look.Locale = p.locales.all["en"]
+	}
+	set, err := p.sets[look.Locale.Tag]()
+	if err != nil {
+		return err
+	}
 	var document bytes.Buffer
 	view := struct {
 		Title string
 		Page  Page
-	}{Title(page), page}
-	if err := p.templates[page.template()].Execute(&document, view); err != nil {
+		Look  Look
+	}{Title(page, look.Locale), page, look}
+	if err := set[page.template()].Execute(&document, view); err != nil {
 		return fmt.Errorf("render page %s: %w", page.template(), err)
 	}
-	_, err := document.WriteTo(w)
+	_, err = document.WriteTo(w)
 	return err
 }
 
@@ -69,4 +111,4 @@ func (p *Pages) Render(w io.Writer, page Page) error {
 func (p *Pages) Assets() http.Handler { return p.assets }
 
 // Title is what the browser's tab shows.
-func Title(page Page) string { return plain(page.title()) }
+func Title(page Page, l *Locale) string { return plain(page.title(l)) }
