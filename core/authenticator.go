@@ -38,8 +38,9 @@ func TOTPPurpose(id ID) string { return "totp:" + string(id) }
 
 // RecoveryCode is one of the codes that stand in for a lost authenticator.
 type RecoveryCode struct {
-	Hash   Hash      // over the user's identifier and the code
-	UsedAt time.Time // zero: it can be used
+	Hash      Hash // over the user's identifier and the code
+	CreatedAt time.Time
+	UsedAt    time.Time // zero: it can be used
 }
 
 // Enrolled says what a user can prove who they are with, besides a password.

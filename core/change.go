@@ -30,10 +30,12 @@ type (
 		Replaces ID
 	}
 	// EndSession ends a session, revokes its grants and those of the sessions that it
-	// took the place of, and lays out notices for their clients.
+	// took the place of, and lays out notices for their clients. One that is gone stays
+	// gone; with UserID, ErrNotFound unless there is such a session of that user.
 	EndSession struct {
-		ID ID
-		At time.Time
+		ID     ID
+		UserID ID
+		At     time.Time
 	}
 	// EndSessions ends all sessions of a user but Except, revokes all grants of the
 	// user, and lays out notices for the clients of the sessions that ended.
@@ -254,8 +256,8 @@ type (
 	// ErrNotFound if there is no such user.
 	SaveLink struct{ Link Link }
 	// DeleteLink deletes a link of the user, and the memberships that it gave.
-	// ErrNotFound; with KeepWayIn, ErrConflict if the user has no password and no other
-	// link.
+	// ErrNotFound; with KeepWayIn, ErrConflict if the user had no password, passkey or
+	// other link left.
 	DeleteLink struct {
 		UserID             ID
 		Connector, Subject string
@@ -302,7 +304,7 @@ type (
 		At     time.Time
 	}
 
-	// AddDevice inserts a remembered device.
+	// AddDevice inserts a remembered device. ErrNotFound if there is no such user.
 	AddDevice struct{ Device Device }
 	// UseDevice notes a use; a device that is gone stays gone.
 	UseDevice struct {
@@ -315,7 +317,8 @@ type (
 	DeleteDevices struct{ UserID ID }
 
 	// SaveTicket inserts a ticket. Others of the same purpose and user, or without a user
-	// of the same purpose, organisation and address, end.
+	// of the same purpose, organisation and address, end. ErrNotFound if there is no such
+	// user.
 	SaveTicket struct{ Ticket Ticket }
 	// UseTicket deletes a ticket. ErrConflict if it is gone: it is used once.
 	UseTicket struct{ ID ID }

@@ -121,5 +121,8 @@ type EventFilter struct {
 	// Correlation is the reference that an error page shows.
 	Correlation string
 	Since       time.Time
-	Limit       int // newest first; zero means 100
+	// Activity leaves out, of the events of UserID, what clients did with codes and tokens.
+	// It is quick, however long the log is.
+	Activity bool
+	Limit    int // newest first; zero means 100
 }

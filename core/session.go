@@ -60,6 +60,15 @@ type AuthRequest struct {
 	ExpiresAt time.Time
 }
 
+// ConnectedClient is a client that holds grants of a user.
+type ConnectedClient struct {
+	ClientID string
+	Scopes   []string // of all its grants, sorted
+	Since    time.Time
+	// LastUsedAt is when the person last signed in to it, or let it in.
+	LastUsedAt time.Time
+}
+
 // Consent is what a user allows a client, until withdrawn.
 type Consent struct {
 	UserID    ID

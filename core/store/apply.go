@@ -30,10 +30,20 @@ func (s *Store) Apply(ctx context.Context, changes ...core.Change) error {
 		return s.outbox.layOut(c, changes)
 	}
 	err := explain(s.path, s.writer.do(ctx, j))
-	if err == nil && slices.ContainsFunc(changes, endsSession) {
-		s.tellNotices()
+	if err == nil {
+		s.tellQueued(changes)
 	}
 	return err
+}
+
+// tellQueued wakes whoever delivers what the changes laid out.
+func (s *Store) tellQueued(changes []core.Change) {
+	if slices.ContainsFunc(changes, endsSession) {
+		tell(s.notices)
+	}
+	if slices.ContainsFunc(changes, func(change core.Change) bool { _, sends := change.(core.SendMail); return sends }) {
+		tell(s.mails)
+	}
 }
 
 func applyAll(c *sqlite.Conn, changes []core.Change) error {
@@ -70,7 +80,7 @@ func apply(c *sqlite.Conn, change core.Change) error {
 	case core.StartSession:
 		return startSession(c, change.Session, change.Replaces)
 	case core.EndSession:
-		return endSession(c, change.ID, change.At)
+		return endSession(c, change)
 	case core.EndSessions:
 		return endSessions(c, change.UserID, change.Except, change.At)
 	case core.SaveConsent:
@@ -117,10 +127,58 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return endNotice(c, change.ID)
 	case core.PutOffNotice:
 		return putOffNotice(c, change)
+	case core.SendMail:
+		return sendMail(c, change.Mail)
+	case core.EndMail:
+		return endMail(c, change.ID)
+	case core.PutOffMail:
+		return putOffMail(c, change)
 	case core.OpenSetup:
 		return openSetup(c, change.Hash, change.At)
 	case core.CloseSetup:
 		return closeSetup(c, change.At)
+	default:
+		return applyFactors(c, change)
+	}
+}
+
+// applyFactors applies what people prove who they are with, and what they are sent.
+func applyFactors(c *sqlite.Conn, change core.Change) error {
+	switch change := change.(type) {
+	case core.AddAuthenticator:
+		return addAuthenticator(c, change.Authenticator)
+	case core.UseAuthenticator:
+		return useAuthenticator(c, change)
+	case core.RenameAuthenticator:
+		return renameAuthenticator(c, change)
+	case core.DeleteAuthenticator:
+		return deleteAuthenticator(c, change)
+	case core.DeleteAuthenticators:
+		return deleteAuthenticators(c, change.UserID)
+	case core.SetRecoveryCodes:
+		return setRecoveryCodes(c, change)
+	case core.UseRecoveryCode:
+		return useRecoveryCode(c, change.UserID, change.Hash, change.At)
+	case core.AddDevice:
+		return addDevice(c, change.Device)
+	case core.UseDevice:
+		return useDevice(c, change)
+	case core.DeleteDevice:
+		return deleteDevice(c, change)
+	case core.DeleteDevices:
+		return deleteDevices(c, change.UserID)
+	case core.SaveTicket:
+		return saveTicket(c, change.Ticket)
+	case core.UseTicket:
+		return useTicket(c, change.ID)
+	case core.MissTicket:
+		return missTicket(c, change)
+	case core.DeleteTickets:
+		return deleteTickets(c, change.UserID, change.Purpose)
+	case core.SetAvatar:
+		return setAvatar(c, change.Avatar)
+	case core.DeleteAvatar:
+		return deleteAvatar(c, change.UserID)
 	default:
 		return applyAdministration(c, change)
 	}

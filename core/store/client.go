@@ -12,7 +12,7 @@ import (
 const clientColumns = `c.id, c.org, c.name, c.display_name, c.preset, c.secret_hash, c.auth_methods, c.redirect_uris, c.post_logout_redirect_uris,
 	c.grant_types, c.response_types, c.scopes, c.id_token_alg, c.native, c.require_pkce, c.skip_consent, c.offline_without_prompt,
 	c.query_token, c.shared, c.disabled, c.logo_uri, c.client_uri, c.policy_uri, c.terms_uri, c.access_ttl, c.id_token_ttl, c.refresh_ttl,
-	c.created_at, c.updated_at, c.allowed_groups, c.metadata, c.sealed_secret, c.registration_hash`
+	c.created_at, c.updated_at, c.allowed_groups, c.metadata, c.sealed_secret, c.registration_hash, c.sign_in`
 
 func scanClient(r *sqlite.Row, client *core.Client) (err error) {
 	c := core.Client{ID: r.Text(), Org: r.Text(), Name: r.Text(), DisplayName: r.Text(), Preset: r.Text(), SecretHash: readHash(r)}
@@ -40,6 +40,9 @@ func scanClient(r *sqlite.Row, client *core.Client) (err error) {
 		return err
 	}
 	c.SealedSecret, c.RegistrationHash = r.Blob(), readHash(r)
+	if err := readJSON(r, &c.SignIn); err != nil {
+		return err
+	}
 	*client = c
 	return nil
 }
@@ -98,14 +101,14 @@ const (
 	insertClient = `INSERT INTO clients (id, org, name, name_folded, display_name, preset, secret_hash, auth_methods, redirect_uris,
 			post_logout_redirect_uris, grant_types, response_types, scopes, id_token_alg, native, require_pkce, skip_consent,
 			offline_without_prompt, query_token, shared, disabled, logo_uri, client_uri, policy_uri, terms_uri,
-			access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at, allowed_groups, metadata, sealed_secret, registration_hash, backchannel)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)`
+			access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at, allowed_groups, metadata, sealed_secret, registration_hash, backchannel, sign_in)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`
 
 	replaceClient = `UPDATE clients SET org = $2, name = $3, name_folded = $4, display_name = $5, preset = $6, secret_hash = $7, auth_methods = $8,
 			redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, response_types = $12, scopes = $13, id_token_alg = $14,
 			native = $15, require_pkce = $16, skip_consent = $17, offline_without_prompt = $18, query_token = $19, shared = $20, disabled = $21,
 			logo_uri = $22, client_uri = $23, policy_uri = $24, terms_uri = $25, access_ttl = $26, id_token_ttl = $27, refresh_ttl = $28,
-			created_at = $29, updated_at = $30, allowed_groups = $31, metadata = $32, sealed_secret = $33, registration_hash = $34, backchannel = $35
+			created_at = $29, updated_at = $30, allowed_groups = $31, metadata = $32, sealed_secret = $33, registration_hash = $34, backchannel = $35, sign_in = $36
 		WHERE id = $1`
 )
 
@@ -117,7 +120,7 @@ func clientValues(c core.Client) []any {
 		c.Native, c.RequirePKCE, c.SkipConsent, c.OfflineWithoutPrompt, c.QueryToken, c.Shared, c.Disabled,
 		c.LogoURI, c.ClientURI, c.PolicyURI, c.TermsURI, c.AccessTTL.Milliseconds(), c.IDTokenTTL.Milliseconds(), c.RefreshTTL.Milliseconds(),
 		millis(c.CreatedAt), millis(c.UpdatedAt), listJSON(c.AllowedGroups), mustJSON(c.Metadata), append([]byte{}, c.SealedSecret...), optionalHash(c.RegistrationHash),
-		c.Metadata.BackchannelLogoutURI != "",
+		c.Metadata.BackchannelLogoutURI != "", mustJSON(c.SignIn),
 	}
 }
 
@@ -136,7 +139,7 @@ func updateClient(conn *sqlite.Conn, c core.Client, held core.Hash) error {
 	if held.IsZero() {
 		return mustChange(conn.Exec(replaceClient, clientValues(c)...))
 	}
-	return mustWin(conn.Exec(replaceClient+` AND registration_hash = $36`, append(clientValues(c), held[:])...))
+	return mustWin(conn.Exec(replaceClient+` AND registration_hash = $37`, append(clientValues(c), held[:])...))
 }
 
 func clientNameFree(conn *sqlite.Conn, c core.Client) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -21,6 +22,50 @@ func (s *Store) Consent(ctx context.Context, userID core.ID, clientID string) (*
 		return nil, err
 	}
 	return &consent, nil
+}
+
+// Consents gives what the user allows, by client_id.
+func (s *Store) Consents(ctx context.Context, userID core.ID) ([]core.Consent, error) {
+	return list(ctx, s, `SELECT client_id, scopes, granted_at, updated_at FROM consents WHERE user_id = $1 ORDER BY client_id`,
+		func(r *sqlite.Row, consent *core.Consent) error {
+			*consent = core.Consent{UserID: userID, ClientID: r.Text(), Scopes: readWords(r), GrantedAt: readTime(r), UpdatedAt: readTime(r)}
+			return nil
+		}, string(userID))
+}
+
+// ConnectedClients gives the clients that have a grant of the user that is neither
+// revoked nor expired at now, by client_id.
+func (s *Store) ConnectedClients(ctx context.Context, userID core.ID, now time.Time) ([]core.ConnectedClient, error) {
+	grants, err := list(ctx, s, `SELECT client_id, scopes, min(created_at), max(created_at) FROM grants
+		WHERE user_id = $1 AND revoked_at = 0 AND expires_at > $2 GROUP BY client_id, scopes ORDER BY client_id`,
+		func(r *sqlite.Row, client *core.ConnectedClient) error {
+			*client = core.ConnectedClient{ClientID: r.Text(), Scopes: readWords(r), Since: readTime(r), LastUsedAt: readTime(r)}
+			return nil
+		}, string(userID), millis(now))
+	if err != nil {
+		return nil, err
+	}
+	var clients []core.ConnectedClient
+	for _, grant := range grants {
+		if last := len(clients) - 1; last >= 0 && clients[last].ClientID == grant.ClientID {
+			clients[last] = merged(clients[last], grant)
+		} else {
+			clients = append(clients, merged(grant, grant))
+		}
+	}
+	return clients, nil
+}
+
+// merged gives what a client has by grants of two kinds.
+func merged(a, b core.ConnectedClient) core.ConnectedClient {
+	a.Scopes = slices.Concat(a.Scopes, b.Scopes)
+	slices.Sort(a.Scopes)
+	a.Scopes = slices.Compact(a.Scopes)
+	if b.Since.Before(a.Since) {
+		a.Since = b.Since
+	}
+	a.LastUsedAt = later(a.LastUsedAt, b.LastUsedAt)
+	return a
 }
 
 func saveConsent(c *sqlite.Conn, consent core.Consent) error {

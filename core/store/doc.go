@@ -24,7 +24,8 @@
 //
 // The transaction that records an audit event adds it to the queue of each plugin
 // that is bound to event.sink/v1. Whoever delivers claims events for a while, so
-// that of several servers one has each, and ends them or puts them off.
+// that of several servers one has each, and ends them or puts them off. It is the same
+// with mails and with notices of the end of sessions.
 //
 // # Reading
 //

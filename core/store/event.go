@@ -16,6 +16,12 @@ const (
 	selectEvents = `SELECT ` + eventColumns + `
 	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
 	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
+
+	// Of one person, by an index of its own.
+	selectActivity = `SELECT ` + eventColumns + `
+	FROM events e WHERE e.user_id = $2 AND e.user_id <> '' AND e.type NOT IN ('` + string(core.EventCodeIssued) + `', '` + string(core.EventTokenIssued) + `', '` +
+		string(core.EventTokenRefreshed) + `') AND ($1 = '' OR e.type = $1) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
+	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
 )
 
 func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
@@ -41,7 +47,11 @@ func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Eve
 	if limit <= 0 {
 		limit = 100
 	}
-	return list(ctx, s, selectEvents, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, filter.Correlation, millis(filter.Since), limit)
+	text := selectEvents
+	if filter.Activity && filter.UserID != "" {
+		text = selectActivity
+	}
+	return list(ctx, s, text, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, filter.Correlation, millis(filter.Since), limit)
 }
 
 func record(c *sqlite.Conn, e core.Event) error {

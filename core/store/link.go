@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"slices"
 	"time"
 
@@ -17,9 +16,6 @@ const (
 
 	selectLink = `SELECT ` + generationColumn + `, ` + linkColumns + `, ` + userColumns + `
 		FROM links l JOIN users u ON u.id = l.user_id WHERE l.connector = $1 AND l.subject = $2`
-
-	// selectWayIn has a row for who can sign in.
-	selectWayIn = `SELECT 1 FROM users u WHERE u.id = $1 AND (u.password_hash <> '' OR EXISTS (SELECT 1 FROM links WHERE user_id = u.id))`
 
 	selectLinks = `SELECT ` + linkColumns + ` FROM links l WHERE l.user_id = $1 ORDER BY l.connector, l.subject`
 )
@@ -105,9 +101,7 @@ func deleteLink(c *sqlite.Conn, l core.DeleteLink) error {
 		return err
 	}
 	if l.KeepWayIn {
-		if err := first(c, selectWayIn, func(*sqlite.Row) error { return nil }, string(l.UserID)); errors.Is(err, core.ErrNotFound) {
-			return core.ErrConflict
-		} else if err != nil {
+		if err := keepWayIn(c, l.UserID); err != nil {
 			return err
 		}
 	}

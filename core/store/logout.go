@@ -33,10 +33,10 @@ func endsSession(change core.Change) bool {
 	return false
 }
 
-// tellNotices says that there may be notices.
-func (s *Store) tellNotices() {
+// tell says that there may be something in a queue.
+func tell(queued chan<- struct{}) {
 	select {
-	case s.notices <- struct{}{}:
+	case queued <- struct{}{}:
 	default: // was told already
 	}
 }

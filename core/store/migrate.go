@@ -62,7 +62,10 @@ func migrate(c *sqlite.Conn, path string, all []migration, now time.Time) error 
 				return fmt.Errorf("migration %s: %w", m.name, err)
 			}
 		}
-		return nil
+		if version > 0 {
+			return nil
+		}
+		return createOrganisation(c, core.Organisation{Name: core.DefaultOrganisation, DisplayName: "Built-in organisation", CreatedAt: now})
 	})
 }
 
@@ -102,12 +105,6 @@ func runMigration(c *sqlite.Conn, m migration, now time.Time) error {
 	}
 	if err := c.Script(m.script); err != nil {
 		return err
-	}
-	if m.version == 1 {
-		builtIn := core.Organisation{Name: core.DefaultOrganisation, DisplayName: "Built-in organisation", CreatedAt: now}
-		if err := createOrganisation(c, builtIn); err != nil {
-			return err
-		}
 	}
 	_, err := c.Exec("INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)", m.version, m.name, millis(now))
 	return err

@@ -132,3 +132,39 @@ func TestUpgradeUpstream(t *testing.T) {
 		t.Errorf("request %+v, %v", request, err)
 	}
 }
+
+// Organisations, clients and sign-ins under way from before the update have no rules, and
+// what is new can be used with them.
+func TestUpgradePeople(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postern.db")
+	files := []string{
+		"0001_initial.sql", "0002_plugin_modules.sql", "0003_plugin_pins.sql", "0004_plugin_outbox.sql", "0005_upstream.sql", "0006_access.sql",
+		"0007_client_metadata.sql", "0008_assertions.sql", "0009_logout.sql", "0010_registration.sql",
+	}
+	atVersion(t, path, files, `
+		INSERT INTO organisations VALUES ('built-in', 'Ours', '', '', '', 0, 0);
+		INSERT INTO clients (id, org, name, name_folded, display_name, preset, secret_hash, auth_methods, redirect_uris, post_logout_redirect_uris, grant_types,
+				response_types, scopes, id_token_alg, native, require_pkce, skip_consent, offline_without_prompt, query_token, shared, disabled, logo_uri,
+				client_uri, policy_uri, terms_uri, access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at)
+			SELECT 'c', 'built-in', 'n', 'n', '', '', x'', '', '[]', '[]', '', '[]', '', '', 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 0, 0, 1, 1;
+		INSERT INTO users VALUES ('u', 1, 'built-in', 'ann', 'ann', '', 0, '', 0, 0, '{}', '{}', '', 0, 0, 0, 0, '');
+		INSERT INTO auth_requests (id, browser_hash, client_id, params, signed_in_at, session_id, consented, consented_scopes, created_at, expires_at)
+			VALUES ('a', zeroblob(32), 'c', 'x=y', 0, '', 0, '', 0, 2000)`)
+	s := openAt(t, path)
+	orgs, err := s.Organisations(t.Context())
+	if err != nil || !reflect.DeepEqual(orgs, []core.Organisation{{Name: "built-in", DisplayName: "Ours"}}) {
+		t.Errorf("organisations %+v, %v", orgs, err)
+	}
+	client, err := s.Client(t.Context(), "c")
+	if err != nil || !reflect.DeepEqual(client.SignIn, core.SignInRules{}) {
+		t.Errorf("client %+v, %v", client, err)
+	}
+	request, err := s.AuthRequest(t.Context(), "a")
+	if err != nil || request.Partial != nil || request.Params.Get("x") != "y" {
+		t.Errorf("request %+v, %v", request, err)
+	}
+	app := core.Authenticator{ID: "t", UserID: "u", Kind: core.AuthenticatorTOTP}
+	if err := s.Apply(t.Context(), core.AddAuthenticator{Authenticator: app}); err != nil {
+		t.Error(err)
+	}
+}

@@ -7,7 +7,7 @@ import (
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
-const organisationColumns = `o.name, o.display_name, o.website_url, o.logo, o.favicon, o.disabled, o.created_at`
+const organisationColumns = `o.name, o.display_name, o.website_url, o.logo, o.favicon, o.disabled, o.created_at, o.rules, o.theme`
 
 func scanOrganisation(r *sqlite.Row, o *core.Organisation) error {
 	*o = core.Organisation{
@@ -19,7 +19,10 @@ func scanOrganisation(r *sqlite.Row, o *core.Organisation) error {
 		Disabled:    r.Bool(),
 		CreatedAt:   readTime(r),
 	}
-	return nil
+	if err := readJSON(r, &o.Rules); err != nil {
+		return err
+	}
+	return readJSON(r, &o.Theme)
 }
 
 // Organisation gives the organisation of that name, or core.ErrNotFound. It
@@ -41,14 +44,14 @@ func (s *Store) Organisations(ctx context.Context) ([]core.Organisation, error) 
 }
 
 func createOrganisation(c *sqlite.Conn, o core.Organisation) error {
-	_, err := c.Exec(`INSERT INTO organisations (name, display_name, website_url, logo, favicon, disabled, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		o.Name, o.DisplayName, o.WebsiteURL, o.Logo, o.Favicon, o.Disabled, millis(o.CreatedAt))
+	_, err := c.Exec(`INSERT INTO organisations (name, display_name, website_url, logo, favicon, disabled, created_at, rules, theme)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		o.Name, o.DisplayName, o.WebsiteURL, o.Logo, o.Favicon, o.Disabled, millis(o.CreatedAt), mustJSON(o.Rules), mustJSON(o.Theme))
 	return taken(err, "organisation name")
 }
 
 func updateOrganisation(c *sqlite.Conn, o core.Organisation) error {
-	return mustChange(c.Exec(`UPDATE organisations SET display_name = $2, website_url = $3, logo = $4, favicon = $5, disabled = $6
+	return mustChange(c.Exec(`UPDATE organisations SET display_name = $2, website_url = $3, logo = $4, favicon = $5, disabled = $6, rules = $7, theme = $8
 		WHERE name = $1`,
-		o.Name, o.DisplayName, o.WebsiteURL, o.Logo, o.Favicon, o.Disabled))
+		o.Name, o.DisplayName, o.WebsiteURL, o.Logo, o.Favicon, o.Disabled, mustJSON(o.Rules), mustJSON(o.Theme)))
 }

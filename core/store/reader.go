@@ -112,6 +112,18 @@ func first(c *sqlite.Conn, text string, scan func(*sqlite.Row) error, args ...an
 	return err
 }
 
+// one reads the first row of a query, or gives core.ErrNotFound.
+func one[T any](ctx context.Context, s *Store, text string, scan func(*sqlite.Row, *T) error, args ...any) (*T, error) {
+	var row T
+	err := s.read(ctx, func(c *sqlite.Conn) error {
+		return first(c, text, func(r *sqlite.Row) error { return scan(r, &row) }, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &row, nil
+}
+
 // list reads all rows of a query.
 func list[T any](ctx context.Context, s *Store, text string, scan func(*sqlite.Row, *T) error, args ...any) ([]T, error) {
 	var all []T

@@ -8,9 +8,10 @@ import (
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
-const selectSignedIn = `SELECT ` + generationColumn + `,
-	s.id, s.hash, s.user_id, s.auth_time, s.amr, s.acr, s.created_at, s.expires_at, s.ended_at, s.ip, s.user_agent,
-	s.upstream, s.upstream_claims, s.upstream_logout, ` + userColumns + `
+const sessionColumns = `s.id, s.hash, s.user_id, s.auth_time, s.amr, s.acr, s.created_at, s.expires_at, s.ended_at, s.ip, s.user_agent,
+	s.upstream, s.upstream_claims, s.upstream_logout`
+
+const selectSignedIn = `SELECT ` + generationColumn + `, ` + sessionColumns + `, ` + userColumns + `
 	FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`
 
 func scanSession(r *sqlite.Row, s *core.Session) {
@@ -55,6 +56,16 @@ func (s *Store) SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn
 		return nil, err
 	}
 	return &in, nil
+}
+
+// Sessions gives those of a user that were not ended, the newest first. One that has
+// expired is among them until it is swept.
+func (s *Store) Sessions(ctx context.Context, userID core.ID) ([]core.Session, error) {
+	return list(ctx, s, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user_id = $1 AND s.ended_at = 0 ORDER BY s.id DESC`,
+		func(r *sqlite.Row, session *core.Session) error {
+			scanSession(r, session)
+			return nil
+		}, string(userID))
 }
 
 // organisationOf completes a read with the user's organisation.
@@ -119,17 +130,23 @@ const (
 	reasonConsentWithdrawn = "consent_withdrawn"
 )
 
-func endSession(c *sqlite.Conn, id core.ID, at time.Time) error {
-	changed, err := c.Exec(endOneSession, string(id), millis(at))
+func endSession(c *sqlite.Conn, end core.EndSession) error {
+	if end.UserID != "" {
+		err := first(c, `SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2`, func(*sqlite.Row) error { return nil }, string(end.ID), string(end.UserID))
+		if err != nil {
+			return err
+		}
+	}
+	changed, err := c.Exec(endOneSession, string(end.ID), millis(end.At))
 	if err != nil {
 		return err
 	}
 	_, err = c.Exec(`UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE session_id IN `+andBefore+` AND revoked_at = 0`,
-		string(id), millis(at), reasonSignedOut)
+		string(end.ID), millis(end.At), reasonSignedOut)
 	if err != nil || changed == 0 {
 		return err
 	}
-	return layOutNotices(c, id)
+	return layOutNotices(c, end.ID)
 }
 
 func endSessions(c *sqlite.Conn, userID, except core.ID, at time.Time) error {

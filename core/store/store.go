@@ -24,6 +24,7 @@ type Store struct {
 	readers *pool
 	outbox  *outbox
 	notices chan struct{} // see LogoutsQueued
+	mails   chan struct{} // see MailsQueued
 
 	newest  atomic.Int64 // the highest config generation that was read
 	config  atomic.Pointer[config]
@@ -50,7 +51,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepareDatabase(conn, o); err != nil {
 		return nil, explain(o.Path, errors.Join(err, conn.Close()))
 	}
-	s := &Store{path: o.Path, outbox: newOutbox(), notices: make(chan struct{}, 1), readers: newPool(o.Readers, func() (*sqlite.Conn, error) { return connectReader(o) })}
+	s := &Store{
+		path: o.Path, outbox: newOutbox(), notices: make(chan struct{}, 1), mails: make(chan struct{}, 1),
+		readers: newPool(o.Readers, func() (*sqlite.Conn, error) { return connectReader(o) }),
+	}
 	s.writer = startWriter(conn, s.outbox.begin, s.committed)
 	if err := s.Check(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())

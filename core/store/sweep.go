@@ -20,6 +20,14 @@ const failuresKept = 24 * time.Hour
 // than a day, so none loses its grant before its time.
 const grantsKept = 25 * time.Hour
 
+// mailsKept is how long a mail stays after it is of no use: whoever delivers has given it
+// up before, and said so.
+const mailsKept = 24 * time.Hour
+
+// ticketsKept is how long a ticket stays after its end, so that whoever comes late is
+// told that it was too late.
+const ticketsKept = 24 * time.Hour
+
 // sweeps delete what ended before $1.
 var sweeps = []string{
 	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
@@ -29,13 +37,14 @@ var sweeps = []string{
 	`DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM initial_tokens WHERE id IN (SELECT id FROM initial_tokens WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM plugin_values WHERE (instance, key) IN (SELECT instance, key FROM plugin_values WHERE expires_at <= $1 LIMIT $2)`,
 }
 
 // Sweep deletes what nobody can use any more at now: authorization requests,
-// upstream attempts, client assertions that were used, tokens, grants, sessions and values of
-// plugins that expired, signing keys that nothing valid is signed with, and old counts of
-// failed sign-ins.
+// upstream attempts, client assertions that were used, tokens, grants, sessions, remembered
+// devices, tickets, mails and values of plugins that expired, signing keys that nothing
+// valid is signed with, and old counts of failed sign-ins.
 // A refresh token that was used stays until it expires, because presenting it
 // again is the sign of theft. It returns how many rows it deleted.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
@@ -50,6 +59,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	for text, kept := range map[string]time.Duration{
 		`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retired_at > 0 AND retired_at <= $1 LIMIT $2)`: core.KeyKept,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:                                grantsKept,
+		`DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at <= $1 LIMIT $2)`:                              ticketsKept,
+		`DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at <= $1 LIMIT $2)`:                                  mailsKept,
 		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`:                           failuresKept,
 	} {
 		deleted, err := s.sweepAll(ctx, text, now.Add(-kept))

@@ -84,6 +84,14 @@ func readMapJSON(r *sqlite.Row) (m map[string]string, err error) {
 	return m, err
 }
 
+// readJSON decodes what mustJSON gave.
+func readJSON(r *sqlite.Row, v any) error {
+	if text := r.View(); string(text) != "{}" {
+		return json.Unmarshal(text, v)
+	}
+	return nil
+}
+
 // mustJSON encodes values of strings, numbers and booleans, which never fails.
 func mustJSON(v any) string {
 	text, err := json.Marshal(v)

@@ -22,6 +22,7 @@ func fullClient() core.Client {
 			DefaultMaxAge: new(0), BackchannelLogoutURI: "https://a.example/out", BackchannelLogoutSession: true,
 		},
 		SealedSecret: []byte{0, 7}, RegistrationHash: core.Hash{8},
+		SignIn: core.SignInRules{Methods: []string{"passkey", "upstream"}, Require: core.ACRPhishingResistant},
 	}
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,10 +12,17 @@ import (
 func testOrganisations(t *testing.T, w *world) {
 	ctx := t.Context()
 	builtIn := must(w.store.Organisation(ctx, core.DefaultOrganisation))(w)
-	if builtIn.DisplayName != "Built-in organisation" || builtIn.Disabled || builtIn.CreatedAt.IsZero() {
+	if builtIn.DisplayName != "Built-in organisation" || builtIn.Disabled || builtIn.CreatedAt.IsZero() ||
+		!reflect.DeepEqual(builtIn.Rules, core.OrgRules{}) || builtIn.Theme != (core.Theme{}) {
 		t.Errorf("built in: %+v", builtIn)
 	}
 	acme := core.Organisation{Name: "acme", DisplayName: "Acme", WebsiteURL: "https://acme.example", Logo: "logo", Favicon: "icon", CreatedAt: start}
+	acme.Rules = core.OrgRules{
+		SignIn:       core.SignInRules{Methods: []string{"password", "passkey"}, Require: core.ACRTwo},
+		RememberDays: 30, PasswordMin: 12, KeepEmail: true, KeepProfile: true, KeepAccount: true,
+		Registration: core.SelfRegistration{Open: true, Domains: []string{"acme.example"}, Groups: []string{"new"}},
+	}
+	acme.Theme = core.Theme{Accent: "#1f6feb", AccentDark: "#58a6ff"}
 	w.apply(core.CreateOrganisation{Organisation: acme})
 	got, err := w.store.Organisation(ctx, "acme")
 	same(w, got, err, &acme)
@@ -22,6 +30,7 @@ func testOrganisations(t *testing.T, w *world) {
 
 	changed := acme
 	changed.DisplayName, changed.Disabled = "Acme, closed", true
+	changed.Rules, changed.Theme = core.OrgRules{RememberDays: 1}, core.Theme{}
 	w.apply(core.UpdateOrganisation{Organisation: changed})
 	got, err = w.store.Organisation(ctx, "acme")
 	same(w, got, err, &changed)

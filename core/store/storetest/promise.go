@@ -31,17 +31,32 @@ func testMissingRows(t *testing.T, w *world) {
 		"attempt":  second(w.store.Attempt(ctx, "x")),
 		"link":     second(w.store.Link(ctx, "x", "x")),
 		"address":  second(w.store.UserByEmail(ctx, core.DefaultOrganisation, "x")),
+		"handle":   second(w.store.AuthenticatorByHandle(ctx, []byte("x"))),
+		"nothing":  second(w.store.AuthenticatorByHandle(ctx, nil)),
+		"device":   second(w.store.Device(ctx, "x")),
+		"ticket":   second(w.store.Ticket(ctx, "x")),
+		"avatar":   second(w.store.Avatar(ctx, "x")),
+		"face":     second(w.store.AvatarOf(ctx, "x")),
 	} {
 		if !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 	for name, err := range map[string]error{
-		"members": second(w.store.Members(ctx, "x")),
-		"users":   second(w.store.Users(ctx, core.UserFilter{Org: "x", Group: "x"})),
-		"links":   second(w.store.Links(ctx, "x")),
-		"events":  second(w.store.Events(ctx, core.EventFilter{UserID: "x"})),
-		"check":   w.store.Check(ctx),
+		"members":  second(w.store.Members(ctx, "x")),
+		"users":    second(w.store.Users(ctx, core.UserFilter{Org: "x", Group: "x"})),
+		"links":    second(w.store.Links(ctx, "x")),
+		"events":   second(w.store.Events(ctx, core.EventFilter{UserID: "x"})),
+		"factors":  second(w.store.Authenticators(ctx, "x")),
+		"enrolled": second(w.store.Enrolled(ctx, "x")),
+		"codes":    second(w.store.RecoveryCodes(ctx, "x")),
+		"devices":  second(w.store.Devices(ctx, "x")),
+		"tickets":  second(w.store.Tickets(ctx, "x")),
+		"sessions": second(w.store.Sessions(ctx, "x")),
+		"consents": second(w.store.Consents(ctx, "x")),
+		"clients":  second(w.store.ConnectedClients(ctx, "x", start)),
+		"mails":    second(w.store.Mails(ctx, 10)),
+		"check":    w.store.Check(ctx),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -232,6 +247,15 @@ func testRaces(t *testing.T, w *world) {
 	if group := must(w.store.Group(background, core.DefaultOrganisation, "new"))(w); group.Members != 1 {
 		t.Errorf("%d members by one link", group.Members)
 	}
+	key := w.authenticator(user, core.AuthenticatorPasskey)
+	race("UseAuthenticator", func(int) core.Change { return core.UseAuthenticator{ID: key.ID, Counter: 8, At: start} })
+	code := core.Hash{9}
+	w.apply(core.SetRecoveryCodes{UserID: user.ID, Hashes: []core.Hash{code}, At: start})
+	race("UseRecoveryCode", func(int) core.Change { return core.UseRecoveryCode{UserID: user.ID, Hash: code, At: start} })
+	ticket := w.ticket(core.Ticket{UserID: user.ID})
+	race("UseTicket", func(int) core.Change { return core.UseTicket{ID: ticket.ID} })
+	ticket = w.ticket(core.Ticket{UserID: user.ID})
+	race("MissTicket", func(int) core.Change { return core.MissTicket{ID: ticket.ID, Most: 1} })
 	w.instance("i")
 	race("PutValue", func(i int) core.Change {
 		return core.PutValue{Instance: "i", Key: "once", Value: fmt.Sprint(i), At: start, ExpiresAt: start.Add(time.Hour), IfAbsent: true}

@@ -63,6 +63,22 @@ func Run(t *testing.T, open Open) {
 		{"Refresh", testRefresh},
 		{"Assertions", testAssertions},
 		{"RevokeGrant", testRevokeGrant},
+		{"Authenticators", testAuthenticators},
+		{"AuthenticatorCounter", testAuthenticatorCounter},
+		{"AuthenticatorLimit", testAuthenticatorLimit},
+		{"KeepWayIn", testKeepWayIn},
+		{"RecoveryCodes", testRecoveryCodes},
+		{"Devices", testDevices},
+		{"Tickets", testTickets},
+		{"TicketsEnd", testTicketsEnd},
+		{"TicketMisses", testTicketMisses},
+		{"Mails", testMails},
+		{"Avatars", testAvatars},
+		{"FactorsGoWith", testFactorsGoWith},
+		{"SweepFactors", testSweepFactors},
+		{"OneOfTheSessions", testOneOfTheSessions},
+		{"ConnectedClients", testConnectedClients},
+		{"Activity", testActivity},
 		{"ReadsAreFresh", testReadsAreFresh},
 		{"MissingRows", testMissingRows},
 		{"AllOrNothing", testAllOrNothing},
@@ -227,8 +243,8 @@ func (w *world) session(u core.User) core.Session {
 }
 
 // names lists what identifies rows, in their order.
-func names[T any](rows []T, name func(T) string) []string {
-	var all []string
+func names[T, N any](rows []T, name func(T) N) []N {
+	var all []N
 	for _, row := range rows {
 		all = append(all, name(row))
 	}

@@ -26,6 +26,19 @@ func testAuthRequests(t *testing.T, w *world) {
 		got, err = w.store.AuthRequest(ctx, want.ID)
 		same(w, got, err, &want)
 	}
+	// The first of two factors waits with the request, until it does no more.
+	want.Partial = &core.Partial{
+		UserID: w.id(), Method: core.MethodUpstream, AMR: []string{"pwd"}, ACR: "1", At: start, AuthTime: start.Add(-time.Minute),
+		Upstream: &core.Upstream{Connector: "idp", Claims: []byte(`{"a":"b"}`), Logout: []byte{0, 1}},
+	}
+	w.apply(core.SaveRequest{Request: want})
+	got, err = w.store.AuthRequest(ctx, want.ID)
+	same(w, got, err, &want)
+	want.Partial = nil
+	w.apply(core.SaveRequest{Request: want})
+	got, err = w.store.AuthRequest(ctx, want.ID)
+	same(w, got, err, &want)
+
 	w.apply(core.FinishRequest{ID: want.ID})
 	got, err = w.store.AuthRequest(ctx, want.ID)
 	missing(w, got, err)

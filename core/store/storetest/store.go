@@ -83,7 +83,15 @@ type Store interface {
 
 	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
 	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
+	// Sessions are those of a user that were not ended, the newest first. One that has
+	// expired is among them until it is swept.
+	Sessions(ctx context.Context, userID core.ID) ([]core.Session, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
+	// Consents are ordered by client_id.
+	Consents(ctx context.Context, userID core.ID) ([]core.Consent, error)
+	// ConnectedClients are those that have a grant of the user that is neither revoked
+	// nor expired at now, ordered by client_id.
+	ConnectedClients(ctx context.Context, userID core.ID, now time.Time) ([]core.ConnectedClient, error)
 	Code(ctx context.Context, grantID core.ID) (*core.Authorized, error)
 	Access(ctx context.Context, tokenID core.ID) (*core.Access, error)
 	Refresh(ctx context.Context, tokenID core.ID) (*core.Refresh, error)
@@ -95,6 +103,31 @@ type Store interface {
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
 	// Links are those of a user, ordered by connector and subject.
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+
+	// Authenticators are those of a user, in the order in which they were enrolled.
+	Authenticators(ctx context.Context, userID core.ID) ([]core.Authenticator, error)
+	// AuthenticatorByHandle finds a passkey by its credential ID.
+	AuthenticatorByHandle(ctx context.Context, handle []byte) (*core.Authenticator, error)
+	// RecoveryCodes are those of a user, used ones too, in no order that means anything.
+	RecoveryCodes(ctx context.Context, userID core.ID) ([]core.RecoveryCode, error)
+	// Enrolled is zero for a user who does not exist.
+	Enrolled(ctx context.Context, userID core.ID) (core.Enrolled, error)
+	Device(ctx context.Context, id core.ID) (*core.Device, error)
+	// Devices are those of a user, the newest first.
+	Devices(ctx context.Context, userID core.ID) ([]core.Device, error)
+	Ticket(ctx context.Context, id core.ID) (*core.Ticket, error)
+	// Tickets are those of a user, the newest first.
+	Tickets(ctx context.Context, userID core.ID) ([]core.Ticket, error)
+	Avatar(ctx context.Context, id core.ID) (*core.Avatar, error)
+	AvatarOf(ctx context.Context, userID core.ID) (*core.Avatar, error)
+
+	// ClaimMails takes mails that are due at now, at most so many: first what was never
+	// tried. Nobody else gets them before until. Mails that have expired are among them.
+	ClaimMails(ctx context.Context, now, until time.Time, most int) ([]core.Mail, error)
+	// MailsQueued gets a value after this handle queued a mail; one may stand for many.
+	MailsQueued() <-chan struct{}
+	// Mails are what waits, at most so many, the newest first.
+	Mails(ctx context.Context, limit int) ([]core.Mail, error)
 
 	User(ctx context.Context, id core.ID) (*core.User, error)
 	// UserByEmail finds by e-mail address, folded, in an organisation, and never by a
