@@ -49,6 +49,7 @@ var house = map[string][]string{
 	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
 	"core/audit":             {"core", "sdk/hook"},
 	"core/backchannel":       {"core", "core/outbound"},
+	"core/mail":              {"core"},
 	"core/app": {
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",

@@ -19,6 +19,7 @@ type Pages struct {
 	locales *locales
 	sets    map[string]func() (templates, error) // by language; parsed when first needed
 	assets  *assets
+	mails   mailTemplates
 }
 
 // templates are the pages in one language, by name: "login".
@@ -41,7 +42,11 @@ func New() (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load languages: %w", err)
 	}
-	pages := &Pages{locales: known, sets: map[string]func() (templates, error){}, assets: files}
+	mails, err := parseMails()
+	if err != nil {
+		return nil, fmt.Errorf("parse mails: %w", err)
+	}
+	pages := &Pages{locales: known, sets: map[string]func() (templates, error){}, assets: files, mails: mails}
 	for tag, locale := range known.all {
 		pages.sets[tag] = sync.OnceValues(func() (templates, error) { return parsePages(files, locale) })
 	}
