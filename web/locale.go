@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func (l *Locale) fill(key string, pairs []any, text, value func(string) string) 
 			return out.String()
 		}
 		name, tail, _ := strings.Cut(after, "}")
-		out.WriteString(value(argument(pairs, name)))
+		out.WriteString(value(l.argument(pairs, name)))
 		rest = tail
 	}
 }
@@ -92,18 +93,36 @@ func (l *Locale) form(key string, pairs []any) string {
 	return m[plural.Other]
 }
 
-func argument(pairs []any, name string) string {
+func (l *Locale) argument(pairs []any, name string) string {
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i] == any(name) {
-			return fmt.Sprint(pairs[i+1])
+		if pairs[i] != any(name) {
+			continue
 		}
+		if number, is := pairs[i+1].(int); is {
+			return l.Number(number)
+		}
+		return fmt.Sprint(pairs[i+1])
 	}
 	return "{" + name + "}"
 }
 
-// Date writes a day as people of the language do: "23 November 2026".
+// Number writes a whole number: digits of five and more in groups of three.
+func (l *Locale) Number(n int) string {
+	digits := strconv.Itoa(n)
+	if n < 10_000 && n > -10_000 {
+		return digits
+	}
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + l.Text("format.group") + digits[at:]
+	}
+	return digits
+}
+
+// Date writes a day as people of the language do: "23 November 2026", "1er mai 2026".
 func (l *Locale) Date(t time.Time) string {
-	return l.Text("format.date", "day", t.Day(), "month", l.Text(fmt.Sprintf("format.month_%d", t.Month())), "year", t.Year())
+	t = t.UTC()
+	month := l.Text("format.month_" + strconv.Itoa(int(t.Month())))
+	return l.Text("format.date", "day", l.Text("format.day", "count", t.Day()), "month", month, "year", strconv.Itoa(t.Year()))
 }
 
 // Time writes a moment: "23 November 2026, 18:59 UTC".
@@ -118,14 +137,26 @@ type locales struct {
 	matcher language.Matcher
 }
 
-// rightToLeft are the scripts that are written so; none of our languages is, but pages
-// are ready for one that is.
+// direction is the one in which a language is written. None of ours goes from right to
+// left, but pages are ready for one that does.
 func direction(tag language.Tag) string {
 	script, _ := tag.Script()
 	if slices.Contains([]string{"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm"}, script.String()) {
 		return "rtl"
 	}
 	return "ltr"
+}
+
+// Name is what people who speak the language call it.
+func (l *Locale) Name() string { return l.Text("format.language") }
+
+// list gives all languages in the order of [Languages].
+func (l *locales) list() []*Locale {
+	var list []*Locale
+	for _, tag := range Languages() {
+		list = append(list, l.all[tag])
+	}
+	return list
 }
 
 func loadLocales(files fs.FS) (*locales, error) {
@@ -199,17 +230,24 @@ func parseMessage(raw json.RawMessage) (message, error) {
 	return m, nil
 }
 
-// choose gives the first language that is wanted and there, English if none is. Each
+// choose gives the first language that is wanted and there. Where there is none, one that
+// people of a wanted language mostly understand, as CLDR has it; else English. Each
 // preference is a tag ("de-CH"), or a list as of the header Accept-Language.
 func (l *locales) choose(preferences []string) *Locale {
+	var wanted []language.Tag
 	for _, preference := range preferences {
-		wanted, _, err := language.ParseAcceptLanguage(preference)
-		if err != nil || len(wanted) == 0 {
-			continue
+		if tags, _, err := language.ParseAcceptLanguage(preference); err == nil {
+			wanted = append(wanted, tags...)
 		}
-		if _, i, confidence := l.matcher.Match(wanted...); confidence >= language.Low {
-			return l.all[Languages()[i]]
+	}
+	for _, tag := range wanted {
+		base, _ := tag.Base()
+		if locale, found := l.all[base.String()]; found && !tag.IsRoot() {
+			return locale
 		}
+	}
+	if _, i, confidence := l.matcher.Match(wanted...); confidence >= language.Low {
+		return l.all[Languages()[i]]
 	}
 	return l.all["en"]
 }

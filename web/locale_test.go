@@ -3,6 +3,7 @@ package web
 import (
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func sampleLocales(t *testing.T) *locales {
@@ -30,6 +31,8 @@ func TestChoosesLanguage(t *testing.T) {
 		{"fr", []string{"xx", "fr-CA,en;q=0.5"}},
 		{"de", []string{"", "nonsense;;", "de;q=0.9, fr;q=0.8"}},
 		{"en", []string{"eo"}},
+		{"de", []string{"gsw"}},
+		{"pt", []string{"tlh", "pt-BR", "fr"}},
 		{"zh", []string{"zh-Hans-CN"}},
 		{"pt", []string{"pt-BR,pt;q=0.9"}},
 	} {
@@ -68,5 +71,31 @@ func TestRefusesMessages(t *testing.T) {
 		if _, err := loadLocales(fstest.MapFS{"locales/en/a.json": &fstest.MapFile{Data: []byte(text)}}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+func TestDatesAndNumbers(t *testing.T) {
+	first := time.Date(2026, 5, 1, 23, 5, 0, 0, time.FixedZone("", -3600))
+	later := time.Date(2026, 11, 23, 18, 59, 0, 0, time.UTC)
+	for tag, want := range map[string][4]string{
+		"en": {"2 May 2026, 00:05 UTC", "23 November 2026", "9999", "1,234,567"},
+		"de": {"2. Mai 2026, 00:05 Uhr (UTC)", "23. November 2026", "9999", "1.234.567"},
+		"fr": {"2 mai 2026 à 00:05 (UTC)", "23 novembre 2026", "9999", "1\u202f234\u202f567"},
+		"es": {"2 de mayo de 2026, 00:05 (UTC)", "23 de noviembre de 2026", "9999", "1.234.567"},
+		"pt": {"2 de maio de 2026, 00:05 (UTC)", "23 de novembro de 2026", "9999", "1.234.567"},
+		"zh": {"2026年5月2日 00:05（UTC）", "2026年11月23日", "9999", "1,234,567"},
+		"ja": {"2026年5月2日 00:05（UTC）", "2026年11月23日", "9999", "1,234,567"},
+	} {
+		l := newPages(t).Known(tag)
+		if got := [4]string{l.Time(first), l.Date(later), l.Number(9999), l.Number(1234567)}; got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
+	french := newPages(t).Known("fr")
+	if got := french.Date(first.AddDate(0, 0, -1)); got != "1er mai 2026" {
+		t.Errorf("the first of May is %q", got)
+	}
+	if got := french.Number(-12345); got != "-12\u202f345" {
+		t.Error(got)
 	}
 }

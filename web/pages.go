@@ -264,7 +264,9 @@ func (p Login) title(l *Locale) string {
 	return title
 }
 
-func (p Select) title(l *Locale) string     { return "Choose an account" + to(p.Client, " to continue to ") }
+func (p Select) title(l *Locale) string {
+	return "Choose an account" + to(p.Client, " to continue to ")
+}
 func (p Consent) title(l *Locale) string    { return "Allow access" + to(p.Client, " for ") }
 func (Welcome) title(l *Locale) string      { return "Postern" }
 func (Logout) title(l *Locale) string       { return "Sign out" }

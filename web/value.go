@@ -34,6 +34,8 @@ func functions(files *assets) template.FuncMap {
 		"hrefTo":      hrefTo,
 		"frameOf":     frameOf,
 		"problems":    problems,
+
+		"languagePath": func() string { return LanguagePath },
 	}
 }
 

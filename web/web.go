@@ -25,11 +25,18 @@ type Pages struct {
 // templates are the pages in one language, by name: "login".
 type templates map[string]*template.Template
 
+// LanguagePath is where the switch in the footer sends the language that somebody wants:
+// a form with "locale" and "back".
+const LanguagePath = "/language"
+
 // Look is how pages look to somebody.
 type Look struct {
 	Locale *Locale // nil: English
 	// Appearance is "light" or "dark"; empty: as the browser says.
 	Appearance string
+	// Here is the local path to which the switch of languages leads back. Empty: the page
+	// has no switch.
+	Here string
 }
 
 // New parses the embedded templates. An error is a mistake in this package.
@@ -53,6 +60,9 @@ func New() (*Pages, error) {
 	_, err = pages.sets["en"]()
 	return pages, err
 }
+
+// Known gives the language of this very tag, one of [Languages]; nil if it is none.
+func (p *Pages) Known(tag string) *Locale { return p.locales.all[tag] }
 
 // Locale gives the first language that is wanted and there, English if none is. Each
 // preference is a tag ("de-CH"), or a list as of the header Accept-Language.
@@ -99,10 +109,11 @@ func (p *Pages) Render(w io.Writer, page Page, look Look) error {
 	}
 	var document bytes.Buffer
 	view := struct {
-		Title string
-		Page  Page
-		Look  Look
-	}{Title(page, look.Locale), page, look}
+		Title     string
+		Page      Page
+		Look      Look
+		Languages []*Locale
+	}{Title(page, look.Locale), page, look, p.locales.list()}
 	if err := set[page.template()].Execute(&document, view); err != nil {
 		return fmt.Errorf("render page %s: %w", page.template(), err)
 	}

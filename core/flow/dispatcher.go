@@ -283,7 +283,7 @@ func (d *Dispatcher) commit(ctx context.Context, v *visit, out Outcome) Outcome 
 			return failed(err)
 		}
 	}
-	out.Cookies = v.cookies
+	out.Cookies, out.For = v.cookies, v.audience()
 	return out
 }
 

@@ -71,6 +71,15 @@ type Outcome struct {
 	FormTargets []string
 	// FrameTargets are the same of the page's frames, for frame-src.
 	FrameTargets []string
+	// For says who reads the answer, as far as is known.
+	For Audience
+}
+
+// Audience is what decides on the language and the look of a page.
+type Audience struct {
+	Org     string     // whose page it is; empty: nobody's in particular
+	Locales []string   // BCP 47 tags that the client asks for, the best first (ui_locales)
+	Person  *core.User // who is signed in with the browser, or nil
 }
 
 // Cookies says what happens to the cookies; their names and attributes are the caller's.

@@ -363,11 +363,28 @@ func (v *visit) answer(response oauth.Response) Outcome {
 
 // page is a page of this request, whose form may lead to the client.
 func (v *visit) page(p Page) Outcome {
-	out := Outcome{Page: p, Cookies: v.cookies}
+	out := Outcome{Page: p, Cookies: v.cookies, For: v.audience()}
 	if v.request != nil {
 		out.FormTargets = formTargets(v.request.RedirectURI)
 	}
 	return out
+}
+
+// audience is who reads what comes of the visit.
+func (v *visit) audience() (a Audience) {
+	if v.client != nil {
+		a.Org = v.client.Org
+	}
+	if v.request != nil {
+		a.Locales = v.request.UILocales
+	}
+	if v.signedIn != nil {
+		a.Person = &v.signedIn.User
+	}
+	if a.Org == "" && a.Person != nil {
+		a.Org = a.Person.Org
+	}
+	return a
 }
 
 // formTargets gives the source expression of a URI's origin (Content Security

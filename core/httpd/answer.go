@@ -23,6 +23,8 @@ const (
 	cookieBrowser = "__Host-postern-browser"
 	// cookieState is known to checksession.mjs too.
 	cookieState = "__Host-postern-state"
+	// cookieLocale is the language that somebody chose in the footer.
+	cookieLocale = "__Host-postern-locale"
 )
 
 // pageWith is a page with what its headers need to know.
@@ -30,10 +32,12 @@ type pageWith struct {
 	web.Page
 	FormTargets  []string
 	FrameTargets []string
+	Org          string // whose page it is; empty: of whom the request is about, as of meet
 }
 
 // answer writes what the flow decided.
 func (s *Server) answer(c echo.Context, o flow.Outcome) error {
+	meet(c, o.For)
 	setCookies(c, o.Cookies)
 	if o.RetryAfter > 0 {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(o.RetryAfter.Seconds()))))
@@ -48,7 +52,7 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Form != nil:
 		return s.page(c, http.StatusOK, pageWith{Page: formPage(o.Form), FormTargets: o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{view(o, correlation(c)), o.FormTargets, o.FrameTargets})
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{Page: view(o, correlation(c)), FormTargets: o.FormTargets, FrameTargets: o.FrameTargets})
 	}
 	s.logFailure(c, o.Error)
 	if o.Elsewhere != nil {

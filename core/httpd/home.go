@@ -23,8 +23,9 @@ func (s *Server) home(c echo.Context) error {
 		return err
 	}
 	if home != nil {
+		meet(c, flow.Audience{Org: home.User.Org, Person: &home.User})
 		page := accountPage(home)
-		page.Notice = noteText(s.Flow.Note(params.Get("step"), home))
+		page.Notice = s.noteText(c, s.Flow.Note(params.Get("step"), home))
 		return s.page(c, http.StatusOK, pageWith{Page: page})
 	}
 	open, err := s.Admin.SetupOpen(c.Request().Context())
@@ -59,17 +60,17 @@ func accountPage(home *flow.Home) web.SignedIn {
 }
 
 // noteText says what came of linking.
-func noteText(note *flow.Note) string {
+func (s *Server) noteText(c echo.Context, note *flow.Note) string {
 	if note == nil {
 		return ""
 	}
 	switch note.Kind {
 	case flow.NoteLinked:
-		return "You can sign in with " + note.Provider + " now."
+		return s.say(c, "home.linked", "provider", note.Provider)
 	case flow.NoteUnlinked:
-		return "You cannot sign in with that account at " + note.Provider + " any more."
+		return s.say(c, "home.unlinked", "provider", note.Provider)
 	case flow.NoteCancelled:
-		return "You came back from " + note.Provider + ". Nothing was changed."
+		return s.say(c, "home.cancelled", "provider", note.Provider)
 	}
 	return ""
 }

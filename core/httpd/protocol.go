@@ -12,7 +12,6 @@ import (
 	"github.com/postern-id/postern/core/grant"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/token"
-	"github.com/postern-id/postern/web"
 )
 
 const (
@@ -94,7 +93,11 @@ func (s *Server) postForm(c echo.Context) (oauth.Params, error) {
 	if err != nil {
 		return oauth.Params{}, err
 	}
-	return oauth.ParseForm(c.Request().Header.Get(echo.HeaderContentType), b)
+	params, err := oauth.ParseForm(c.Request().Header.Get(echo.HeaderContentType), b)
+	if err == nil {
+		c.Set(keyStep, params.Get("step"))
+	}
+	return params, err
 }
 
 // refuseToken refuses what never reached the grant pipeline, and records it.
@@ -243,8 +246,10 @@ func (s *Server) asset(c echo.Context) error {
 }
 
 func (s *Server) page(c echo.Context, status int, page pageWith) error {
+	look := s.look(c, page.Org)
+	look.Here = s.here(c, page.Page)
 	var document bytes.Buffer
-	if err := s.Pages.Render(&document, page.Page, web.Look{}); err != nil {
+	if err := s.Pages.Render(&document, page.Page, look); err != nil {
 		return err
 	}
 	s.pageHeaders(c, page)

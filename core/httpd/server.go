@@ -47,6 +47,7 @@ type Server struct {
 	https  bool
 	assets http.Handler
 	cross  *http.CrossOriginProtection
+	shown  map[string]bool // by path of the route: GET has an answer
 }
 
 // Recorder stores the audit events of what is refused before any other package
@@ -67,6 +68,12 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.begin, s.observe, s.survive, bound)
 	s.routes(e)
+	s.shown = map[string]bool{}
+	for _, route := range e.Routes() {
+		if route.Method == http.MethodGet {
+			s.shown[route.Path] = true
+		}
+	}
 	return e
 }
 
@@ -112,6 +119,8 @@ func (s *Server) routes(e *echo.Echo) {
 	e.GET(flow.PathLogoutReturn, s.logoutReturn)
 	e.POST(flow.PathLink, s.link, s.sameOrigin)
 	e.POST(flow.PathUnlink, s.unlink, s.sameOrigin)
+
+	e.POST(web.LanguagePath, s.language, s.sameOrigin)
 
 	e.GET(pathSetup, s.setupPage)
 	e.POST(pathSetup, s.setup, s.sameOrigin)

@@ -167,10 +167,11 @@ func (h *hub) SignOut(context.Context, *core.Session, string, string) (string, e
 // tab is a browser that keeps its cookies.
 type tab struct {
 	*world
-	cookies map[string]string
-	last    *http.Response
-	body    string
-	page    *html.Node
+	cookies  map[string]string
+	language string // Accept-Language, or empty
+	last     *http.Response
+	body     string
+	page     *html.Node
 }
 
 func (w *world) tab() *tab { return &tab{world: w, cookies: map[string]string{}} }
@@ -181,6 +182,9 @@ func (b *tab) send(method, target, contentType, body, site string) *tab {
 	b.t.Helper()
 	r := httptest.NewRequest(method, issuer+target, strings.NewReader(body))
 	r.Header.Set("Sec-Fetch-Site", site)
+	if b.language != "" {
+		r.Header.Set("Accept-Language", b.language)
+	}
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}

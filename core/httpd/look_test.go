@@ -1,0 +1,120 @@
+package httpd
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/web"
+)
+
+// lang is the language that the page says it has.
+func (b *tab) lang() string {
+	for node := range b.page.Descendants() {
+		if node.Type == html.ElementNode && node.Data == "html" {
+			return attr(node, "lang")
+		}
+	}
+	return ""
+}
+
+// accepting sends the next request as a browser of that language does.
+func (b *tab) accepting(target, languages string) *tab {
+	b.t.Helper()
+	b.language = languages
+	defer func() { b.language = "" }()
+	return b.get(target)
+}
+
+func TestLanguageOfAPage(t *testing.T) {
+	w := newWorld(t)
+	authorize := func(uiLocales string) string {
+		query := url.Values{
+			"client_id": {"rp"}, "redirect_uri": {"https://rp.example/cb"}, "response_type": {"code"}, "scope": {"openid"}, "ui_locales": {uiLocales},
+		}
+		return oauth.PathAuthorize + "?" + query.Encode()
+	}
+	b := w.tab()
+	if got := b.accepting("/", "").lang(); got != "en" {
+		t.Errorf("nothing is wanted: %s", got)
+	}
+	if got := b.accepting("/", "fr-CA, fr;q=0.9, en;q=0.8").lang(); got != "fr" {
+		t.Errorf("the browser is set to French: %s", got)
+	}
+	b.accepting(authorize("tlh pt-BR"), "fr")
+	if got := b.accepting(b.last.Header.Get("Location"), "fr").lang(); got != "pt" {
+		t.Errorf("the client asks for Portuguese: %s", got)
+	}
+	profile := w.ada
+	profile.Profile.Locale, profile.Profile.Appearance = "ja-JP", "dark"
+	if err := w.store.Apply(t.Context(), core.UpdateUser{User: profile}); err != nil {
+		t.Fatal(err)
+	}
+	w.ada = profile
+	b.home()
+	if got := b.accepting("/", "fr").lang(); got != "ja" || !strings.Contains(b.body, `data-appearance="dark"`) {
+		t.Errorf("the profile says Japanese and dark: %s\n%s", got, b.body)
+	}
+	b.post(web.LanguagePath, url.Values{"locale": {"de"}, "back": {"/"}}).follow()
+	if got := b.lang(); got != "de" {
+		t.Errorf("German was chosen: %s", got)
+	}
+}
+
+// The switch of the footer shows the same page again, also where it came in answer to a form.
+func TestSwitchLanguage(t *testing.T) {
+	w := newWorld(t)
+	b := w.tab().signInAt("rp")
+	b.press("login", nil).wants(http.StatusUnprocessableEntity)
+	form := url.Values{"locale": {"zh"}, "back": {backOf(b)}}
+	b.post(web.LanguagePath, form).follow().wants(http.StatusOK, "Wiki rp")
+	if got := b.lang(); got != "zh" || b.cookies[cookieLocale] != "zh" || b.last.Header.Get("Cache-Control") != noStore {
+		t.Errorf("the language is %q, the cookies %v", got, b.cookies)
+	}
+	for _, target := range []string{"/nothing?a=b", "/", oauth.PathAuthorize + "?client_id=nobody&state=%2F"} {
+		if got := backOf(b.get(target)); got != target {
+			t.Errorf("%s leads back to %q", target, got)
+		}
+	}
+	for _, target := range []string{"/callback/hub?code=c&state=s", "//evil.example", "/%5cevil?" + strings.Repeat("x", maxBack)} {
+		if got := backOf(b.get(target)); got != "" {
+			t.Errorf("%s leads back to %q", target, got)
+		}
+	}
+}
+
+// backOf is where the switch of the page leads back to.
+func backOf(b *tab) string {
+	for node := range b.page.Descendants() {
+		if node.Data == "input" && attr(node, "name") == "back" {
+			return attr(node, "value")
+		}
+	}
+	return ""
+}
+
+func TestLanguageRefuses(t *testing.T) {
+	w := newWorld(t)
+	for _, back := range []string{
+		"", "login", "https://evil.example/", "//evil.example", `/\\evil.example`, `\\evil.example`, "/\t/evil.example", "/\r\nSet-Cookie: a=b", "/ /evil.example",
+		"javascript:alert(1)", "/" + strings.Repeat("a", maxBack),
+	} {
+		b := w.tab().post(web.LanguagePath, url.Values{"locale": {"de"}, "back": {back}}).wants(http.StatusBadRequest)
+		if b.last.Header.Get("Location") != "" || len(b.last.Cookies()) != 0 {
+			t.Errorf("%.40q: %v", back, b.last.Header)
+		}
+	}
+	for _, locale := range []string{"", "xx", "de-CH", "DE", "en,de", "../de"} {
+		b := w.tab().post(web.LanguagePath, url.Values{"locale": {locale}, "back": {"/"}}).wants(http.StatusBadRequest)
+		if len(b.last.Cookies()) != 0 {
+			t.Errorf("%q: %v", locale, b.last.Cookies())
+		}
+	}
+	w.tab().send(http.MethodPost, web.LanguagePath, formType, "locale=de&back=%2F", "cross-site").wants(http.StatusForbidden)
+	w.tab().get(web.LanguagePath).wants(http.StatusMethodNotAllowed)
+}
