@@ -147,6 +147,14 @@ func direction(tag language.Tag) string {
 	return "ltr"
 }
 
+// wrong is the title of a page that says what is wrong, if it does.
+func (l *Locale) wrong(is bool, title string) string {
+	if !is {
+		return title
+	}
+	return l.Text("common.error_title", "title", title)
+}
+
 // Name is what people who speak the language call it.
 func (l *Locale) Name() string { return l.Text("format.language") }
 

@@ -21,9 +21,10 @@ type Client struct {
 	// RemoteLogo is the https address of a logo, used where there is no LogoURI. Whoever
 	// answers with the page allows the image.
 	RemoteLogo string
-	// Unchecked is the host of a client that registered itself; the page then says that
-	// nobody checked its name.
+	// Unchecked is the host of a client that registered itself, or Program says that it is
+	// on a computer or phone: the page then says that nobody checked its name.
 	Unchecked string
+	Program   bool
 }
 
 // Login asks for a login name and a password, or offers to sign in elsewhere.
@@ -257,11 +258,11 @@ func (Denied) template() string       { return "denied" }
 // a screen reader says.
 
 func (p Login) title(l *Locale) string {
-	title := "Sign in" + to(p.Client, " to continue to ")
-	if p.Problem != "" {
-		return "Error: " + title
+	title := l.Text("common.signin")
+	if p.Client != nil && p.Client.Name != "" {
+		title = l.Text("login.title_client", "client", p.Client.Name)
 	}
-	return title
+	return l.wrong(p.Problem != "", title)
 }
 
 func (p Select) title(l *Locale) string {

@@ -180,7 +180,7 @@ func TestStorybook(t *testing.T) {
 	for _, story := range stories() {
 		told[story.page.template()] = true
 		write(t, filepath.Join(folder, story.name+".html"), []byte(render(t, pages, story.page)))
-		index += fmt.Sprintf("<li><a href=%q>%s</a> %s\n", story.name+".html", story.name, Title(story.page, nil))
+		index += fmt.Sprintf("<li><a href=%q>%s</a> %s\n", story.name+".html", story.name, Title(story.page, pages.Known("en")))
 	}
 	write(t, filepath.Join(folder, "index.html"), []byte(index))
 	for name, content := range pages.assets.files {

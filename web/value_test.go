@@ -225,7 +225,7 @@ func TestTitle(t *testing.T) {
 		{Leaving{URL: "com.example.app:/cb"}, "Going on to the application"},
 		{SigningOut{URL: "https://wiki.example/"}, "You are signed out"},
 	} {
-		if got := Title(test.page, nil); got != test.want {
+		if got := Title(test.page, newPages(t).Known("en")); got != test.want {
 			t.Errorf("Title(%#v) = %q, want %q", test.page, got, test.want)
 		}
 	}

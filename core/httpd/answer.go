@@ -52,7 +52,7 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Form != nil:
 		return s.page(c, http.StatusOK, pageWith{Page: formPage(o.Form), FormTargets: o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{Page: view(o, correlation(c)), FormTargets: o.FormTargets, FrameTargets: o.FrameTargets})
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{Page: s.view(c, o), FormTargets: o.FormTargets, FrameTargets: o.FrameTargets})
 	}
 	s.logFailure(c, o.Error)
 	if o.Elsewhere != nil {
@@ -190,10 +190,10 @@ func denied(o flow.Outcome) web.Denied {
 }
 
 // view turns what the flow shows into a page.
-func view(o flow.Outcome, reference string) web.Page {
+func (s *Server) view(c echo.Context, o flow.Outcome) web.Page {
 	switch p := o.Page.(type) {
 	case *flow.LoginPage:
-		return loginPage(p, reference)
+		return loginPage(s.locale(c), p, correlation(c))
 	case *flow.SelectPage:
 		return web.Select{
 			Action: flow.PathSelect, Step: p.Step, Client: party(p.Client),
@@ -217,30 +217,44 @@ func view(o flow.Outcome, reference string) web.Page {
 
 // loginPage says the reference of the request where something failed that an
 // administrator can mend.
-func loginPage(p *flow.LoginPage, reference string) web.Login {
-	page := web.Login{
+func loginPage(l *web.Locale, p *flow.LoginPage, reference string) web.Login {
+	return web.Login{
 		Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
-		Problem: problems[p.Problem], FieldsRight: p.Problem != flow.ProblemMissing && p.Problem != flow.ProblemWrong,
-		Notice: notice(p), CanCancel: p.Cancellable, NameFirst: !p.AskPassword, Offers: offers(p.Offers),
+		Problem: problem(l, p, reference), FieldsRight: p.Problem != flow.ProblemMissing && p.Problem != flow.ProblemWrong,
+		Notice: notice(l, p), CanCancel: p.Cancellable, NameFirst: !p.AskPassword, Offers: offers(p.Offers),
 	}
-	if page.NameFirst && p.Problem == flow.ProblemMissing {
-		page.Problem = "Enter your user name or your e-mail address."
+}
+
+// problem says what was wrong with the last try. One text stands for every reason that
+// would tell whether an account exists.
+func problem(l *web.Locale, p *flow.LoginPage, reference string) string {
+	switch p.Problem {
+	case flow.ProblemMissing:
+		if !p.AskPassword {
+			return l.Text("login.missing_name")
+		}
+		return l.Text("login.missing")
+	case flow.ProblemWrong:
+		return l.Text("login.wrong")
+	case flow.ProblemThrottled:
+		return l.Text("login.throttled")
+	case flow.ProblemBusy:
+		return l.Text("login.busy")
+	case flow.ProblemUnavailable:
+		return l.Text("login.unavailable", "reference", reference)
 	}
-	if p.Problem == flow.ProblemUnavailable {
-		page.Problem += " If it happens again, tell your administrator this reference: " + reference + "."
-	}
-	return page
+	return ""
 }
 
 // notice says why the sign-in page comes, where the person did nothing wrong.
-func notice(p *flow.LoginPage) string {
+func notice(l *web.Locale, p *flow.LoginPage) string {
 	switch p.Problem {
 	case flow.ProblemCancelled:
-		return "You came back from " + p.Provider + " without signing in. Choose how to go on."
+		return l.Text("login.cancelled", "provider", p.Provider)
 	case flow.ProblemWeak:
-		return "The application asks for a stronger sign-in than there was. Sign in another way, or as somebody else."
+		return l.Text("login.weak")
 	case flow.ProblemAgain:
-		return "To change how you sign in, sign in once more first."
+		return l.Text("login.again")
 	}
 	return ""
 }
@@ -255,16 +269,6 @@ func returnTo(targets []string) string {
 	return ""
 }
 
-// problems are the sentences of the sign-in page. One text stands for every
-// reason that would tell whether an account exists.
-var problems = map[flow.Problem]string{
-	flow.ProblemMissing:     "Enter your user name and your password.",
-	flow.ProblemWrong:       "This user name and password do not match. After several attempts you have to wait some minutes before the next one.",
-	flow.ProblemThrottled:   "There were too many attempts from your network. Wait some minutes and try again.",
-	flow.ProblemBusy:        "Many people are signing in right now. Wait a few seconds and try again.",
-	flow.ProblemUnavailable: "Your password cannot be checked right now. Wait a moment and try again.",
-}
-
 func party(client *core.Client) *web.Client {
 	if client == nil {
 		return nil
@@ -275,9 +279,7 @@ func party(client *core.Client) *web.Client {
 	}
 	if client.Registered() {
 		shown.Unchecked = returnTo(client.RedirectURIs)
-		if shown.Unchecked == "" {
-			shown.Unchecked = "a program on a computer or phone"
-		}
+		shown.Program = shown.Unchecked == ""
 		if oauth.IsSecureURI(client.LogoURI) {
 			shown.LogoURI, shown.RemoteLogo = "", client.LogoURI
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/web"
 )
 
 // A sign-in elsewhere leaves by a page and comes back by one: a redirect would be held
@@ -269,7 +270,7 @@ func TestEveryProblemSaysSomething(t *testing.T) {
 		flow.ProblemMissing, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy, flow.ProblemUnavailable,
 		flow.ProblemCancelled, flow.ProblemWeak, flow.ProblemAgain,
 	} {
-		page := loginPage(&flow.LoginPage{Problem: problem, Provider: "The Hub", AskPassword: true}, "0af1")
+		page := loginPage(english(t), &flow.LoginPage{Problem: problem, Provider: "The Hub", AskPassword: true}, "0af1")
 		if (page.Problem == "") == (page.Notice == "") {
 			t.Errorf("%s: %q and %q", problem, page.Problem, page.Notice)
 		}
@@ -277,7 +278,16 @@ func TestEveryProblemSaysSomething(t *testing.T) {
 			t.Errorf("%s: %q", problem, page.Problem)
 		}
 	}
-	if page := loginPage(&flow.LoginPage{AskPassword: true}, "0af1"); page.Problem != "" || page.Notice != "" {
+	if page := loginPage(english(t), &flow.LoginPage{AskPassword: true}, "0af1"); page.Problem != "" || page.Notice != "" {
 		t.Errorf("no problem: %+v", page)
 	}
+}
+
+func english(t *testing.T) *web.Locale {
+	t.Helper()
+	pages, err := web.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages.Known("en")
 }
