@@ -2,10 +2,8 @@ package admin
 
 import (
 	"net/mail"
-	"net/url"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,18 +13,14 @@ import (
 // Limits of what is stored about a person.
 const (
 	maxEmail      = 254 // RFC 5321 section 4.5.3.1.3, without the angle brackets
-	maxText       = 200
-	maxLongText   = 2000
+	maxText       = core.MaxLine
+	maxLongText   = core.MaxText
 	maxAttributes = 64
 )
 
 var (
 	loginName     = regexp.MustCompile(`^[A-Za-z0-9._+@-]{1,64}$`)
 	attributeName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	phoneNumber   = regexp.MustCompile(`^\+?[0-9][0-9 ().-]{2,30}$`)
-	countryCode   = regexp.MustCompile(`^[A-Z]{2}$`)
-	languageTag   = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
-	zoneName      = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
 )
 
 func checkUser(user *core.User) problems {
@@ -62,39 +56,37 @@ func checkEmail(p *problems, email string) {
 }
 
 func checkProfile(p *problems, profile *core.Profile) {
-	for _, f := range []struct{ field, value string }{
-		{"display_name", profile.DisplayName}, {"given_name", profile.GivenName}, {"family_name", profile.FamilyName},
-		{"middle_name", profile.MiddleName}, {"nickname", profile.Nickname}, {"gender", profile.Gender},
-		{"region", profile.Region}, {"location", profile.Location}, {"affiliation", profile.Affiliation},
-		{"title", profile.Title}, {"tag", profile.Tag}, {"education", profile.Education}, {"external_id", profile.ExternalID},
-		{"locality", profile.Address.Locality}, {"address_region", profile.Address.Region},
-		{"postal_code", profile.Address.PostalCode}, {"country", profile.Address.Country},
-	} {
-		checkLine(p, f.field, f.value)
-	}
-	checkText(p, "street", profile.Address.Street)
-	checkText(p, "bio", profile.Bio)
-	checkURL(p, "profile_url", profile.URL)
-	checkURL(p, "picture", profile.Picture)
-	checkURL(p, "website", profile.Website)
-	checkForm(p, "phone", profile.Phone, phoneNumber, "write it like +49 30 123456")
-	checkForm(p, "country_code", profile.CountryCode, countryCode, "use two capital letters, such as DE")
-	checkForm(p, "locale", profile.Locale, languageTag, "write it like en or de-CH")
-	checkForm(p, "zoneinfo", profile.Zoneinfo, zoneName, "write it like Europe/Berlin")
-	if profile.Birthdate != "" && !isBirthdate(profile.Birthdate) {
-		p.add("birthdate", "write it like 1990-12-31", "%q is no date of birth", shown(profile.Birthdate))
+	for _, wrong := range profile.Problems() {
+		field, name := wrong.Field, words(wrong.Field)
+		switch wrong.Kind {
+		case core.FieldLong:
+			p.add(field, "", "%s is longer than %d characters", name, wrong.Limit)
+		case core.FieldLine:
+			p.add(field, hintLine, "%s holds characters that cannot be shown", name)
+		case core.FieldText:
+			p.add(field, hintText, "%s holds characters that cannot be shown", name)
+		case core.FieldAddress:
+			p.add(field, hintAddress, "%q is no web address", shown(wrong.Value))
+		default:
+			if field == "birthdate" {
+				name = "date of birth"
+			}
+			p.add(field, profileHints[field], "%q is no %s", shown(wrong.Value), name)
+		}
 	}
 }
 
-// isBirthdate accepts the forms of OpenID Connect Core section 5.1: a date, a
-// date without its year (0000), or a year alone.
-func isBirthdate(s string) bool {
-	for _, layout := range []string{time.DateOnly, "2006"} {
-		if _, err := time.Parse(layout, s); err == nil {
-			return true
-		}
-	}
-	return false
+const (
+	hintLine    = "leave out control characters and line breaks"
+	hintText    = "leave out control characters"
+	hintAddress = "give an address that begins with https://"
+)
+
+// profileHints say how a field is written.
+var profileHints = map[string]string{
+	"phone": "write it like +49 30 123456", "country_code": "use two capital letters, such as DE",
+	"locale": "write it like en or de-CH", "zoneinfo": "write it like Europe/Berlin",
+	"birthdate": "write it like 1990-12-31", "appearance": "use light or dark",
 }
 
 func checkAttributes(p *problems, attributes map[string]string) {
@@ -115,7 +107,7 @@ func checkLine(p *problems, field, value string) {
 	case utf8.RuneCountInString(value) > maxText:
 		p.add(field, "", "%s is longer than %d characters", words(field), maxText)
 	case !printable(value, false):
-		p.add(field, "leave out control characters and line breaks", "%s holds characters that cannot be shown", words(field))
+		p.add(field, hintLine, "%s holds characters that cannot be shown", words(field))
 	}
 }
 
@@ -125,39 +117,21 @@ func checkText(p *problems, field, value string) {
 	case utf8.RuneCountInString(value) > maxLongText:
 		p.add(field, "", "%s is longer than %d characters", words(field), maxLongText)
 	case !printable(value, true):
-		p.add(field, "leave out control characters", "%s holds characters that cannot be shown", words(field))
+		p.add(field, hintText, "%s holds characters that cannot be shown", words(field))
 	}
 }
 
-// checkURL accepts nothing but http and https: a javascript: address that is
-// shown as a link runs in the reader's browser.
+// checkURL accepts nothing, or what [core.IsWebAddress] does.
 func checkURL(p *problems, field, value string) {
 	if value == "" {
 		return
 	}
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(value) > maxLongText || !printable(value, false) {
-		p.add(field, "give an address that begins with https://", "%q is no web address", shown(value))
+	if !core.IsWebAddress(value) {
+		p.add(field, hintAddress, "%q is no web address", shown(value))
 	}
 }
 
-func checkForm(p *problems, field, value string, form *regexp.Regexp, hint string) {
-	if value != "" && !form.MatchString(value) {
-		p.add(field, hint, "%q is no %s", shown(value), words(field))
-	}
-}
-
-func printable(s string, lines bool) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if !unicode.IsPrint(r) && (!lines || r != '\n' && r != '\t') {
-			return false
-		}
-	}
-	return true
-}
+func printable(s string, lines bool) bool { return core.Printable(s, lines) }
 
 func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
