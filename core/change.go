@@ -139,6 +139,13 @@ type (
 	// UpdateUser replaces everything but password, groups and last sign-in.
 	// ErrNotFound, ConflictError.
 	UpdateUser struct{ User User }
+	// SetProfile replaces the profile alone, so that what an administrator changes
+	// meanwhile stays changed. ErrNotFound if there is no user.
+	SetProfile struct {
+		UserID  ID
+		Profile Profile
+		At      time.Time
+	}
 	// SetPassword replaces the password hash. ErrNotFound if there is no user.
 	SetPassword struct {
 		UserID ID
@@ -404,6 +411,7 @@ func (CreateOrganisation) change()   {}
 func (UpdateOrganisation) change()   {}
 func (CreateUser) change()           {}
 func (UpdateUser) change()           {}
+func (SetProfile) change()           {}
 func (SetPassword) change()          {}
 func (DeleteUser) change()           {}
 func (CreateGroup) change()          {}

@@ -216,6 +216,10 @@ func addLogins(c *sqlite.Conn, u core.User) error {
 	return nil
 }
 
+func setProfile(c *sqlite.Conn, userID core.ID, profile core.Profile, at time.Time) error {
+	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, profile = $2, updated_at = $3 WHERE id = $1`, string(userID), mustJSON(profile), millis(at)))
+}
+
 func setPassword(c *sqlite.Conn, userID core.ID, hash string, at time.Time) error {
 	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, password_hash = $2, password_at = $3 WHERE id = $1`, string(userID), hash, millis(at)))
 }

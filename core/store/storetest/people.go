@@ -76,12 +76,19 @@ func testUsers(t *testing.T, w *world) {
 	got, err = w.store.UserByLogin(ctx, "", "OTHER")
 	same(w, got, err, &changed)
 
+	// The profile alone: whatever else was meanwhile stays.
+	changed.Profile, changed.UpdatedAt = core.Profile{DisplayName: "Åsa", Appearance: core.AppearanceDark}, start.Add(90*time.Minute)
+	w.apply(core.SetProfile{UserID: want.ID, Profile: changed.Profile, At: changed.UpdatedAt})
+	got, err = w.store.User(ctx, want.ID)
+	same(w, got, err, &changed)
+
 	changed.PasswordHash, changed.PasswordAt = "new", start.Add(2*time.Hour)
 	w.apply(core.SetPassword{UserID: want.ID, Hash: "new", At: changed.PasswordAt})
 	got, err = w.store.User(ctx, want.ID)
 	same(w, got, err, &changed)
 
 	w.refused(core.ErrNotFound, core.UpdateUser{User: core.User{ID: "nobody", Org: core.DefaultOrganisation, Name: "n"}})
+	w.refused(core.ErrNotFound, core.SetProfile{UserID: "nobody", At: start})
 	w.refused(core.ErrNotFound, core.SetPassword{UserID: "nobody", Hash: "h", At: start})
 	w.refused(core.ErrNotFound, core.CreateUser{User: core.User{ID: w.id(), Org: "nowhere", Name: "n"}})
 }
