@@ -31,6 +31,7 @@ var house = map[string][]string{
 	"core/jose":              {"core", "core/strict"},
 	"core/token":             {"core", "core/jose", "core/oauth", "sdk/hook"},
 	"core/authn":             {"core"},
+	"core/ticket":            {"core"},
 	"core/flow":              {"core", "core/oauth", "sdk/hook"},
 	"core/grant":             {"core", "core/oauth", "core/token", "sdk/hook"},
 	"core/store":             {"core", "core/store/sqlite"},

@@ -27,6 +27,20 @@ func NewID(now time.Time, random io.Reader) ID {
 	return formatID(b)
 }
 
+// Time is when the row was made, to the millisecond; the zero time for what is no
+// identifier. Whoever made up an identifier chose its time too.
+func (id ID) Time() time.Time {
+	b, ok := id.bytes()
+	if !ok {
+		return time.Time{}
+	}
+	var ms int64
+	for _, part := range b[:6] {
+		ms = ms<<8 | int64(part)
+	}
+	return time.UnixMilli(ms)
+}
+
 // ParseID accepts the canonical form alone.
 func ParseID(s string) (ID, error) {
 	b, ok := ID(s).bytes()
