@@ -146,6 +146,15 @@ type (
 		Profile Profile
 		At      time.Time
 	}
+	// SetEmail replaces the address, if it is still Was, and says whether it is verified.
+	// ErrNotFound; ErrConflict if it is another one by now; ConflictError if Email is
+	// somebody's.
+	SetEmail struct {
+		UserID     ID
+		Was, Email string
+		Verified   bool
+		At         time.Time
+	}
 	// SetPassword replaces the password hash. ErrNotFound if there is no user.
 	SetPassword struct {
 		UserID ID
@@ -412,6 +421,7 @@ func (UpdateOrganisation) change()   {}
 func (CreateUser) change()           {}
 func (UpdateUser) change()           {}
 func (SetProfile) change()           {}
+func (SetEmail) change()             {}
 func (SetPassword) change()          {}
 func (DeleteUser) change()           {}
 func (CreateGroup) change()          {}

@@ -196,6 +196,8 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return updateUser(c, change.User)
 	case core.SetProfile:
 		return setProfile(c, change.UserID, change.Profile, change.At)
+	case core.SetEmail:
+		return setEmail(c, change)
 	case core.SetPassword:
 		return setPassword(c, change.UserID, change.Hash, change.At)
 	case core.DeleteUser:

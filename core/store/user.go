@@ -179,6 +179,10 @@ func updateUser(c *sqlite.Conn, u core.User) error {
 	if err != nil {
 		return err
 	}
+	return replaceLogins(c, u)
+}
+
+func replaceLogins(c *sqlite.Conn, u core.User) error {
 	if _, err := c.Exec(`DELETE FROM logins WHERE user_id = $1`, string(u.ID)); err != nil {
 		return err
 	}
@@ -218,6 +222,25 @@ func addLogins(c *sqlite.Conn, u core.User) error {
 
 func setProfile(c *sqlite.Conn, userID core.ID, profile core.Profile, at time.Time) error {
 	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, profile = $2, updated_at = $3 WHERE id = $1`, string(userID), mustJSON(profile), millis(at)))
+}
+
+func setEmail(c *sqlite.Conn, set core.SetEmail) error {
+	user := core.User{ID: set.UserID, Email: set.Email}
+	if err := first(c, `SELECT org, name FROM users WHERE id = $1`, func(r *sqlite.Row) error {
+		user.Org, user.Name = r.Text(), r.Text()
+		return nil
+	}, string(set.UserID)); err != nil {
+		return err
+	}
+	if err := loginsFree(c, user); err != nil {
+		return err
+	}
+	err := mustWin(c.Exec(`UPDATE users SET revision = revision + 1, email = $3, email_verified = $4, updated_at = $5 WHERE id = $1 AND email = $2`,
+		string(set.UserID), set.Was, set.Email, set.Verified && set.Email != "", millis(set.At)))
+	if err != nil {
+		return err
+	}
+	return replaceLogins(c, user)
 }
 
 func setPassword(c *sqlite.Conn, userID core.ID, hash string, at time.Time) error {

@@ -82,6 +82,28 @@ func testUsers(t *testing.T, w *world) {
 	got, err = w.store.User(ctx, want.ID)
 	same(w, got, err, &changed)
 
+	// The address alone, if it is still the one that was known.
+	neighbour := core.User{ID: w.id(), Org: want.Org, Name: "neighbour", Email: "n@example.org"}
+	w.apply(core.CreateUser{User: neighbour})
+	set := core.SetEmail{UserID: want.ID, Was: changed.Email, Email: "Åsa@Example.org", Verified: true, At: start.Add(100 * time.Minute)}
+	w.apply(set)
+	changed.Email, changed.EmailVerified, changed.UpdatedAt = set.Email, true, set.At
+	got, err = w.store.UserByLogin(ctx, want.Org, "åsa@example.org")
+	same(w, got, err, &changed)
+	w.refused(core.ErrConflict, set)
+	set.Was, set.Email = changed.Email, "N@Example.org"
+	w.taken("e-mail address", set)
+	set.Email = "Neighbour"
+	w.taken("e-mail address", set)
+	set.Email = ""
+	w.apply(set)
+	changed.Email, changed.EmailVerified = "", false
+	got, err = w.store.UserByLogin(ctx, want.Org, changed.Name)
+	same(w, got, err, &changed)
+	gone, err := w.store.UserByLogin(ctx, want.Org, "åsa@example.org")
+	missing(w, gone, err)
+	w.apply(core.DeleteUser{ID: neighbour.ID})
+
 	changed.PasswordHash, changed.PasswordAt = "new", start.Add(2*time.Hour)
 	w.apply(core.SetPassword{UserID: want.ID, Hash: "new", At: changed.PasswordAt})
 	got, err = w.store.User(ctx, want.ID)
@@ -89,6 +111,7 @@ func testUsers(t *testing.T, w *world) {
 
 	w.refused(core.ErrNotFound, core.UpdateUser{User: core.User{ID: "nobody", Org: core.DefaultOrganisation, Name: "n"}})
 	w.refused(core.ErrNotFound, core.SetProfile{UserID: "nobody", At: start})
+	w.refused(core.ErrNotFound, core.SetEmail{UserID: "nobody", Email: "x@example.org", At: start})
 	w.refused(core.ErrNotFound, core.SetPassword{UserID: "nobody", Hash: "h", At: start})
 	w.refused(core.ErrNotFound, core.CreateUser{User: core.User{ID: w.id(), Org: "nowhere", Name: "n"}})
 }
