@@ -24,10 +24,12 @@ type (
 	// StartSession inserts a session, notes the user's last sign-in, and ends the
 	// session Replaces, if any, without touching its grants. If that is of the same user,
 	// the end of the new session will be the end of it for its clients; if it is of
-	// another, notices for its clients are laid out now.
+	// another, notices for its clients are laid out now. With Continues it is an
+	// ErrConflict unless Replaces still lives: the new session stands on its sign-in.
 	StartSession struct {
-		Session  Session
-		Replaces ID
+		Session   Session
+		Replaces  ID
+		Continues bool
 	}
 	// EndSession ends a session, revokes its grants and those of the sessions that it
 	// took the place of, and lays out notices for their clients. One that is gone stays

@@ -78,7 +78,7 @@ func apply(c *sqlite.Conn, change core.Change) error {
 	case core.FinishRequest:
 		return finishRequest(c, change.ID)
 	case core.StartSession:
-		return startSession(c, change.Session, change.Replaces)
+		return startSession(c, change)
 	case core.EndSession:
 		return endSession(c, change)
 	case core.EndSessions:

@@ -82,7 +82,8 @@ func (s *Store) organisationOf(c *sqlite.Conn, generation int64, user *core.User
 	return nil
 }
 
-func startSession(c *sqlite.Conn, s core.Session, replaces core.ID) error {
+func startSession(c *sqlite.Conn, start core.StartSession) error {
+	s, replaces := start.Session, start.Replaces
 	upstream, claims := upstreamColumns(s.Upstream)
 	var logout []byte
 	if s.Upstream != nil {
@@ -102,16 +103,21 @@ func startSession(c *sqlite.Conn, s core.Session, replaces core.ID) error {
 	if replaces == "" {
 		return nil
 	}
-	return replaceSession(c, replaces, s)
+	return replaceSession(c, replaces, s, start.Continues)
 }
 
 // replaceSession ends a session because its browser signed in once more. For the same
 // person the new one stands for it, and for those before it: what clients were told
 // in them ends with it, so they are kept as long. For another person it is the end.
-func replaceSession(c *sqlite.Conn, id core.ID, by core.Session) error {
+func replaceSession(c *sqlite.Conn, id core.ID, by core.Session, mustLive bool) error {
 	changed, err := c.Exec(endOneSession, string(id), millis(by.CreatedAt))
-	if err != nil || changed == 0 {
+	switch {
+	case err != nil:
 		return err
+	case changed == 0 && mustLive:
+		return core.ErrConflict
+	case changed == 0:
+		return nil
 	}
 	changed, err = c.Exec(`UPDATE sessions SET successor = $3, expires_at = $4 WHERE id IN `+andBefore+` AND user_id = $2`,
 		string(id), string(by.UserID), string(by.ID), millis(by.ExpiresAt))

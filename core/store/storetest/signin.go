@@ -91,6 +91,15 @@ func testSessions(t *testing.T, w *world) {
 	w.apply(core.EndSession{ID: "nothing", At: ended})
 	w.refused(core.ErrNotFound, core.StartSession{Session: core.Session{ID: w.id(), UserID: "nobody"}})
 	w.refused(core.ErrConflict, core.StartSession{Session: second})
+
+	// What stands on a session needs one that lives.
+	third := first
+	third.ID = w.id()
+	w.refused(core.ErrConflict, core.StartSession{Session: third, Replaces: second.ID, Continues: true})
+	w.apply(core.StartSession{Session: third, Replaces: second.ID})
+	fourth := first
+	fourth.ID = w.id()
+	w.apply(core.StartSession{Session: fourth, Replaces: third.ID, Continues: true})
 }
 
 func testEndSessions(t *testing.T, w *world) {
