@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -57,24 +56,19 @@ type Linked struct {
 
 // Home gives who is signed in with this browser, nil if nobody is.
 func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
-	v := d.begin(b)
-	if err := d.loadSession(ctx, v); err != nil {
+	in, step, err := d.Here(ctx, b)
+	if err != nil || in == nil {
 		return nil, err
 	}
-	if !usable(v.signedIn, v.now) {
-		return nil, nil
-	}
-	home := &Home{SignedIn: *v.signedIn}
+	home := &Home{SignedIn: *in, Step: step}
 	if d.Upstream == nil {
 		return home, nil
 	}
-	session := &v.signedIn.Session
-	home.Step = d.sign(link{toAccount, session.ID, session.ExpiresAt, ""}, session.Hash)
 	offers, err := d.Upstream.Offers(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	links, err := d.Store.Links(ctx, v.signedIn.User.ID)
+	links, err := d.Store.Links(ctx, in.User.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +120,12 @@ func lastWayIn(u *core.User, links []core.Link) bool { return u.PasswordHash == 
 // Link begins to link an account at a connector's provider to whoever is signed in:
 // the session says to whom, nothing in the form does.
 func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser) Outcome {
-	v, done := d.resumeAccount(ctx, step, b)
+	v, done := d.resumeFresh(ctx, step, b, PathHome)
 	if done != nil {
 		return *done
+	}
+	if d.Upstream == nil {
+		return d.refuseStep(ctx, v, "connector_unknown")
 	}
 	offers, err := d.Upstream.Offers(ctx, nil)
 	if err != nil {
@@ -151,13 +148,8 @@ func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser
 	return d.commit(ctx, v, v.toProvider(start.Redirect, connector))
 }
 
-const (
-	// linkTime is how long linking may take.
-	linkTime = 10 * time.Minute
-	// linkAge is how long ago the person may have proved who they are before they link
-	// or unlink: whoever finds a browser open must not add a way in of their own.
-	linkAge = 5 * time.Minute
-)
+// linkTime is how long linking may take.
+const linkTime = 10 * time.Minute
 
 // finishLink takes what came back to be linked. It has to be the very session that
 // began it.
@@ -182,7 +174,7 @@ func (d *Dispatcher) finishLink(ctx context.Context, v *visit, finish core.Upstr
 
 // Unlink takes a link away from whoever is signed in, but not their last way in.
 func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string, b Browser) Outcome {
-	v, done := d.resumeAccount(ctx, step, b)
+	v, done := d.resumeFresh(ctx, step, b, PathHome)
 	if done != nil {
 		return *done
 	}
@@ -210,29 +202,4 @@ func (d *Dispatcher) refuseAccount(ctx context.Context, v *visit, status int, re
 	refusal.Status = status
 	d.record(v, refused(v.event(core.EventRequestRefused), reason))
 	return d.commit(ctx, v, Outcome{Error: refusal, Back: PathHome})
-}
-
-// resumeAccount takes the signed link of the home page. Who did not prove lately who
-// they are does so first, and comes back to the home page.
-func (d *Dispatcher) resumeAccount(ctx context.Context, step string, b Browser) (v *visit, done *Outcome) {
-	v = d.begin(b)
-	stop := func(out Outcome) (*visit, *Outcome) { return v, &out }
-	if err := d.loadSession(ctx, v); err != nil {
-		return stop(failed(err))
-	}
-	if d.Upstream == nil || !usable(v.signedIn, v.now) {
-		return stop(d.refuseStep(ctx, v, "session_unknown"))
-	}
-	session := &v.signedIn.Session
-	at, ok := d.open(step, session.Hash)
-	switch {
-	case !ok || at.to != toAccount || at.id != session.ID:
-		return stop(d.refuseStep(ctx, v, "step_forged"))
-	case !v.now.Before(at.expires):
-		return stop(d.refuseStep(ctx, v, "request_expired"))
-	case v.now.Sub(session.AuthTime) > linkAge:
-		d.begun(v, oauth.ParamsOf(url.Values{"prompt": {oauth.PromptLogin}}))
-		return stop(d.advance(ctx, v))
-	}
-	return v, nil
 }

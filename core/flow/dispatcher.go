@@ -182,7 +182,7 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 		return d.goTo(ctx, v, toConsent)
 	case StepHome:
 		v.finish()
-		return d.commit(ctx, v, Outcome{Redirect: PathHome})
+		return d.commit(ctx, v, Outcome{Redirect: v.end()})
 	case StepIssue:
 		return d.issue(ctx, v, step)
 	case StepFail:

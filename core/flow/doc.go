@@ -3,11 +3,11 @@
 //
 // It owns the order of the steps, which is the pure function [Next]; the signed
 // links between them; sessions, which begin with a sign-in and end with a
-// sign-out; the way of a browser to another provider and back; linking accounts there
-// to whoever is signed in; and the grant with its code or the tokens of the front
-// channel, which begins when the last step is done. It declares what it needs of others:
-// a [Store], [Passwords], [Upstream], [Hints], [Tokens], [RequestObjects], a
-// [ScopePolicy].
+// sign-out, and who has them; the way of a browser to another provider and back;
+// linking accounts there to whoever is signed in; and the grant with its code or the
+// tokens of the front channel, which begins when the last step is done. It declares
+// what it needs of others: a [Store], [Passwords], [Upstream], [Hints], [Tokens],
+// [RequestObjects], a [ScopePolicy].
 //
 // It never sees HTTP: the [Dispatcher] takes values and gives an [Outcome], which
 // says one thing to answer. It never checks a password, never makes or verifies a

@@ -21,7 +21,8 @@ const (
 	toConsent purpose = "consent"
 	toLogout  purpose = "logout"
 	toHome    purpose = "home"    // of a session: what was done, for the home page
-	toAccount purpose = "account" // of a session: what its person is linked to
+	toAccount purpose = "account" // of a session: its person's own pages
+	toPasskey purpose = "passkey" // of a session or a request: the challenge of a ceremony
 	toLeave   purpose = "left"    // of a session that has ended: where its person goes
 )
 

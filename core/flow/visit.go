@@ -196,6 +196,14 @@ func (d *Dispatcher) hint(ctx context.Context, v *visit) (state HintState) {
 	return state
 }
 
+// ignored is the error without that of a row that is not there.
+func ignored(err error) error {
+	if errors.Is(err, core.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // subject is the name by which the client knows whoever is signed in.
 func (d *Dispatcher) subject(v *visit) string {
 	if d.Subject == nil {

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -411,4 +412,20 @@ func page[P flow.Page](b *browser) P {
 		b.t.Fatalf("got %+v, want a %T", b.last, p)
 	}
 	return p
+}
+
+// requestOf gives the authorization request that the browser's link leads to.
+func (w *world) requestOf(b *browser) (core.ID, *core.AuthRequest) {
+	w.t.Helper()
+	text, _, _ := strings.Cut(b.step(), ".")
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	id := core.ID(strings.Split(string(raw), "\n")[1])
+	request, err := w.store.AuthRequest(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id, request
 }
