@@ -30,6 +30,7 @@ type Metrics struct {
 	shadows   *index[counter]
 	events    *index[counter]
 	logouts   *index[counter]
+	mails     *index[counter]
 	backlog   *index[gauge]
 	suspended *index[gauge]
 	grants    *index[gauge]
@@ -44,6 +45,7 @@ func New() *Metrics {
 	m.indexPlugins()
 	m.indexModules()
 	m.indexLogouts()
+	m.indexMails()
 	return m
 }
 
