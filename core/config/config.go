@@ -44,6 +44,8 @@ type Config struct {
 	Registration core.RegistrationPolicy
 	// WebfingerDomains are domains of people who sign in here, besides the issuer's host.
 	WebfingerDomains []string
+	// Mail is the server that takes mails.
+	Mail Mail
 	// PluginKeys are trusted to sign modules of plugins.
 	PluginKeys []supply.Key
 	// PluginRegistryCredentials names a docker config.json with the logins for
@@ -82,6 +84,12 @@ func Settings() []Setting {
 		{Key: "registration_grant_types", NoFlag: true, Usage: "grant types that such clients may have, with commas between them (default: all but client_credentials)", set: setRegistrationGrants},
 		{Key: "registration_redirect_hosts", NoFlag: true, Usage: "hosts that redirect URIs of such clients may have, app.example.org or *.example.org, with commas between them (default: any)", set: setRegistrationHosts},
 		{Key: "webfinger_domains", NoFlag: true, Usage: "domains whose people webfinger sends here besides the issuer's own, with commas between them", set: setWebfingerDomains},
+		{Key: "mail_smtp", Usage: "server that takes mails, HOST:PORT (default: none; then nothing that needs a mail is offered, but at localhost, where /mailbox shows them)", set: setMailServer},
+		{Key: "mail_from", Usage: "address that mails are from", set: setMailFrom},
+		{Key: "mail_from_name", NoFlag: true, Usage: "name that mails are from (default: that of the organisation)", set: setText(func(c *Config) *string { return &c.Mail.FromName })},
+		{Key: "mail_tls", NoFlag: true, Default: "starttls", Usage: "how the connection to the mail server is encrypted: starttls, tls or off", set: setMailSecurity},
+		{Key: "mail_user", NoFlag: true, Usage: "user name at the mail server", set: setText(func(c *Config) *string { return &c.Mail.User })},
+		{Key: "mail_password_file", NoFlag: true, Usage: "file that holds the password at the mail server", set: setMailPassword},
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},

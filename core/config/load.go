@@ -47,6 +47,7 @@ func Load(in Input) (Config, error) {
 		l.resolveIssuer()
 		l.checkTLS()
 		l.checkMetrics()
+		l.checkMail()
 	}
 	if len(l.problems) > 0 {
 		return Config{}, &Error{Problems: l.problems}

@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := config.Config{
 		Data: "data", Listen: "localhost:8000", Issuer: "http://localhost:8000", IssuerDerived: true,
-		LogLevel: slog.LevelInfo, LogFormat: "text", Registration: core.RegistrationPolicy{Mode: core.RegistrationOff},
+		LogLevel: slog.LevelInfo, LogFormat: "text", Registration: core.RegistrationPolicy{Mode: core.RegistrationOff}, Mail: config.Mail{Security: "starttls"},
 		Lifetimes: config.Lifetimes{Session: 12 * time.Hour, AccessToken: time.Hour, IDToken: time.Hour, RefreshToken: 30 * 24 * time.Hour},
 	}
 	if !reflect.DeepEqual(c, want) {
