@@ -147,6 +147,17 @@ func direction(tag language.Tag) string {
 	return "ltr"
 }
 
+// about is a message that names the client, if there is one: that of the key and "_client".
+func (l *Locale) about(key string, client *Client) string {
+	if client == nil || client.Name == "" {
+		return l.Text(key)
+	}
+	return l.Text(key+"_client", "client", client.Name)
+}
+
+// List writes names one after another: "ada, ben".
+func (l *Locale) List(names []string) string { return strings.Join(names, l.Text("format.list")) }
+
 // wrong is the title of a page that says what is wrong, if it does.
 func (l *Locale) wrong(is bool, title string) string {
 	if !is {

@@ -258,17 +258,11 @@ func (Denied) template() string       { return "denied" }
 // a screen reader says.
 
 func (p Login) title(l *Locale) string {
-	title := l.Text("common.signin")
-	if p.Client != nil && p.Client.Name != "" {
-		title = l.Text("login.title_client", "client", p.Client.Name)
-	}
-	return l.wrong(p.Problem != "", title)
+	return l.wrong(p.Problem != "", l.about("login.title", p.Client))
 }
 
-func (p Select) title(l *Locale) string {
-	return "Choose an account" + to(p.Client, " to continue to ")
-}
-func (p Consent) title(l *Locale) string    { return "Allow access" + to(p.Client, " for ") }
+func (p Select) title(l *Locale) string     { return l.about("select.title", p.Client) }
+func (p Consent) title(l *Locale) string    { return l.about("consent.title", p.Client) }
 func (Welcome) title(l *Locale) string      { return "Postern" }
 func (Logout) title(l *Locale) string       { return "Sign out" }
 func (SignedOut) title(l *Locale) string    { return "You are signed out" }

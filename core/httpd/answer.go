@@ -202,7 +202,7 @@ func (s *Server) view(c echo.Context, o flow.Outcome) web.Page {
 	case *flow.ConsentPage:
 		return web.Consent{
 			Action: flow.PathConsent, Step: p.Step, Client: party(p.Client),
-			User: p.User.DisplayName(), Login: p.User.Name, Scopes: append(scopeLines(p.Scopes), claimLines(p.Claims)...),
+			User: p.User.DisplayName(), Login: p.User.Name, Scopes: append(scopeLines(s.locale(c), p.Scopes), claimLines(s.locale(c), p.Claims)...),
 			ReturnTo: returnTo(o.FormTargets),
 		}
 	case *flow.LogoutPage:
@@ -310,63 +310,4 @@ func logoOrigin(page web.Page) string {
 		return ""
 	}
 	return oauth.RedirectOrigin(client.RemoteLogo)
-}
-
-// scopeTexts say what a scope gives away, in the order in which they are shown.
-var scopeTexts = []web.Scope{
-	{Name: "openid", Title: "Who you are", Description: "An identifier that stands for your account."},
-	{Name: "profile", Title: "Your profile", Description: "Your name, user name, groups, picture, language and the like."},
-	{Name: "email", Title: "Your e-mail address", Description: "The address, and whether it was verified."},
-	{Name: "phone", Title: "Your phone number", Description: "The number, and whether it was verified."},
-	{Name: "address", Title: "Your postal address", Description: "Street, city, region and country."},
-	{Name: "offline_access", Title: "Access while you are away", Description: "The application may renew its access when you are not using it, until you sign out."},
-}
-
-func scopeLines(scopes []string) []web.Scope {
-	asked := map[string]bool{}
-	for _, scope := range scopes {
-		asked[scope] = true
-	}
-	lines := make([]web.Scope, 0, len(scopes))
-	for _, text := range scopeTexts {
-		if asked[text.Name] {
-			lines = append(lines, text)
-			delete(asked, text.Name)
-		}
-	}
-	for _, scope := range scopes {
-		if asked[scope] {
-			lines = append(lines, web.Scope{Name: scope, Title: strings.ToUpper(scope[:1]) + scope[1:], Description: "A permission of this application."})
-		}
-	}
-	return lines
-}
-
-// claimTexts are the words for claims whose names are none.
-var claimTexts = map[string]string{
-	"email": "e-mail address", "email_verified": "whether your e-mail address was verified", "phone_number_verified": "whether your phone number was verified",
-	"preferred_username": "user name", "profile": "address of your profile page", "picture": "address of your picture", "address": "postal address",
-	"zoneinfo": "time zone", "locale": "language", "updated_at": "when your account was last changed", "birthdate": "date of birth", "name": "full name",
-}
-
-// claimLines say which claims the application gets one by one. The names of those that
-// are not standard are whatever the request says, and on no page.
-func claimLines(claims []string) []web.Scope {
-	var named []string
-	var lines []web.Scope
-	for _, claim := range claims {
-		switch text, known := claimTexts[claim]; {
-		case claim == oauth.ClaimOther:
-			lines = append(lines, web.Scope{Name: claim, Title: "Other details", Description: "What was set up on this server for the application."})
-		case known:
-			named = append(named, text)
-		default:
-			named = append(named, strings.ReplaceAll(claim, "_", " "))
-		}
-	}
-	if len(named) > 0 {
-		details := web.Scope{Name: "claims", Title: "Some details of your account", Description: "These alone: " + strings.Join(named, ", ") + "."}
-		lines = append([]web.Scope{details}, lines...)
-	}
-	return lines
 }

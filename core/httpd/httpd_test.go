@@ -34,32 +34,6 @@ func TestContentPolicy(t *testing.T) {
 	}
 }
 
-func TestScopeLines(t *testing.T) {
-	lines := scopeLines([]string{"email", "billing", "openid"})
-	var names []string
-	for _, line := range lines {
-		if line.Title == "" || line.Description == "" {
-			t.Errorf("%q has no text", line.Name)
-		}
-		names = append(names, line.Name)
-	}
-	if got := strings.Join(names, " "); got != "openid email billing" {
-		t.Errorf("scopes in the order %q", got)
-	}
-}
-
-// Claims that are not standard have whatever name the request gave them: none of it is
-// on the page.
-func TestClaimLines(t *testing.T) {
-	if lines := claimLines(nil); lines != nil {
-		t.Errorf("%+v", lines)
-	}
-	lines := claimLines([]string{oauth.ClaimOther, "email", "given_name", "phone_number"})
-	if len(lines) != 2 || lines[0].Description != "These alone: e-mail address, given name, phone number." || lines[1].Title != "Other details" {
-		t.Errorf("%+v", lines)
-	}
-}
-
 func TestRefusalOf(t *testing.T) {
 	for _, test := range []struct {
 		err    error
