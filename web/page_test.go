@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 )
@@ -206,7 +207,7 @@ func TestWaysToSignIn(t *testing.T) {
 	}{
 		{"password alone", SignedIn{Password: true}, ""},
 		{"an offer", SignedIn{Password: true, Offers: []Offer{{"hub", "Hub", "key"}}}, "Password With your user name Hub Not linked Link an account at Hub"},
-		{"a link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Name: "ada", Since: "3 May 2026"}}}, "Hub ada Linked 3 May 2026 Unlink ada at Hub"},
+		{"a link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Name: "ada", Since: time.Date(2026, 5, 3, 9, 30, 0, 0, time.UTC)}}}, "Hub ada Linked 3 May 2026 Unlink ada at Hub"},
 		{"a link without a name", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key"}}}, "Hub Unlink 7 at Hub"},
 		{"the last link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Only: true}}}, "Hub Your only way to sign in"},
 	} {
@@ -591,6 +592,10 @@ func filled(page Page, s string) Page {
 }
 
 func fill(value reflect.Value, s string) {
+	if value.Type() == reflect.TypeFor[time.Time]() {
+		value.Set(reflect.ValueOf(time.Date(2026, 5, 3, 9, 30, 0, 0, time.UTC)))
+		return
+	}
 	switch value.Kind() {
 	case reflect.String:
 		value.SetString(s)

@@ -1,6 +1,9 @@
 package web
 
-import "net/url"
+import (
+	"net/url"
+	"time"
+)
 
 // Page is what [Pages.Render] can show. The types below are the only ones.
 type Page interface {
@@ -94,7 +97,7 @@ type SignedIn struct {
 	Email        string
 	Organisation string
 	Admin        bool
-	Since        string // "23 November 2026, 18:59 UTC"
+	Since        time.Time
 	LogoutAction string
 	// Notice says what was done just now, Problem what could not be done, and why.
 	Notice  string
@@ -117,7 +120,7 @@ type Link struct {
 	Title     string // of the provider
 	Icon      string // as of [Offer]
 	Name      string // of the account there, or empty
-	Since     string // "23 November 2026"
+	Since     time.Time
 	// Only says that there is no other way in: it cannot be unlinked.
 	Only bool
 }
@@ -264,48 +267,55 @@ func (p Login) title(l *Locale) string {
 func (p Select) title(l *Locale) string     { return l.about("select.title", p.Client) }
 func (p Consent) title(l *Locale) string    { return l.about("consent.title", p.Client) }
 func (Welcome) title(l *Locale) string      { return "Postern" }
-func (Logout) title(l *Locale) string       { return "Sign out" }
-func (SignedOut) title(l *Locale) string    { return "You are signed out" }
-func (CheckSession) title(l *Locale) string { return "Still signed in?" }
-func (SigningOut) title(l *Locale) string   { return "You are signed out" }
+func (Logout) title(l *Locale) string       { return l.Text("common.signout") }
+func (SignedOut) title(l *Locale) string    { return l.Text("logout.done") }
+func (CheckSession) title(l *Locale) string { return l.Text("logout.watched") }
+func (SigningOut) title(l *Locale) string   { return l.Text("logout.done") }
 func (SetupDone) title(l *Locale) string    { return "Postern is ready" }
-func (p FormPost) title(l *Locale) string   { return "Returning" + to(p.Client, " to ") }
+func (p FormPost) title(l *Locale) string   { return returning(l, p.Client) }
 
-func (p Denied) title(l *Locale) string { return "Error: You may not sign in" + to(p.Client, " to ") }
+func (p Denied) title(l *Locale) string { return l.wrong(true, l.about("leaving.denied", p.Client)) }
 
 func (p Leaving) title(l *Locale) string {
 	if p.Client != nil {
-		return "Returning" + to(p.Client, " to ")
+		return returning(l, p.Client)
 	}
-	return "Going on to " + p.Where()
+	return l.Text("leaving.going", "place", l.where(p))
 }
 
-// Where is what the page calls the place that it leads to.
-func (p Leaving) Where() string { return where(p.Name, p.URL) }
+func returning(l *Locale, client *Client) string {
+	if client == nil || client.Name == "" {
+		return l.Text("leaving.title")
+	}
+	return l.Text("common.returning", "client", client.Name)
+}
 
-// Where is what the page calls the place that it leads to.
-func (p SigningOut) Where() string {
+// leading is a page that goes on to another site.
+type leading interface{ place() (name, uri string) }
+
+func (p Leaving) place() (name, uri string) { return p.Name, p.URL }
+
+func (p SigningOut) place() (name, uri string) {
 	if p.Client != nil && p.Client.Name != "" {
-		return p.Client.Name
+		return p.Client.Name, p.URL
 	}
-	return where(p.Name, p.URL)
+	return p.Name, p.URL
 }
 
-func where(name, uri string) string {
+// where is what a page calls the place that it leads to: by its name, else its host.
+func (l *Locale) where(p leading) string {
+	name, uri := p.place()
 	if name != "" {
 		return name
 	}
 	if at, err := url.Parse(uri); err == nil && at.Host != "" {
 		return at.Host
 	}
-	return "the application"
+	return l.Text("leaving.application")
 }
 
 func (p SignedIn) title(l *Locale) string {
-	if p.Problem != "" {
-		return "Error: Your account"
-	}
-	return "Your account"
+	return l.wrong(p.Problem != "", l.Text("home.title"))
 }
 
 func (p Error) title(l *Locale) string {
@@ -320,11 +330,4 @@ func (p Setup) title(l *Locale) string {
 		return "Error: Set up Postern"
 	}
 	return "Set up Postern"
-}
-
-func to(client *Client, words string) string {
-	if client == nil || client.Name == "" {
-		return ""
-	}
-	return words + client.Name
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // story is a page with canned data, as a person would meet it.
@@ -43,11 +44,12 @@ func stories() []story {
 		{"auth0", "Auth0", "auth0"}, {"keycloak", "Keycloak", "keycloak"}, {"casdoor", "Casdoor", "casdoor"},
 		{"long", "Federated sign-in of the Northern Infrastructure and Telecommunications Department", "generic"},
 	}
+	third, signedIn := time.Date(2026, 5, 3, 9, 30, 0, 0, time.UTC), time.Date(2026, 11, 23, 18, 59, 0, 0, time.UTC)
 	links := []Link{
-		{"google", "110169484474386276334", "Google", "google", "ada.lovelace@example.com", "3 May 2026", false},
-		{"github", "583231", "GitHub", "github", "ada-l", "23 November 2026", false},
+		{"google", "110169484474386276334", "Google", "google", "ada.lovelace@example.com", third, false},
+		{"github", "583231", "GitHub", "github", "ada-l", signedIn, false},
 	}
-	only := Link{"staff", "ada", "Northwind staff", sampleLogo(), "", "3 May 2026", true}
+	only := Link{"staff", "ada", "Northwind staff", sampleLogo(), "", third, true}
 	return []story{
 		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
 		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
@@ -92,15 +94,15 @@ func stories() []story {
 		{"consent-branded", Consent{Action: "/consent", Step: "signed-step", Client: branded, User: "Ada Lovelace", Login: "ada", Scopes: scopes[:2]}},
 		{"signedin", SignedIn{
 			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
-			Admin: true, Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout",
+			Admin: true, Since: signedIn, LogoutAction: "/api/logout",
 		}},
 		{"signedin-links", SignedIn{
 			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
-			Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout", Notice: "Your account at GitHub is linked now. You can sign in with it.",
+			Since: signedIn, LogoutAction: "/api/logout", Notice: "Your account at GitHub is linked now. You can sign in with it.",
 			Password: true, Links: links, UnlinkAction: "/unlink", Offers: offers[2:4], LinkAction: "/link", Step: "signed-step",
 		}},
 		{"signedin-only", SignedIn{
-			Name: "Ada Lovelace", Login: "ada", Since: "23 November 2026, 18:59 UTC", LogoutAction: "/api/logout",
+			Name: "Ada Lovelace", Login: "ada", Since: signedIn, LogoutAction: "/api/logout",
 			Problem: "This is your only way to sign in, so it cannot be unlinked.",
 			Links:   []Link{only}, UnlinkAction: "/unlink",
 		}},

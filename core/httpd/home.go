@@ -40,7 +40,7 @@ func accountPage(home *flow.Home) web.SignedIn {
 	page := web.SignedIn{
 		Name: home.User.DisplayName(), Login: home.User.Name, Email: home.User.Email,
 		Organisation: home.Org.DisplayName, Admin: home.User.Admin,
-		Since:        home.Session.AuthTime.UTC().Format("2 January 2006, 15:04 UTC"),
+		Since:        home.Session.AuthTime,
 		LogoutAction: oauth.PathEndSession,
 		Password:     home.User.PasswordHash != "",
 		LinkAction:   flow.PathLink, UnlinkAction: flow.PathUnlink, Step: home.Step,
@@ -50,7 +50,7 @@ func accountPage(home *flow.Home) web.SignedIn {
 		linked[l.Connector] = true
 		page.Links = append(page.Links, web.Link{
 			Connector: l.Connector, Subject: l.Subject, Title: l.Title, Icon: l.Icon, Name: l.Name,
-			Since: l.Since.UTC().Format("2 January 2006"), Only: l.Only,
+			Since: l.Since, Only: l.Only,
 		})
 	}
 	// One account at a provider is what people have, and a second line of its name
