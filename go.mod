@@ -34,6 +34,7 @@ require (
 	modernc.org/libc v1.80.1
 	modernc.org/sqlite v1.62.0
 	oras.land/oras-go/v2 v2.7.0
+	rsc.io/qr v0.2.0
 )
 
 require (

@@ -50,6 +50,17 @@ type Login struct {
 	OffersOnly bool
 	// Offers are sent with action "upstream", each by a form of its own.
 	Offers []Offer
+	// Passkey offers to sign in with one, by a form that sends step, ceremony and response
+	// with action "passkey"; nil where none is allowed.
+	Passkey *Ceremony
+	// Email offers a link by mail: the name is sent with action "email". With EmailOnly
+	// there is no password: the form asks for the name alone.
+	Email     bool
+	EmailOnly bool
+	// RecoverURL is for who forgot their password, RegisterURL for who has no account;
+	// empty: not offered.
+	RecoverURL  string
+	RegisterURL string
 }
 
 // Offer is a way to sign in elsewhere.
@@ -231,6 +242,29 @@ type FormPost struct {
 	Client *Client
 }
 
+// HasScript reports whether the page has a script of ours: its policy must allow it.
+func HasScript(page Page) bool {
+	switch p := page.(type) {
+	case FormPost, CheckSession, EnrolPasskey, RecoveryCodes:
+		return true
+	case SigningOut:
+		return p.URL != ""
+	case Login:
+		return p.Passkey != nil
+	case Factor:
+		return p.Passkey != nil
+	case Enrol:
+		return p.Passkey != nil
+	case Invite:
+		return p.Passkey != nil
+	case RegisterConfirm:
+		return p.Passkey != nil
+	case Security:
+		return p.Signal != nil
+	}
+	return false
+}
+
 // Field is a hidden field of a form.
 type Field struct{ Name, Value string }
 
@@ -238,6 +272,9 @@ type Field struct{ Name, Value string }
 func every() []Page {
 	return []Page{
 		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{}, Denied{},
+		MailSent{}, Ticket{}, TicketGone{}, Factor{}, Enrol{}, EnrolTOTP{}, EnrolPasskey{}, RecoveryCodes{},
+		Recover{}, NewPassword{}, Register{}, RegisterConfirm{}, Invite{}, Done{}, Mailbox{},
+		Profile{}, Security{}, Sessions{}, Applications{}, Activity{}, Data{}, DeleteAccount{}, EmailChange{},
 	}
 }
 

@@ -50,7 +50,7 @@ func stories() []story {
 		{"github", "583231", "GitHub", "github", "ada-l", signedIn, false},
 	}
 	only := Link{"staff", "ada", "Northwind staff", sampleLogo(), "", third, true}
-	return []story{
+	all := []story{
 		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
 		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
 		{"login-registered", Login{Action: "/login", Step: "signed-step", Client: itself, CanCancel: true}},
@@ -152,6 +152,8 @@ func stories() []story {
 		{"denied-formpost", Denied{Client: confluence, Action: "https://wiki.example.com/callback", Fields: []Field{{"error", "access_denied"}, {"state", "s"}}}},
 		{"leaving-bare", Leaving{URL: "https://login.example.com/authorize"}},
 	}
+	all = append(all, peopleStories(confluence, branded, long)...)
+	return append(all, accountStories(confluence, branded, long, links, offers[2:3])...)
 }
 
 func sampleLogo() string {

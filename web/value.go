@@ -34,6 +34,18 @@ func functions(files *assets) template.FuncMap {
 		"hrefTo":      hrefTo,
 		"frameOf":     frameOf,
 		"problems":    problems,
+		"wrong":       wrong,
+		"aria":        aria,
+		"focus":       focus,
+		"picture":     picture,
+		"qr":          drawQR,
+		"sections":    sections,
+		"div":         func(a, b int) int { return a / b },
+		"join":        func(list []string) string { return strings.Join(list, ", ") },
+		"words":       func(list []string) string { return strings.Join(list, " ") },
+		"of":          func(person Person, value any) ofPerson { return ofPerson{person, value} },
+		"spaced":      spaced,
+		"appLink":     appLink,
 
 		"languagePath": func() string { return LanguagePath },
 	}
@@ -149,8 +161,8 @@ type problem struct{ Field, Text string }
 // problems lists what is wrong in the order of the form; what belongs to no
 // field of it comes first.
 func problems(byField map[string]string) []problem {
-	fields := []string{"username", "name", "email", "password"}
 	var list []problem
+	fields := fieldOrder()
 	for _, field := range slices.Sorted(maps.Keys(byField)) {
 		if !slices.Contains(fields, field) && byField[field] != "" {
 			list = append(list, problem{"", byField[field]})
@@ -162,6 +174,81 @@ func problems(byField map[string]string) []problem {
 		}
 	}
 	return list
+}
+
+// fieldOrder are the fields that can be wrong, in the order in which any page has them.
+func fieldOrder() []string {
+	return []string{
+		"picture", "username", "name", "given_name", "family_name", "nickname", "email", "phone_number", "birthdate", "website",
+		"code", "current", "password", "confirm",
+	}
+}
+
+// wrong is what stands above a field; nil where nothing is wrong with it.
+func wrong(byField map[string]string, field string) *problem {
+	if byField[field] == "" {
+		return nil
+	}
+	return &problem{field, byField[field]}
+}
+
+// aria describes a field by what is wrong with it and by its hints.
+func aria(byField map[string]string, field string, hints ...string) template.HTMLAttr {
+	var marked string
+	if byField[field] != "" {
+		marked = ` aria-invalid="true"`
+		hints = append([]string{field + "-problem"}, hints...)
+	}
+	if len(hints) == 0 {
+		return ""
+	}
+	return template.HTMLAttr(strings.TrimPrefix(marked+` aria-describedby="`+html.EscapeString(strings.Join(hints, " "))+`"`, " "))
+}
+
+// focus reports whether the field is where a person goes on: the first one that is wrong,
+// else the first of the page.
+func focus(byField map[string]string, field, first string) bool {
+	for _, problem := range problems(byField) {
+		if problem.Field != "" {
+			return problem.Field == field
+		}
+	}
+	return field == first
+}
+
+// picture gives the address of a person's picture back if it is one of ours.
+func picture(uri string) template.URL {
+	id, ours := strings.CutPrefix(uri, "/avatar/")
+	if !ours || id == "" || strings.Trim(id, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return ""
+	}
+	return template.URL(uri)
+}
+
+// ofPerson is something on an account page that has forms of its own.
+type ofPerson struct {
+	Person Person
+	Value  any
+}
+
+// spaced parts a text into groups of four, as people read it out.
+func spaced(text string) string {
+	var out strings.Builder
+	for i, r := range []rune(text) {
+		if i > 0 && i%4 == 0 {
+			out.WriteByte(' ')
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// appLink gives the address back if it is one that an app for codes opens.
+func appLink(uri string) template.URL {
+	if u, err := url.Parse(uri); err != nil || u.Scheme != "otpauth" || u.Host != "totp" {
+		return ""
+	}
+	return template.URL(uri)
 }
 
 // plain drops control and direction characters, with which a name could change

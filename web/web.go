@@ -70,7 +70,7 @@ func (p *Pages) Locale(preferences ...string) *Locale { return p.locales.choose(
 
 func parsePages(files *assets, locale *Locale) (templates, error) {
 	shared, err := template.New("layout.html").Funcs(functions(files)).Funcs(words(locale)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/parts-account.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}

@@ -146,21 +146,10 @@ func contentPolicy(page pageWith) string {
 	if len(page.FrameTargets) > 0 {
 		policy += "; frame-src " + strings.Join(page.FrameTargets, " ")
 	}
-	if hasScript(page.Page) {
+	if web.HasScript(page.Page) {
 		policy += "; script-src 'self'"
 	}
 	return policy
-}
-
-// hasScript reports whether the page has a script of ours.
-func hasScript(page web.Page) bool {
-	switch p := page.(type) {
-	case web.FormPost, web.CheckSession:
-		return true
-	case web.SigningOut:
-		return p.URL != ""
-	}
-	return false
 }
 
 // framed reports whether pages of other sites may have the page in a frame.
