@@ -24,6 +24,7 @@ func TestContrast(t *testing.T) {
 		{"on-accent", "accent", 4.5}, {"on-accent", "accent-strong", 4.5},
 		{"on-tint", "tint", 4.5},
 		{"wrong", "surface", 4.5}, {"wrong", "wrong-tint", 4.5},
+		{"on-wrong", "wrong", 4.5}, {"on-wrong", "wrong-strong", 4.5}, {"quiet", "wrong-tint", 3},
 		{"edge", "surface", 3}, {"edge", "sunken", 3}, {"accent", "sunken", 3}, {"accent", "wrong-tint", 3},
 	} {
 		for name, palette := range map[string]map[string]string{"light": light, "dark": dark} {

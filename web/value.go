@@ -43,7 +43,7 @@ func functions(files *assets) template.FuncMap {
 		"div":         func(a, b int) int { return a / b },
 		"join":        func(list []string) string { return strings.Join(list, ", ") },
 		"words":       func(list []string) string { return strings.Join(list, " ") },
-		"of":          func(person Person, value any) ofPerson { return ofPerson{person, value} },
+		"of":          func(person Person, icon string, value any) ofPerson { return ofPerson{person, icon, value} },
 		"spaced":      spaced,
 		"appLink":     appLink,
 
@@ -228,6 +228,7 @@ func picture(uri string) template.URL {
 // ofPerson is something on an account page that has forms of its own.
 type ofPerson struct {
 	Person Person
+	Icon   string
 	Value  any
 }
 
