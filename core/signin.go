@@ -40,6 +40,17 @@ const (
 	// SignInUnavailable says that whoever would know the password did not answer:
 	// nobody can tell whether it is right.
 	SignInUnavailable SignInRefusal = "unavailable"
+	// SignInFactor stands for a wrong code, and for a passkey that proves nothing here.
+	SignInFactor SignInRefusal = "factor"
+	// SignInUnknownPasskey stands for a passkey that nobody has here: the browser may be
+	// told to forget it.
+	SignInUnknownPasskey SignInRefusal = "unknown_passkey"
+	// SignInExpired says that a challenge, a link or a form is over: it was used, expired,
+	// or tried too often. The person begins again.
+	SignInExpired SignInRefusal = "expired"
+	// SignInElsewhere stands for a good link that was opened in another browser than the
+	// one that asked for it. It can still be used there.
+	SignInElsewhere SignInRefusal = "elsewhere"
 )
 
 func (e *SignInRefused) Error() string { return "sign-in refused: " + string(e.Kind) }
