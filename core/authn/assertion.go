@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -150,13 +151,26 @@ func readCollected(raw []byte) (collected, string) {
 		return collected{}, reasonMalformed
 	}
 	var c collected
-	for name, field := range map[string]any{"type": &c.ceremony, "challenge": &c.challenge, "origin": &c.origin, "crossOrigin": &c.crossOrigin} {
-		if value, ok := members[name]; ok && json.Unmarshal(value, field) != nil {
+	var top json.RawMessage
+	fields := map[string]any{"type": &c.ceremony, "challenge": &c.challenge, "origin": &c.origin, "crossOrigin": &c.crossOrigin, "topOrigin": &top}
+	for name, value := range members {
+		field, known := fields[name]
+		if known && json.Unmarshal(value, field) != nil || !known && inCapitals(name, fields) {
 			return collected{}, reasonMalformed
 		}
 	}
-	_, c.topOrigin = members["topOrigin"]
+	c.topOrigin = top != nil
 	return c, ""
+}
+
+// inCapitals reports whether encoding/json would take the name for one of the fields.
+func inCapitals(name string, fields map[string]any) bool {
+	for field := range fields {
+		if strings.EqualFold(name, field) {
+			return true
+		}
+	}
+	return false
 }
 
 // problem compares with what was asked for. The origin is compared as it stands: browsers
