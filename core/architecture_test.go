@@ -31,7 +31,7 @@ var house = map[string][]string{
 	"core/jose":              {"core", "core/strict"},
 	"core/token":             {"core", "core/jose", "core/oauth", "sdk/hook"},
 	"core/ticket":            {"core"},
-	"core/authn":             {"core", "core/strict"},
+	"core/authn":             {"core", "core/strict", "core/ticket"},
 	"core/authn/authntest":   {}, // for tests
 	"core/flow":              {"core", "core/oauth", "sdk/hook"},
 	"core/grant":             {"core", "core/oauth", "core/token", "sdk/hook"},

@@ -11,5 +11,5 @@
 //
 // It never begins a session, never issues anything, never sends a mail, never decides
 // which factors a sign-in needs, and never says which part of an attempt was wrong. It
-// imports core and strict; app builds it and httpd's flow calls it.
+// imports core, strict and ticket; app builds it and httpd's flow calls it.
 package authn

@@ -213,7 +213,7 @@ func (w *factors) UserByLogin(_ context.Context, org, login string) (*core.User,
 	}
 	for _, user := range w.users {
 		folded := core.FoldName(login)
-		if (org == "" || user.Org == org) && (folded == core.FoldName(user.Name) || folded == core.FoldName(user.Email)) {
+		if (org == "" || user.Org == org) && (folded == core.FoldName(user.Name) || folded != "" && folded == core.FoldName(user.Email)) {
 			return new(*user), nil
 		}
 	}

@@ -14,17 +14,14 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/ticket"
 )
 
 // Mails to sign in with.
 const (
-	mailLifetime = 10 * time.Minute
 	mailDigits   = 8
-	mailTries    = 5 // wrong codes after which a ticket is gone
-	// PathTicket is where the link of such a mail leads, with the credential as "ticket".
-	PathTicket = "/login/link"
-	// mailTemplate is the name of the mail.
-	mailTemplate = "signin"
+	mailTries    = 5        // wrong codes after which a ticket is gone
+	mailTemplate = "signin" // the name of the mail
 )
 
 // Why no mail was sent, in the audit log alone.
@@ -65,7 +62,7 @@ func (f *Factors) RequestMail(ctx context.Context, given core.MailAttempt) (core
 	if throttled {
 		reason = reasonMailThrottle
 	}
-	return a.ticket(reason)
+	return a.answer(reason)
 }
 
 // asked is a mail that somebody asked for.
@@ -143,33 +140,31 @@ func (a *asked) find(ctx context.Context) (reason string, err error) {
 	return "", nil
 }
 
-// ticket gives the ticket with its mail; with a reason, for nobody and without a mail.
-func (a *asked) ticket(reason string) (core.ID, []core.Change, error) {
-	id := core.NewID(a.now, a.Rand)
-	link := core.NewCredential(core.KindTicket, id, a.Rand)
+// answer gives the ticket with its mail; with a reason, for nobody and without a mail.
+func (a *asked) answer(reason string) (core.ID, []core.Change, error) {
 	code, err := a.newCode()
 	if err != nil {
 		return "", nil, err
 	}
-	ticket := core.Ticket{
-		ID: id, Hash: link.Hash(), Purpose: core.TicketSignIn, Org: a.Org, Email: a.account,
-		CodeHash: a.codeHash(id, code), BrowserHash: a.Browser, RequestID: a.Request,
-		CreatedAt: a.now, ExpiresAt: a.now.Add(mailLifetime),
-	}
+	maker := ticket.Maker{Issuer: a.Issuer, Rand: a.Rand}
+	made, link := maker.Make(core.Ticket{
+		Purpose: core.TicketSignIn, Org: a.Org, Email: a.account, BrowserHash: a.Browser, RequestID: a.Request,
+	}, a.now)
+	made.CodeHash = a.codeHash(made.ID, code)
 	if reason != "" {
 		// A further ticket for nobody ends this one if it is for the same name, as it is
 		// with tickets for somebody: the key of the throttle stands for the address.
 		record := a.event(core.EventTicketRefused, a.Event, core.MethodEmail, reason)
-		return id, []core.Change{core.SaveTicket{Ticket: ticket}, core.Record{Event: record}}, nil
+		return made.ID, []core.Change{core.SaveTicket{Ticket: made}, core.Record{Event: record}}, nil
 	}
-	ticket.UserID, ticket.Org, ticket.Email = a.user.ID, a.user.Org, a.user.Email
-	mail, err := a.mail(link, code)
+	made.UserID, made.Org, made.Email = a.user.ID, a.user.Org, a.user.Email
+	mail, err := a.mail(&made, link, code)
 	if err != nil {
 		return "", nil, err
 	}
 	record := a.event(core.EventTicketSent, a.Event, core.MethodEmail, "")
 	record.Detail["purpose"] = string(core.TicketSignIn)
-	return id, []core.Change{core.SaveTicket{Ticket: ticket}, core.SendMail{Mail: mail}, core.Record{Event: record}}, nil
+	return made.ID, []core.Change{core.SaveTicket{Ticket: made}, core.SendMail{Mail: mail}, core.Record{Event: record}}, nil
 }
 
 // newCode makes a code of eight digits, each as likely as any other.
@@ -190,13 +185,13 @@ func (f *Factors) codeHash(ticket core.ID, code string) core.Hash {
 }
 
 // mail puts the words of the mail under seal.
-func (a *asked) mail(link core.Credential, code string) (core.Mail, error) {
+func (a *asked) mail(made *core.Ticket, link, code string) (core.Mail, error) {
 	mail := core.Mail{
 		ID: core.NewID(a.now, a.Rand), Org: a.user.Org, UserID: a.user.ID, To: a.user.Email, Template: mailTemplate,
-		Locale: a.Locale, NextAt: a.now, CreatedAt: a.now, ExpiresAt: a.now.Add(mailLifetime),
+		Locale: a.Locale, NextAt: a.now, CreatedAt: a.now, ExpiresAt: made.ExpiresAt,
 	}
 	words := map[string]string{
-		"link": a.Issuer + PathTicket + "?ticket=" + link.String(), "code": grouped(code, mailDigits/2, " "),
+		"link": link, "code": grouped(code, mailDigits/2, " "),
 		"name": a.user.DisplayName(), "organisation": cmp.Or(a.org.DisplayName, a.org.Name), "address": a.Event.IP, "time": a.now.UTC().Format(time.RFC3339),
 	}
 	if a.Client != nil {
@@ -208,32 +203,6 @@ func (a *asked) mail(link core.Credential, code string) (core.Mail, error) {
 	}
 	mail.Sealed = a.Sealer.Seal(plain, core.MailPurpose(mail.ID), a.Rand)
 	return mail, nil
-}
-
-// Ticket finds the ticket of a link to sign in with, and does not use it: whatever reads
-// mails on the way opens links. [core.ErrNotFound] for one that is malformed, unknown,
-// used, expired, or for something else.
-func (f *Factors) Ticket(ctx context.Context, link string) (*core.Ticket, error) {
-	credential, ok := core.ParseCredential(core.KindTicket, link)
-	if !ok {
-		return nil, core.ErrNotFound
-	}
-	ticket, err := f.ticketToSignIn(ctx, credential.ID)
-	if err == nil && !ticket.Hash.Matches(credential.Hash()) {
-		return nil, core.ErrNotFound
-	}
-	return ticket, err
-}
-
-func (f *Factors) ticketToSignIn(ctx context.Context, id core.ID) (*core.Ticket, error) {
-	ticket, err := f.Store.Ticket(ctx, id)
-	switch {
-	case err != nil:
-		return nil, err
-	case ticket.Purpose != core.TicketSignIn || !f.Now().Before(ticket.ExpiresAt):
-		return nil, core.ErrNotFound
-	}
-	return ticket, nil
 }
 
 // SignInWithTicket proves who somebody is by the link or the code of a mail, in the
@@ -285,28 +254,29 @@ func (a *brought) heard(ctx context.Context) error {
 }
 
 func (a *brought) byLink(ctx context.Context) (*core.Proof, error) {
-	ticket, err := found(a.Ticket(ctx, a.Link))
+	found, err := ticket.Find(ctx, a.Store, core.TicketSignIn, a.Link, a.Now())
+	refused, isRefusal := errors.AsType[*ticket.Refused](err)
 	switch {
+	case isRefusal:
+		return nil, a.wrong(ctx, refused.Reason, core.SignInExpired)
 	case err != nil:
-		return nil, fmt.Errorf("read the ticket: %w", err)
-	case ticket == nil:
-		return nil, a.wrong(ctx, reasonNoTicket, core.SignInExpired)
-	case !ticket.BrowserHash.Matches(a.Browser):
+		return nil, err
+	case !found.BrowserHash.Matches(a.Browser):
 		// The link is good, and stays so: it may have come to the phone.
 		event := a.event(core.EventTicketRefused, a.Event, core.MethodEmail, reasonOtherBrowser)
 		return nil, a.refuse(ctx, event, core.SignInRefused{Kind: core.SignInElsewhere})
 	}
-	return a.accept(ctx, ticket, core.SignInExpired)
+	return a.accept(ctx, found, core.SignInExpired)
 }
 
 // byCode takes a ticket of another browser, or request, for none: its identifier is no
 // secret, and nobody else may use up its tries.
 func (a *brought) byCode(ctx context.Context) (*core.Proof, error) {
-	ticket, err := found(a.ticketToSignIn(ctx, a.ID))
+	ticket, err := found(a.Store.Ticket(ctx, a.ID))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the ticket: %w", err)
-	case ticket == nil:
+	case ticket == nil || ticket.Purpose != core.TicketSignIn || !a.Now().Before(ticket.ExpiresAt):
 		return nil, a.wrong(ctx, reasonNoTicket, core.SignInExpired)
 	case !ticket.BrowserHash.Matches(a.Browser):
 		return nil, a.wrong(ctx, reasonOtherBrowser, core.SignInExpired)

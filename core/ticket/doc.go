@@ -6,5 +6,5 @@
 // together with the mail that brings it, and use a ticket up in the changes that it
 // allows. Nor does it decide who may have a ticket.
 //
-// It imports core; account and admin import it.
+// It imports core; account, admin and authn import it.
 package ticket
