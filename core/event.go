@@ -91,7 +91,9 @@ const (
 	EventFactorWanted         EventType = "signin.factor_wanted" // the first factor was right, a second one is asked for
 	EventAuthenticatorAdded   EventType = "authenticator.added"
 	EventAuthenticatorRemoved EventType = "authenticator.removed"
+	EventAuthenticatorRenamed EventType = "authenticator.renamed"
 	EventRecoveryCodesMade    EventType = "recovery_codes.made"
+	EventRecoveryCodesGone    EventType = "recovery_codes.removed"
 	EventRecoveryCodeUsed     EventType = "recovery_codes.used"
 	EventDeviceTrusted        EventType = "device.trusted"
 	EventDeviceForgotten      EventType = "device.forgotten"

@@ -1,0 +1,244 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/postern-id/postern/core"
+)
+
+// Factors enrols what proves who somebody is. Refusals are *[core.SignInRefused], and
+// recorded.
+type Factors interface {
+	AddPasskey(ctx context.Context, user *core.User, challenge []byte, expires time.Time, response []byte, name string, event core.Event) ([]core.Change, core.Authenticator, error)
+	AddTOTP(ctx context.Context, user *core.User, sealed, code, name string, event core.Event) ([]core.Change, error)
+	NewRecoveryCodes(user *core.User) (codes []string, change core.Change)
+}
+
+// Credentials are what a person signs in with, but for accounts elsewhere.
+type Credentials struct {
+	Passkeys, Apps []Authenticator // in the order in which they were enrolled
+	// Codes are the recovery codes that are left.
+	Codes int
+	// MayAddPasskey and MayAddApp say what the organisation allows, MayMakeCodes that
+	// there is something for recovery codes to stand in for.
+	MayAddPasskey, MayAddApp, MayMakeCodes bool
+}
+
+// Authenticator is one of the person's.
+type Authenticator struct {
+	core.Authenticator
+	// Kept says why it cannot be removed, empty if it can.
+	Kept Refusal
+}
+
+// Credentials gives what the person has.
+func (s *Service) Credentials(ctx context.Context, p Person) (*Credentials, error) {
+	all, enrolled, links, err := s.proofs(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	rules := p.Org.Rules.SignIn
+	found := &Credentials{
+		Codes:         enrolled.RecoveryCodes,
+		MayAddPasskey: rules.Allows(core.MethodPasskey) && len(all) < core.MaxAuthenticators,
+		MayAddApp:     rules.Allows(core.MethodTOTP) && len(all) < core.MaxAuthenticators,
+		MayMakeCodes:  enrolled.SecondFactor() && rules.Allows(core.MethodRecovery),
+	}
+	for _, one := range all {
+		shown := Authenticator{one, kept(p, one.Kind, enrolled, links)}
+		if one.Kind == core.AuthenticatorPasskey {
+			found.Passkeys = append(found.Passkeys, shown)
+		} else {
+			found.Apps = append(found.Apps, shown)
+		}
+	}
+	return found, nil
+}
+
+// proofs reads all that the person has to prove who they are.
+func (s *Service) proofs(ctx context.Context, p Person) (all []core.Authenticator, enrolled core.Enrolled, links []core.Link, err error) {
+	if all, err = s.Store.Authenticators(ctx, p.User.ID); err != nil {
+		return nil, enrolled, nil, err
+	}
+	if enrolled, err = s.Store.Enrolled(ctx, p.User.ID); err != nil {
+		return nil, enrolled, nil, err
+	}
+	links, err = s.Store.Links(ctx, p.User.ID)
+	return all, enrolled, links, err
+}
+
+// kept says why one authenticator of the kind cannot be removed, empty if it can. Whoever
+// must have a second factor and knows the password alone would be asked to enrol another
+// at the next sign-in, and so could anybody else who knows it.
+func kept(p Person, kind core.AuthenticatorKind, enrolled core.Enrolled, links []core.Link) Refusal {
+	if kind == core.AuthenticatorPasskey {
+		enrolled.Passkeys--
+	} else {
+		enrolled.TOTP--
+	}
+	require := p.Org.Rules.SignIn.Require
+	switch {
+	case !p.waysIn(enrolled, links):
+		return RefusedLast
+	case require == core.ACRPhishingResistant && kind == core.AuthenticatorPasskey && enrolled.Passkeys == 0,
+		require == core.ACRTwo && !enrolled.SecondFactor():
+		return RefusedRequired
+	}
+	return ""
+}
+
+// waysIn reports whether there is any first factor that the organisation allows.
+func (p Person) waysIn(enrolled core.Enrolled, links []core.Link) bool {
+	rules := p.Org.Rules.SignIn
+	return p.User.PasswordHash != "" && rules.Allows(core.MethodPassword) ||
+		enrolled.Passkeys > 0 && rules.Allows(core.MethodPasskey) ||
+		len(links) > 0 && rules.Allows(core.MethodUpstream) ||
+		p.User.EmailVerified && rules.Allows(core.MethodEmail)
+}
+
+// Renewal is a change of rights. The caller applies it together with a new session for
+// the browser: whoever knew the old one has nothing of it.
+type Renewal struct {
+	Changes []core.Change
+	Codes   []string // recovery codes to show, this once; nil where none were made
+}
+
+// AddPasskey enrols a passkey that a browser made for the challenge.
+func (s *Service) AddPasskey(ctx context.Context, p Person, challenge []byte, expires time.Time, response []byte, name string) (*Renewal, error) {
+	if !p.Org.Rules.SignIn.Allows(core.MethodPasskey) {
+		return nil, refuse(RefusedKept)
+	}
+	changes, added, err := s.Factors.AddPasskey(ctx, &p.User, challenge, expires, response, name, s.event(p, "", nil).Event)
+	if err != nil {
+		return nil, err
+	}
+	return s.enrolled(ctx, p, changes, core.MethodPasskey, added.Name)
+}
+
+// AddApp enrols an app that shows the code.
+func (s *Service) AddApp(ctx context.Context, p Person, sealed, code, name string) (*Renewal, error) {
+	if !p.Org.Rules.SignIn.Allows(core.MethodTOTP) {
+		return nil, refuse(RefusedKept)
+	}
+	changes, err := s.Factors.AddTOTP(ctx, &p.User, sealed, code, name, s.event(p, "", nil).Event)
+	if err != nil {
+		return nil, err
+	}
+	return s.enrolled(ctx, p, changes, core.MethodTOTP, name)
+}
+
+// enrolled adds what goes with a new authenticator: a mail that tells of it, and with the
+// first one recovery codes, before it is lost.
+func (s *Service) enrolled(ctx context.Context, p Person, changes []core.Change, method, name string) (*Renewal, error) {
+	had, err := s.Store.Enrolled(ctx, p.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	r := &Renewal{Changes: append(changes, s.notice(p, core.MailNoticeAdded, map[string]string{
+		core.WordMethod: method, core.WordAuthenticator: name,
+	})...)}
+	if had.RecoveryCodes == 0 {
+		s.makeCodes(p, r)
+	}
+	return r, nil
+}
+
+func (s *Service) makeCodes(p Person, r *Renewal) {
+	codes, change := s.Factors.NewRecoveryCodes(&p.User)
+	r.Codes, r.Changes = codes, append(r.Changes, change, s.event(p, core.EventRecoveryCodesMade, nil))
+}
+
+// RenewCodes makes recovery codes in the place of all older ones.
+func (s *Service) RenewCodes(ctx context.Context, p Person) (*Renewal, error) {
+	has, err := s.Store.Enrolled(ctx, p.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !has.SecondFactor() || !p.Org.Rules.SignIn.Allows(core.MethodRecovery) {
+		return nil, refuse(RefusedKept)
+	}
+	r := &Renewal{}
+	s.makeCodes(p, r)
+	return r, nil
+}
+
+// RemoveCodes deletes the recovery codes.
+func (s *Service) RemoveCodes(p Person) *Renewal {
+	return &Renewal{Changes: []core.Change{
+		core.SetRecoveryCodes{UserID: p.User.ID, At: s.Now()}, s.event(p, core.EventRecoveryCodesGone, nil),
+	}}
+}
+
+// maxName is as long as the name of an authenticator may be, in characters.
+const maxName = 64
+
+// Rename gives an authenticator another name. One that is not the person's is a
+// [core.ErrNotFound].
+func (s *Service) Rename(ctx context.Context, p Person, id core.ID, name string) error {
+	name = strings.TrimSpace(name)
+	wrong := core.FieldProblem{Field: "name", Value: name}
+	switch {
+	case name == "":
+		wrong.Kind = core.FieldMissing
+	case utf8.RuneCountInString(name) > maxName:
+		wrong.Kind, wrong.Limit = core.FieldLong, maxName
+	case !core.Printable(name, false):
+		wrong.Kind = core.FieldLine
+	}
+	if wrong.Kind != "" {
+		return &InvalidError{[]core.FieldProblem{wrong}}
+	}
+	return s.apply(ctx, core.RenameAuthenticator{UserID: p.User.ID, ID: id, Name: name},
+		s.event(p, core.EventAuthenticatorRenamed, map[string]string{"authenticator": string(id), "name": name}))
+}
+
+// Remove takes an authenticator away; with the last one go its recovery codes and the
+// browsers that are trusted because of it. One that is not the person's is a
+// [core.ErrNotFound].
+func (s *Service) Remove(ctx context.Context, p Person, id core.ID) (*Renewal, error) {
+	all, enrolled, links, err := s.proofs(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(one core.Authenticator) bool { return one.ID == id })
+	if at < 0 {
+		return nil, core.ErrNotFound
+	}
+	gone := all[at]
+	if why := kept(p, gone.Kind, enrolled, links); why != "" {
+		return nil, refuse(why)
+	}
+	r := &Renewal{Changes: []core.Change{
+		core.DeleteAuthenticator{UserID: p.User.ID, ID: id, KeepWayIn: !p.byMail()},
+		s.event(p, core.EventAuthenticatorRemoved, map[string]string{"method": string(gone.Kind), "authenticator": string(id), "name": gone.Name}),
+	}}
+	if len(all) == 1 {
+		r.Changes = append(r.Changes, core.SetRecoveryCodes{UserID: p.User.ID, At: s.Now()}, core.DeleteDevices{UserID: p.User.ID})
+	}
+	r.Changes = append(r.Changes, s.notice(p, core.MailNoticeRemoved, map[string]string{
+		core.WordMethod: string(gone.Kind), core.WordAuthenticator: gone.Name,
+	})...)
+	return r, nil
+}
+
+// byMail reports whether a mail is enough to sign in, which the store does not know.
+func (p Person) byMail() bool {
+	return p.User.EmailVerified && p.Org.Rules.SignIn.Allows(core.MethodEmail)
+}
+
+// Refusing words what the store says when it applies a renewal: others changed the account
+// meanwhile.
+func Refusing(err error) error {
+	switch {
+	case errors.Is(err, core.ErrLimit):
+		return refuse(RefusedLimit)
+	case errors.Is(err, core.ErrConflict):
+		return refuse(RefusedMeanwhile)
+	}
+	return err
+}

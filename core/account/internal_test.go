@@ -1,0 +1,7 @@
+package account
+
+// For tests of the outside.
+var (
+	Portrait    = portrait
+	Orientation = orientation
+)
