@@ -131,14 +131,6 @@ type SelfRegistration struct {
 // Remember is how long a browser may be trusted; zero: not at all.
 func (r OrgRules) Remember() time.Duration { return time.Duration(r.RememberDays) * 24 * time.Hour }
 
-// Theme is how the pages of an organisation look, besides its name, logo and icon.
-type Theme struct {
-	// Accent is the colour of buttons and links, "#1f6feb", on light pages; AccentDark on
-	// dark ones. Empty: Postern's own.
-	Accent     string `json:"accent,omitempty"`
-	AccentDark string `json:"accent_dark,omitempty"`
-}
-
 // Partial is the first factor of a sign-in that needs a second one. There is no session
 // yet.
 type Partial struct {

@@ -56,10 +56,11 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	if input.Edit != nil {
 		client = *editedClient(&client, input.Edit)
 	}
-	if err := checkClient(&client).err(); err != nil {
+	p := checkClient(&client)
+	if err := s.checkSignInAt(ctx, &p, &client); err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.Organisation(ctx, client.Org); err != nil {
+	if err := p.err(); err != nil {
 		return nil, nil, err
 	}
 	created := &CreatedClient{Client: client}
@@ -96,6 +97,9 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 	}
 	after := editedClient(before, edit)
 	p := checkClient(after)
+	if err := s.checkSignInAt(ctx, &p, after); err != nil {
+		return nil, err
+	}
 	if before.Public() != after.Public() {
 		p.add("auth_methods", "make another client", "a client cannot change between public and confidential")
 	}
@@ -116,14 +120,26 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 	})
 }
 
+// checkSignInAt checks the client's rules beside those of its organisation, where each of
+// them is right.
+func (s *Service) checkSignInAt(ctx context.Context, p *problems, client *core.Client) error {
+	if len(*p) > 0 {
+		return nil
+	}
+	org, err := s.Organisation(ctx, client.Org)
+	if err == nil {
+		checkTogether(p, org, client)
+	}
+	return err
+}
+
 // editedClient gives a copy that edit changed, with everything put back that
 // edit may not change.
 func editedClient(before *core.Client, edit func(*core.Client)) *core.Client {
 	after := *before
 	for _, list := range []*[]string{
 		&after.AuthMethods, &after.RedirectURIs, &after.PostLogoutRedirectURIs, &after.GrantTypes, &after.ResponseTypes, &after.Scopes, &after.AllowedGroups,
-		&after.Metadata.RequestURIs,
-		&after.Metadata.DefaultACRValues,
+		&after.SignIn.Methods,
 	} {
 		*list = slices.Clone(*list)
 	}

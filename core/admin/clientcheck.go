@@ -40,6 +40,7 @@ func checkClient(c *core.Client) problems {
 	checkGrantTypes(&p, c)
 	checkKnown(&p, "id_token_alg", []string{c.IDTokenAlg}, oauth.Supported().IDTokenAlgs...)
 	checkScopes(&p, c)
+	checkSignIn(&p, c.SignIn)
 	checkAllowedGroups(&p, c.AllowedGroups)
 	checkPreset(&p, c)
 	checkMetadata(&p, c)
@@ -219,6 +220,8 @@ func changedClientFields(before, after *core.Client) []string {
 		{"default_acr_values", !slices.Equal(before.Metadata.DefaultACRValues, after.Metadata.DefaultACRValues)},
 		{"scopes", !slices.Equal(before.Scopes, after.Scopes)},
 		{"allowed_groups", !slices.Equal(before.AllowedGroups, after.AllowedGroups)},
+		{"sign_in_methods", !slices.Equal(before.SignIn.Methods, after.SignIn.Methods)},
+		{"require_sign_in", before.SignIn.Require != after.SignIn.Require},
 		{"id_token_alg", before.IDTokenAlg != after.IDTokenAlg},
 		{"native", before.Native != after.Native},
 		{"require_pkce", before.RequirePKCE != after.RequirePKCE},

@@ -71,23 +71,33 @@ func checkIcon(p *problems, icon string) {
 	}
 }
 
-// checkDomains accepts names as they stand behind the @ of an address, in lower case.
-func checkDomains(p *problems, config *core.PluginConfig, c *core.Connector) {
-	if len(c.Domains) > maxDomains {
-		p.add("domains", "", "there are more than %d domains", maxDomains)
+// checkMailDomains accepts names as they stand behind the @ of an address, in lower case.
+func checkMailDomains(p *problems, field string, domains []string) {
+	if len(domains) > maxDomains {
+		p.add(field, "", "there are more than %d domains", maxDomains)
 		return
 	}
-	for i, domain := range c.Domains {
+	for i, domain := range domains {
 		switch {
 		case !isHostName(domain):
 			hint := "write it like example.org, in lower case"
 			if lower := strings.ToLower(strings.TrimPrefix(domain, "@")); isHostName(lower) {
 				hint = "write " + lower
 			}
-			p.add("domains", hint, "%q is no domain of e-mail addresses", shown(domain))
-		case slices.Contains(c.Domains[:i], domain):
-			p.add("domains", "", "domain %q is given twice", domain)
+			p.add(field, hint, "%q is no domain of e-mail addresses", shown(domain))
+		case slices.Contains(domains[:i], domain):
+			p.add(field, "", "domain %q is given twice", domain)
 		}
+	}
+}
+
+// checkDomains refuses those that another connector of the organisation has, too.
+func checkDomains(p *problems, config *core.PluginConfig, c *core.Connector) {
+	checkMailDomains(p, "domains", c.Domains)
+	if len(c.Domains) > maxDomains {
+		return
+	}
+	for _, domain := range c.Domains {
 		for _, other := range config.Connectors {
 			if other.Org == c.Org && other.Instance != c.Instance && slices.Contains(other.Domains, domain) {
 				*p = append(*p, Problem{Field: "domains", Text: "the domain " + domain + " is taken", Hint: "the connector " + other.Instance + " has it", Taken: true})

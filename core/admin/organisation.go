@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 )
@@ -36,16 +37,59 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name stri
 		return nil, err
 	}
 	after := *before
+	after.Rules = cloneRules(before.Rules)
 	edit(&after)
 	after.Name, after.CreatedAt = before.Name, before.CreatedAt
-	if err := checkOrganisation(&after).err(); err != nil {
+	p := checkOrganisation(&after)
+	if len(p) == 0 {
+		if err := s.checkClientsOf(ctx, &p, &after); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.err(); err != nil {
 		return nil, err
 	}
-	if reflect.DeepEqual(after, *before) {
+	fields := changedOrgFields(before, &after)
+	if len(fields) == 0 {
 		return before, nil
 	}
-	err = s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after}, s.orgRecord(actor, core.EventOrgUpdated, &after))
+	record := s.orgRecord(actor, core.EventOrgUpdated, &after)
+	record.Event.Detail["fields"] = strings.Join(fields, " ")
+	err = s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after}, record)
 	return &after, wrap("update the organisation", err)
+}
+
+// checkClientsOf refuses rules with which nobody could sign in to a client any more.
+func (s *Service) checkClientsOf(ctx context.Context, p *problems, org *core.Organisation) error {
+	clients, err := s.Store.Clients(ctx, org.Name)
+	if err != nil {
+		return wrap("read the clients", err)
+	}
+	for i := range clients {
+		checkTogether(p, org, &clients[i])
+	}
+	return nil
+}
+
+func changedOrgFields(before, after *core.Organisation) []string {
+	var fields []string
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"display_name", before.DisplayName != after.DisplayName},
+		{"website_url", before.WebsiteURL != after.WebsiteURL},
+		{"logo", before.Logo != after.Logo},
+		{"favicon", before.Favicon != after.Favicon},
+		{"disabled", before.Disabled != after.Disabled},
+		{"rules", !reflect.DeepEqual(before.Rules, after.Rules)},
+		{"theme", before.Theme != after.Theme},
+	} {
+		if f.changed {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
 }
 
 // Organisation gives the organisation of that name.
@@ -73,7 +117,24 @@ func checkOrganisation(org *core.Organisation) problems {
 	checkURL(&p, "website_url", org.WebsiteURL)
 	checkURL(&p, "logo", org.Logo)
 	checkURL(&p, "favicon", org.Favicon)
+	checkRules(&p, &org.Rules)
+	checkAccent(&p, "accent", org.Theme.Accent, core.SurfaceLight, "on light pages", "take a darker shade")
+	checkAccent(&p, "accent_dark", org.Theme.AccentDark, core.SurfaceDark, "on dark pages", "take a lighter shade")
 	return p
+}
+
+// checkAccent accepts nothing, or a colour that can be read on the surface.
+func checkAccent(p *problems, field, colour, surface, where, hint string) {
+	if colour == "" {
+		return
+	}
+	contrast, ok := core.Contrast(colour, surface)
+	switch {
+	case !ok:
+		p.add(field, "write it like #1f6feb", "%q is no colour", shown(colour))
+	case contrast < core.MinContrast:
+		p.add(field, hint, "the colour %s cannot be read %s: its contrast is %.1f, and %.1f is the least", colour, where, contrast, core.MinContrast)
+	}
 }
 
 func (s *Service) orgRecord(actor Actor, kind core.EventType, org *core.Organisation) core.Record {
