@@ -13,12 +13,15 @@
 // registered (RFC 7591, RFC 7592), within the operator's policy. The same checks are made
 // of them as of clients that an operator makes, and more.
 //
+// Who is invited, or has forgotten the password, gets a link: by mail, or from the hands of
+// the operator. What a person enrolled, trusted or began can be taken back for them.
+//
 // Each method checks its whole input and reports every mistake at once as an
 // [InvalidError], decides, and applies one list of changes together with the
 // audit event that tells of it: there is no change without its record.
 //
 // It never prints, never reads flags or requests, never shows a secret after the
 // moment at which it was made, and decides nothing about who may call it: that is
-// the caller's, who says in an [Actor] on whose behalf it calls. It imports core
-// and oauth; cli, httpd and app import it.
+// the caller's, who says in an [Actor] on whose behalf it calls. It imports core,
+// oauth and ticket; cli, httpd and app import it.
 package admin

@@ -32,6 +32,10 @@ type Store interface {
 	PluginCode(ctx context.Context, digest string) ([]byte, error)
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+	Sessions(ctx context.Context, userID core.ID) ([]core.Session, error)
+	Authenticators(ctx context.Context, userID core.ID) ([]core.Authenticator, error)
+	Enrolled(ctx context.Context, userID core.ID) (core.Enrolled, error)
+	Devices(ctx context.Context, userID core.ID) ([]core.Device, error)
 	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
@@ -43,6 +47,21 @@ type Hasher interface {
 	// method PasswordProblem() string, which says what is wrong with it in
 	// lower case without a full stop. Any other error is a failure.
 	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Mails queues mails.
+type Mails interface {
+	// Ready reports whether mails get anywhere.
+	Ready() bool
+	// Compose gives the change that queues a mail with the words of its template.
+	Compose(now time.Time, to core.Mail, words map[string]string) core.SendMail
+}
+
+// Factors makes what stands in for a lost authenticator.
+type Factors interface {
+	// NewRecoveryCodes gives codes as people read them, and the change that puts them in
+	// the place of all that the user has.
+	NewRecoveryCodes(user *core.User) (codes []string, change core.Change)
 }
 
 // Actor is on whose behalf something happens; it goes into the audit event.
@@ -60,6 +79,10 @@ type Service struct {
 	Hasher  Hasher
 	Plugins Plugins
 	Sealer  Sealer
+	// Mails is needed to tell people anything; without it links are handed over.
+	Mails Mails
+	// Factors is needed to make recovery codes.
+	Factors Factors
 	// KeyMaker is needed to rotate signing keys.
 	KeyMaker KeyMaker
 	// Documents fetches what clients refer to that register themselves; without it none of
@@ -68,9 +91,10 @@ type Service struct {
 	// Registration says whether clients may register themselves. They manage what they
 	// registered below Issuer.
 	Registration core.RegistrationPolicy
-	Issuer       string
-	Now          func() time.Time
-	Rand         io.Reader
+	// Issuer is where the links lead that are sent or handed over.
+	Issuer string
+	Now    func() time.Time
+	Rand   io.Reader
 }
 
 // Documents fetches what a client registered the address of.

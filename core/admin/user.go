@@ -39,12 +39,17 @@ func (s *Service) CreateUser(ctx context.Context, actor Actor, input NewUser) (*
 	if err != nil {
 		return nil, err
 	}
+	return s.makeUser(ctx, actor, user)
+}
+
+// makeUser makes the user, its groups, and what else the changes say.
+func (s *Service) makeUser(ctx context.Context, actor Actor, user *core.User, more ...core.Change) (*CreatedUser, error) {
 	for try := 0; ; try++ {
 		created, changes, err := s.planUser(ctx, actor, user)
 		if err != nil {
 			return nil, err
 		}
-		err = s.Store.Apply(ctx, changes...)
+		err = s.Store.Apply(ctx, append(changes, more...)...)
 		if err == nil {
 			return created, nil
 		}
@@ -154,7 +159,8 @@ func (s *Service) Users(ctx context.Context, filter core.UserFilter) ([]core.Use
 // UpdateUser lets edit change a copy of the user, checks it and stores it. Edit
 // may change name, e-mail address, profile, attributes and Admin; whatever else
 // it changes is put back. A change of Admin ends the user's sessions and revokes
-// their grants: no session that was begun with other rights goes on.
+// their grants: no session that was begun with other rights goes on. A change of the
+// address ends the links that were sent to the old one.
 func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit func(*core.User)) (*core.User, error) {
 	before, err := s.userByID(ctx, id)
 	if err != nil {
@@ -179,6 +185,10 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 	changes := []core.Change{core.UpdateUser{User: *after}, s.userRecord(actor, after.UpdatedAt, core.EventUserUpdated, after, detail)}
 	if before.Admin != after.Admin {
 		changes = append(changes, core.EndSessions{UserID: id, At: after.UpdatedAt})
+	}
+	if core.FoldName(before.Email) != core.FoldName(after.Email) {
+		changes = append(changes, core.DeleteTickets{UserID: id})
+		changes = append(changes, s.notice(before, after.UpdatedAt, core.MailNoticeEmail, map[string]string{core.WordEmail: after.Email})...)
 	}
 	if !before.Admin {
 		ending, err := s.endSetup(ctx, after)
@@ -223,7 +233,7 @@ func changedFields(before, after *core.User) []string {
 }
 
 // SetPassword replaces the password, ends the user's sessions, revokes their
-// grants and forgets failed sign-ins.
+// grants, and forgets failed sign-ins, remembered devices and links that were sent.
 func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, password string) error {
 	user, err := s.userByID(ctx, id)
 	if err != nil {
@@ -234,16 +244,20 @@ func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, pass
 		return err
 	}
 	now := s.Now()
-	return s.applyUser(ctx, "set the password", user, []core.Change{
+	changes := []core.Change{
 		core.SetPassword{UserID: id, Hash: hash, At: now},
 		core.EndSessions{UserID: id, At: now},
+		core.DeleteDevices{UserID: id},
+		core.DeleteTickets{UserID: id},
 		core.ClearFailures{Key: "account:" + string(id)},
 		s.userRecord(actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name}),
-	})
+	}
+	return s.applyUser(ctx, "set the password", user, append(changes, s.notice(user, now, core.MailNoticePassword, nil)...))
 }
 
-// DisableUser keeps the user from signing in, ends their sessions and revokes
-// their grants. The last administrator cannot be disabled.
+// DisableUser keeps the user from signing in, ends their sessions, revokes their grants,
+// and forgets remembered devices and links that were sent. The last administrator cannot
+// be disabled.
 func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) error {
 	user, err := s.userByID(ctx, id)
 	if err != nil || user.Disabled {
@@ -257,6 +271,8 @@ func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) erro
 	return s.applyUser(ctx, "disable the user", user, []core.Change{
 		core.UpdateUser{User: *user},
 		core.EndSessions{UserID: id, At: now},
+		core.DeleteDevices{UserID: id},
+		core.DeleteTickets{UserID: id},
 		s.userRecord(actor, now, core.EventUserDisabled, user, map[string]string{"name": user.Name}),
 	})
 }
