@@ -16,6 +16,11 @@ type Proofs struct {
 	RecoveryCodes  int                  // that can still be used
 }
 
+// Passkeys reports whether one of them is a passkey, with which alone one signs in.
+func (p Proofs) Passkeys() bool {
+	return slices.ContainsFunc(p.Authenticators, func(a core.Authenticator) bool { return a.Kind == core.AuthenticatorPasskey })
+}
+
 // UserProofs gives what the user enrolled.
 func (s *Service) UserProofs(ctx context.Context, id core.ID) (Proofs, error) {
 	enrolled, err := s.Store.Enrolled(ctx, id)

@@ -65,7 +65,7 @@ func (e *InvalidError) Is(target error) bool {
 // MissingError says that what was named does not exist. It is a
 // [core.ErrNotFound].
 type MissingError struct {
-	What string // "user", "group", "client", "organisation", "plugin", "plugin instance", "connector", "link", "key"
+	What string // "user", "group", "client", "organisation", "plugin", "plugin instance", "connector", "session", ...
 	Name string
 }
 

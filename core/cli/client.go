@@ -28,6 +28,7 @@ type clientView struct {
 	RedirectURIs           []string            `json:"redirect_uris"`
 	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris"`
 	AllowedGroups          []string            `json:"allowed_groups"` // empty: everybody
+	SignIn                 signInView          `json:"sign_in"`        // besides the rules of the organisation
 	GrantTypes             []string            `json:"grant_types"`
 	ResponseTypes          []string            `json:"response_types"`
 	AuthMethods            []string            `json:"token_endpoint_auth_methods"`
@@ -55,7 +56,7 @@ type clientView struct {
 func viewClient(issuer string, c *core.Client, secret string) clientView {
 	return clientView{
 		Connection: admin.Connect(issuer, c, secret), Organisation: c.Org, Name: c.Name, DisplayName: c.Title(), Preset: c.Preset,
-		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), AllowedGroups: list(c.AllowedGroups), GrantTypes: list(c.GrantTypes),
+		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), AllowedGroups: list(c.AllowedGroups), SignIn: viewSignIn(c.SignIn), GrantTypes: list(c.GrantTypes),
 		ResponseTypes: list(c.ResponseTypes), AuthMethods: list(c.AuthMethods), IDTokenAlg: c.IDTokenAlg, Native: c.Native,
 		RequirePKCE: c.RequirePKCE, SkipConsent: c.SkipConsent, OfflineWithoutPrompt: c.OfflineWithoutPrompt, QueryToken: c.QueryToken,
 		Registered: c.Registered(), Shared: c.Shared, Disabled: c.Disabled, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI, TermsURI: c.TermsURI,
@@ -236,6 +237,11 @@ func describeClient(c *core.Client) []admin.Row {
 	}
 	if age := c.Metadata.DefaultMaxAge; age != nil {
 		rows = append(rows, admin.Row{Field: "Default max age", Value: (time.Duration(*age) * time.Second).String()})
+	}
+	for _, row := range []admin.Row{{Field: "Sign in with", Value: joined(c.SignIn.Methods)}, {Field: "Asked for", Value: classText(c.SignIn.Require)}} {
+		if row.Value != "" {
+			rows = append(rows, row)
+		}
 	}
 	rows = append(rows, describeKeys(&c.Metadata)...)
 	for _, b := range clientBools() {

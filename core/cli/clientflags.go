@@ -38,6 +38,7 @@ func clientTexts() []flagOf[string] {
 	return []flagOf[string]{
 		{"name", "what people see", func(c *core.Client) *string { return &c.DisplayName }},
 		{"id-token-alg", "algorithm of ID tokens: RS256, ES256, EdDSA, PS256, or none for unsigned ones", func(c *core.Client) *string { return &c.IDTokenAlg }},
+		{requireFlag, classUsage, func(c *core.Client) *string { return &c.SignIn.Require }},
 		{"jwks-uri", "`URL` at which it publishes its public keys", func(c *core.Client) *string { return &c.Metadata.JWKSURI }},
 		{"token-auth-alg", "algorithm with which it must sign to prove itself, such as ES256; HS256 with client_secret_jwt", func(c *core.Client) *string { return &c.Metadata.TokenAuthAlg }},
 		{"request-object-alg", "algorithm with which it must sign the requests that it sends as a JWT; none takes unsigned ones", func(c *core.Client) *string { return &c.Metadata.RequestObjectAlg }},
@@ -67,6 +68,7 @@ func clientLists() []flagOf[[]string] {
 		{"response-type", "`TYPE`: code, or one that gives tokens through the browser, like 'code id_token' (repeatable)", func(c *core.Client) *[]string { return &c.ResponseTypes }},
 		{"default-acr-value", "`CLASS` of sign-in that it prefers (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.DefaultACRValues }},
 		{"allow-group", "`GROUP` of the client's organisation whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},
+		{methodFlag, methodUsage, func(c *core.Client) *[]string { return &c.SignIn.Methods }},
 		{"auth-method", "`METHOD`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none (repeatable)", func(c *core.Client) *[]string { return &c.AuthMethods }},
 	}
 }

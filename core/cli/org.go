@@ -27,7 +27,7 @@ func viewOrg(o *core.Organisation) orgView {
 
 func (p *program) org() *cobra.Command {
 	return family("org", "make and change organisations, which users and clients belong to",
-		p.orgList(), p.orgCreate(), p.orgUpdate())
+		p.orgList(), p.orgCreate(), p.orgUpdate(), p.orgRules(), p.orgTheme())
 }
 
 func (p *program) orgList() *cobra.Command {

@@ -101,6 +101,12 @@ func missingHint(missing *admin.MissingError) string {
 		return "run 'postern keys list' to see them"
 	case "initial access token":
 		return "run 'postern registration token list' to see them"
+	case "session":
+		return "run 'postern user sessions' to see them"
+	case "authenticator":
+		return "run 'postern user mfa list' to see them"
+	case "device":
+		return "run 'postern user devices' to see them"
 	case "link":
 		return "run 'postern user links' to see them"
 	case "plugin", "plugin instance":

@@ -50,10 +50,10 @@ func viewUser(u *core.User) userView {
 
 func (p *program) user() *cobra.Command {
 	c := family("user", "make and change the people who can sign in",
-		p.userCreate(), p.userList(), p.userShow(), p.userUpdate(), p.userPassword(),
+		p.userCreate(), p.userInvite(), p.userList(), p.userShow(), p.userUpdate(), p.userPassword(), p.userResetLink(),
 		p.userSwitch("disable", "keep a user from signing in, and sign them out everywhere", (*admin.Service).DisableUser),
 		p.userSwitch("enable", "let a disabled user sign in again", (*admin.Service).EnableUser),
-		p.userSignOut(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
+		p.userSessions(), p.userSignOut(), p.userMFA(), p.userRecoveryCodes(), p.userDevices(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
 	orgFlag(c)
 	return c
 }
