@@ -17,6 +17,7 @@ import (
 	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/capability"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/mail"
 	"github.com/postern-id/postern/core/observe"
 	"github.com/postern-id/postern/core/outbound"
 	"github.com/postern-id/postern/core/plugin"
@@ -25,6 +26,7 @@ import (
 	"github.com/postern-id/postern/core/upstream"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
+	"github.com/postern-id/postern/web"
 )
 
 // Files in the data directory.
@@ -64,6 +66,10 @@ type App struct {
 	// capabilities are what plugins may use, and what they share with the server.
 	capabilities func() (*capability.Set, error)
 	upstream     *upstream.Service
+	// pages parses what people see when something first needs it.
+	pages func() (*web.Pages, error)
+	// mails queues mails; see [mail.Composer.Ready].
+	mails *mail.Composer
 	// tokens signs for the server; Handler makes it.
 	tokens *token.Issuer
 	// examined is the module that was tried last, before it is installed.
@@ -99,6 +105,8 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.outbound = sync.OnceValues(a.newOutbound)
 	a.capabilities = sync.OnceValues(a.newCapabilities)
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
+	a.pages = sync.OnceValues(web.New)
+	a.mails = a.newComposer()
 	a.upstream = a.newUpstream()
 	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{

@@ -12,7 +12,6 @@ import (
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/plugin"
 	"github.com/postern-id/postern/core/token"
-	"github.com/postern-id/postern/web"
 )
 
 // Handler builds the server. It makes the signing keys that are missing.
@@ -21,7 +20,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New()
+	pages, err := a.pages()
 	if err != nil {
 		return nil, err
 	}

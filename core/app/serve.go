@@ -132,6 +132,7 @@ func (a *App) Serve(ctx context.Context, listener, metrics net.Listener, out io.
 		return err
 	}
 	defer endLogouts()
+	defer a.sendMails(background)()
 	failed := make(chan error, 2)
 	if metrics != nil {
 		defer a.serveMetrics(metrics, out, failed).Close()

@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"net"
+	"net/url"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -62,6 +63,13 @@ type Lifetimes struct {
 	AccessToken  time.Duration
 	IDToken      time.Duration
 	RefreshToken time.Duration // of the whole family, from the sign-in
+}
+
+// Local reports whether the server serves this machine alone: its issuer is one that
+// others cannot reach.
+func (c *Config) Local() bool {
+	u, err := url.Parse(c.Issuer)
+	return err == nil && loopback(u.Hostname())
 }
 
 // TLS reports whether the server itself speaks TLS.

@@ -79,3 +79,14 @@ func TestMailIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestLocal(t *testing.T) {
+	for issuer, want := range map[string]bool{
+		"http://localhost:8000": true, "http://127.0.0.1:8000": true, "http://[::1]:8000": true, "https://postern.localhost": true,
+		"https://id.example.org": false, "https://192.0.2.1": false, "https://localhost.example.org": false, "": false,
+	} {
+		if got := (&config.Config{Issuer: issuer}).Local(); got != want {
+			t.Errorf("%s: %v", issuer, got)
+		}
+	}
+}

@@ -2,8 +2,8 @@
 //
 // It owns the one rule for that: where such a program is missing the test is skipped
 // and says so, and where POSTERN_TEST_NEEDS is "all", as in .ci/run, it fails. It also
-// starts OpenLDAP's server, which more than one package tests against. Tests import it,
-// and nothing else does.
+// starts OpenLDAP's server and a mail server, which more than one package tests against.
+// Tests import it, and nothing else does.
 package needs
 
 import (

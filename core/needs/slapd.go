@@ -89,7 +89,7 @@ func waitFor(t testing.TB, output *bytes.Buffer, addresses ...string) {
 			time.Sleep(50 * time.Millisecond)
 		}
 		if err != nil {
-			t.Fatalf("slapd does not listen: %v\n%s", err, output)
+			t.Fatalf("nobody listens at %s: %v\n%s", address, err, output)
 		}
 	}
 }
