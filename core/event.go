@@ -108,6 +108,7 @@ const (
 	EventProfileChanged       EventType = "user.profile_changed"
 	EventDataExported         EventType = "user.data_exported"
 	EventMailSent             EventType = "mail.sent"
+	EventMailRetried          EventType = "mail.retried" // an operator did not want to wait
 	EventMailFailed           EventType = "mail.failed"
 	// A client that registers itself is recorded as any other; these are about who may.
 	EventRegistrationRefused EventType = "registration.refused"

@@ -39,6 +39,7 @@ type Store interface {
 	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+	Mails(ctx context.Context, limit int) ([]core.Mail, error)
 }
 
 // Hasher turns a password into what is stored of it.

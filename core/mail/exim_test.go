@@ -17,14 +17,14 @@ import (
 )
 
 // eximWorld is a deliverer before a mail server as others run it.
-func eximWorld(t *testing.T, exim *needs.MailServer, roots *x509.CertPool, change func(*SMTP)) (*world, func()) {
+func eximWorld(t *testing.T, exim *needs.MailServer, change func(*SMTP)) (*world, func()) {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), count: &count{of: map[string]int{}}, log: &bytes.Buffer{}, begin: time.Now()}
 	w.store = w.open()
 	t.Cleanup(func() { w.store.Close() })
 	server := &SMTP{
-		Address: "localhost" + exim.Submission[strings.LastIndex(exim.Submission, ":"):], Security: StartTLS, User: "postern", Password: "correct horse",
-		From: "no-reply@id.example.org", Hello: "id.example.org", RootCAs: roots,
+		Address: exim.Submission, Security: StartTLS, User: "postern", Password: "correct horse",
+		From: "no-reply@id.example.org", Hello: "id.example.org", RootCAs: exim.Roots,
 	}
 	change(server)
 	d := &Deliverer{
@@ -56,14 +56,11 @@ func until(t *testing.T, what string, holds func() bool) {
 
 // Exim, by either way to encrypt and with a password, has the mails as they were written.
 func TestExim(t *testing.T) {
-	pair := certificateFor(t, "localhost")
-	exim := needs.Exim(t, &pair, "postern", "correct horse")
-	roots := x509.NewCertPool()
-	roots.AddCert(pair.Leaf)
+	exim := needs.Exim(t, "postern", "correct horse")
 	for i, security := range []string{StartTLS, TLS} {
-		w, end := eximWorld(t, exim, roots, func(s *SMTP) {
+		w, end := eximWorld(t, exim, func(s *SMTP) {
 			if s.Security = security; security == TLS {
-				s.Address = "localhost" + exim.Submissions[strings.LastIndex(exim.Submissions, ":"):]
+				s.Address = exim.Submissions
 			}
 		})
 		w.post(fmt.Sprint("a", i), fmt.Sprint("b", i))
@@ -88,11 +85,8 @@ func TestExim(t *testing.T) {
 
 // What Exim refuses for ever is given up; what it takes later is taken later.
 func TestEximRefuses(t *testing.T) {
-	pair := certificateFor(t, "localhost")
-	exim := needs.Exim(t, &pair, "postern", "correct horse")
-	roots := x509.NewCertPool()
-	roots.AddCert(pair.Leaf)
-	w, _ := eximWorld(t, exim, roots, func(*SMTP) {})
+	exim := needs.Exim(t, "postern", "correct horse")
+	w, _ := eximWorld(t, exim, func(*SMTP) {})
 	w.post("nobody", "later", "ada")
 	until(t, "two are settled, one waits", func() bool { return len(exim.Mails()) == 1 && slices.Equal(w.waiting(), []string{"later"}) })
 	w.recorded(`mail.failed server u {"reason":"recipient_550","template":"reset"}`)
@@ -104,17 +98,14 @@ func TestEximRefuses(t *testing.T) {
 // A password that Exim does not know keeps mails waiting, and so does a certificate that
 // nobody vouches for.
 func TestEximMistrusts(t *testing.T) {
-	pair := certificateFor(t, "localhost")
-	exim := needs.Exim(t, &pair, "postern", "correct horse")
-	roots := x509.NewCertPool()
-	roots.AddCert(pair.Leaf)
+	exim := needs.Exim(t, "postern", "correct horse")
 	for stage, change := range map[Stage]func(*SMTP){
 		StageAuth: func(s *SMTP) { s.Password = "battery staple" }, StageTLS: func(s *SMTP) { s.RootCAs = x509.NewCertPool() },
 		StageSender: func(s *SMTP) { s.User = "" },
 	} {
 		server := &SMTP{
-			Address: "localhost" + exim.Submission[strings.LastIndex(exim.Submission, ":"):], Security: StartTLS, User: "postern", Password: "correct horse",
-			From: "no-reply@id.example.org", RootCAs: roots,
+			Address: exim.Submission, Security: StartTLS, User: "postern", Password: "correct horse",
+			From: "no-reply@id.example.org", RootCAs: exim.Roots,
 		}
 		change(server)
 		_, m := sample()

@@ -2,8 +2,13 @@ package needs
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,12 +16,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // MailServer is a mail server of Debian, on this machine.
 type MailServer struct {
 	Submission  string // HOST:PORT at which it goes over to TLS
 	Submissions string // HOST:PORT at which it begins with TLS
+	Roots       *x509.CertPool
+	RootsFile   string // the same in PEM
 	t           testing.TB
 	dir         string
 }
@@ -81,16 +89,20 @@ plain:
 
 // Exim runs Exim until the test ends. It has a certificate for localhost, and takes mails
 // of one user; neither name nor password may hold a character that means something to it.
-func Exim(t testing.TB, pair *tls.Certificate, user, password string) *MailServer {
+func Exim(t testing.TB, user, password string) *MailServer {
 	t.Helper()
 	program := Program(t, "exim4", "/usr/sbin/exim4")
-	m := &MailServer{Submission: freeAddress(t), Submissions: freeAddress(t), t: t, dir: eximFolder(t)}
+	m := &MailServer{Submission: freeAddress(t), Submissions: freeAddress(t), t: t, dir: eximFolder(t), Roots: x509.NewCertPool()}
+	pair := vouchForItself(t, "localhost")
 	writePair(t, m.dir, pair)
+	m.Roots.AddCert(pair.Leaf)
+	m.RootsFile = filepath.Join(m.dir, "cert.pem")
 	uid, gid := os.Getuid(), os.Getgid()
 	if uid == 0 { // it delivers nothing as root
 		uid, gid = 65534, 65534
 	}
 	port := func(address string) string { return address[strings.LastIndex(address, ":")+1:] }
+	m.Submission, m.Submissions = "localhost:"+port(m.Submission), "localhost:"+port(m.Submissions)
 	// The longer word first.
 	config := strings.NewReplacer("UID", strconv.Itoa(uid), "GID", strconv.Itoa(gid), "DIR", m.dir, "SUBMISSIONS", port(m.Submissions),
 		"SUBMISSION", port(m.Submission), "USER", user, "PASSWORD", password).Replace(eximConfig)
@@ -143,6 +155,28 @@ func giveAway(t testing.TB, dir string, uid, gid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// vouchForItself makes a certificate.
+func vouchForItself(t testing.TB, host string) *tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{host},
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
 // Open lets it take mails to later@ANYWHERE from now on.
