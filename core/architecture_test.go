@@ -49,7 +49,7 @@ var house = map[string][]string{
 	"core/capability":        {"core", "core/cache", "core/jose", "core/outbound", "sdk/hook"},
 	"core/upstream":          {"core", "core/oauth", "sdk/hook"},
 	"core/supply":            {},
-	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/oauth", "core/token", "web"},
+	"core/httpd":             {"core", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/mail", "core/oauth", "core/token", "web"},
 	"core/audit":             {"core", "sdk/hook"},
 	"core/backchannel":       {"core", "core/outbound"},
 	"core/mail":              {"core"},

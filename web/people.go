@@ -96,6 +96,8 @@ type MailboxMail struct {
 	// Links are addresses of ours that stand in it.
 	Links []string
 	At    time.Time
+	// FrameURL is where the mail is as it looks, for a frame; empty: nowhere.
+	FrameURL string
 }
 
 func (Recover) template() string         { return "recover" }

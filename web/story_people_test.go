@@ -110,8 +110,8 @@ func peopleStories(client, branded, long *Client) []story {
 		{"done-registered", Done{What: "registered", ContinueURL: "/authorize/continue", Client: client}},
 		{"done", Done{What: "left"}},
 		{"mailbox", Mailbox{Mails: []MailboxMail{
-			{"2", "ada@example.com", "Sign in to Northwind", "Hello Ada,\n\nsign in here:\nhttp://localhost:8000/login/link?ticket=ticket\n\nor type the code 12345678.\n", []string{"http://localhost:8000/login/link?ticket=ticket"}, theMoment},
-			{"1", "charles@example.com", "Your password was changed", "Hello Charles,\n\nyour password was changed.\n", nil, theMoment.Add(-time.Hour)},
+			{"2", "ada@example.com", "Sign in to Northwind", "Hello Ada,\n\nsign in here:\nhttp://localhost:8000/login/link?ticket=ticket\n\nor type the code 12345678.\n", []string{"http://localhost:8000/login/link?ticket=ticket"}, theMoment, "/mailbox/2"},
+			{"1", "charles@example.com", "Your password was changed", "Hello Charles,\n\nyour password was changed.\n", nil, theMoment.Add(-time.Hour), ""},
 		}}},
 		{"mailbox-empty", Mailbox{}},
 	}

@@ -54,6 +54,9 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Domains:   a.Config.WebfingerDomains,
 		Watched:   a.Config.SessionManagement,
 	}
+	if box := a.mailbox(); box != nil {
+		server.Mailbox = box
+	}
 	return server.Handler(), nil
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Proxies, Domains and Watched must be set.
+// Server answers HTTP. All fields but Proxies, Domains, Watched and Mailbox must be set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -42,6 +42,8 @@ type Server struct {
 	Domains []string
 	// Watched lets clients watch sessions; see [flow.Dispatcher].
 	Watched bool
+	// Mailbox is shown to browsers of this machine; nil where mails are sent.
+	Mailbox Mailbox
 
 	hosts  []string
 	https  bool
@@ -105,6 +107,10 @@ func (s *Server) routes(e *echo.Echo) {
 
 	if s.Watched {
 		e.GET(oauth.PathCheckSession, s.checkSession)
+	}
+	if s.Mailbox != nil {
+		e.GET(pathMailbox, s.mailbox, s.onlyHere)
+		e.GET(pathMailbox+"/:"+paramMail, s.mailHTML, s.onlyHere)
 	}
 	e.GET(pathHome, s.home)
 	e.GET(pathLogin, s.stepPage)

@@ -33,6 +33,7 @@ type world struct {
 	store   *store.Store
 	hub     *hub
 	log     bytes.Buffer
+	server  *Server
 	handler http.Handler
 	ada     core.User
 }
@@ -66,13 +67,13 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &Server{
+	w.server = &Server{
 		Issuer: issuer, Pages: pages, Recorder: db, Now: clock, Rand: rand.Reader,
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Admin:  &admin.Service{Store: db, Now: clock, Rand: rand.Reader},
 		Flow:   &flow.Dispatcher{Store: db, Upstream: w.hub, Issuer: issuer, Key: [32]byte{7}, Now: clock, Rand: rand.Reader},
 	}
-	w.handler = server.Handler()
+	w.handler = w.server.Handler()
 	return w
 }
 
