@@ -35,6 +35,7 @@ const (
 	FieldAddress FieldProblemKind = "address" // no web address
 	FieldForm    FieldProblemKind = "form"    // not written as such a field is
 	FieldWrong   FieldProblemKind = "wrong"   // not what it has to be the same as
+	FieldTaken   FieldProblemKind = "taken"   // right, but somebody else has it
 )
 
 var (

@@ -46,18 +46,34 @@ type message map[plural.Form]string
 // their place, as in ("name", "Ada"): strings, and whole numbers. A key that does not
 // exist gives itself: tests find it.
 func (l *Locale) Text(key string, pairs ...any) string {
-	return l.fill(key, pairs, func(text string) string { return text }, plain)
+	return l.fill(key, pairs, func(text string) string { return text }, func(value any) string { return plain(l.write(value)) })
+}
+
+// Has reports whether there is a message of the key, in English at least.
+func (l *Locale) Has(key string) bool {
+	_, found := l.messages[key]
+	return found || l.source != nil && l.source.Has(key)
 }
 
 // HTML is Text for templates: everything is escaped, and what stands for a placeholder is
-// isolated, whichever way it is written.
+// isolated, whichever way it is written. What is a [code] is marked as such.
 func (l *Locale) HTML(key string, pairs ...any) template.HTML {
-	return template.HTML(l.fill(key, pairs, html.EscapeString, func(value string) string {
-		return "<bdi>" + html.EscapeString(value) + "</bdi>"
+	return template.HTML(l.fill(key, pairs, html.EscapeString, func(value any) string {
+		text := html.EscapeString(l.write(value))
+		switch value.(type) {
+		case int:
+			return text
+		case code:
+			return "<code>" + text + "</code>"
+		}
+		return "<bdi>" + text + "</bdi>"
 	}))
 }
 
-func (l *Locale) fill(key string, pairs []any, text, value func(string) string) string {
+// code is what one types.
+type code string
+
+func (l *Locale) fill(key string, pairs []any, text func(string) string, value func(any) string) string {
 	var out strings.Builder
 	rest := l.form(key, pairs)
 	for {
@@ -67,7 +83,7 @@ func (l *Locale) fill(key string, pairs []any, text, value func(string) string) 
 			return out.String()
 		}
 		name, tail, _ := strings.Cut(after, "}")
-		out.WriteString(value(l.argument(pairs, name)))
+		out.WriteString(value(argument(pairs, name)))
 		rest = tail
 	}
 }
@@ -93,17 +109,21 @@ func (l *Locale) form(key string, pairs []any) string {
 	return m[plural.Other]
 }
 
-func (l *Locale) argument(pairs []any, name string) string {
+func argument(pairs []any, name string) any {
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i] != any(name) {
-			continue
+		if pairs[i] == any(name) {
+			return pairs[i+1]
 		}
-		if number, is := pairs[i+1].(int); is {
-			return l.Number(number)
-		}
-		return fmt.Sprint(pairs[i+1])
 	}
 	return "{" + name + "}"
+}
+
+// write is what a value looks like in the language.
+func (l *Locale) write(value any) string {
+	if number, is := value.(int); is {
+		return l.Number(number)
+	}
+	return fmt.Sprint(value)
 }
 
 // Number writes a whole number: digits of five and more in groups of three.
@@ -249,12 +269,21 @@ func parseMessage(raw json.RawMessage) (message, error) {
 	return m, nil
 }
 
+// Bounds of what is looked at: it comes from anybody.
+const (
+	maxPreference = 1 << 10 // bytes of one
+	maxWanted     = 64      // languages
+)
+
 // choose gives the first language that is wanted and there. Where there is none, one that
 // people of a wanted language mostly understand, as CLDR has it; else English. Each
 // preference is a tag ("de-CH"), or a list as of the header Accept-Language.
 func (l *locales) choose(preferences []string) *Locale {
 	var wanted []language.Tag
 	for _, preference := range preferences {
+		if len(preference) > maxPreference || len(wanted) > maxWanted {
+			continue
+		}
 		if tags, _, err := language.ParseAcceptLanguage(preference); err == nil {
 			wanted = append(wanted, tags...)
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -32,6 +33,7 @@ func TestChoosesLanguage(t *testing.T) {
 		{"de", []string{"", "nonsense;;", "de;q=0.9, fr;q=0.8"}},
 		{"en", []string{"eo"}},
 		{"de", []string{"gsw"}},
+		{"fr", []string{strings.Repeat("de,", 1000), "fr"}},
 		{"pt", []string{"tlh", "pt-BR", "fr"}},
 		{"zh", []string{"zh-Hans-CN"}},
 		{"pt", []string{"pt-BR,pt;q=0.9"}},

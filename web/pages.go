@@ -207,6 +207,7 @@ type Error struct {
 	Title       string // "This sign-in link does not work"
 	Description string
 	Hint        string // what the person can do
+	Detail      string // for who develops the application, in English
 	Correlation string // id to tell the administrator
 	// BackURL leads to where one may try again, BackText are the words for it:
 	// "Back to sign-in" if empty.
@@ -222,8 +223,8 @@ type Setup struct {
 	Name     string
 	Email    string
 	Problems map[string]string // by field: "username", "name", "email", "password"; "" for the form
-	// PasswordRule is what a password must be, "At least 8 characters.", or empty.
-	PasswordRule string
+	// PasswordMin is how many characters a password must have; 0: the page does not say.
+	PasswordMin int
 }
 
 // SetupDone says what to do next.
@@ -308,7 +309,7 @@ func (Logout) title(l *Locale) string       { return l.Text("common.signout") }
 func (SignedOut) title(l *Locale) string    { return l.Text("logout.done") }
 func (CheckSession) title(l *Locale) string { return l.Text("logout.watched") }
 func (SigningOut) title(l *Locale) string   { return l.Text("logout.done") }
-func (SetupDone) title(l *Locale) string    { return "Postern is ready" }
+func (SetupDone) title(l *Locale) string    { return l.Text("setup.ready") }
 func (p FormPost) title(l *Locale) string   { return returning(l, p.Client) }
 
 func (p Denied) title(l *Locale) string { return l.wrong(true, l.about("leaving.denied", p.Client)) }
@@ -357,14 +358,11 @@ func (p SignedIn) title(l *Locale) string {
 
 func (p Error) title(l *Locale) string {
 	if p.Title == "" {
-		return "Error: Something went wrong"
+		return l.wrong(true, l.Text("error.title"))
 	}
-	return "Error: " + p.Title
+	return l.wrong(true, p.Title)
 }
 
 func (p Setup) title(l *Locale) string {
-	if len(p.Problems) > 0 {
-		return "Error: Set up Postern"
-	}
-	return "Set up Postern"
+	return l.wrong(len(p.Problems) > 0, l.Text("setup.title"))
 }

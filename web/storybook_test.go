@@ -132,10 +132,10 @@ func stories() []story {
 		{"error-bare", Error{}},
 		{"setup", Setup{
 			Action: "/setup", Token: "one-time-token", Username: "admin",
-			PasswordRule: "At least 8 characters.",
+			PasswordMin: 8,
 		}},
 		{"setup-problems", Setup{
-			Action: "/setup", Token: "one-time-token", Username: "admin", Name: "Ada Lovelace", Email: "ada@", PasswordRule: "At least 8 characters.",
+			Action: "/setup", Token: "one-time-token", Username: "admin", Name: "Ada Lovelace", Email: "ada@", PasswordMin: 8,
 			Problems: map[string]string{
 				"email":    "Write the whole address, such as ada@example.com.",
 				"password": "Use 8 characters or more.",

@@ -86,7 +86,7 @@ func parsePages(files *assets, locale *Locale) (templates, error) {
 
 // words are what templates say in a language.
 func words(l *Locale) template.FuncMap {
-	return template.FuncMap{"t": l.HTML, "date": l.Date, "moment": l.Time, "where": l.where}
+	return template.FuncMap{"t": l.HTML, "date": l.Date, "moment": l.Time, "where": l.where, "code": func(text string) code { return code(text) }}
 }
 
 func parsePage(shared *template.Template, name string) (*template.Template, error) {

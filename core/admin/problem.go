@@ -21,6 +21,10 @@ type Problem struct {
 	Hint string
 	// Taken says that the value is right, but somebody else has it.
 	Taken bool
+	// Kind and Limit say the same for a page, which has words of its own. Kind is empty
+	// where no page asks for such a field.
+	Kind  core.FieldProblemKind
+	Limit int // as of [core.FieldProblem]
 }
 
 // Sentence gives the problem as it is shown beside a form's field.
@@ -79,8 +83,9 @@ func (e *MissingError) Is(target error) bool { return target == core.ErrNotFound
 // problems gathers the mistakes of one input.
 type problems []Problem
 
-func (p *problems) add(field, hint, format string, args ...any) {
+func (p *problems) add(field, hint, format string, args ...any) *Problem {
 	*p = append(*p, Problem{Field: field, Text: fmt.Sprintf(format, args...), Hint: hint})
+	return &(*p)[len(*p)-1]
 }
 
 // join adds those of another check.
@@ -106,6 +111,6 @@ func invalid(field, hint, format string, args ...any) error {
 // taken says that what ("user name") is somebody else's.
 func taken(field, what, value string) error {
 	return &InvalidError{Problems: []Problem{{
-		Field: field, Text: fmt.Sprintf("the %s %q is taken", what, value), Hint: "choose another one", Taken: true,
+		Field: field, Text: fmt.Sprintf("the %s %q is taken", what, value), Hint: "choose another one", Taken: true, Kind: core.FieldTaken,
 	}}}
 }

@@ -46,7 +46,8 @@ type Store interface {
 type Hasher interface {
 	// Hash refuses a password that breaks the rules with an error that has a
 	// method PasswordProblem() string, which says what is wrong with it in
-	// lower case without a full stop. Any other error is a failure.
+	// lower case without a full stop, and one FieldProblem() core.FieldProblem. Any other
+	// error is a failure.
 	Hash(ctx context.Context, password string) (string, error)
 }
 

@@ -94,7 +94,7 @@ func (s *Service) CompleteSetup(ctx context.Context, actor Actor, token string, 
 func (s *Service) firstAdministrator(ctx context.Context, input SetupInput) (*core.User, error) {
 	var missing problems
 	if input.Password == "" {
-		missing.add("password", "", "the password is missing")
+		missing.add("password", "", "the password is missing").Kind = core.FieldMissing
 	}
 	user, err := s.newUser(ctx, NewUser{
 		Name: input.Username, Email: input.Email, EmailVerified: true, Admin: true, Password: input.Password,

@@ -404,8 +404,10 @@ func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	if weak, ok := errors.AsType[interface {
 		error
 		PasswordProblem() string
+		FieldProblem() core.FieldProblem
 	}](err); ok {
-		return "", invalid("password", "", "%s", weak.PasswordProblem())
+		wrong := weak.FieldProblem()
+		return "", &InvalidError{Problems: []Problem{{Field: "password", Text: weak.PasswordProblem(), Kind: wrong.Kind, Limit: wrong.Limit}}}
 	}
 	return hash, err
 }

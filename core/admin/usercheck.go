@@ -34,16 +34,16 @@ func checkLoginName(p *problems, name string) {
 	const hint = "use 1 to 64 letters, digits and . _ - + @"
 	switch {
 	case name == "":
-		p.add("name", hint, "the user name is missing")
+		p.add("name", hint, "the user name is missing").Kind = core.FieldMissing
 	case !loginName.MatchString(name):
-		p.add("name", hint, "%q is no user name", shown(name))
+		p.add("name", hint, "%q is no user name", shown(name)).Kind = core.FieldForm
 	}
 }
 
 // checkEmail accepts an empty address too.
 func checkEmail(p *problems, email string) {
 	if email != "" && !core.IsEmail(email) {
-		p.add("email", "write it like name@example.org", "%q is no e-mail address", shown(email))
+		p.add("email", "write it like name@example.org", "%q is no e-mail address", shown(email)).Kind = core.FieldForm
 	}
 }
 
@@ -65,6 +65,8 @@ func checkProfile(p *problems, profile *core.Profile) {
 			}
 			p.add(field, profileHints[field], "%q is no %s", shown(wrong.Value), name)
 		}
+		last := &(*p)[len(*p)-1]
+		last.Kind, last.Limit = wrong.Kind, wrong.Limit
 	}
 }
 

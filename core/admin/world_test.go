@@ -60,6 +60,9 @@ type weak struct{}
 
 func (weak) Error() string           { return "refused" }
 func (weak) PasswordProblem() string { return "the password is too weak" }
+func (weak) FieldProblem() core.FieldProblem {
+	return core.FieldProblem{Kind: core.FieldShort, Limit: 8}
+}
 
 func (hasher) Hash(_ context.Context, password string) (string, error) {
 	if len(password) < 8 {

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
+
+	"github.com/postern-id/postern/core"
 )
 
 // Bounds of a password (NIST SP 800-63B section 3.1.1.2). All of it counts:
@@ -16,12 +18,21 @@ const (
 )
 
 // RuleError says that a password breaks the rules.
-type RuleError struct{ problem string }
+type RuleError struct {
+	problem string
+	kind    core.FieldProblemKind
+	limit   int
+}
 
 func (e *RuleError) Error() string { return "password refused: " + e.problem }
 
 // PasswordProblem says what is wrong, in lower case and without a full stop.
 func (e *RuleError) PasswordProblem() string { return e.problem }
+
+// FieldProblem says it for a page, which has words of its own.
+func (e *RuleError) FieldProblem() core.FieldProblem {
+	return core.FieldProblem{Field: "password", Kind: e.kind, Limit: e.limit}
+}
 
 var errUnpreparable = errors.New("not a password")
 
@@ -33,7 +44,7 @@ func Check(password string) error {
 
 func check(password string) (prepared string, err error) {
 	if len(password) > MaxBytes {
-		return "", &RuleError{fmt.Sprintf("the password is longer than %d bytes", MaxBytes)}
+		return "", &RuleError{fmt.Sprintf("the password is longer than %d bytes", MaxBytes), core.FieldLong, MaxBytes}
 	}
 	// Length first: nothing at all is too short rather than malformed.
 	if utf8.RuneCountInString(password) < MinCharacters {
@@ -41,7 +52,7 @@ func check(password string) (prepared string, err error) {
 	}
 	prepared, err = prepare(password)
 	if err != nil {
-		return "", &RuleError{"the password has characters that cannot be typed reliably, such as control characters"}
+		return "", &RuleError{"the password has characters that cannot be typed reliably, such as control characters", core.FieldText, 0}
 	}
 	if utf8.RuneCountInString(prepared) < MinCharacters {
 		return "", tooShort()
@@ -50,7 +61,7 @@ func check(password string) (prepared string, err error) {
 }
 
 func tooShort() error {
-	return &RuleError{fmt.Sprintf("the password has fewer than %d characters", MinCharacters)}
+	return &RuleError{fmt.Sprintf("the password has fewer than %d characters", MinCharacters), core.FieldShort, MinCharacters}
 }
 
 // prepare gives the form in which a password is hashed: one password that two

@@ -313,7 +313,7 @@ func (d *Dispatcher) refuseStep(ctx context.Context, v *visit, reason string) Ou
 		"This step is over, has expired, or was begun in another browser. Go back to the application and start again.")
 	v = v.discarded()
 	d.record(v, refused(v.event(core.EventStepRefused), reason))
-	return d.commit(ctx, v, Outcome{Error: refusal})
+	return d.commit(ctx, v, Outcome{Error: refusal, Over: true})
 }
 
 func failed(err error) Outcome { return Outcome{Error: oauth.AsError(err)} }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
@@ -23,13 +24,14 @@ type farewell struct {
 // RP-Initiated Logout 1.0 section 2), from whichever site it comes: it signs out
 // at once only for an id_token_hint of the very session that this browser has.
 // Otherwise the person is asked, and nobody is redirected anywhere on the word of
-// parameters that no ID token backs. What logout_hint and ui_locales say changes
-// nothing: a browser has one person signed in at most, and the pages one language.
+// parameters that no ID token backs. What logout_hint says changes nothing: a browser has
+// one person signed in at most.
 //
 // As with [Dispatcher.Authorize], a POST from another site comes without cookies:
 // the caller turns it into a GET, else the session would seem to be gone.
 func (d *Dispatcher) Logout(ctx context.Context, params oauth.Params, b Browser) Outcome {
 	v := d.begin(b)
+	v.locales = strings.Fields(params.Get("ui_locales"))
 	if err := d.loadSession(ctx, v); err != nil {
 		return failed(err)
 	}

@@ -111,3 +111,21 @@ func TestConfirmLogout(t *testing.T) {
 	page[*flow.SignedOutPage](b)
 	w.recorded()
 }
+
+// Whose page it is, in which language and for whom, goes with every outcome.
+func TestAudience(t *testing.T) {
+	w, b, _ := signedIn(t)
+	b.logout("client_id", "fast", "ui_locales", "fr-CA de")
+	if a := b.last.For; !slices.Equal(a.Locales, []string{"fr-CA", "de"}) || a.Person == nil || a.Person.Name != "ann" || a.Org == "" {
+		t.Errorf("signing out: %+v", a)
+	}
+	b = w.browser()
+	b.authorize("fast", "ui_locales", "pt-BR")
+	if a := b.last.For; !slices.Equal(a.Locales, []string{"pt-BR"}) || a.Person != nil || a.Org == "" {
+		t.Errorf("signing in: %+v", a)
+	}
+	b.authorize("nobody", "ui_locales", "pt-BR")
+	if a := b.last.For; b.last.Error == nil || a.Person != nil || a.Org != "" {
+		t.Errorf("unknown client: %+v", a)
+	}
+}

@@ -53,6 +53,9 @@ type Outcome struct {
 	Page Page
 	// Error is shown with its Status. It reveals nothing that was sent.
 	Error *oauth.Error
+	// Over is set with an Error that says no more than that a step is over, has expired, or
+	// is of another browser.
+	Over bool
 	// Elsewhere is set with an Error that ends a sign-in at a provider.
 	Elsewhere *Elsewhere
 	// Back, if it is set with an Error, is a local URL where the person can try another

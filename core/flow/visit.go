@@ -25,6 +25,7 @@ type visit struct {
 	closed  string                  // why the client may sign nobody in; empty if it may
 	denial  string                  // what the policy said that refused
 	request *oauth.AuthorizeRequest // nil with client
+	locales []string                // that the client asks for, where there is no request
 	offers  []core.Offer            // where the person may sign in elsewhere, hidden ones too
 	stored  core.AuthRequest
 	// isStored says that the store has the request, changed that it has another.
@@ -383,7 +384,7 @@ func (v *visit) audience() (a Audience) {
 	if v.client != nil {
 		a.Org = v.client.Org
 	}
-	if v.request != nil {
+	if a.Locales = v.locales; v.request != nil {
 		a.Locales = v.request.UILocales
 	}
 	if v.signedIn != nil {

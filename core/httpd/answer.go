@@ -58,6 +58,9 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	if o.Elsewhere != nil {
 		return s.page(c, o.Error.Status, pageWith{Page: s.turnedBack(c, o)})
 	}
+	if o.Over {
+		return s.stepOver(c, o.Error, o.Back)
+	}
 	return s.errorPage(c, o.Error, o.Back)
 }
 

@@ -53,42 +53,42 @@ func leaving(o flow.Outcome) web.Leaving {
 
 // turnedBack says in a person's words why a sign-in elsewhere came to nothing.
 func (s *Server) turnedBack(c echo.Context, o flow.Outcome) web.Error {
-	provider := cmp.Or(o.Elsewhere.Title, "the provider")
+	l := s.locale(c)
+	provider := cmp.Or(o.Elsewhere.Title, l.Text("upstream.provider"))
 	page := web.Error{
-		Status: o.Error.Status, Code: o.Error.Code, Title: "Signing in with " + provider + " did not work",
-		Description: "This server could not finish the sign-in there. You were not signed in.",
-		Hint:        "Try again, or choose another way. If it happens again, tell your administrator the reference below.",
-		Correlation: correlation(c), BackURL: o.Back, BackText: backText(o.Back),
+		Status: o.Error.Status, Code: o.Error.Code, Title: l.Text("upstream.broken", "provider", provider),
+		Description: l.Text("upstream.broken_text"), Hint: l.Text("upstream.broken_hint"),
+		Correlation: correlation(c), BackURL: o.Back, BackText: backText(l, o.Back),
 	}
 	switch o.Elsewhere.Kind {
 	case core.UpstreamDenied:
-		page.Title = "You cannot sign in with " + provider
+		page.Title = l.Text("upstream.denied", "provider", provider)
 		page.Description = o.Elsewhere.Words
-		page.Hint = "Sign in with another account, or ask your administrator for access."
+		page.Hint = l.Text("upstream.denied_hint")
 	case core.UpstreamUnknown:
-		page.Title = "No account here goes with this sign-in"
-		page.Description = "You are signed in with " + provider + ", but that account is nobody's here."
-		page.Hint = "Sign in another way and link it on your page here, or ask your administrator."
+		page.Title = l.Text("upstream.unknown")
+		page.Description = l.Text("upstream.unknown_text", "provider", provider)
+		page.Hint = l.Text("upstream.unknown_hint")
 	case core.UpstreamClosed:
-		page.Title = "This way to sign in is closed"
+		page.Title = l.Text("upstream.closed")
 		page.Description = ""
-		page.Hint = "Choose another way, or ask your administrator."
+		page.Hint = l.Text("upstream.closed_hint")
 	}
 	if o.Elsewhere.Linking {
-		return notLinked(page, o.Elsewhere.Kind, o.Elsewhere.Words)
+		return notLinked(l, page, o.Elsewhere.Kind, o.Elsewhere.Words)
 	}
 	return page
 }
 
 // notLinked are the words where somebody who is signed in wanted to link an account.
-func notLinked(page web.Error, kind core.UpstreamRefusal, words string) web.Error {
-	page.Title = "The account was not linked"
+func notLinked(l *web.Locale, page web.Error, kind core.UpstreamRefusal, words string) web.Error {
+	page.Title = l.Text("upstream.not_linked")
 	switch kind {
 	case core.UpstreamBroken:
-		page.Description = "This server could not finish the sign-in there. Nothing was changed."
+		page.Description = l.Text("upstream.not_linked_text")
 	case core.UpstreamUnknown, core.UpstreamDenied:
-		page.Description = cmp.Or(words, "That account cannot be linked to yours.")
-		page.Hint = "Choose another account there, or ask your administrator."
+		page.Description = cmp.Or(words, l.Text("upstream.not_linkable_text"))
+		page.Hint = l.Text("upstream.not_linkable_hint")
 	}
 	return page
 }

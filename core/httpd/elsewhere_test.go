@@ -239,7 +239,7 @@ func TestNotLinked(t *testing.T) {
 
 func TestEveryWayBackHasAText(t *testing.T) {
 	for back, want := range map[string]string{flow.PathHome: "Back to the start page", "/login?step=a": "Back to sign-in"} {
-		if got := backText(back); got != want {
+		if got := backText(english(t), back); got != want {
 			t.Errorf("%s: %q, want %q", back, got, want)
 		}
 	}

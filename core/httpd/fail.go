@@ -3,6 +3,7 @@ package httpd
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -62,40 +63,91 @@ func (s *Server) writeFailure(c echo.Context, refusal *oauth.Error) error {
 
 // errorPage shows a refusal. Back is where one may try again; empty: nowhere.
 func (s *Server) errorPage(c echo.Context, refusal *oauth.Error, back string) error {
+	return s.refusalPage(c, refusal, because(s.locale(c), refusal), back)
+}
+
+// stepOver shows a refusal whose reason is nobody's business.
+func (s *Server) stepOver(c echo.Context, refusal *oauth.Error, back string) error {
+	return s.refusalPage(c, refusal, "error.because_step", back)
+}
+
+func (s *Server) refusalPage(c echo.Context, refusal *oauth.Error, because, back string) error {
 	if refusal.Status == http.StatusServiceUnavailable || refusal.Status == http.StatusTooManyRequests {
 		if c.Response().Header().Get(echo.HeaderRetryAfter) == "" {
 			c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 		}
 	}
-	title, hint := explain(refusal)
-	return s.page(c, refusal.Status, pageWith{Page: web.Error{
-		Status: refusal.Status, Code: refusal.Code, Title: title,
-		Description: refusal.Description, Hint: hint, Correlation: correlation(c),
-		BackURL: back, BackText: backText(back),
-	}})
+	title := explain(refusal)
+	page := web.Error{
+		Status: refusal.Status, Code: refusal.Code, Title: s.say(c, title), Description: s.say(c, because), Hint: s.say(c, title+"_hint"),
+		Correlation: correlation(c), BackURL: back, BackText: backText(s.locale(c), back),
+	}
+	if isDevelopers(because) {
+		page.Detail = refusal.Description
+	}
+	return s.page(c, refusal.Status, pageWith{Page: page})
 }
 
 // backText are the words for a way back.
-func backText(back string) string {
+func backText(l *web.Locale, back string) string {
 	if back == flow.PathHome {
-		return "Back to the start page"
+		return l.Text("error.back_start")
 	}
-	return "Back to sign-in"
+	return l.Text("error.back_signin")
 }
 
-// explain says in a person's words what a refusal means and what to do.
-func explain(refusal *oauth.Error) (title, hint string) {
+// explain chooses what a refusal means to a person: the key of the title, whose hint has
+// "_hint" at its end.
+func explain(refusal *oauth.Error) (title string) {
 	switch {
 	case refusal.Status == http.StatusNotFound:
-		return "There is no such page", "Check the address, or start again at the application that you want to use."
+		return "error.not_found"
 	case refusal.Status == http.StatusForbidden:
-		return "This request was not accepted", "Go back to the application that you want to use and sign in from there."
+		return "error.forbidden"
 	case refusal.Status == http.StatusServiceUnavailable:
-		return "Too many people at once", "Wait a few seconds and try again."
+		return "error.busy"
 	case refusal.Status >= http.StatusInternalServerError:
-		return "Something went wrong here", "Try again in a moment. If it happens again, tell your administrator the number below."
+		return "error.server"
 	case refusal.Code == oauth.CodeAccessDenied:
-		return "You cannot use this application", "Ask your administrator for access."
+		return "error.no_access"
 	}
-	return "This sign-in cannot go on", "Go back to the application and start again. If it happens again, tell its administrator the number below."
+	return "error.request"
+}
+
+// because chooses what the person reads of the reason: the key of a message. Reasons that
+// have a message of their own are those of "error.because_REASON".
+func because(l *web.Locale, refusal *oauth.Error) string {
+	if key := "error.because_" + refusal.Reason; l.Has(key) {
+		return key
+	}
+	for _, group := range []struct {
+		key     string
+		reasons []string
+	}{
+		{"error.not_found_text", []string{"not_found"}},
+		{"error.because_form", []string{"cross_origin", "step_missing", "action_missing"}},
+		{"error.because_size", []string{"body_too_large", "parameters_too_large", "parameters_too_many"}},
+		{"error.because_incomplete", []string{"body_incomplete"}},
+		{"error.because_client", []string{"client_missing", "client_unknown", "client_disabled", "organisation_disabled"}},
+		{"error.because_redirect", []string{"redirect_uri_missing", "redirect_uri_unregistered"}},
+	} {
+		if slices.Contains(group.reasons, refusal.Reason) {
+			return group.key
+		}
+	}
+	switch {
+	case refusal.Status == http.StatusServiceUnavailable:
+		return "error.busy_text"
+	case refusal.Status >= http.StatusInternalServerError:
+		return "error.server_text"
+	case refusal.Code == oauth.CodeAccessDenied:
+		return "error.because_denied"
+	}
+	return "error.because_request"
+}
+
+// isDevelopers reports whether the reason is one that the application's developer can do
+// something about: the page then has the description of the refusal.
+func isDevelopers(because string) bool {
+	return slices.Contains([]string{"error.because_request", "error.because_client", "error.because_redirect", "error.because_size"}, because)
 }

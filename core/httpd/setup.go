@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -14,8 +13,6 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-var passwordRule = fmt.Sprintf("At least %d characters.", authn.MinCharacters)
-
 // setupPage shows the form for the first administrator to who has the link.
 func (s *Server) setupPage(c echo.Context) error {
 	params, err := oauth.ParseQuery(c.Request().URL.RawQuery)
@@ -26,7 +23,7 @@ func (s *Server) setupPage(c echo.Context) error {
 		return s.refuseSetup(c, err, true)
 	}
 	return s.page(c, http.StatusOK, pageWith{Page: web.Setup{
-		Action: pathSetup, Token: params.Get("token"), Username: "admin", PasswordRule: passwordRule,
+		Action: pathSetup, Token: params.Get("token"), Username: "admin", PasswordMin: authn.MinCharacters,
 	}})
 }
 
@@ -45,8 +42,8 @@ func (s *Server) setup(c echo.Context) error {
 	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
 		return s.page(c, http.StatusUnprocessableEntity, pageWith{Page: web.Setup{
 			Action: pathSetup, Token: params.Get("token"),
-			Username: input.Username, Name: input.Name, Email: input.Email, Problems: byField(wrong),
-			PasswordRule: passwordRule,
+			Username: input.Username, Name: input.Name, Email: input.Email, Problems: byField(s.locale(c), wrong),
+			PasswordMin: authn.MinCharacters,
 		}})
 	}
 	if err != nil {
@@ -55,27 +52,38 @@ func (s *Server) setup(c echo.Context) error {
 	return s.page(c, http.StatusOK, pageWith{Page: web.SetupDone{Login: user.Name, LoginURL: pathLogin, Issuer: s.Issuer}})
 }
 
-func byField(wrong *admin.InvalidError) map[string]string {
+func byField(l *web.Locale, wrong *admin.InvalidError) map[string]string {
 	problems := map[string]string{}
 	for _, p := range wrong.Problems {
 		if problems[p.Field] == "" {
-			problems[p.Field] = p.Sentence()
+			problems[p.Field] = fieldText(l, core.FieldProblem{Field: p.Field, Kind: p.Kind, Limit: p.Limit})
 		}
 	}
 	return problems
+}
+
+// fieldText says what is wrong with a field: the message of the kind, or that of the kind
+// and the field where there is one.
+func fieldText(l *web.Locale, p core.FieldProblem) string {
+	key := "problem." + string(p.Kind)
+	if of := key + "_" + p.Field; l.Has(of) {
+		key = of
+	} else if !l.Has(key) {
+		key = "problem.wrong"
+	}
+	return l.Text(key, "count", p.Limit)
 }
 
 // refuseSetup shows why the link does not work. CompleteSetup records its own
 // refusals; those of the page are recorded here.
 func (s *Server) refuseSetup(c echo.Context, err error, record bool) error {
 	refusal := &oauth.Error{Code: oauth.CodeAccessDenied, Status: http.StatusForbidden}
-	hint := "Start the server again to get a new link; it is printed where the server was started."
+	why := "setup.link_unknown"
 	switch {
 	case errors.Is(err, admin.ErrSetupClosed):
-		refusal.Reason, refusal.Description = "setup_closed", "The first administrator was made already."
-		hint = "Sign in, or ask an administrator."
+		refusal.Reason, why = "setup_closed", "setup.link_closed"
 	case errors.Is(err, admin.ErrSetupToken):
-		refusal.Reason, refusal.Description = "link_unknown", "This is not the latest set-up link."
+		refusal.Reason = "link_unknown"
 	default:
 		return err
 	}
@@ -83,7 +91,7 @@ func (s *Server) refuseSetup(c echo.Context, err error, record bool) error {
 		s.record(c, core.EventSetupRefused, refusal.Reason)
 	}
 	return s.page(c, refusal.Status, pageWith{Page: web.Error{
-		Status: refusal.Status, Code: refusal.Code, Title: "This set-up link does not work",
-		Description: refusal.Description, Hint: hint, Correlation: correlation(c),
+		Status: refusal.Status, Code: refusal.Code, Title: s.say(c, "setup.link_title"),
+		Description: s.say(c, why), Hint: s.say(c, why+"_hint"), Correlation: correlation(c),
 	}})
 }
