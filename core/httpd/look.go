@@ -3,6 +3,7 @@ package httpd
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -79,8 +80,8 @@ func (s *Server) setLocale(c echo.Context, l *web.Locale) {
 	setCookie(c, cookieLocale, l.Tag, s.Now().Add(localeAge))
 }
 
-// maxBack bounds the address of a page that the switch of languages leads back to: it is
-// sent in a form. No page of ours is near it, only requests of clients that are refused.
+// maxBack bounds the address of a page that the switch of languages leads back to. No page
+// of ours is near it.
 const maxBack = 4 << 10
 
 // isLocal reports whether the browser stays here if it is sent there: to a path, with a
@@ -96,26 +97,37 @@ func isLocal(path string) bool {
 	return err == nil && u.Scheme == "" && u.Host == ""
 }
 
+// ours are the parameters that a page may be shown again with: we made them.
+func ours() []string { return []string{"step", "ticket", "token"} }
+
 // here is the local path that shows the same page again, for the switch of languages:
 // that of a page that was asked for, or of the step whose form was sent. Pages that lead
-// on by themselves have none, nor has the answer to what can be sent once.
+// on by themselves have none, nor has the answer to what can be sent once; and those where
+// something was wrong with the request, because they repeat nothing of it.
 func (s *Server) here(c echo.Context, page web.Page) string {
 	switch page.(type) {
-	case web.Leaving, web.FormPost, web.SigningOut, web.CheckSession, web.Denied:
+	case web.Leaving, web.FormPost, web.SigningOut, web.CheckSession, web.Denied, web.Error:
 		return ""
 	}
 	r := c.Request()
+	params, err := oauth.ParseQuery(r.URL.RawQuery)
+	if err != nil || !s.shown[c.Path()] {
+		return ""
+	}
+	values := params.Values()
+	if step, _ := c.Get(keyStep).(string); step != "" {
+		values.Set("step", step)
+	} else if r.Method != http.MethodGet {
+		return ""
+	}
 	path := r.URL.EscapedPath()
-	switch step, _ := c.Get(keyStep).(string); {
-	case strings.HasPrefix(path, flow.PathCallback) || path == flow.PathLogoutReturn:
-		return ""
-	case r.Method == http.MethodGet && r.URL.RawQuery != "":
-		path += "?" + r.URL.RawQuery
-	case r.Method == http.MethodGet:
-	case step == "" || !s.shown[c.Path()]:
-		return ""
-	default:
-		path += "?step=" + url.QueryEscape(step)
+	for name := range values {
+		if !slices.Contains(ours(), name) {
+			return ""
+		}
+	}
+	if len(values) > 0 {
+		path += "?" + values.Encode()
 	}
 	if !isLocal(path) {
 		return ""

@@ -76,12 +76,15 @@ func TestSwitchLanguage(t *testing.T) {
 	if got := b.lang(); got != "zh" || b.cookies[cookieLocale] != "zh" || b.last.Header.Get("Cache-Control") != noStore {
 		t.Errorf("the language is %q, the cookies %v", got, b.cookies)
 	}
-	for _, target := range []string{"/nothing?a=b", "/", oauth.PathAuthorize + "?client_id=nobody&state=%2F"} {
+	for _, target := range []string{"/", "/?step=x"} {
 		if got := backOf(b.get(target)); got != target {
 			t.Errorf("%s leads back to %q", target, got)
 		}
 	}
-	for _, target := range []string{"/callback/hub?code=c&state=s", "//evil.example", "/%5cevil?" + strings.Repeat("x", maxBack)} {
+	for _, target := range []string{
+		"/?a=b", "/nothing", "/nothing?a=b", oauth.PathAuthorize + "?client_id=nobody", "/callback/hub?code=c&state=s", "//evil.example", "/?step=" + strings.Repeat("x", maxBack),
+		oauth.PathEndSession + "?logout_hint=ada",
+	} {
 		if got := backOf(b.get(target)); got != "" {
 			t.Errorf("%s leads back to %q", target, got)
 		}
