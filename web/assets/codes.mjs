@@ -9,11 +9,12 @@ function text() {
   return [sheet.dataset.name, about, "", ...codes, ""].join("\n");
 }
 
-document.getElementById("copy").addEventListener("click", async (event) => {
-  const button = event.currentTarget;
+const copy = document.getElementById("copy");
+copy.hidden = !navigator.clipboard; // there is none where the page came over http
+copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(codes.join("\n") + "\n");
   said.textContent = "";
-  requestAnimationFrame(() => (said.textContent = button.dataset.done));
+  requestAnimationFrame(() => (said.textContent = copy.dataset.done));
 });
 
 document.getElementById("print").addEventListener("click", () => print());
