@@ -36,6 +36,9 @@ const (
 	FieldForm    FieldProblemKind = "form"    // not written as such a field is
 	FieldWrong   FieldProblemKind = "wrong"   // not what it has to be the same as
 	FieldTaken   FieldProblemKind = "taken"   // right, but somebody else has it
+
+	FieldName     FieldProblemKind = "name"     // a password that is the person's own name or address
+	FieldBreached FieldProblemKind = "breached" // a password that is known to thieves
 )
 
 var (

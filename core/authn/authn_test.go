@@ -128,7 +128,7 @@ func refusePasswords(t *testing.T) {
 	} {
 		_, err := p.Hash(t.Context(), c.password)
 		rule, ok := errors.AsType[*RuleError](err)
-		if !ok || !strings.Contains(rule.PasswordProblem(), c.problem) || !errors.As(Check(c.password), &rule) {
+		if !ok || !strings.Contains(rule.PasswordProblem(), c.problem) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(c.password) > 6 && strings.Contains(err.Error(), c.password[:6]) {
@@ -136,7 +136,7 @@ func refusePasswords(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"12345678", "correct horse battery staple", "пароль-пароль", "🐴🔋📎🐴🔋📎🐴🔋", strings.Repeat("a", 1024)} {
-		if err := Check(good); err != nil {
+		if _, err := p.Hash(t.Context(), good); err != nil {
 			t.Errorf("%.20q: %v", good, err)
 		}
 	}

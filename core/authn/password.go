@@ -28,6 +28,7 @@ type Options struct {
 	// Elsewhere is asked for who is unknown here, or has no password here; nil: nobody
 	// is. A password of somebody who has one here never goes there.
 	Elsewhere Elsewhere
+	Breached  Breached         // no password on it can be set; nil: there is no list
 	Params    *Params          // of new hashes; nil means [DefaultParams]
 	Slots     int              // hashes at once; 0 means one for each processor
 	Queue     int              // attempts that wait; 0 means 32 for each slot
@@ -41,6 +42,7 @@ const queuePerSlot = 32
 type Passwords struct {
 	store     Store
 	elsewhere Elsewhere
+	breached  Breached
 	params    Params
 	gate      *gate
 	asking    *gate // who waits for an answer of elsewhere
@@ -51,7 +53,7 @@ type Passwords struct {
 
 // New makes the checker of the users in the store.
 func New(store Store, o Options) *Passwords {
-	p := &Passwords{store: store, elsewhere: o.Elsewhere, params: DefaultParams(), now: o.Now, rand: o.Rand}
+	p := &Passwords{store: store, elsewhere: o.Elsewhere, breached: o.Breached, params: DefaultParams(), now: o.Now, rand: o.Rand}
 	if o.Params != nil {
 		p.params = *o.Params
 	}
@@ -75,12 +77,16 @@ func New(store Store, o Options) *Passwords {
 }
 
 // Hash gives what is stored of a password, a PHC string. A password that breaks
-// the rules is a *[RuleError]; [ErrBusy] if too many wait.
+// the rules is a *[RuleError]; [ErrBusy] if too many wait. See also [Passwords.HashFor].
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	prepared, err := check(password)
+	prepared, err := p.check(password, MinCharacters)
 	if err != nil {
 		return "", err
 	}
+	return p.hashPrepared(ctx, prepared)
+}
+
+func (p *Passwords) hashPrepared(ctx context.Context, prepared string) (string, error) {
 	leave, err := p.gate.enter(ctx)
 	if err != nil {
 		return "", err

@@ -1,8 +1,10 @@
 package authn
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
@@ -11,57 +13,137 @@ import (
 )
 
 // Bounds of a password (NIST SP 800-63B section 3.1.1.2). All of it counts:
-// nothing is cut off.
+// nothing is cut off. An organisation may ask for more characters.
 const (
 	MinCharacters = 8
 	MaxBytes      = 1024
 )
 
+// Rule is what a password can break.
+type Rule string
+
+// The rules.
+const (
+	RuleShort      Rule = "short"      // fewer characters than RuleError.Least
+	RuleLong       Rule = "long"       // more than MaxBytes
+	RuleCharacters Rule = "characters" // it has some that cannot be typed reliably
+	RuleName       Rule = "name"       // it is the person's own name or address
+	RuleBreached   Rule = "breached"   // it is on the list of passwords that are known to thieves
+)
+
 // RuleError says that a password breaks the rules.
 type RuleError struct {
-	problem string
-	kind    core.FieldProblemKind
-	limit   int
+	Rule  Rule
+	Least int // characters, of RuleShort
 }
 
-func (e *RuleError) Error() string { return "password refused: " + e.problem }
+func (e *RuleError) Error() string { return "password refused: " + e.PasswordProblem() }
 
-// PasswordProblem says what is wrong, in lower case and without a full stop.
-func (e *RuleError) PasswordProblem() string { return e.problem }
+// PasswordProblem says what is wrong, in English, in lower case and without a full stop.
+func (e *RuleError) PasswordProblem() string {
+	switch e.Rule {
+	case RuleShort:
+		return fmt.Sprintf("the password has fewer than %d characters", e.Least)
+	case RuleLong:
+		return fmt.Sprintf("the password is longer than %d bytes", MaxBytes)
+	case RuleName:
+		return "the password is the same as the name or the e-mail address"
+	case RuleBreached:
+		return "the password was found in stolen lists of passwords, so others try it"
+	}
+	return "the password has characters that cannot be typed reliably, such as control characters"
+}
 
 // FieldProblem says it for a page, which has words of its own.
 func (e *RuleError) FieldProblem() core.FieldProblem {
-	return core.FieldProblem{Field: "password", Kind: e.kind, Limit: e.limit}
+	problem := core.FieldProblem{Field: "password"}
+	switch e.Rule {
+	case RuleShort:
+		problem.Kind, problem.Limit = core.FieldShort, e.Least
+	case RuleLong:
+		problem.Kind, problem.Limit = core.FieldLong, MaxBytes
+	case RuleName:
+		problem.Kind = core.FieldName
+	case RuleBreached:
+		problem.Kind = core.FieldBreached
+	default:
+		problem.Kind = core.FieldText
+	}
+	return problem
 }
 
 var errUnpreparable = errors.New("not a password")
 
-// Check says whether a password may be set.
-func Check(password string) error {
-	_, err := check(password)
-	return err
+// Breached is a list of passwords that are known to thieves.
+type Breached interface {
+	// Has reports whether the password is on it.
+	Has(password string) (bool, error)
 }
 
-func check(password string) (prepared string, err error) {
-	if len(password) > MaxBytes {
-		return "", &RuleError{fmt.Sprintf("the password is longer than %d bytes", MaxBytes), core.FieldLong, MaxBytes}
-	}
-	// Length first: nothing at all is too short rather than malformed.
-	if utf8.RuneCountInString(password) < MinCharacters {
-		return "", tooShort()
-	}
-	prepared, err = prepare(password)
+// HashFor is [Passwords.Hash] of a password of the user, who need not be stored yet: the
+// rules of the organisation hold, and what everybody knows of the user is no password.
+func (p *Passwords) HashFor(ctx context.Context, user *core.User, password string) (string, error) {
+	org, err := p.store.Organisation(ctx, user.Org)
 	if err != nil {
-		return "", &RuleError{"the password has characters that cannot be typed reliably, such as control characters", core.FieldText, 0}
+		return "", fmt.Errorf("read the organisation: %w", err)
 	}
-	if utf8.RuneCountInString(prepared) < MinCharacters {
-		return "", tooShort()
+	prepared, err := p.check(password, LeastCharacters(org.Rules))
+	if err != nil {
+		return "", err
+	}
+	if known(user, prepared) {
+		return "", &RuleError{Rule: RuleName}
+	}
+	return p.hashPrepared(ctx, prepared)
+}
+
+// LeastCharacters is how many characters a password of the organisation must have.
+func LeastCharacters(rules core.OrgRules) int { return max(MinCharacters, rules.PasswordMin) }
+
+// known reports whether the password is what the person is called by.
+func known(user *core.User, password string) bool {
+	password = alike(password)
+	local, _, _ := strings.Cut(user.Email, "@")
+	for _, name := range []string{user.Name, user.Email, local, user.Profile.DisplayName} {
+		if name != "" && alike(name) == password {
+			return true
+		}
+	}
+	return false
+}
+
+// check gives the form in which a password that breaks no rule is hashed.
+func (p *Passwords) check(password string, least int) (prepared string, err error) {
+	prepared, err = check(password, least)
+	if err != nil || p.breached == nil {
+		return prepared, err
+	}
+	has, err := p.breached.Has(prepared)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("look for a password among the known ones: %w", err)
+	case has:
+		return "", &RuleError{Rule: RuleBreached}
 	}
 	return prepared, nil
 }
 
-func tooShort() error {
-	return &RuleError{fmt.Sprintf("the password has fewer than %d characters", MinCharacters), core.FieldShort, MinCharacters}
+func check(password string, least int) (prepared string, err error) {
+	if len(password) > MaxBytes {
+		return "", &RuleError{Rule: RuleLong}
+	}
+	// Length first: nothing at all is too short rather than malformed.
+	if utf8.RuneCountInString(password) < least {
+		return "", &RuleError{Rule: RuleShort, Least: least}
+	}
+	prepared, err = prepare(password)
+	if err != nil {
+		return "", &RuleError{Rule: RuleCharacters}
+	}
+	if utf8.RuneCountInString(prepared) < least {
+		return "", &RuleError{Rule: RuleShort, Least: least}
+	}
+	return prepared, nil
 }
 
 // prepare gives the form in which a password is hashed: one password that two

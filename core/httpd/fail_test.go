@@ -61,6 +61,7 @@ func TestEveryFieldProblemHasWords(t *testing.T) {
 	l := english(t)
 	for _, kind := range []core.FieldProblemKind{
 		core.FieldMissing, core.FieldLong, core.FieldShort, core.FieldLine, core.FieldText, core.FieldAddress, core.FieldForm, core.FieldWrong, core.FieldTaken,
+		core.FieldName, core.FieldBreached,
 	} {
 		if key := "problem." + string(kind); !l.Has(key) || fieldText(l, core.FieldProblem{Kind: kind, Field: "x", Limit: 7}) != l.Text(key, "count", 7) {
 			t.Errorf("%s has no words", key)
