@@ -22,8 +22,8 @@ func (s *Service) ForgetDevice(ctx context.Context, actor Actor, id, device core
 	if err != nil {
 		return err
 	}
-	detail := map[string]string{"name": user.Name, "device": string(device), "by": "administrator"}
-	err = s.Store.Apply(ctx, core.DeleteDevice{UserID: id, ID: device}, s.userRecord(actor, s.Now(), core.EventDeviceForgotten, user, detail))
+	err = s.Store.Apply(ctx, core.DeleteDevice{UserID: id, ID: device},
+		s.userRecord(actor, s.Now(), core.EventDeviceForgotten, user, map[string]string{"device": string(device)}))
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "device", Name: string(device)}
 	}
@@ -36,8 +36,7 @@ func (s *Service) ForgetDevices(ctx context.Context, actor Actor, id core.ID) er
 	if err != nil {
 		return err
 	}
-	detail := map[string]string{"name": user.Name, "by": "administrator"}
 	return s.applyUser(ctx, "forget the devices", user, []core.Change{
-		core.DeleteDevices{UserID: id}, s.userRecord(actor, s.Now(), core.EventDeviceForgotten, user, detail),
+		core.DeleteDevices{UserID: id}, s.userRecord(actor, s.Now(), core.EventDeviceForgotten, user, map[string]string{"reason": "all"}),
 	})
 }

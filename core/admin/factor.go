@@ -48,7 +48,7 @@ func (s *Service) RemoveAuthenticator(ctx context.Context, actor Actor, id, auth
 		return missing
 	}
 	removed, now := proofs.Authenticators[at], s.Now()
-	detail := map[string]string{"name": user.Name, "method": string(removed.Kind), "authenticator": string(removed.ID), "by": "administrator"}
+	detail := map[string]string{"name": removed.Name, "method": string(removed.Kind), "authenticator": string(removed.ID)}
 	changes := []core.Change{core.DeleteAuthenticator{UserID: id, ID: authenticator}, s.userRecord(actor, now, core.EventAuthenticatorRemoved, user, detail)}
 	if len(proofs.Authenticators) == 1 {
 		changes = append(changes, core.DeleteAuthenticators{UserID: id})
@@ -74,7 +74,8 @@ func (s *Service) ResetProofs(ctx context.Context, actor Actor, id core.ID) (rem
 		return 0, err
 	}
 	now := s.Now()
-	detail := map[string]string{"name": user.Name, "count": strconv.Itoa(len(proofs.Authenticators)), "reason": "reset", "by": "administrator"}
+	names := namesOf(proofs.Authenticators)
+	detail := map[string]string{"name": names, "count": strconv.Itoa(len(proofs.Authenticators)), "reason": "reset"}
 	changes := []core.Change{
 		core.DeleteAuthenticators{UserID: id},
 		core.EndSessions{UserID: id, At: now},
@@ -82,8 +83,7 @@ func (s *Service) ResetProofs(ctx context.Context, actor Actor, id core.ID) (rem
 		s.userRecord(actor, now, core.EventAuthenticatorRemoved, user, detail),
 	}
 	if len(proofs.Authenticators) > 0 {
-		words := map[string]string{core.WordAuthenticator: namesOf(proofs.Authenticators)}
-		changes = append(changes, s.notice(user, now, core.MailNoticeRemoved, words)...)
+		changes = append(changes, s.notice(user, now, core.MailNoticeRemoved, map[string]string{core.WordAuthenticator: names})...)
 	}
 	return len(proofs.Authenticators), s.applyUser(ctx, "reset what the user enrolled", user, changes)
 }
@@ -114,8 +114,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, actor Actor, id core.ID)
 		return nil, invalid("user", "a recovery code stands in for a passkey or an app", "%q has neither, and needs no recovery code", user.Name)
 	}
 	codes, change := s.Factors.NewRecoveryCodes(user)
-	detail := map[string]string{"name": user.Name, "by": "administrator"}
 	return codes, s.applyUser(ctx, "make recovery codes", user, []core.Change{
-		change, s.userRecord(actor, s.Now(), core.EventRecoveryCodesMade, user, detail),
+		change, s.userRecord(actor, s.Now(), core.EventRecoveryCodesMade, user, nil),
 	})
 }

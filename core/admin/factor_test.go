@@ -11,9 +11,10 @@ import (
 	"github.com/postern-id/postern/core/admin"
 )
 
-// passkey enrols one.
+// passkey enrols one, a moment later.
 func (w *world) passkey(user *core.User, name string) core.ID {
 	w.t.Helper()
+	w.now = w.now.Add(time.Millisecond)
 	a := core.Authenticator{ID: core.NewID(w.now, rand.Reader), UserID: user.ID, Kind: core.AuthenticatorPasskey, Name: name, Handle: []byte(name), CreatedAt: w.now}
 	if err := w.store.Apply(w.t.Context(), core.AddAuthenticator{Authenticator: a}); err != nil {
 		w.t.Fatal(err)
@@ -21,9 +22,10 @@ func (w *world) passkey(user *core.User, name string) core.ID {
 	return a.ID
 }
 
-// device remembers a browser for an hour.
+// device remembers a browser for an hour, a moment later.
 func (w *world) device(user *core.User) core.ID {
 	w.t.Helper()
+	w.now = w.now.Add(time.Millisecond)
 	d := core.Device{ID: core.NewID(w.now, rand.Reader), UserID: user.ID, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
 	if err := w.store.Apply(w.t.Context(), core.AddDevice{Device: d}); err != nil {
 		w.t.Fatal(err)
