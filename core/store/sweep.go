@@ -24,10 +24,6 @@ const grantsKept = 25 * time.Hour
 // up before, and said so.
 const mailsKept = 24 * time.Hour
 
-// ticketsKept is how long a ticket stays after its end, so that whoever comes late is
-// told that it was too late.
-const ticketsKept = 24 * time.Hour
-
 // sweeps delete what ended before $1.
 var sweeps = []string{
 	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
@@ -38,6 +34,7 @@ var sweeps = []string{
 	`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM initial_tokens WHERE id IN (SELECT id FROM initial_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM plugin_values WHERE (instance, key) IN (SELECT instance, key FROM plugin_values WHERE expires_at <= $1 LIMIT $2)`,
 }
 
@@ -59,7 +56,6 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	for text, kept := range map[string]time.Duration{
 		`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retired_at > 0 AND retired_at <= $1 LIMIT $2)`: core.KeyKept,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:                                grantsKept,
-		`DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at <= $1 LIMIT $2)`:                              ticketsKept,
 		`DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at <= $1 LIMIT $2)`:                                  mailsKept,
 		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`:                           failuresKept,
 	} {
