@@ -33,6 +33,16 @@ func SatisfiesACR(have, want string) bool {
 	return h >= 0 && w >= 0 && h >= w
 }
 
+// Reaches reports whether a sign-in of the class is one of class want. What a provider
+// calls by the name of one of ours need not contain those before it; but it does where
+// amr says that somebody, we or the provider, saw two factors.
+func Reaches(class string, amr []string, upstream bool, want string) bool {
+	if upstream && !slices.Contains(amr, AMRMultiple) {
+		return class == want
+	}
+	return SatisfiesACR(class, want)
+}
+
 // Values of the amr claim besides [AMRPassword] (RFC 8176 section 2).
 const (
 	AMROneTime   = "otp" // a code of an app, a recovery code, or a link or code by e-mail

@@ -17,6 +17,10 @@ type StepKind string
 const (
 	StepLogin    StepKind = "login"    // prove who you are
 	StepUpstream StepKind = "upstream" // prove it at Connector
+	StepLook     StepKind = "look"     // what the person has is read, see [Facts]
+	StepFactor   StepKind = "factor"   // prove a second factor, by one of Methods
+	StepEnrol    StepKind = "enrol"    // enrol a second factor, by one of Methods
+	StepBegin    StepKind = "begin"    // the first factor is enough: a session begins
 	StepSelect   StepKind = "select"   // go on with this account?
 	StepDecide   StepKind = "decide"   // the scope policy is asked about Scopes
 	StepConsent  StepKind = "consent"  // may the client have Scopes and Claims?
@@ -31,9 +35,14 @@ type Step struct {
 	Connector string
 	// ACR is what the scope policy, or the client, wants the person to sign in as; Fresh
 	// says that a session at a provider does not count. Both of StepLogin and StepUpstream.
-	ACR    string
-	Fresh  bool
-	Scopes []string
+	// Of StepFactor and StepEnrol, ACR is the class that is to be reached; of StepIssue,
+	// what tokens say.
+	ACR   string
+	Fresh bool
+	// Other says that the person may not sign in as they did; of StepLogin.
+	Other   bool
+	Methods []string // of StepFactor and StepEnrol: passkey, totp, recovery
+	Scopes  []string
 	// Claims are those that were asked for one by one and may be given, in the sense of
 	// [oauth.Claims.Names]; of StepConsent those of them that Scopes do not give anyhow.
 	Claims  []string
@@ -52,8 +61,14 @@ type Input struct {
 	Offers []core.Offer
 	// Progress is what the person did for this request so far.
 	Progress Progress
+	// First is the first factor of a sign-in that has no session yet, nil if none waits.
+	First *First
 	// SignedIn is the session of this browser, nil if there is none.
 	SignedIn *core.SignedIn
+	// HasFactors says that there are second factors here, HasPasskeys that passkeys are
+	// among them; Facts is what the person has, nil before it was read.
+	HasFactors, HasPasskeys bool
+	Facts                   *Facts
 	// Consent is what the person allowed the client at other times, nil for nothing.
 	Consent *core.Consent
 	Hint    HintState
@@ -94,12 +109,16 @@ func Next(in Input) Step {
 // person meets them.
 func (in Input) next() Step {
 	switch {
+	case in.First != nil:
+		return in.afterFirst()
 	case !in.known(), in.Again && !in.fresh():
 		return in.signIn()
 	case in.Client == nil:
 		return Step{Kind: StepHome}
 	}
-	for _, rule := range [...]func(Input) Step{wantSignIn, wantHinted, wantSelection, wantMember, wantDecision, wantAssurance} {
+	for _, rule := range [...]func(Input) Step{
+		wantSignIn, wantHinted, wantSelection, wantMember, wantPermitted, wantDecision, wantAssurance,
+	} {
 		if step := rule(in); step.Kind != "" {
 			return step
 		}
@@ -120,7 +139,7 @@ func (in Input) next() Step {
 	if in.wantsConsent(allowable(scopes, beside)) {
 		return Step{Kind: StepConsent, Scopes: scopes, Claims: beside}
 	}
-	return Step{Kind: StepIssue, Scopes: scopes, Claims: claims}
+	return Step{Kind: StepIssue, ACR: in.acr(), Scopes: scopes, Claims: claims}
 }
 
 // known reports whether the browser has a session that may go on with this
@@ -170,10 +189,11 @@ func (in Input) signIn() Step {
 			return step
 		}
 	}
-	if step.ACR != "" && step.ACR != core.ACRPassword && step.ACR != in.Progress.AskedACR {
-		if u := in.SignedIn.Session.Upstream; u != nil && offered(in.Offers, u.Connector) {
-			step.Kind, step.Connector = StepUpstream, u.Connector
-		}
+	if step.ACR == "" {
+		return step
+	}
+	if p := (Input{SignedIn: in.SignedIn}).proved(); in.backTo(p, step.ACR) {
+		step.Kind, step.Connector = StepUpstream, p.connector
 	}
 	return step
 }
@@ -232,66 +252,6 @@ func wantDecision(in Input) Step {
 		return fail(oauth.CodeAccessDenied, reasonDenied, described(in.Policy.Reason, "The scope policy denies access."))
 	}
 	return Step{}
-}
-
-// codeUnmet is of OpenID Connect Core Error Code
-// unmet_authentication_requirements 1.0.
-const codeUnmet = "unmet_authentication_requirements"
-
-// wantAssurance has the reasons for a new sign-in that the policy gives, and the classes
-// that are essential to the client (OpenID Connect Core section 5.5.1.1). What nobody
-// could give fails at once, and what the person was asked for and did not bring fails
-// then.
-func wantAssurance(in Input) Step {
-	target := in.target()
-	switch {
-	case in.lacks() && (!in.possible(target) || in.fresh() && in.Progress.AskedACR == target):
-		return fail(codeUnmet, "acr_unmet", "The sign-in that is asked for is not possible.")
-	case in.lacks() || in.Policy != nil && in.Policy.Fresh && !in.recent():
-		return in.signIn()
-	}
-	return Step{}
-}
-
-// demanded gives the classes of which the sign-in must have one, or is free of demands.
-// Where the policy and the client want what excludes the other, no class will do.
-func (in Input) demanded() (classes []string, free bool) {
-	var essential []string
-	if in.Request != nil {
-		essential = in.Request.EssentialACRs
-	}
-	switch {
-	case in.Policy == nil || in.Policy.ACR == "":
-		return essential, len(essential) == 0
-	case len(essential) == 0 || slices.Contains(essential, in.Policy.ACR):
-		return []string{in.Policy.ACR}, false
-	}
-	return nil, false
-}
-
-// lacks reports whether another class of sign-in is demanded than there was.
-func (in Input) lacks() bool {
-	classes, free := in.demanded()
-	return in.SignedIn != nil && !free && !slices.Contains(classes, in.SignedIn.Session.ACR)
-}
-
-// target is the demanded class that the person is asked for, if possible one that can
-// be given here; empty if no class will do.
-func (in Input) target() string {
-	classes, _ := in.demanded()
-	switch {
-	case slices.Contains(classes, core.ACRPassword):
-		return core.ACRPassword
-	case len(classes) > 0:
-		return classes[0]
-	}
-	return ""
-}
-
-// possible reports whether some way to sign in may give that class. Here it is a
-// password that is checked; what a provider gives nobody knows before.
-func (in Input) possible(acr string) bool {
-	return acr == core.ACRPassword || acr != "" && len(in.Offers) > 0
 }
 
 // skew is how far the clock of a provider may be from ours.
@@ -392,6 +352,10 @@ func silent(step Step) Step {
 	switch step.Kind {
 	case StepLogin, StepUpstream:
 		return fail(oauth.CodeLoginRequired, "prompt_none", "Nobody is signed in, or a new sign-in is needed.")
+	case StepFactor:
+		return fail(oauth.CodeLoginRequired, "prompt_none", "A second factor is needed.")
+	case StepEnrol:
+		return fail(oauth.CodeInteractionRequired, "prompt_none", "The person has to enrol a second factor.")
 	case StepSelect:
 		return fail(oauth.CodeSelectionRequired, "prompt_none", "The person has to select an account.")
 	case StepConsent:

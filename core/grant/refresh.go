@@ -179,7 +179,7 @@ func Denied(out hook.ScopeOutput, g *core.Grant) (reason string) {
 		return "policy_wants_new_sign_in"
 	case out.Consent:
 		return "policy_wants_consent"
-	case out.ACR != "" && out.ACR != g.ACR:
+	case out.ACR != "" && !core.Reaches(g.ACR, g.AMR, g.Upstream != nil, out.ACR):
 		return "policy_wants_stronger_sign_in"
 	}
 	return ""

@@ -166,13 +166,19 @@ func TestRefreshScopes(t *testing.T) {
 		{"the policy narrows", "", out("openid", "offline_access"), allScopes, "openid offline_access", true},
 		{"the policy takes openid", "", out("email", "offline_access"), allScopes, "email offline_access", false},
 		{"the policy cannot widen", "openid", out("openid", "email", "offline_access", "admin"), allScopes, "openid", true},
+		{"the policy wants a weaker acr than there was", "", &hook.ScopeOutput{Scopes: allScopes, ACR: core.ACROne}, allScopes, "openid profile email offline_access", true},
 		{"the policy wants the acr that was", "", &hook.ScopeOutput{Scopes: allScopes, ACR: "urn:pwd"}, allScopes, "openid profile email offline_access", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			first := w.get(byWiki(redeem(w.code(func(g *core.Grant) { g.ACR = "urn:pwd" }))...))
+			first := w.get(byWiki(redeem(w.code(func(g *core.Grant) {
+				g.ACR = "urn:pwd"
+				if tt.policy != nil && tt.policy.ACR == core.ACROne {
+					g.ACR = core.ACRTwo
+				}
+			}))...))
 			changed := client("wiki", core.AuthBasic)
 			changed.Scopes = tt.clientScopes
 			w.memory.clients["wiki"] = changed
