@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
@@ -43,6 +44,8 @@ type Options struct {
 	Logger *slog.Logger     // nil: nothing is logged
 	// Passwords is the work that hashing a password takes; nil is the right one.
 	Passwords *authn.Params
+	// MailRoots may vouch for the mail server; nil: whom the system trusts.
+	MailRoots *x509.CertPool
 }
 
 // App is an open data directory with everything that works on it.
@@ -69,7 +72,8 @@ type App struct {
 	// pages parses what people see when something first needs it.
 	pages func() (*web.Pages, error)
 	// mails queues mails; see [mail.Composer.Ready].
-	mails *mail.Composer
+	mails     *mail.Composer
+	mailRoots *x509.CertPool
 	// tokens signs for the server; Handler makes it.
 	tokens *token.Issuer
 	// examined is the module that was tried last, before it is installed.
@@ -81,7 +85,7 @@ type App struct {
 
 // Open opens the data directory, which is made if it does not exist.
 func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, Metrics: observe.New(), now: o.Now, rand: o.Rand, logger: o.Logger}
+	a := &App{Config: cfg, Metrics: observe.New(), now: o.Now, rand: o.Rand, logger: o.Logger, mailRoots: o.MailRoots}
 	if a.now == nil {
 		a.now = time.Now
 	}

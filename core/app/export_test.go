@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/postern-id/postern/core/mail"
 	"github.com/postern-id/postern/core/outbound"
 )
 
@@ -13,6 +14,10 @@ func (a *App) HTTPServer(handler http.Handler) *http.Server { return a.limited(h
 
 // TellClients lets tests tell clients that sessions have ended.
 func (a *App) TellClients(ctx context.Context) (end func(), err error) { return a.tellClients(ctx) }
+
+// Mails lets tests queue mails, and SendMails send them.
+func (a *App) Mails() *mail.Composer                      { return a.mails }
+func (a *App) SendMails(ctx context.Context) (end func()) { return a.sendMails(ctx) }
 
 // ReloadAt lets tests send signals.
 func (a *App) ReloadAt(ctx context.Context, hangups <-chan os.Signal) { a.reloadAt(ctx, hangups) }

@@ -49,7 +49,9 @@ func (a *App) sendMails(ctx context.Context) (end func()) {
 // smtp is the mail server of the configuration.
 func (a *App) smtp() *mail.SMTP {
 	m := a.Config.Mail
-	server := &mail.SMTP{Address: m.Server, Security: m.Security, User: m.User, Password: m.Password, From: m.From, FromName: m.FromName}
+	server := &mail.SMTP{
+		Address: m.Server, Security: m.Security, User: m.User, Password: m.Password, From: m.From, FromName: m.FromName, RootCAs: a.mailRoots,
+	}
 	if at, err := url.Parse(a.Config.Issuer); err == nil && !a.Config.Local() {
 		server.Hello = at.Hostname()
 	}

@@ -45,11 +45,11 @@ func eximWorld(t *testing.T, exim *needs.MailServer, change func(*SMTP)) (*world
 // until waits for what comes from another program.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for range 600 {
+	for range 6000 {
 		if holds() {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("it does not come to this: %s", what)
 }

@@ -140,7 +140,7 @@ func (w *world) pass(d time.Duration) { time.Sleep(d); synctest.Wait() }
 // waiting gives the addresses that mails wait for.
 func (w *world) waiting() (names []string) {
 	w.t.Helper()
-	mails, err := w.store.Mails(context.Background(), 100)
+	mails, err := w.store.Mails(context.Background(), 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
