@@ -25,6 +25,7 @@ var house = map[string][]string{
 	"core/browser":           {}, // for tests
 	"core/conformance":       {}, // tests alone
 	"core/strict":            {},
+	"core/colour":            {},
 	"core/outbound":          {},
 	"core/observe":           {},
 	"core/oauth":             {"core", "core/strict"},
@@ -67,7 +68,7 @@ var house = map[string][]string{
 	"core/cmd/figures/job":       {"sdk/hook"},
 	"core/cmd/figures/guests/go": {"core/cmd/figures/job", "sdk/go", "sdk/hook"},
 
-	"web": {},
+	"web": {"core/colour"},
 
 	"sdk":                    {}, // embeds the SDKs
 	"sdk/hook":               {},

@@ -3,7 +3,7 @@
 //
 // It owns how a page looks and reads. It never decides which page is shown, with
 // which HTTP status or headers: httpd does, and fills the structs. It knows
-// nothing of core and imports the standard library only. httpd and app import it.
+// nothing of core but how colours are read. httpd and app import it.
 //
 // Every page works without JavaScript and asks nothing of another origin. The
 // pages are made for this Content-Security-Policy, which httpd sends:
