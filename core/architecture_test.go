@@ -68,7 +68,9 @@ var house = map[string][]string{
 	"core/cmd/figures/job":       {"sdk/hook"},
 	"core/cmd/figures/guests/go": {"core/cmd/figures/job", "sdk/go", "sdk/hook"},
 
-	"web": {"core/colour"},
+	"web":           {"core/colour"},
+	"web/cmd/pages": {"web"},
+	"web/cmd/shots": {"web"},
 
 	"sdk":                    {}, // embeds the SDKs
 	"sdk/hook":               {},
@@ -132,7 +134,7 @@ var outside = map[string][]string{
 	"github.com/opencontainers":       {"core/supply"},
 	"github.com/coreos/go-oidc/v3":    {},
 	"github.com/zitadel/oidc/v3":      {},
-	"github.com/chromedp":             {"examples/walk"},
+	"github.com/chromedp":             {"examples/walk", "web/cmd/shots"},
 	"github.com/rogpeppe/go-internal": {},
 
 	"github.com/santhosh-tekuri/jsonschema": {},

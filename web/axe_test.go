@@ -52,8 +52,8 @@ func TestAccessible(t *testing.T) {
 	b := newTab(t)
 	script := axe(t)
 	server := serveStories(t)
-	for _, story := range stories() {
-		b.do(chromedp.Navigate(server.URL + "/" + story.name))
+	for _, story := range Stories() {
+		b.do(chromedp.Navigate(server.URL + "/" + story.Name))
 		answer[bool](b, script+"; true")
 		for _, look := range []struct {
 			width         int64
@@ -63,7 +63,7 @@ func TestAccessible(t *testing.T) {
 			b.scheme(look.scheme)
 			answer[bool](b, fmt.Sprintf(`document.querySelectorAll("main details").forEach((one) => one.open ||= %v); true`, look.width == 320))
 			if found := answer[[]string](b, fmt.Sprintf(findings, look.rules)); len(found) > 0 {
-				t.Errorf("%s, %s, %d pixels:\n\t%s", story.name, look.scheme, look.width, strings.Join(found, "\n\t"))
+				t.Errorf("%s, %s, %d pixels:\n\t%s", story.Name, look.scheme, look.width, strings.Join(found, "\n\t"))
 			}
 		}
 	}
@@ -103,9 +103,9 @@ func TestReflows(t *testing.T) {
 		spaced = `document.documentElement.style.fontSize = ""; for (const one of document.querySelectorAll("body *")) {
 			one.style.lineHeight = "1.5"; one.style.letterSpacing = "0.12em"; one.style.wordSpacing = "0.16em"; if (one.tagName === "P") one.style.marginBottom = "2em" } true`
 	)
-	for _, story := range stories() {
+	for _, story := range Stories() {
 		b.size(320)
-		b.do(chromedp.Navigate(server.URL + "/" + story.name))
+		b.do(chromedp.Navigate(server.URL + "/" + story.Name))
 		answer[bool](b, `document.querySelectorAll("main details").forEach((one) => one.open = true); true`)
 		for _, way := range []struct {
 			name, change string
@@ -114,7 +114,7 @@ func TestReflows(t *testing.T) {
 			b.size(way.width)
 			answer[bool](b, way.change)
 			if found := answer[[]string](b, wide); len(found) > 0 {
-				t.Errorf("%s, %s:\n\t%s", story.name, way.name, strings.Join(slices.Compact(found), "\n\t"))
+				t.Errorf("%s, %s:\n\t%s", story.Name, way.name, strings.Join(slices.Compact(found), "\n\t"))
 			}
 		}
 	}

@@ -86,12 +86,12 @@ func serveStories(t testing.TB) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.Handle(AssetsPrefix, pages.Assets())
 	mux.HandleFunc("/avatar/", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "image/svg+xml")
-		_, _ = w.Write(pages.assets.files["mark.svg"])
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(portrait())
 	})
-	for _, story := range stories() {
-		document := render(t, pages, story.page)
-		mux.HandleFunc("/"+story.name, func(w http.ResponseWriter, _ *http.Request) {
+	for _, story := range Stories() {
+		document := render(t, pages, story.Page)
+		mux.HandleFunc("/"+story.Name, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'")
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			// Some lead away by themselves: who looks at them stays.

@@ -20,8 +20,8 @@ func parseStories(t *testing.T) map[string]*html.Node {
 	t.Helper()
 	pages := newPages(t)
 	documents := map[string]*html.Node{}
-	for _, story := range stories() {
-		documents[story.name] = parse(t, render(t, pages, story.page))
+	for _, story := range Stories() {
+		documents[story.Name] = parse(t, render(t, pages, story.Page))
 	}
 	return documents
 }

@@ -22,9 +22,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // a change of HTML. The hash of the assets is left out of it.
 func TestGolden(t *testing.T) {
 	pages := newPages(t)
-	for _, story := range stories() {
-		got := strings.ReplaceAll(render(t, pages, story.page), pages.assets.prefix, "/assets/HASH/")
-		file := filepath.Join("testdata", "golden", story.name+".html")
+	for _, story := range Stories() {
+		got := strings.ReplaceAll(render(t, pages, story.Page), pages.assets.prefix, "/assets/HASH/")
+		file := filepath.Join("testdata", "golden", story.Name+".html")
 		if *update {
 			write(t, file, []byte(got))
 		}
@@ -33,7 +33,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s is not as in %s; if it should be, run go test ./web -update\n%s", story.name, file, got)
+			t.Errorf("%s is not as in %s; if it should be, run go test ./web -update\n%s", story.Name, file, got)
 		}
 	}
 }
@@ -335,8 +335,8 @@ func TestErrorPageSaysTheCode(t *testing.T) {
 func TestNothingInline(t *testing.T) {
 	pages := newPages(t)
 	scripted := map[string]bool{}
-	for _, story := range stories() {
-		scripted[story.name] = HasScript(story.page)
+	for _, story := range Stories() {
+		scripted[story.Name] = HasScript(story.Page)
 	}
 	for name, document := range parseStories(t) {
 		if scripted[name] != (first(document, "script") != nil) {

@@ -155,18 +155,18 @@ func foreign(node *html.Node) (words []string) {
 // written into a template, is a key that does not exist, or a placeholder that nothing fills.
 func TestEveryWordIsAMessage(t *testing.T) {
 	pages, locale := strangePages(t)
-	for _, story := range stories() {
+	for _, story := range Stories() {
 		var document strings.Builder
-		if err := pages.Render(&document, wordless(story.page), Look{Locale: locale, Here: "/here"}); err != nil {
-			t.Errorf("%s: %v", story.name, err)
+		if err := pages.Render(&document, wordless(story.Page), Look{Locale: locale, Here: "/here"}); err != nil {
+			t.Errorf("%s: %v", story.Name, err)
 			continue
 		}
 		root := parse(t, document.String())
 		if attr(first(root, "html"), "dir") != "rtl" || attr(first(root, "html"), "lang") != "ar" {
-			t.Errorf("%s: not from right to left", story.name)
+			t.Errorf("%s: not from right to left", story.Name)
 		}
 		if words := foreign(root); len(words) > 0 {
-			t.Errorf("%s: these are no messages: %q", story.name, words)
+			t.Errorf("%s: these are no messages: %q", story.Name, words)
 		}
 	}
 }
@@ -190,18 +190,18 @@ func TestEveryStoryInEveryLanguage(t *testing.T) {
 	pages := newPages(t)
 	key := regexp.MustCompile(`\b(` + strings.Join(parts(t), "|") + `)\.[a-z_]+(?:[^.\w]|$)`)
 	for _, tag := range Languages() {
-		for _, story := range stories() {
+		for _, story := range Stories() {
 			var document strings.Builder
-			if err := pages.Render(&document, story.page, Look{Locale: pages.Known(tag), Here: "/here"}); err != nil {
-				t.Errorf("%s: %s: %v", tag, story.name, err)
+			if err := pages.Render(&document, story.Page, Look{Locale: pages.Known(tag), Here: "/here"}); err != nil {
+				t.Errorf("%s: %s: %v", tag, story.Name, err)
 				continue
 			}
 			root := parse(t, document.String())
 			if attr(first(root, "html"), "lang") != tag || attr(first(root, "html"), "dir") != "ltr" {
-				t.Errorf("%s: %s says it is of another language", tag, story.name)
+				t.Errorf("%s: %s says it is of another language", tag, story.Name)
 			}
 			if found := key.FindString(text(root)); found != "" {
-				t.Errorf("%s: %s shows the key %s", tag, story.name, found)
+				t.Errorf("%s: %s shows the key %s", tag, story.Name, found)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func sampleCeremony(kind string) *Ceremony {
 	return &Ceremony{Options: options, Signed: "signed-ceremony"}
 }
 
-func peopleStories(client, branded, long *Client) []story {
+func peopleStories(client, branded, long *Client) []Story {
 	login := Login{Action: "/login", Step: "signed-step", Client: client, CanCancel: true, Passkey: sampleCeremony("get"), RecoverURL: "/recover?step=signed-step"}
 	full, mailOnly, keyOnly := login, login, login
 	full.Email, full.RegisterURL, full.Offers = true, "/register?step=signed-step", []Offer{{"google", "Google", "google"}}
@@ -39,7 +39,7 @@ func peopleStories(client, branded, long *Client) []story {
 	invited.Action, invited.Username, invited.FixedUsername, invited.Client = "/invite", "ada", true, nil
 	invitedKey = invited
 	invitedKey.Password = false
-	return []story{
+	return []Story{
 		{"login-passkey", login},
 		{"login-ways", full},
 		{"login-mail", mailOnly},
@@ -79,7 +79,7 @@ func peopleStories(client, branded, long *Client) []story {
 			Action: "/account/security", Step: "signed-step", URI: sampleURI, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed-seed", Name: "Phone",
 			BackURL: "/account/security", Problems: map[string]string{"code": "This code is not right. Check that the clock of your phone is, and type the next one."},
 		}},
-		{"enrolpasskey", EnrolPasskey{Action: "/account/security", Step: "signed-step", Passkey: *sampleCeremony("create"), Name: "Firefox on Linux", BackURL: "/account/security"}},
+		{"enrolpasskey", EnrolPasskey{Action: "/account/security", Step: "signed-step", Passkey: *sampleCeremony("create"), Name: "Firefox (Linux)", BackURL: "/account/security"}},
 		{"enrolpasskey-problem", EnrolPasskey{
 			Action: "/enrol", Step: "signed-step", Client: client, Passkey: *sampleCeremony("create"), CanCancel: true,
 			Problems: map[string]string{"name": "Give it a name.", "": "This passkey could not be checked. Try again."},
