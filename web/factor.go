@@ -55,10 +55,12 @@ type TicketGone struct {
 	// "register", "verify", "email", or empty.
 	Purpose string
 	// Reason is "used", "expired", "browser" (it was asked for in another one), "account"
-	// (somebody else is signed in here), or empty: it was never right.
+	// (somebody else is signed in here), "closed" (what it is for is not possible any
+	// more), or empty: it was never right.
 	Reason string
-	// NextURL is where to ask for another one, or to sign in. Of an invitation it is
-	// empty: an administrator sends another one.
+	// NextURL is where to ask for another one, or to sign in; for the reason "account" it
+	// is where to sign out. Of an invitation it is empty: an administrator sends another
+	// one.
 	NextURL string
 	Name    string // who is signed in here, for the reason "account"
 }

@@ -52,7 +52,11 @@ func (s *Server) answer(c echo.Context, o flow.Outcome) error {
 	case o.Form != nil:
 		return s.page(c, http.StatusOK, pageWith{Page: formPage(o.Form), FormTargets: o.FormTargets})
 	case o.Page != nil:
-		return s.page(c, max(o.Status, http.StatusOK), pageWith{Page: s.view(c, o), FormTargets: o.FormTargets, FrameTargets: o.FrameTargets})
+		page, err := s.view(c, o)
+		if err != nil {
+			return err
+		}
+		return s.page(c, max(o.Status, http.StatusOK), pageWith{Page: page, FormTargets: o.FormTargets, FrameTargets: o.FrameTargets})
 	}
 	s.logFailure(c, o.Error)
 	if o.Elsewhere != nil {
@@ -182,10 +186,15 @@ func denied(o flow.Outcome) web.Denied {
 }
 
 // view turns what the flow shows into a page.
-func (s *Server) view(c echo.Context, o flow.Outcome) web.Page {
+func (s *Server) view(c echo.Context, o flow.Outcome) (web.Page, error) {
+	if p, is := o.Page.(*flow.LoginPage); is {
+		return s.doors(c.Request().Context(), loginPage(s.locale(c), p, correlation(c)), p.Client)
+	}
+	return s.viewStep(c, o), nil
+}
+
+func (s *Server) viewStep(c echo.Context, o flow.Outcome) web.Page {
 	switch p := o.Page.(type) {
-	case *flow.LoginPage:
-		return loginPage(s.locale(c), p, correlation(c))
 	case *flow.SelectPage:
 		return web.Select{
 			Action: flow.PathSelect, Step: p.Step, Client: party(p.Client),

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/account"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/grant"
@@ -20,7 +21,8 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Proxies, Domains, Watched and Mailbox must be set.
+// Server answers HTTP. All fields but Entry, Proxies, Domains, Watched and Mailbox must be
+// set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -29,6 +31,7 @@ type Server struct {
 	Grant     *grant.Endpoint
 	Resources *token.Verifier
 	Admin     *admin.Service
+	Entry     *account.Entry // nil: nobody comes in but by signing in
 	Pages     *web.Pages
 	Recorder  Recorder
 	Origins   Origins
@@ -128,6 +131,9 @@ func (s *Server) routes(e *echo.Echo) {
 
 	e.POST(web.LanguagePath, s.language, s.sameOrigin)
 
+	if s.Entry != nil {
+		s.entryRoutes(e)
+	}
 	e.GET(pathSetup, s.setupPage)
 	e.POST(pathSetup, s.setup, s.sameOrigin)
 }
