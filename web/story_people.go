@@ -74,7 +74,10 @@ func peopleStories(client, branded, long *Client) []Story {
 		{"enrol-problem", Enrol{
 			Action: "/enrol", Step: "signed-step", Name: "ada", Login: "ada", Passkey: sampleCeremony("create"), Problem: "This passkey could not be checked. Try again.",
 		}},
-		{"enroltotp", EnrolTOTP{Action: "/enrol", Step: "signed-step", Client: long, URI: sampleURI, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed-seed", CanCancel: true}},
+		{"enroltotp", EnrolTOTP{
+			Action: "/enrol", Step: "signed-step", Client: client, URI: sampleURI, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed-seed", CanCancel: true,
+		}},
+		{"enroltotp-long", EnrolTOTP{Action: "/enrol", Step: "signed-step", Client: long, URI: sampleURI, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed-seed", CanCancel: true}},
 		{"enroltotp-problem", EnrolTOTP{
 			Action: "/account/security", Step: "signed-step", URI: sampleURI, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed-seed", Name: "Phone",
 			BackURL: "/account/security", Problems: map[string]string{"code": "This code is not right. Check that the clock of your phone is, and type the next one."},

@@ -26,22 +26,23 @@ import (
 type shot struct {
 	name, story   string
 	scheme        string // light or dark
-	width, height int64
+	width, height int64  // of the window; no height: the whole page
 	script        string // run before, or empty
 }
 
 func shots() []shot {
+	const open = `document.querySelector(".opens details").open = true`
 	return []shot{
-		{"signin", "login-ways", "light", 800, 820, ""},
-		{"signin-dark", "login-ways", "dark", 800, 820, ""},
-		{"consent", "consent", "light", 800, 860, ""},
-		{"factor", "factor-both", "light", 800, 760, ""},
-		{"app", "enroltotp", "light", 800, 980, ""},
-		{"codes", "recoverycodes", "dark", 800, 1120, ""},
+		{"signin", "login-ways", "light", 800, 0, ""},
+		{"signin-dark", "login-ways", "dark", 800, 0, ""},
+		{"consent", "consent", "light", 800, 0, ""},
+		{"factor", "factor-both", "light", 800, 0, ""},
+		{"app", "enroltotp", "light", 800, 0, ""},
+		{"codes", "recoverycodes", "dark", 800, 0, ""},
 		{"profile", "profile", "light", 1200, 820, ""},
-		{"security", "security", "light", 1200, 820, `document.querySelector(".opens details").open = true`},
-		{"security-dark", "security", "dark", 390, 820, ""},
-		{"applications", "applications", "dark", 1200, 620, `document.querySelector(".opens details").open = true`},
+		{"security", "security", "light", 1200, 820, open},
+		{"security-small", "security", "dark", 390, 820, ""},
+		{"applications", "applications", "dark", 1200, 820, open},
 	}
 }
 
@@ -95,9 +96,13 @@ func run(folder string) error {
 	return nil
 }
 
-// take writes the picture of a window, not of the whole page.
+// take writes the picture.
 func (s shot) take(ctx context.Context, url, folder string) error {
-	err := chromedp.Do(ctx, chromedp.EmulateViewport(s.width, s.height), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	capture := chromedp.CaptureScreenshot()
+	if s.height == 0 {
+		capture = chromedp.FullScreenshot(100)
+	}
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(s.width, max(s.height, 700)), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: s.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 		}})
@@ -109,7 +114,7 @@ func (s shot) take(ctx context.Context, url, folder string) error {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](s.script+"; document.activeElement.blur(); true")); err != nil {
 		return err
 	}
-	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	picture, err := chromedp.Run(ctx, capture)
 	if err != nil {
 		return err
 	}

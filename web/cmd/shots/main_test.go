@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/postern-id/postern/web"
@@ -27,13 +28,15 @@ func TestShotsAreOfStories(t *testing.T) {
 }
 
 func TestSmaller(t *testing.T) {
-	full := image.NewRGBA(image.Rect(0, 0, 40, 40))
-	for i := range 40 * 40 {
+	full := image.NewRGBA(image.Rect(0, 0, 200, 200))
+	chance := rand.New(rand.NewPCG(1, 2))
+	for i := range 200 * 200 {
 		shade := color.RGBA{255, 255, 255, 255}
 		if i%4 == 0 {
-			shade = color.RGBA{uint8(i), uint8(i >> 3), 90, 255}
+			n := chance.IntN(2000)
+			shade = color.RGBA{uint8(n), uint8(n >> 3), 90, 255}
 		}
-		full.SetRGBA(i%40, i/40, shade)
+		full.SetRGBA(i%200, i/200, shade)
 	}
 	var file bytes.Buffer
 	if err := png.Encode(&file, full); err != nil {
