@@ -93,7 +93,6 @@ const (
 	EventAuthenticatorRemoved EventType = "authenticator.removed"
 	EventAuthenticatorRenamed EventType = "authenticator.renamed"
 	EventRecoveryCodesMade    EventType = "recovery_codes.made"
-	EventRecoveryCodesGone    EventType = "recovery_codes.removed"
 	EventRecoveryCodeUsed     EventType = "recovery_codes.used"
 	EventDeviceTrusted        EventType = "device.trusted"
 	EventDeviceForgotten      EventType = "device.forgotten"

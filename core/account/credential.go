@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -14,6 +15,14 @@ import (
 // Factors enrols what proves who somebody is. Refusals are *[core.SignInRefused], and
 // recorded.
 type Factors interface {
+	// Passkeys reports whether browsers make passkeys for this server at all.
+	Passkeys() bool
+	// PasskeyCreation gives the options for the browser.
+	PasskeyCreation(ctx context.Context, challenge []byte, user *core.User) (json.RawMessage, error)
+	// NewTOTP makes a seed, sealed for the form, and what the app reads; TOTPURI gives the
+	// latter once more.
+	NewTOTP(user *core.User) (sealed, uri string)
+	TOTPURI(user *core.User, sealed string) (uri string, err error)
 	AddPasskey(ctx context.Context, user *core.User, challenge []byte, expires time.Time, response []byte, name string, event core.Event) ([]core.Change, core.Authenticator, error)
 	AddTOTP(ctx context.Context, user *core.User, sealed, code, name string, event core.Event) ([]core.Change, error)
 	NewRecoveryCodes(user *core.User) (codes []string, change core.Change)
@@ -22,11 +31,14 @@ type Factors interface {
 // Credentials are what a person signs in with, but for accounts elsewhere.
 type Credentials struct {
 	Passkeys, Apps []Authenticator // in the order in which they were enrolled
-	// Codes are the recovery codes that are left.
-	Codes int
-	// MayAddPasskey and MayAddApp say what the organisation allows, MayMakeCodes that
-	// there is something for recovery codes to stand in for.
-	MayAddPasskey, MayAddApp, MayMakeCodes bool
+	// Codes are the recovery codes that are left, CodesMade says that there were any.
+	Codes     int
+	CodesMade bool
+	// MayAddPasskey, MayAddApp and MaySetPassword say what the organisation allows,
+	// MayMakeCodes that there is something for recovery codes to stand in for.
+	MayAddPasskey, MayAddApp, MaySetPassword, MayMakeCodes bool
+	// Signals says that browsers make passkeys for this server, and may be told of them.
+	Signals bool
 }
 
 // Authenticator is one of the person's.
@@ -42,12 +54,17 @@ func (s *Service) Credentials(ctx context.Context, p Person) (*Credentials, erro
 	if err != nil {
 		return nil, err
 	}
+	codes, err := s.Store.RecoveryCodes(ctx, p.User.ID)
+	if err != nil {
+		return nil, err
+	}
 	rules := p.Org.Rules.SignIn
 	found := &Credentials{
-		Codes:         enrolled.RecoveryCodes,
-		MayAddPasskey: rules.Allows(core.MethodPasskey) && len(all) < core.MaxAuthenticators,
-		MayAddApp:     rules.Allows(core.MethodTOTP) && len(all) < core.MaxAuthenticators,
-		MayMakeCodes:  enrolled.SecondFactor() && rules.Allows(core.MethodRecovery),
+		Codes: enrolled.RecoveryCodes, CodesMade: len(codes) > 0, Signals: s.Factors.Passkeys(),
+		MayAddPasskey:  s.mayAddPasskey(p) && len(all) < core.MaxAuthenticators,
+		MayAddApp:      rules.Allows(core.MethodTOTP) && len(all) < core.MaxAuthenticators,
+		MaySetPassword: rules.Allows(core.MethodPassword),
+		MayMakeCodes:   enrolled.SecondFactor() && rules.Allows(core.MethodRecovery),
 	}
 	for _, one := range all {
 		shown := Authenticator{one, kept(p, one.Kind, enrolled, links)}
@@ -108,9 +125,42 @@ type Renewal struct {
 	Codes   []string // recovery codes to show, this once; nil where none were made
 }
 
+func (s *Service) mayAddPasskey(p Person) bool {
+	return p.Org.Rules.SignIn.Allows(core.MethodPasskey) && s.Factors.Passkeys()
+}
+
+// StartPasskey gives what a browser makes a passkey with.
+func (s *Service) StartPasskey(ctx context.Context, p Person, challenge []byte) (json.RawMessage, error) {
+	if !s.mayAddPasskey(p) {
+		return nil, refuse(RefusedKept)
+	}
+	return s.Factors.PasskeyCreation(ctx, challenge, &p.User)
+}
+
+// App is an app that is about to be enrolled.
+type App struct {
+	Sealed string // for the form
+	URI    string // for the app
+}
+
+// StartApp makes the seed of an app. sealed is that of the form that was sent and did not
+// do; where it is empty, or too old, the app gets another one.
+func (s *Service) StartApp(p Person, sealed string) (App, error) {
+	if !p.Org.Rules.SignIn.Allows(core.MethodTOTP) {
+		return App{}, refuse(RefusedKept)
+	}
+	if sealed != "" {
+		if uri, err := s.Factors.TOTPURI(&p.User, sealed); err == nil {
+			return App{sealed, uri}, nil
+		}
+	}
+	sealed, uri := s.Factors.NewTOTP(&p.User)
+	return App{sealed, uri}, nil
+}
+
 // AddPasskey enrols a passkey that a browser made for the challenge.
 func (s *Service) AddPasskey(ctx context.Context, p Person, challenge []byte, expires time.Time, response []byte, name string) (*Renewal, error) {
-	if !p.Org.Rules.SignIn.Allows(core.MethodPasskey) {
+	if !s.mayAddPasskey(p) {
 		return nil, refuse(RefusedKept)
 	}
 	changes, added, err := s.Factors.AddPasskey(ctx, &p.User, challenge, expires, response, name, s.event(p, "", nil).Event)
@@ -165,13 +215,6 @@ func (s *Service) RenewCodes(ctx context.Context, p Person) (*Renewal, error) {
 	r := &Renewal{}
 	s.makeCodes(p, r)
 	return r, nil
-}
-
-// RemoveCodes deletes the recovery codes.
-func (s *Service) RemoveCodes(p Person) *Renewal {
-	return &Renewal{Changes: []core.Change{
-		core.SetRecoveryCodes{UserID: p.User.ID, At: s.Now()}, s.event(p, core.EventRecoveryCodesGone, nil),
-	}}
 }
 
 // maxName is as long as the name of an authenticator may be, in characters.

@@ -49,6 +49,11 @@ func TestRefuseCredentials(t *testing.T) {
 			t.Errorf("kept %+v after %+v, %v", after, before, err)
 		}
 	})
+	t.Run("097_recovery_codes_for_nothing", func(t *testing.T) {
+		w := newWorld(t)
+		_, err := w.RenewCodes(t.Context(), w.ann)
+		refused(t, err, account.RefusedKept)
+	})
 	t.Run("097_authenticator_of_somebody_else", func(t *testing.T) {
 		w := newWorld(t)
 		others := w.addPasskey(w.ben, "Ben's")
@@ -148,6 +153,31 @@ func TestEnrol(t *testing.T) {
 	if e := w.events(core.EventRecoveryCodesMade, w.ann); len(e) != 1 {
 		t.Errorf("recorded %+v", e)
 	}
+}
+
+func TestStart(t *testing.T) {
+	w := newWorld(t)
+	options, err := w.StartPasskey(t.Context(), w.ann, []byte("c"))
+	if err != nil || string(options) != `{"challenge":"c","user":"ann"}` {
+		t.Errorf("got %s, %v", options, err)
+	}
+	for sealed, want := range map[string]account.App{
+		"":               {Sealed: "sealed for ann", URI: "otpauth://totp/ann"},
+		"sealed for ann": {Sealed: "sealed for ann", URI: "otpauth://totp/ann?again"},
+		"sealed for ben": {Sealed: "sealed for ann", URI: "otpauth://totp/ann"},
+	} {
+		if app, err := w.StartApp(w.ann, sealed); err != nil || app != want {
+			t.Errorf("%q: got %+v, %v", sealed, app, err)
+		}
+	}
+	w.factors.never = true
+	if _, err = w.StartPasskey(t.Context(), w.ann, nil); w.has(w.ann).MayAddPasskey {
+		t.Error("a passkey is offered that no browser makes")
+	}
+	refused(t, err, account.RefusedKept)
+	w.rules(func(r *core.OrgRules) { r.SignIn.Methods = []string{core.MethodPassword} })
+	_, err = w.StartApp(w.ann, "")
+	refused(t, err, account.RefusedKept)
 }
 
 func TestNoMailWhereNoneArrives(t *testing.T) {
@@ -297,19 +327,5 @@ func TestRemoveKept(t *testing.T) {
 			}
 			check("passkey", has.Passkeys, c.passkey)
 		})
-	}
-}
-
-func TestRemoveCodes(t *testing.T) {
-	w := newWorld(t)
-	_, err := w.RenewCodes(t.Context(), w.ann)
-	refused(t, err, account.RefusedKept) // for what?
-	w.addApp(w.ann, "Phone")
-	w.apply(w.RemoveCodes(w.ann).Changes...)
-	if has := w.has(w.ann); has.Codes != 0 || !has.MayMakeCodes {
-		t.Errorf("has %+v", has)
-	}
-	if e := w.events(core.EventRecoveryCodesGone, w.ann); len(e) != 1 {
-		t.Errorf("recorded %+v", e)
 	}
 }

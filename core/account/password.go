@@ -76,7 +76,14 @@ func (s *Service) hash(ctx context.Context, p Person, password string) (string, 
 	if password == "" {
 		return "", invalid("password", core.FieldMissing)
 	}
-	return s.Passwords.Hash(ctx, password)
+	hash, err := s.Passwords.Hash(ctx, password)
+	if weak, ok := errors.AsType[interface {
+		error
+		FieldProblem() core.FieldProblem
+	}](err); ok {
+		return "", &InvalidError{[]core.FieldProblem{weak.FieldProblem()}}
+	}
+	return hash, err
 }
 
 func invalid(field string, kind core.FieldProblemKind) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/account"
+	"github.com/postern-id/postern/core/authn"
 )
 
 const another = "another good password"
@@ -120,12 +121,7 @@ func TestRefuseSetPassword(t *testing.T) {
 		_, err := w.SetPassword(t.Context(), w.ann, password, "")
 		invalid(t, err, core.FieldProblem{Field: "password", Kind: core.FieldMissing})
 		_, err = w.SetPassword(t.Context(), w.ann, password, "short")
-		if _, weak := errors.AsType[interface {
-			error
-			PasswordProblem() string
-		}](err); !weak {
-			t.Errorf("got %v", err)
-		}
+		invalid(t, err, core.FieldProblem{Field: "password", Kind: core.FieldShort, Limit: authn.MinCharacters})
 		unchanged()
 	})
 	t.Run("guesses", func(t *testing.T) {

@@ -33,6 +33,7 @@ type Store interface {
 	Devices(ctx context.Context, userID core.ID) ([]core.Device, error)
 	Authenticators(ctx context.Context, userID core.ID) ([]core.Authenticator, error)
 	Enrolled(ctx context.Context, userID core.ID) (core.Enrolled, error)
+	RecoveryCodes(ctx context.Context, userID core.ID) ([]core.RecoveryCode, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
 	Consents(ctx context.Context, userID core.ID) ([]core.Consent, error)
 	ConnectedClients(ctx context.Context, userID core.ID, now time.Time) ([]core.ConnectedClient, error)
@@ -41,8 +42,8 @@ type Store interface {
 	AvatarOf(ctx context.Context, userID core.ID) (*core.Avatar, error)
 }
 
-// Passwords hashes passwords, and checks them. What breaks the rules has a method
-// PasswordProblem.
+// Passwords hashes passwords, and checks them. The error for one that breaks the rules has
+// a method FieldProblem.
 type Passwords interface {
 	Hash(ctx context.Context, password string) (string, error)
 	SignIn(ctx context.Context, attempt core.PasswordAttempt) (*core.Proof, error)

@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,24 @@ type factors struct {
 	w       *world
 	refusal error
 	made    int
+	never   bool // no browser makes passkeys here
+}
+
+func (f *factors) Passkeys() bool { return !f.never }
+
+func (f *factors) PasskeyCreation(_ context.Context, challenge []byte, user *core.User) (json.RawMessage, error) {
+	return json.Marshal(map[string]string{"challenge": string(challenge), "user": user.Name})
+}
+
+func (f *factors) NewTOTP(user *core.User) (sealed, uri string) {
+	return "sealed for " + user.Name, "otpauth://totp/" + user.Name
+}
+
+func (f *factors) TOTPURI(user *core.User, sealed string) (string, error) {
+	if sealed != "sealed for "+user.Name {
+		return "", &core.SignInRefused{Kind: core.SignInWrong}
+	}
+	return "otpauth://totp/" + user.Name + "?again", nil
 }
 
 func (f *factors) AddPasskey(_ context.Context, user *core.User, challenge []byte, expires time.Time, response []byte, name string, event core.Event) ([]core.Change, core.Authenticator, error) {
