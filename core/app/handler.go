@@ -44,6 +44,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
 		Admin:     a.Admin,
 		Entry:     a.entry(host, a.newFactors()),
+		Account:   a.account(),
 		Pages:     pages,
 		Recorder:  a.Store,
 		Origins:   a.Store,

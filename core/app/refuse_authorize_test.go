@@ -811,7 +811,10 @@ func headers(t *testing.T, w *world) {
 	get("/setup", 403)
 	get("/nothing", 404)
 	check(b.send(http.MethodDelete, "/login", nil), 405)
-	get("/", 200)
+	get("/", 303)
+	for _, path := range []string{"", "/security", "/security/app", "/security/password", "/sessions", "/applications", "/activity", "/data", "/data/delete"} {
+		get("/account"+path, 200)
+	}
 	b.header.Set("Sec-Fetch-Site", "cross-site")
 	press(page, "login", login, 403)
 	b.header.Del("Sec-Fetch-Site")

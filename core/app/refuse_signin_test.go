@@ -862,7 +862,7 @@ func (w *world) offers() map[string]offer {
 	asks := func(prompt string) string { return rp.authorizeURL("prompt", strings.TrimSpace(prompt+" consent")) }
 	return map[string]offer{
 		"login":           {newBrowser(w.t, w.issuer).get(asks("")), "login", credentials("alice", thePassword), at("/consent")},
-		"login_here":      {newBrowser(w.t, w.issuer).get("/login"), "login", credentials("alice", thePassword), at("/")},
+		"login_here":      {newBrowser(w.t, w.issuer).get("/login"), "login", credentials("alice", thePassword), at("/account")},
 		"login_again":     {signedIn().get(asks("login")), "login", credentials("alice", thePassword), at("/consent")},
 		"cancel":          {newBrowser(w.t, w.issuer).get(asks("")), "cancel", nil, toClient("error")},
 		"select_continue": {signedIn().get(asks("select_account")), "continue", nil, at("/consent")},

@@ -577,7 +577,7 @@ func refuseLink(t *testing.T, w *world) {
 	alice, bob := w.user("alice"), w.user("bob")
 	b := newBrowser(t, w.issuer)
 	b.get("/login").signIn("alice", thePassword)
-	home := b.get("/")
+	home := b.get("/account/security")
 	target, form := home.submission("link-hub", nil)
 	links := func(id core.ID) int {
 		list, err := w.app.Store.Links(t.Context(), id)
@@ -609,14 +609,14 @@ func refuseLink(t *testing.T, w *world) {
 		t.Errorf("status %d, %d links of alice, %d of bob", page.status, links(alice.ID), links(bob.ID))
 	}
 	// It is alice's now, and nobody takes it from her.
-	otherHome := other.get("/")
+	otherHome := other.get("/account/security")
 	page := other.get(other.throughProvider(otherHome.press("link-hub", nil).leaves()))
 	if page.status != http.StatusForbidden || links(bob.ID) != 0 || links(alice.ID) != 1 {
 		t.Errorf("linked by two: status %d", page.status)
 	}
 	// After five minutes who is at the browser has to prove who they are.
 	w.clock.advance(5*time.Minute + time.Second)
-	home = b.get("/")
+	home = b.get("/account/security")
 	target, form = home.submission("unlink-0", nil)
 	p.requests()
 	if page := b.post(target, form); !page.has("login") || links(alice.ID) != 1 {
@@ -629,7 +629,7 @@ func refuseLink(t *testing.T, w *world) {
 	} else {
 		page.signIn("alice", thePassword)
 	}
-	if b.get("/").press("unlink-0", nil); links(alice.ID) != 0 {
+	if b.get("/account/security").press("unlink-0", nil); links(alice.ID) != 0 {
 		t.Error("a new session does not unlink")
 	}
 }

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
 )
 
-// Home is what the home page shows to somebody who is signed in.
+// Home is who is signed in, with where they sign in besides here.
 type Home struct {
 	core.SignedIn
 	// Links are the accounts at other providers that they sign in with.
@@ -24,22 +23,6 @@ type Home struct {
 
 	known []core.Offer // hidden ones too
 }
-
-// Note says what came of linking or unlinking.
-type Note struct {
-	Kind     NoteKind
-	Provider string // title of the connector
-}
-
-// NoteKind is a kind of [Note].
-type NoteKind string
-
-// The notes.
-const (
-	NoteLinked    NoteKind = "linked"
-	NoteUnlinked  NoteKind = "unlinked"
-	NoteCancelled NoteKind = "cancelled" // the person gave up at the provider
-)
 
 // Linked is a link, as the person sees it.
 type Linked struct {
@@ -76,26 +59,8 @@ func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
 	return home, nil
 }
 
-// Note reads the signed link with which the browser was sent to the home page. One that
-// is not ours, not this session's or old says nothing: nil.
-func (d *Dispatcher) Note(step string, home *Home) *Note {
-	at, ok := d.open(step, home.Session.Hash)
-	if !ok || at.to != toHome || at.id != home.Session.ID || !d.Now().Before(at.expires) {
-		return nil
-	}
-	kind, connector, _ := strings.Cut(at.payload, " ")
-	return &Note{NoteKind(kind), offerOf(home.known, connector).Title}
-}
-
-// noteTime is how long the home page says what was done, should somebody load it again.
-const noteTime = time.Minute
-
-// home is the URL of the home page that says what was done.
-func (d *Dispatcher) home(v *visit, kind NoteKind, connector string) string {
-	session := &v.signedIn.Session
-	note := link{toHome, session.ID, v.now.Add(noteTime), string(kind) + " " + connector}
-	return PathHome + "?step=" + d.sign(note, session.Hash)
-}
+// Title is what people call a connector.
+func (h *Home) Title(connector string) string { return offerOf(h.known, connector).Title }
 
 // offer fills in what concerns other providers.
 func (h *Home) offer(offers []core.Offer, links []core.Link) {
@@ -120,7 +85,7 @@ func lastWayIn(u *core.User, links []core.Link) bool { return u.PasswordHash == 
 // Link begins to link an account at a connector's provider to whoever is signed in:
 // the session says to whom, nothing in the form does.
 func (d *Dispatcher) Link(ctx context.Context, step, connector string, b Browser) Outcome {
-	v, done := d.resumeFresh(ctx, step, b, PathHome)
+	v, done := d.resumeFresh(ctx, step, b, PathSecurity)
 	if done != nil {
 		return *done
 	}
@@ -169,12 +134,12 @@ func (d *Dispatcher) finishLink(ctx context.Context, v *visit, finish core.Upstr
 		return failed(err)
 	}
 	v.changes = append(v.changes, proof.Changes...)
-	return d.commit(ctx, v, Outcome{Redirect: d.home(v, NoteLinked, finish.Attempt.Connector)})
+	return d.commit(ctx, v, Outcome{Redirect: d.Tell(v.signedIn, PathSecurity, Note{NoteLinked, finish.Attempt.Connector})})
 }
 
 // Unlink takes a link away from whoever is signed in, but not their last way in.
 func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string, b Browser) Outcome {
-	v, done := d.resumeFresh(ctx, step, b, PathHome)
+	v, done := d.resumeFresh(ctx, step, b, PathSecurity)
 	if done != nil {
 		return *done
 	}
@@ -194,12 +159,12 @@ func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string
 	event := v.event(core.EventAccountUnlinked)
 	event.Detail = map[string]string{"connector": links[at].Connector, "subject": links[at].Subject}
 	d.record(v, event)
-	return d.commit(ctx, v, Outcome{Redirect: d.home(v, NoteUnlinked, links[at].Connector)})
+	return d.commit(ctx, v, Outcome{Redirect: d.Tell(v.signedIn, PathSecurity, Note{NoteUnlinked, links[at].Connector})})
 }
 
 func (d *Dispatcher) refuseAccount(ctx context.Context, v *visit, status int, reason, description string) Outcome {
 	refusal := oauth.Refuse(oauth.CodeInvalidRequest, reason, description)
 	refusal.Status = status
 	d.record(v, refused(v.event(core.EventRequestRefused), reason))
-	return d.commit(ctx, v, Outcome{Error: refusal, Back: PathHome})
+	return d.commit(ctx, v, Outcome{Error: refusal, Back: PathSecurity})
 }

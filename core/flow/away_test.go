@@ -90,19 +90,19 @@ func TestNote(t *testing.T) {
 	}
 	b.got(b.Unlink(t.Context(), at(b).Step, "far", "7", b.from()))
 	step := b.step()
-	if note := b.Note(step, at(b)); note == nil || *note != (flow.Note{Kind: flow.NoteUnlinked, Provider: "Far away"}) {
+	if note := b.Told(&at(b).SignedIn, step); note == nil || *note != (flow.Note{Kind: flow.NoteUnlinked, About: "far"}) || at(b).Title("far") != "Far away" {
 		t.Errorf("the note is %+v", note)
 	}
 	for name, wrong := range map[string]string{"nothing": "", "forged": "x." + step, "of another step": at(b).Step} {
-		if note := b.Note(wrong, at(b)); note != nil {
+		if note := b.Told(&at(b).SignedIn, wrong); note != nil {
 			t.Errorf("%s: %+v", name, note)
 		}
 	}
-	if note := b.Note(step, at(other)); note != nil {
+	if note := b.Told(&at(other).SignedIn, step); note != nil {
 		t.Errorf("another person is told %+v", note)
 	}
 	w.now = w.now.Add(time.Minute)
-	if note := b.Note(step, at(b)); note != nil {
+	if note := b.Told(&at(b).SignedIn, step); note != nil {
 		t.Errorf("a minute later: %+v", note)
 	}
 }

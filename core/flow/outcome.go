@@ -14,11 +14,13 @@ const (
 	PathSelect  = "/select"
 	PathConsent = "/consent"
 	PathHome    = "/"
+	// PathSecurity is the page of what a person signs in with.
+	PathSecurity = "/account/security"
 
 	// PathCallback is followed by the connector: it takes the answer of a provider, by
 	// GET or by POST.
 	PathCallback = oauth.PathCallback
-	// PathLink and PathUnlink take POST alone, from the home page.
+	// PathLink and PathUnlink take POST alone, from [PathSecurity].
 	PathLink   = "/link"
 	PathUnlink = "/unlink"
 	// PathLogoutReturn is where a provider sends who signed out there; GET.

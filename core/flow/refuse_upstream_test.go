@@ -334,7 +334,7 @@ func refuseLinkOfOldSession(t *testing.T, w *world, p *providers) {
 		t.Errorf("begun %+v", p.last())
 	}
 	b.returns("hub", "ann")
-	if b.last.Redirect != flow.PathHome || b.session == session {
+	if b.last.Redirect != flow.PathSecurity || b.session == session {
 		t.Errorf("%+v", b.last)
 	}
 	b.link("hub").sent("hub")
@@ -408,7 +408,7 @@ func refuseLinkedElsewhere(t *testing.T, w *world, p *providers) {
 	p.refuse = &core.UpstreamRefused{Kind: core.UpstreamUnknown, Reason: "link_of_other", Connector: "hub"}
 	b.calls("hub", state, "x").elsewhere(core.UpstreamUnknown, 403, "link_of_other")
 	w.recorded("upstream.refused link_of_other")
-	if b.last.Back != flow.PathHome || w.links("ann") != "" || w.attempts(state) != 0 || b.who() != "ann" {
+	if b.last.Back != flow.PathSecurity || w.links("ann") != "" || w.attempts(state) != 0 || b.who() != "ann" {
 		t.Errorf("%+v, links %q", b.last, w.links("ann"))
 	}
 	p.refuse = nil
@@ -426,7 +426,7 @@ func refuseUnlinkOfOthers(t *testing.T, w *world, _ *providers) {
 	b := linking(t, w, "ann")
 	for _, subject := range []string{"7", "8", ""} {
 		b.unlink("hub", subject)
-		if out := b.last; out.Error == nil || out.Error.Reason != "link_unknown" || out.Error.Status != 404 || out.Back != flow.PathHome {
+		if out := b.last; out.Error == nil || out.Error.Reason != "link_unknown" || out.Error.Status != 404 || out.Back != flow.PathSecurity {
 			t.Errorf("%q: %+v", subject, out)
 		}
 		w.recorded("request.refused link_unknown")
@@ -447,7 +447,7 @@ func refuseLastWayIn(t *testing.T, w *world, _ *providers) {
 		t.Errorf("links %+v", links)
 	}
 	b.unlink("hub", "7")
-	if out := b.last; out.Error == nil || out.Error.Reason != "last_way_in" || out.Error.Status != 409 || out.Back != flow.PathHome {
+	if out := b.last; out.Error == nil || out.Error.Reason != "last_way_in" || out.Error.Status != 409 || out.Back != flow.PathSecurity {
 		t.Errorf("%+v", out)
 	}
 	w.recorded("request.refused last_way_in")

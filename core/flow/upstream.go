@@ -192,9 +192,12 @@ func (d *Dispatcher) turnBack(ctx context.Context, v *visit, refusal *core.Upstr
 		d.record(v, event)
 	}
 	back, linking := PathHome, v.stored.ID == "" && v.signedIn != nil
+	if linking {
+		back = PathSecurity
+	}
 	switch {
 	case linking && refusal.Kind == core.UpstreamCancelled:
-		back = d.home(v, NoteCancelled, refusal.Connector)
+		back = d.Tell(v.signedIn, PathSecurity, Note{NoteCancelled, refusal.Connector})
 	case v.stored.ID == "":
 	case refusal.Kind == core.UpstreamCancelled:
 		back = d.backToLogin(v, noteCancelled+refusal.Connector)

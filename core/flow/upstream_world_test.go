@@ -224,17 +224,19 @@ func (b *browser) home() *flow.Home {
 	return home
 }
 
-// told checks that the browser was sent to the home page, and gives what that says.
+// told checks that the browser was sent to the page of what the person signs in with, and
+// gives what that says.
 func (b *browser) told() string {
 	b.t.Helper()
-	if !strings.HasPrefix(b.last.Redirect, flow.PathHome+"?step=") {
-		b.t.Fatalf("not sent home: %+v (%v)", b.last, b.last.Error)
+	if !strings.HasPrefix(b.last.Redirect, flow.PathSecurity+"?step=") {
+		b.t.Fatalf("not sent there: %+v (%v)", b.last, b.last.Error)
 	}
-	note := b.Note(b.step(), b.home())
+	home := b.home()
+	note := b.Told(&home.SignedIn, b.step())
 	if note == nil {
-		b.t.Fatal("the home page says nothing")
+		b.t.Fatal("the page says nothing")
 	}
-	return string(note.Kind) + " " + note.Provider
+	return string(note.Kind) + " " + home.Title(note.About)
 }
 
 func (b *browser) link(connector string) *browser {

@@ -115,7 +115,7 @@ func TestLinkIsOurForm(t *testing.T) {
 	w := newWorld(t)
 	b := w.tab().home()
 	for _, path := range []string{flow.PathLink, flow.PathUnlink} {
-		form := url.Values{"step": {b.get("/").step("link-hub")}, "connector": {"hub"}}
+		form := url.Values{"step": {b.get(pathSecurity).step("link-hub")}, "connector": {"hub"}}
 		for _, site := range []string{"cross-site", "same-site"} {
 			b.send(http.MethodPost, path, formType, form.Encode(), site).wants(http.StatusForbidden)
 		}
@@ -128,25 +128,25 @@ func TestLinkIsOurForm(t *testing.T) {
 
 func TestLinkAndUnlink(t *testing.T) {
 	w := newWorld(t)
-	b := w.tab().home().wants(http.StatusOK, "Ways to sign in", "Not linked")
+	b := w.tab().home().wants(http.StatusOK, "Accounts elsewhere", "Not linked")
 	step := b.step("link-hub")
 	state := b.press("link-hub", nil).wants(http.StatusOK, "Going on to The Hub").state()
 	b.get("/callback/hub?code=c&state="+state).follow().wants(http.StatusOK, "You can sign in with The Hub now.", "ada-l", "Linked 23 November 2026", "Your only way to sign in")
 	if b.find("unlink-0") != nil || b.find("link-hub") != nil {
 		t.Error("the last way in can be unlinked, or what is linked can be linked")
 	}
-	b.get("/")
+	b.get(pathSecurity)
 	if strings.Contains(text(b.page), "You can sign in with The Hub now.") {
 		t.Error("the notice stays")
 	}
 	b.post(flow.PathUnlink, url.Values{"step": {step}, "connector": {"hub"}, "subject": {"7"}}).wants(http.StatusConflict, "You sign in with this account alone.")
-	if got := attr(b.find("back"), "href"); got != "/" {
+	if got := attr(b.find("back"), "href"); got != pathSecurity {
 		t.Errorf("back to %q", got)
 	}
 	if err := w.store.Apply(t.Context(), core.SetPassword{UserID: w.ada.ID, Hash: "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", At: w.hub.now}); err != nil {
 		t.Fatal(err)
 	}
-	b.get("/").wants(http.StatusOK, "Password").press("unlink-0", nil).follow().
+	b.get(pathSecurity).wants(http.StatusOK, "Password").press("unlink-0", nil).follow().
 		wants(http.StatusOK, "You cannot sign in with that account at The Hub any more.", "Not linked")
 	state = b.press("link-hub", nil).state()
 	w.hub.refuse = &core.UpstreamRefused{Kind: core.UpstreamCancelled, Reason: "cancelled", Connector: "hub", Title: "The Hub"}
@@ -231,14 +231,14 @@ func TestNotLinked(t *testing.T) {
 		state := b.press("link-hub", nil).state()
 		w.hub.refuse = &core.UpstreamRefused{Kind: test.kind, Reason: "r", Words: test.said, Connector: "hub", Title: "The Hub"}
 		b.get("/callback/hub?code=c&state=" + state)
-		if said := text(b.page); !strings.Contains(said, "The account was not linked") || !strings.Contains(said, test.want) || !strings.Contains(said, "Back to the start page") {
+		if said := text(b.page); !strings.Contains(said, "The account was not linked") || !strings.Contains(said, test.want) || !strings.Contains(said, "Back to your account") {
 			t.Errorf("%s: %s", test.kind, said)
 		}
 	}
 }
 
 func TestEveryWayBackHasAText(t *testing.T) {
-	for back, want := range map[string]string{flow.PathHome: "Back to the start page", "/login?step=a": "Back to sign-in"} {
+	for back, want := range map[string]string{flow.PathHome: "Back to the start page", flow.PathSecurity: "Back to your account", "/login?step=a": "Back to sign-in"} {
 		if got := backText(english(t), back); got != want {
 			t.Errorf("%s: %q, want %q", back, got, want)
 		}

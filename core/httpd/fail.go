@@ -90,8 +90,11 @@ func (s *Server) refusalPage(c echo.Context, refusal *oauth.Error, because, back
 
 // backText are the words for a way back.
 func backText(l *web.Locale, back string) string {
-	if back == flow.PathHome {
+	switch back {
+	case flow.PathHome:
 		return l.Text("error.back_start")
+	case flow.PathSecurity:
+		return l.Text("error.back_account")
 	}
 	return l.Text("error.back_signin")
 }

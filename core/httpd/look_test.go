@@ -57,10 +57,10 @@ func TestLanguageOfAPage(t *testing.T) {
 	}
 	w.ada = profile
 	b.home()
-	if got := b.accepting("/", "fr").lang(); got != "ja" || !strings.Contains(b.body, `data-appearance="dark"`) {
+	if got := b.accepting(pathAccount, "fr").lang(); got != "ja" || !strings.Contains(b.body, `data-appearance="dark"`) {
 		t.Errorf("the profile says Japanese and dark: %s\n%s", got, b.body)
 	}
-	b.post(web.LanguagePath, url.Values{"locale": {"de"}, "back": {"/"}}).follow()
+	b.post(web.LanguagePath, url.Values{"locale": {"de"}, "back": {pathAccount}}).follow()
 	if got := b.lang(); got != "de" {
 		t.Errorf("German was chosen: %s", got)
 	}

@@ -12,14 +12,19 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/postern-id/postern/core/account"
 	"github.com/postern-id/postern/core/oauth"
 )
 
 var errPanic = errors.New("panic")
 
 const (
-	// maxBody bounds every request body; no message of the protocol comes near it.
+	// maxBody bounds every request body but one; no message of the protocol comes near
+	// it.
 	maxBody = 64 << 10
+	// maxUpload bounds a form with a picture: what is larger than a picture may be is read
+	// as well, so that browsers read the answer.
+	maxUpload = 4 * account.MaxPicture
 
 	headerCorrelation = "X-Request-Id"
 	keyCorrelation    = "correlation"
@@ -88,17 +93,20 @@ func (s *Server) survive(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bound refuses bodies over maxBody, announced or not.
+// bound refuses bodies that are too large, announced or not.
 func bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > maxBody {
+		r, most := c.Request(), int64(maxBody)
+		if c.Path() == pathAccount && isMultipart(c) {
+			most = maxUpload
+		}
+		if r.ContentLength > most {
 			// Else net/http would read what it announced before it answers.
 			c.Response().Header().Set(echo.HeaderConnection, "close")
 			return tooLarge()
 		}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		}
 		return next(c)
 	}
@@ -120,7 +128,7 @@ func body(c echo.Context) ([]byte, error) {
 }
 
 func tooLarge() *oauth.Error {
-	refusal := oauth.Refuse(oauth.CodeInvalidRequest, "body_too_large", "The body is larger than 64 KiB.")
+	refusal := oauth.Refuse(oauth.CodeInvalidRequest, "body_too_large", "The body is larger than what this address takes.")
 	refusal.Status = http.StatusRequestEntityTooLarge
 	return refusal
 }

@@ -32,6 +32,7 @@ type Server struct {
 	Resources *token.Verifier
 	Admin     *admin.Service
 	Entry     *account.Entry // nil: nobody comes in but by signing in
+	Account   *account.Service
 	Pages     *web.Pages
 	Recorder  Recorder
 	Origins   Origins
@@ -126,6 +127,7 @@ func (s *Server) routes(e *echo.Echo) {
 	e.GET(flow.PathCallback+":"+paramConnector, s.callback)
 	e.POST(flow.PathCallback+":"+paramConnector, s.callbackByPost)
 	e.GET(flow.PathLogoutReturn, s.logoutReturn)
+	s.accountRoutes(e)
 	e.POST(flow.PathLink, s.link, s.sameOrigin)
 	e.POST(flow.PathUnlink, s.unlink, s.sameOrigin)
 

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/account"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/store"
@@ -71,7 +73,11 @@ func newWorld(t *testing.T) *world {
 		Issuer: issuer, Pages: pages, Recorder: db, Now: clock, Rand: rand.Reader,
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Admin:  &admin.Service{Store: db, Now: clock, Rand: rand.Reader},
-		Flow:   &flow.Dispatcher{Store: db, Upstream: w.hub, Issuer: issuer, Key: [32]byte{7}, Now: clock, Rand: rand.Reader},
+		Account: &account.Service{
+			Store: db, Passwords: authn.New(db, authn.Options{Params: &authn.Params{Memory: 8, Time: 1, Threads: 1}, Now: clock}),
+			Factors: &authn.Factors{Store: db, Issuer: issuer, Now: clock, Rand: rand.Reader}, Issuer: issuer, Now: clock, Rand: rand.Reader,
+		},
+		Flow: &flow.Dispatcher{Store: db, Upstream: w.hub, Issuer: issuer, Key: [32]byte{7}, Now: clock, Rand: rand.Reader},
 	}
 	w.handler = w.server.Handler()
 	return w
@@ -322,11 +328,12 @@ func (b *tab) signInAt(client string) *tab {
 	return b.get(oauth.PathAuthorize + "?" + query.Encode()).follow()
 }
 
-// home signs in to the server itself.
+// home signs in to the server itself, and looks at what there is to sign in with.
 func (b *tab) home() *tab {
 	b.t.Helper()
 	b.get(pathLogin).follow().press("upstream-hub", nil)
-	return b.get("/callback/hub?code=c&state=" + b.state()).follow()
+	b.get("/callback/hub?code=c&state=" + b.state()).follow()
+	return b.get(pathSecurity)
 }
 
 func attr(node *html.Node, key string) string {
