@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/colour"
 )
 
 var keyName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
@@ -118,22 +119,23 @@ func checkOrganisation(org *core.Organisation) problems {
 	checkURL(&p, "logo", org.Logo)
 	checkURL(&p, "favicon", org.Favicon)
 	checkRules(&p, &org.Rules)
-	checkAccent(&p, "accent", org.Theme.Accent, core.SurfaceLight, "on light pages", "take a darker shade")
-	checkAccent(&p, "accent_dark", org.Theme.AccentDark, core.SurfaceDark, "on dark pages", "take a lighter shade")
+	checkAccent(&p, "accent", org.Theme.Accent, colour.Light(), "on light pages")
+	checkAccent(&p, "accent_dark", org.Theme.AccentDark, colour.Dark(), "on dark pages")
 	return p
 }
 
-// checkAccent accepts nothing, or a colour that can be read on the surface.
-func checkAccent(p *problems, field, colour, surface, where, hint string) {
-	if colour == "" {
+// checkAccent accepts nothing, or a colour that can be read on the page.
+func checkAccent(p *problems, field, text string, page colour.Page, where string) {
+	if text == "" {
 		return
 	}
-	contrast, ok := core.Contrast(colour, surface)
-	switch {
-	case !ok:
-		p.add(field, "write it like #1f6feb", "%q is no colour", shown(colour))
-	case contrast < core.MinContrast:
-		p.add(field, hint, "the colour %s cannot be read %s: its contrast is %.1f, and %.1f is the least", colour, where, contrast, core.MinContrast)
+	accent, err := colour.Parse(text)
+	if err != nil {
+		p.add(field, "write it like #1f6feb", "%q is no colour", shown(text))
+		return
+	}
+	if pale, ok := errors.AsType[*colour.ContrastError](page.Check(accent)); ok {
+		p.add(field, "take "+pale.Nearest.String(), "the colour %s cannot be read %s: its contrast is %.1f, and %.1f is the least", text, where, pale.Ratio, colour.LeastText)
 	}
 }
 
