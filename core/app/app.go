@@ -112,13 +112,30 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.pages = sync.OnceValues(web.New)
 	a.mails = a.newComposer()
 	a.upstream = a.newUpstream()
-	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Params: o.Passwords, Now: a.now, Rand: a.rand})
+	breached, err := a.openBreached()
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Breached: breached, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, KeyMaker: a.keyMaker(),
 		Mails: a.mails, Factors: &authn.Factors{Now: a.now, Rand: a.rand},
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	return a, nil
+}
+
+// openBreached opens the list of passwords that nobody may set, nil if there is none.
+func (a *App) openBreached() (authn.Breached, error) {
+	if a.Config.PasswordBreachFile == "" {
+		return nil, nil
+	}
+	list, err := authn.OpenBreachList(a.Config.PasswordBreachFile)
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(list.Close)
+	return list, nil
 }
 
 // Close ends everything. What was acknowledged is on disk before.

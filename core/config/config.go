@@ -43,6 +43,9 @@ type Config struct {
 	SessionManagement bool
 	// Registration says whether clients may register themselves, and as what.
 	Registration core.RegistrationPolicy
+	// PasswordBreachFile is a list of passwords that nobody may set; empty: there is none.
+	// Package authn says what it must be.
+	PasswordBreachFile string
 	// WebfingerDomains are domains of people who sign in here, besides the issuer's host.
 	WebfingerDomains []string
 	// Mail is the server that takes mails.
@@ -91,6 +94,7 @@ func Settings() []Setting {
 		{Key: "registration_scopes", NoFlag: true, Usage: "scopes that such clients may have, with blanks between them (default: the standard ones)", set: setRegistrationScopes},
 		{Key: "registration_grant_types", NoFlag: true, Usage: "grant types that such clients may have, with commas between them (default: all but client_credentials)", set: setRegistrationGrants},
 		{Key: "registration_redirect_hosts", NoFlag: true, Usage: "hosts that redirect URIs of such clients may have, app.example.org or *.example.org, with commas between them (default: any)", set: setRegistrationHosts},
+		{Key: "password_breach_file", Usage: "file of breached passwords that nobody may set: the list of SHA-1 hashes, ordered by hash, of Have I Been Pwned (default: none)", set: setText(func(c *Config) *string { return &c.PasswordBreachFile })},
 		{Key: "webfinger_domains", NoFlag: true, Usage: "domains whose people webfinger sends here besides the issuer's own, with commas between them", set: setWebfingerDomains},
 		{Key: "mail_smtp", Usage: "server that takes mails, HOST:PORT (default: none; then nothing that needs a mail is offered, but at localhost, where /mailbox shows them)", set: setMailServer},
 		{Key: "mail_from", Usage: "address that mails are from", set: setMailFrom},
