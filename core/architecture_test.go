@@ -35,7 +35,7 @@ var house = map[string][]string{
 	"core/authn":             {"core", "core/strict", "core/ticket"},
 	"core/authn/authntest":   {}, // for tests
 	"core/account":           {"core", "core/ticket"},
-	"core/flow":              {"core", "core/oauth", "sdk/hook"},
+	"core/flow":              {"core", "core/oauth", "core/ticket", "sdk/hook"},
 	"core/grant":             {"core", "core/oauth", "core/token", "sdk/hook"},
 	"core/store":             {"core", "core/store/sqlite"},
 	"core/store/sqlite":      {},

@@ -53,6 +53,18 @@ const (
 	AMRMessenger = "mca" // by a second channel: e-mail
 )
 
+// BothFactors gives the methods of two factors, in the order in which they are usually
+// written, and mfa (RFC 8176 section 2).
+func BothFactors(first, second []string) []string {
+	var amr []string
+	for _, method := range slices.Concat(first, second) {
+		if method != AMRMultiple && !slices.Contains(amr, method) {
+			amr = append(amr, method)
+		}
+	}
+	return append(amr, AMRMultiple)
+}
+
 // Methods of sign-in, for [SignInRules] and the audit log. See also [MethodPassword] and
 // [MethodUpstream].
 const (

@@ -211,24 +211,12 @@ func (a *second) proved(amr []string, acr string, changes ...core.Change) *core.
 	}
 	proof := &core.Proof{
 		User: a.User, Changes: changes, Method: a.first.Method + "+" + a.Method,
-		AMR: together(a.first.AMR, amr), ACR: acr, AuthTime: a.first.AuthTime, Upstream: a.first.Upstream,
+		AMR: core.BothFactors(a.first.AMR, amr), ACR: acr, AuthTime: a.first.AuthTime, Upstream: a.first.Upstream,
 	}
 	if proof.AuthTime.IsZero() {
 		proof.AuthTime = a.first.At
 	}
 	return proof
-}
-
-// together gives the methods of both factors, in the order in which they are usually
-// written, and mfa (RFC 8176 section 2).
-func together(first, other []string) []string {
-	var amr []string
-	for _, method := range slices.Concat(first, other) {
-		if method != core.AMRMultiple && !slices.Contains(amr, method) {
-			amr = append(amr, method)
-		}
-	}
-	return append(amr, core.AMRMultiple)
 }
 
 func (a *second) refuse(ctx context.Context, kind core.EventType, reason string, refused core.SignInRefused, changes ...core.Change) error {

@@ -233,7 +233,7 @@ func (in Input) possible(acr string) bool {
 // will see it at each refresh.
 func (in Input) acr() string {
 	p := in.proved()
-	if in.Request == nil {
+	if in.Request == nil || len(in.Request.EssentialACRs)+len(in.Request.ACRValues) == 0 {
 		return p.acr
 	}
 	asked := slices.Concat(in.Request.EssentialACRs, in.Request.ACRValues)

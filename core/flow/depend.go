@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"time"
 
@@ -16,10 +17,14 @@ type Store interface {
 	Apply(ctx context.Context, changes ...core.Change) error
 	Client(ctx context.Context, id string) (*core.Client, error)
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+	Organisations(ctx context.Context) ([]core.Organisation, error)
+	User(ctx context.Context, id core.ID) (*core.User, error)
 	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
 	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+	Device(ctx context.Context, id core.ID) (*core.Device, error)
+	Ticket(ctx context.Context, id core.ID) (*core.Ticket, error)
 	// SessionClients gives the clients that got a grant in a session, or in one that it
 	// took the place of, in the order in which they first did.
 	SessionClients(ctx context.Context, session core.ID) ([]core.SessionClient, error)
@@ -32,6 +37,35 @@ type Passwords interface {
 	// other is a failure of the server.
 	SignIn(ctx context.Context, a core.PasswordAttempt) (*core.Proof, error)
 }
+
+// Factors proves who somebody is by what they have, and enrols it. As with [Passwords], an
+// error that is a *[core.SignInRefused] was recorded already.
+type Factors interface {
+	Enrolled(ctx context.Context, userID core.ID) (core.Enrolled, error)
+	// Passkeys reports whether browsers make passkeys for this server.
+	Passkeys() bool
+	// PasskeyRequest gives what a browser needs to use a passkey: one of the user, or any
+	// if that is nil. It is nil where there is none.
+	PasskeyRequest(ctx context.Context, challenge []byte, user *core.User) (json.RawMessage, error)
+	SignInWithPasskey(ctx context.Context, a core.PasskeyAttempt) (*core.Proof, error)
+	// SecondFactor gives a proof of both factors.
+	SecondFactor(ctx context.Context, a core.FactorAttempt, first core.Partial) (*core.Proof, error)
+	// RequestMail makes a ticket with its mail, or one for nobody.
+	RequestMail(ctx context.Context, a core.MailAttempt) (core.ID, []core.Change, error)
+	SignInWithTicket(ctx context.Context, a core.TicketAttempt) (*core.Proof, error)
+
+	PasskeyCreation(ctx context.Context, challenge []byte, user *core.User) (json.RawMessage, error)
+	AddPasskey(ctx context.Context, user *core.User, challenge []byte, expires time.Time, response []byte, name string, event core.Event) ([]core.Change, core.Authenticator, error)
+	// NewTOTP gives a seed, sealed for the form, and the address that apps read it from;
+	// TOTPURI gives that once more.
+	NewTOTP(user *core.User) (sealed, uri string)
+	TOTPURI(user *core.User, sealed string) (uri string, err error)
+	AddTOTP(ctx context.Context, user *core.User, sealed, code, name string, event core.Event) ([]core.Change, error)
+	NewRecoveryCodes(user *core.User) (codes []string, change core.Change)
+}
+
+// Mails says whether mails get anywhere.
+type Mails interface{ Ready() bool }
 
 // Upstream is sign-in at other providers. An error that is a *[core.UpstreamRefused]
 // is for the person, and its changes are for the store; any other, if nothing else is

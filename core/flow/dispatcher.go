@@ -17,6 +17,8 @@ import (
 type Dispatcher struct {
 	Store     Store
 	Passwords Passwords
+	Factors   Factors        // nil: there are passwords, and providers, alone
+	Mails     Mails          // nil: nobody signs in by mail
 	Upstream  Upstream       // nil: nobody signs in elsewhere
 	Hints     Hints          // nil: no id_token_hint is trusted
 	Policy    ScopePolicy    // nil: no plugin decides on scopes
@@ -24,6 +26,8 @@ type Dispatcher struct {
 	Requests  RequestObjects // nil: request and request_uri are refused
 	// Subject is the name by which a client knows a person; nil: the user's identifier.
 	Subject func(*core.Client, core.ID) string
+	// Synced says of a passkey whether it may be on several devices; needed with Factors.
+	Synced func(*core.Authenticator) bool
 	// Question makes what the policy is asked; needed with Policy only.
 	Question  func(grantType string, client *core.Client, about *core.Authorized, scopes []string, address string, now time.Time) *hook.ScopeInput
 	Issuer    string   // without a slash at its end
@@ -103,7 +107,7 @@ func (d *Dispatcher) SignInHere(ctx context.Context, b Browser) Outcome {
 // View shows the page at path, which is the one that the link leads to. If the
 // sign-in has come to another step meanwhile, the browser is sent there.
 func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Outcome {
-	v, at, done := d.resume(ctx, step, b, toLogin, toSelect, toConsent)
+	v, at, done := d.resume(ctx, step, b, toLogin, toMail, toFactor, toEnrol, toCodes, toSelect, toConsent)
 	if done != nil {
 		return *done
 	}
@@ -115,7 +119,13 @@ func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Out
 	case err != nil:
 		return failed(err)
 	case at.to == toLogin && v.mayLogin(next):
-		return d.loginView(v, at.payload, next)
+		return d.loginView(ctx, v, at.payload, next)
+	case at.to == toMail && v.mayLogin(next):
+		return d.mailPage(v, at.payload, MailPage{})
+	case at.to == toFactor && next.Kind == StepFactor:
+		return d.factorPage(ctx, v, next, FactorPage{})
+	case at.to == toEnrol && next.Kind == StepEnrol:
+		return d.enrolView(ctx, v, next)
 	case at.to == toSelect && next.Kind == StepSelect:
 		return v.page(&SelectPage{Step: d.linkTo(v, toSelect, ""), Client: v.client, User: v.signedIn.User})
 	case at.to == toConsent && next.Kind == StepConsent:
@@ -142,27 +152,36 @@ func (d *Dispatcher) advance(ctx context.Context, v *visit) Outcome {
 	return d.act(ctx, v, next)
 }
 
-// next asks [Next], and the policy if Next wants to hear it.
+// next asks [Next], after reading what the person has, and asking the policy, if Next
+// wants to hear it.
 func (d *Dispatcher) next(ctx context.Context, v *visit) (Step, error) {
 	in, err := d.input(ctx, v)
-	if err != nil {
-		return Step{}, err
+	for err == nil {
+		step := Next(in)
+		switch step.Kind {
+		case StepLook:
+			in.Facts, err = d.look(ctx, v)
+		case StepDecide:
+			in.Policy, err = d.decide(ctx, v, step.Scopes)
+			if err != nil {
+				// A policy that does not answer has not allowed anything.
+				refusal := oauth.Failed(err)
+				refusal.Reason = "policy_failed"
+				return Step{Kind: StepFail, Refusal: refusal}, nil
+			}
+		default:
+			return step, nil
+		}
 	}
-	step := Next(in)
-	if step.Kind != StepDecide {
-		return step, nil
-	}
-	decision, err := d.Policy.DecideScopes(ctx, d.question(v, step.Scopes))
-	if err != nil {
-		// A policy that does not answer has not allowed anything.
-		refusal := oauth.Failed(err)
-		refusal.Reason = "policy_failed"
-		return Step{Kind: StepFail, Refusal: refusal}, nil
-	}
-	if in.Policy = &decision; decision.Deny {
+	return Step{}, err
+}
+
+func (d *Dispatcher) decide(ctx context.Context, v *visit, scopes []string) (*hook.ScopeOutput, error) {
+	decision, err := d.Policy.DecideScopes(ctx, d.question(v, scopes))
+	if err == nil && decision.Deny {
 		v.denial = decision.Reason
 	}
-	return Next(in), nil
+	return &decision, err
 }
 
 // act does what the step says: one commit, then the answer.
@@ -174,6 +193,10 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 	case StepUpstream:
 		v.demand(step)
 		return d.sendTo(ctx, v, step, step.Connector, v.loginHint())
+	case StepFactor:
+		return d.goTo(ctx, v, toFactor)
+	case StepEnrol:
+		return d.goTo(ctx, v, toEnrol)
 	case StepSelect:
 		return d.goTo(ctx, v, toSelect)
 	case StepConsent:
@@ -199,6 +222,12 @@ func (d *Dispatcher) goTo(ctx context.Context, v *visit, to purpose) Outcome {
 
 func pathOf(to purpose) string {
 	switch to {
+	case toMail:
+		return PathMail
+	case toFactor:
+		return PathFactor
+	case toEnrol, toCodes:
+		return PathEnrol
 	case toSelect:
 		return PathSelect
 	case toConsent:
@@ -249,7 +278,7 @@ func (d *Dispatcher) grant(v *visit, step Step) core.Grant {
 	return core.Grant{
 		ID: core.NewID(v.now, d.Rand), ClientID: v.client.ID, UserID: session.UserID, SessionID: session.ID,
 		Scopes: step.Scopes, Nonce: v.request.Nonce, Claims: v.request.Claims.Only(step.Claims).JSON(),
-		AuthTime: session.AuthTime, AMR: session.AMR, ACR: session.ACR, Upstream: granted(session.Upstream),
+		AuthTime: session.AuthTime, AMR: session.AMR, ACR: step.ACR, Upstream: granted(session.Upstream),
 		RedirectURI: v.request.RedirectURI, RedirectURIGiven: v.request.RedirectURIGiven,
 		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(v.client.RefreshTTL, orElse(d.Lifetimes.Refresh, defaultRefresh))),
 	}

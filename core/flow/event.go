@@ -18,6 +18,15 @@ func (v *visit) event(kind core.EventType) core.Event {
 	return event
 }
 
+// eventOf is an event about whoever is asked for a second factor: they are not signed in.
+func (v *visit) eventOf(kind core.EventType) core.Event {
+	event := v.event(kind)
+	if v.first != nil {
+		event.UserID, event.SessionID, event.Actor = v.first.User.ID, "", ""
+	}
+	return event
+}
+
 // refused says why.
 func refused(event core.Event, reason string) core.Event {
 	detail := maps.Clone(event.Detail)

@@ -65,6 +65,34 @@ func (s *broken) Links(ctx context.Context, user core.ID) ([]core.Link, error) {
 	return s.Store.Links(ctx, user)
 }
 
+func (s *broken) Organisations(ctx context.Context) ([]core.Organisation, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Organisations(ctx)
+}
+
+func (s *broken) User(ctx context.Context, id core.ID) (*core.User, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.User(ctx, id)
+}
+
+func (s *broken) Device(ctx context.Context, id core.ID) (*core.Device, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Device(ctx, id)
+}
+
+func (s *broken) Ticket(ctx context.Context, id core.ID) (*core.Ticket, error) {
+	if s.fails() {
+		return nil, errDisk
+	}
+	return s.Store.Ticket(ctx, id)
+}
+
 func (s *broken) Consent(ctx context.Context, user core.ID, client string) (*core.Consent, error) {
 	if s.fails() {
 		return nil, errDisk
@@ -83,6 +111,19 @@ func TestStoreFails(t *testing.T) {
 	ctx := t.Context()
 	// expire lets the session end, so that there is something to store.
 	expire := func(b *browser) { b.now = b.now.Add(13 * time.Hour) }
+	mailed := func(b *browser) {
+		b.byMail()
+		b.now = b.now.Add(time.Hour)
+		b.authorize("rp").at(flow.PathLogin).mail("ann").at(flow.PathMail)
+	}
+	var codes []string
+	atFactor := func(b *browser) {
+		b.rules(func(r *core.OrgRules) { r.RememberDays = 7 })
+		b.apply(core.DeleteAuthenticators{UserID: b.user("ann").ID})
+		b.enrolApp("ann")
+		codes = b.enrolCodes("ann")
+		b.authorize("rp").at(flow.PathLogin).signIn("ann").at(flow.PathFactor)
+	}
 	atConsent := func(b *browser) {
 		b.authorize("rp", "prompt", "login consent").at(flow.PathLogin).signIn("ann").at(flow.PathConsent)
 	}
@@ -121,6 +162,50 @@ func TestStoreFails(t *testing.T) {
 			return b.Callback(ctx, "hub", callback("state", b.sent("hub"), "code", "ann"), false, b.from())
 		}},
 		{"unlink", atConsent, func(b *browser) flow.Outcome { return b.Unlink(ctx, b.account, "hub", "7", b.from()) }},
+		{"with a passkey", func(b *browser) {
+			if len(b.keys.Passkeys) == 0 {
+				b.enrolPasskey("ann")
+			}
+			b.authorize("rp").at(flow.PathLogin)
+		}, func(b *browser) flow.Outcome {
+			ceremony := page[*flow.LoginPage](b).Passkey
+			return b.LoginWithPasskey(ctx, b.step(), ceremony.Signed, b.asserted(ceremony), b.from())
+		}},
+		{"mail", func(b *browser) {
+			b.byMail()
+			b.now = b.now.Add(time.Hour) // so many mails are too many else
+			b.authorize("rp").at(flow.PathLogin)
+		}, func(b *browser) flow.Outcome {
+			return b.RequestMail(ctx, b.step(), "ann", b.from())
+		}},
+		{"code", mailed, func(b *browser) flow.Outcome { return b.Code(ctx, b.step(), b.mailed()["code"], b.from()) }},
+		{"ticket", mailed, func(b *browser) flow.Outcome { return b.Ticket(ctx, ticketIn(t, b.mailed()["link"]), b.from()) }},
+		{"ticket used", mailed, func(b *browser) flow.Outcome { return b.TicketSignIn(ctx, ticketIn(t, b.mailed()["link"]), b.from()) }},
+		{"factor", atFactor, func(b *browser) flow.Outcome {
+			return b.Factor(ctx, b.step(), flow.FactorForm{Method: core.MethodRecovery, Code: codes[0], Trust: true}, b.from())
+		}},
+		{"factor in a trusted browser", func(b *browser) {
+			atFactor(b)
+			b.device = core.NewCredential(core.KindDevice, b.newID(), strings.NewReader(strings.Repeat("x", 99))).String()
+		}, func(b *browser) flow.Outcome { return b.View(ctx, flow.PathFactor, b.step(), b.from()) }},
+		{"enrol", func(b *browser) {
+			b.requireTwo()
+			b.apply(core.DeleteAuthenticators{UserID: b.user("ann").ID})
+			b.authorize("rp").at(flow.PathLogin).signIn("ann").at(flow.PathEnrol).enrol(flow.EnrolForm{Method: core.MethodTOTP})
+		}, func(b *browser) flow.Outcome {
+			shown := page[*flow.TOTPPage](b)
+			return b.Dispatcher.Enrol(ctx, shown.Step, flow.EnrolForm{Method: core.MethodTOTP, Seed: shown.Seed, Code: b.appOf(shown.URI).code()}, b.from())
+		}},
+		{"fresh", func(b *browser) { atConsent(b); b.now = b.now.Add(time.Hour) }, func(b *browser) flow.Outcome {
+			if _, done := b.FreshPerson(ctx, b.account, b.from(), "/account"); done != nil {
+				return *done
+			}
+			return flow.Outcome{Redirect: "/account"}
+		}},
+		{"enter", func(b *browser) { b.authorize("rp").at(flow.PathLogin) }, func(b *browser) flow.Outcome {
+			request, _ := b.requestOf(b)
+			return b.Enter(ctx, b.from(), request, proofOf(b.user("ann")))
+		}},
 		{"confirm", func(b *browser) { atConsent(b); b.logout() }, func(b *browser) flow.Outcome { return b.ConfirmLogout(ctx, b.step(), b.from()) }},
 	} {
 		t.Run(s.name, func(t *testing.T) {

@@ -223,7 +223,7 @@ func TestEssentialClass(t *testing.T) {
 	b := w.browser()
 	acr := func(values string) string { return `{"id_token":{"acr":{"essential":true,"values":[` + values + `]}}}` }
 	b.authorize("fast", "claims", acr(`"phr","1"`)).at(flow.PathLogin).signIn("ann").grant("fast")
-	b.authorize("fast", "claims", acr(`"phr"`)).denied("fast", "unmet_authentication_requirements")
+	b.authorize("fast", "claims", acr(`"urn:x"`)).denied("fast", "unmet_authentication_requirements")
 	b.authorize("fast", "claims", `{"id_token":{"acr":{"values":["phr"]}}}`).grant("fast")
 	b.authorize("fast", "acr_values", "phr").grant("fast")
 }

@@ -17,6 +17,10 @@ type purpose string
 
 const (
 	toLogin   purpose = "login"
+	toMail    purpose = "mail"   // to type the code of a mail
+	toFactor  purpose = "factor" // the second one
+	toEnrol   purpose = "enrol"
+	toCodes   purpose = "codes" // behind the recovery codes
 	toSelect  purpose = "select"
 	toConsent purpose = "consent"
 	toLogout  purpose = "logout"

@@ -14,47 +14,109 @@ import (
 // Login takes what the login page sent.
 func (d *Dispatcher) Login(ctx context.Context, step, login, password string, b Browser) Outcome {
 	v, _, done := d.resumeLogin(ctx, step, b)
-	if done != nil {
+	switch {
+	case done != nil:
 		return *done
-	}
-	if strings.TrimSpace(login) == "" || password == "" {
+	case !v.allows(core.MethodPassword):
+		return d.loginPage(ctx, v, LoginPage{Username: login, Problem: ProblemMethod})
+	case strings.TrimSpace(login) == "" || password == "":
 		d.record(v, refused(v.event(core.EventSignInFailed), "empty"))
-		return d.commit(ctx, v, d.loginPage(v, LoginPage{Username: login, AskPassword: true, Problem: ProblemMissing}))
+		return d.commit(ctx, v, d.loginPage(ctx, v, LoginPage{Username: login, AskPassword: true, Problem: ProblemMissing}))
 	}
 	proof, err := d.Passwords.SignIn(ctx, core.PasswordAttempt{
 		Client: v.client, Org: v.org(), Login: login, Password: password, Event: v.event(""),
 	})
 	if err != nil {
-		return d.notSignedIn(v, login, err)
+		return d.notSignedIn(ctx, v, LoginPage{Username: login, AskPassword: true}, err)
 	}
 	return d.signedIn(ctx, v, proof)
 }
 
-// resumeLogin is resume for what the login page sends, and says what is next: a
-// sign-in. If somebody signed in for the request already, done goes on with it.
-func (d *Dispatcher) resumeLogin(ctx context.Context, step string, b Browser) (v *visit, next Step, done *Outcome) {
-	v, _, done = d.resume(ctx, step, b, toLogin)
+// LoginWithPasskey takes what the browser says of a passkey, whoever's it is: ceremony is
+// what the page had, response JSON of its PublicKeyCredential.
+func (d *Dispatcher) LoginWithPasskey(ctx context.Context, step, ceremony, response string, b Browser) Outcome {
+	v, _, done := d.resumeLogin(ctx, step, b)
+	page := LoginPage{Username: v.loginHint(), AskPassword: true}
+	switch {
+	case done != nil:
+		return *done
+	case !d.offersPasskeys(v):
+		page.Problem = ProblemMethod
+		return d.loginPage(ctx, v, page)
+	case response == "":
+		page.Problem = ProblemScript
+		return d.loginPage(ctx, v, page)
+	}
+	challenge, expires, ok := d.challenge(v, ceremonyLogin, ceremony)
+	if !ok {
+		page.Problem = ProblemPasskey
+		d.record(v, refused(v.event(core.EventSignInFailed), "ceremony_forged"))
+		return d.commit(ctx, v, d.loginPage(ctx, v, page))
+	}
+	proof, err := d.Factors.SignInWithPasskey(ctx, core.PasskeyAttempt{
+		Client: v.client, Org: v.org(), Challenge: challenge, ExpiresAt: expires, Response: []byte(response), Event: v.event(""),
+	})
+	if err != nil {
+		v.unknownPasskey = unknownPasskey(err, response)
+		return d.notSignedIn(ctx, v, page, err)
+	}
+	return d.signedIn(ctx, v, proof)
+}
+
+// resumeLogin is resume for what the login page sends, or another of those steps, and
+// says what is next: a sign-in. If somebody signed in for the request already, done goes
+// on with it.
+func (d *Dispatcher) resumeLogin(ctx context.Context, step string, b Browser, steps ...purpose) (v *visit, next Step, done *Outcome) {
+	v, at, done := d.resume(ctx, step, b, append(steps, toLogin)...)
 	if done != nil {
 		return v, next, done
 	}
+	v.at = at
 	next, err := d.next(ctx, v)
 	if err == nil && v.mayLogin(next) {
-		return v, v.asked(next), nil
+		err = d.loadRules(ctx, v)
+	} else if err == nil {
+		out := d.act(ctx, v, next)
+		return v, next, &out
 	}
-	out := failed(err)
-	if err == nil {
-		out = d.act(ctx, v, next)
+	if err != nil {
+		out := failed(err)
+		return v, next, &out
 	}
-	return v, next, &out
+	return v, v.asked(next), nil
 }
 
-// signedIn goes on after somebody proved who they are.
-func (d *Dispatcher) signedIn(ctx context.Context, v *visit, proof *core.Proof) Outcome {
-	v.now = d.Now() // the proof took its time
-	if err := d.signIn(ctx, v, proof); err != nil {
-		return failed(err)
+// loadRules reads the rules by which people may sign in at the page, if they are not
+// those of one organisation.
+func (d *Dispatcher) loadRules(ctx context.Context, v *visit) error {
+	if v.rules != nil {
+		return nil
 	}
-	return d.advance(ctx, v)
+	all, err := d.Store.Organisations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, org := range all {
+		switch {
+		case org.Disabled:
+		case v.client == nil:
+			v.rules = append(v.rules, org.Rules.SignIn)
+		default:
+			v.rules = append(v.rules, org.Rules.SignIn.And(v.client.SignIn))
+		}
+	}
+	return nil
+}
+
+// allows reports whether somebody may sign in so at the page.
+func (v *visit) allows(method string) bool {
+	return slices.ContainsFunc(v.rules, func(r core.SignInRules) bool { return r.Allows(method) })
+}
+
+// closedTo reports whether nobody may sign in so at the client, whatever the rules of their
+// organisation.
+func (v *visit) closedTo(method string) bool {
+	return v.rules != nil && !v.allows(method) || len(v.client.SignIn.Methods) > 0 && !v.client.SignIn.Allows(method)
 }
 
 // org is where the person is looked for: at a client that is not shared, in its
@@ -64,41 +126,6 @@ func (v *visit) org() string {
 		return ""
 	}
 	return v.client.Org
-}
-
-// signIn begins a new session, whoever was signed in before: its identifier is
-// never one that was known before the sign-in.
-func (d *Dispatcher) signIn(ctx context.Context, v *visit, proof *core.Proof) error {
-	org, err := d.Store.Organisation(ctx, proof.User.Org)
-	if err != nil {
-		return err
-	}
-	cookie := core.NewCredential(core.KindSession, core.NewID(v.now, d.Rand), d.Rand)
-	session := core.Session{
-		ID: cookie.ID, Hash: cookie.Hash(), UserID: proof.User.ID,
-		AuthTime: v.now, AMR: proof.AMR, ACR: proof.ACR, Upstream: proof.Upstream,
-		CreatedAt: v.now, ExpiresAt: v.now.Add(orElse(d.Lifetimes.Session, defaultSession)),
-		IP: v.from.IP, UserAgent: shortened(v.from.UserAgent),
-	}
-	if !proof.AuthTime.IsZero() && proof.AuthTime.Before(v.now) {
-		session.AuthTime = proof.AuthTime
-	}
-	start := core.StartSession{Session: session}
-	if v.signedIn != nil {
-		start.Replaces = v.signedIn.Session.ID
-	}
-	v.signedIn = &core.SignedIn{Session: session, User: *proof.User, Org: *org}
-	v.stored.SessionID, v.stored.SignedInAt, v.stored.ConsentedScopes, v.changed = session.ID, v.now, nil, true
-	v.cookies.SetSession, v.cookies.SessionExpires = cookie.String(), session.ExpiresAt
-	d.showState(v)
-	v.changes = slices.Concat(v.changes, proof.Changes, []core.Change{start})
-	event := v.event(core.EventSignedIn)
-	event.Detail = map[string]string{"method": proof.Method}
-	if proof.Upstream != nil {
-		event.Detail["connector"] = proof.Upstream.Connector
-	}
-	d.record(v, event)
-	return nil
 }
 
 const maxUserAgent = 256
@@ -112,67 +139,101 @@ func shortened(s string) string {
 }
 
 // notSignedIn shows the page again. Nothing but the kind of the refusal shows.
-func (d *Dispatcher) notSignedIn(v *visit, login string, err error) Outcome {
+func (d *Dispatcher) notSignedIn(ctx context.Context, v *visit, page LoginPage, err error) Outcome {
 	refused, ok := errors.AsType[*core.SignInRefused](err)
 	if !ok {
 		return failed(err)
 	}
-	problem := ProblemWrong
-	switch refused.Kind {
-	case core.SignInThrottled:
-		problem = ProblemThrottled
-	case core.SignInBusy:
-		problem = ProblemBusy
-	case core.SignInUnavailable:
-		problem = ProblemUnavailable
-	}
-	out := d.loginPage(v, LoginPage{Username: login, AskPassword: true, Problem: problem})
+	page.Problem = problemOf(refused)
+	out := d.loginPage(ctx, v, page)
 	out.RetryAfter = refused.RetryAfter
 	return out
 }
 
+// problemOf is what the person reads of a refusal.
+func problemOf(refused *core.SignInRefused) Problem {
+	switch refused.Kind {
+	case core.SignInThrottled:
+		return ProblemThrottled
+	case core.SignInBusy:
+		return ProblemBusy
+	case core.SignInUnavailable:
+		return ProblemUnavailable
+	case core.SignInFactor, core.SignInUnknownPasskey:
+		return ProblemPasskey
+	case core.SignInExpired:
+		return ProblemExpired
+	}
+	return ProblemWrong
+}
+
+// status is that of a page with the problem; 0 where nothing failed.
+func (p Problem) status() int {
+	switch p {
+	case ProblemMissing, ProblemWrong, ProblemMethod, ProblemPasskey, ProblemScript, ProblemCode:
+		return http.StatusUnprocessableEntity
+	case ProblemThrottled:
+		return http.StatusTooManyRequests
+	case ProblemBusy, ProblemUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return 0
+}
+
 // loginView is the login page as a link leads to it. Whether there is a password to
 // ask for is seen when the name is known, where names lead to a provider.
-func (d *Dispatcher) loginView(v *visit, note string, next Step) Outcome {
+func (d *Dispatcher) loginView(ctx context.Context, v *visit, note string, next Step) Outcome {
+	if err := d.loadRules(ctx, v); err != nil {
+		return failed(err)
+	}
 	page := LoginPage{Username: v.loginHint(), AskPassword: !slices.ContainsFunc(v.offers, leadsSomewhere)}
 	if connector, cancelled := strings.CutPrefix(note, noteCancelled); cancelled {
 		page.Problem, page.Provider = ProblemCancelled, v.title(connector)
-	} else if next.ACR != "" {
+	} else if note != "" {
+		page.Problem = Problem(note)
+	} else if next.ACR != "" && next.Kind == StepLogin {
 		page.Problem = ProblemWeak
 	} else if v.again() {
 		page.Problem = ProblemAgain
 	}
-	return d.loginPage(v, page)
+	out := d.loginPage(ctx, v, page)
+	out.Status = 0 // what was wrong was answered before
+	return out
 }
 
 // noteCancelled begins the payload of a link to the login page for who gave up at a
-// provider: its connector follows.
+// provider: its connector follows. Any other is a [Problem].
 const noteCancelled = "cancelled "
 
 // loginPage completes the page.
-func (d *Dispatcher) loginPage(v *visit, page LoginPage) Outcome {
+func (d *Dispatcher) loginPage(ctx context.Context, v *visit, page LoginPage) Outcome {
 	page.Step, page.Client, page.Cancellable = d.linkTo(v, toLogin, ""), v.client, true
+	page.Password, page.Email = v.allows(core.MethodPassword), d.offersMail(v)
+	page.AskPassword = page.AskPassword && page.Password
 	for _, offer := range v.offers {
 		if !offer.Hidden {
 			page.Offers = append(page.Offers, offer)
 		}
 	}
-	out := v.page(&page)
-	switch page.Problem {
-	case ProblemMissing, ProblemWrong:
-		out.Status = http.StatusUnprocessableEntity
-	case ProblemThrottled:
-		out.Status = http.StatusTooManyRequests
-	case ProblemBusy, ProblemUnavailable:
-		out.Status = http.StatusServiceUnavailable
+	if d.offersPasskeys(v) {
+		var err error
+		if page.Passkey, err = d.ask(ctx, v, ceremonyLogin, nil); err != nil {
+			return failed(err)
+		}
 	}
+	out := v.page(&page)
+	out.Status = page.Problem.status()
 	return out
 }
 
-// Cancel gives up at the login page or the selection. The client learns that
+func (d *Dispatcher) offersPasskeys(v *visit) bool {
+	return d.Factors != nil && d.Factors.Passkeys() && v.allows(core.MethodPasskey)
+}
+
+// Cancel gives up at the login page, at a second factor, or the selection. The client learns that
 // access was denied; whoever was signed in still is.
 func (d *Dispatcher) Cancel(ctx context.Context, step string, b Browser) Outcome {
-	v, _, done := d.resume(ctx, step, b, toLogin, toSelect)
+	v, _, done := d.resume(ctx, step, b, toLogin, toMail, toFactor, toEnrol, toSelect)
 	if done != nil {
 		return *done
 	}

@@ -5,18 +5,25 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/core/ticket"
 )
 
 // Paths of the steps. Each takes GET with the query parameter "step" to show the
 // page, and POST with the field "step" to do what it asks.
 const (
 	PathLogin   = "/login"
+	PathMail    = "/login/mail"
+	PathFactor  = "/factor"
+	PathEnrol   = "/enrol"
 	PathSelect  = "/select"
 	PathConsent = "/consent"
 	PathHome    = "/"
 	// PathSecurity is the page of what a person signs in with.
 	PathSecurity = "/account/security"
 
+	// PathTicket is where the link of a mail to sign in with leads. It takes GET and POST
+	// with the parameter "ticket".
+	PathTicket = ticket.PathSignIn
 	// PathCallback is followed by the connector: it takes the answer of a provider, by
 	// GET or by POST.
 	PathCallback = oauth.PathCallback
@@ -31,6 +38,8 @@ const (
 type Browser struct {
 	BrowserCookie string // value, empty if there is none
 	SessionCookie string
+	DeviceCookie  string // of a browser that a person trusted
+	Locale        string // BCP 47, of the pages that it gets
 	IP            string // without port
 	UserAgent     string
 	Correlation   string
@@ -97,6 +106,10 @@ type Cookies struct {
 	SessionExpires time.Time // of the session that SetSession names
 	ClearSession   bool
 
+	// SetDevice trusts the browser until DeviceExpires.
+	SetDevice     string
+	DeviceExpires time.Time
+
 	// SetState is no secret: scripts of ours read it where another site's page has them
 	// in a frame.
 	SetState     string
@@ -145,6 +158,12 @@ type LoginPage struct {
 	// [Dispatcher.Login]. Else it asks for the name first and goes to
 	// [Dispatcher.Identify].
 	AskPassword bool
+	// Password says that passwords are allowed at all, Email that the name can be sent to
+	// [Dispatcher.RequestMail] too.
+	Password, Email bool
+	// Passkey is for who signs in with one; nil where none is allowed. It goes to
+	// [Dispatcher.LoginWithPasskey].
+	Passkey *Ceremony
 	// Offers are other ways to sign in, without hidden ones; each goes to
 	// [Dispatcher.SignInWith].
 	Offers   []core.Offer
@@ -169,6 +188,11 @@ const (
 	ProblemCancelled   Problem = "cancelled"   // the person gave up at Provider
 	ProblemWeak        Problem = "weak"        // the scope policy asks for another sign-in than there was
 	ProblemAgain       Problem = "again"       // to change how one signs in, one signs in first
+	ProblemMethod      Problem = "method"      // the account may not sign in as was tried
+	ProblemPasskey     Problem = "passkey"     // it proves nothing here; status 422
+	ProblemScript      Problem = "script"      // the browser sent no passkey; status 422
+	ProblemCode        Problem = "code"        // it is wrong; status 422
+	ProblemExpired     Problem = "expired"     // it took too long, or too many tries: one begins again
 )
 
 // SelectPage asks whether to go on with the account that is signed in; it is
@@ -211,6 +235,12 @@ type SignedOutPage struct {
 }
 
 func (*LoginPage) page()     {}
+func (*MailPage) page()      {}
+func (*TicketPage) page()    {}
+func (*FactorPage) page()    {}
+func (*EnrolPage) page()     {}
+func (*TOTPPage) page()      {}
+func (*CodesPage) page()     {}
 func (*SelectPage) page()    {}
 func (*ConsentPage) page()   {}
 func (*LogoutPage) page()    {}

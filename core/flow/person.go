@@ -79,12 +79,38 @@ func (d *Dispatcher) resumeAccount(ctx context.Context, step string, b Browser) 
 // resumeFresh is resumeAccount for what needs a recent sign-in.
 func (d *Dispatcher) resumeFresh(ctx context.Context, step string, b Browser, back string) (v *visit, done *Outcome) {
 	v, done = d.resumeAccount(ctx, step, b)
-	if done != nil || v.now.Sub(v.signedIn.Session.AuthTime) <= freshTime {
+	if done != nil {
 		return v, done
+	}
+	fresh, err := d.fresh(ctx, v)
+	if err != nil {
+		out := failed(err)
+		return v, &out
+	}
+	if fresh {
+		return v, nil
 	}
 	d.begun(v, hereParams(back, oauth.PromptLogin))
 	out := d.advance(ctx, v)
 	return v, &out
+}
+
+// fresh reports whether the person proved lately who they are, with the second factor if
+// they have one: a browser that they trust spares them that for other things alone.
+func (d *Dispatcher) fresh(ctx context.Context, v *visit) (bool, error) {
+	session := &v.signedIn.Session
+	if v.now.Sub(session.AuthTime) > freshTime {
+		return false, nil
+	}
+	if d.Factors == nil || session.Upstream != nil || session.ACR != core.ACROne {
+		return true, nil
+	}
+	in, err := d.input(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	in.Facts, err = d.look(ctx, v)
+	return err == nil && !in.factors(in.proved()).SecondFactor(), err
 }
 
 // SignInTo begins a sign-in to Postern itself that leads to the local path back. Whoever

@@ -31,12 +31,16 @@ func (d *Dispatcher) Identify(ctx context.Context, step, username string, b Brow
 		return *done
 	}
 	if strings.TrimSpace(username) == "" {
-		return d.loginPage(v, LoginPage{Username: username, Problem: ProblemMissing})
+		return d.loginPage(ctx, v, LoginPage{Username: username, Problem: ProblemMissing})
 	}
 	if connector, found := realm(v.offers, username); found {
 		return d.sendTo(ctx, v, next, connector, strings.TrimSpace(username))
 	}
-	return d.loginPage(v, LoginPage{Username: username, AskPassword: true})
+	page := LoginPage{Username: username, AskPassword: true}
+	if !v.allows(core.MethodPassword) {
+		page.Problem = ProblemMethod
+	}
+	return d.loginPage(ctx, v, page)
 }
 
 // realm finds the connector of an e-mail address by its domain (home realm discovery).
@@ -61,8 +65,11 @@ const maxHint = 1 << 10
 // sendTo sends the browser to the provider of a connector, to sign in for this request.
 // The request is kept, also if that comes to nothing: the person may choose another way.
 func (d *Dispatcher) sendTo(ctx context.Context, v *visit, next Step, connector, username string) Outcome {
-	if d.Upstream == nil {
+	switch {
+	case d.Upstream == nil:
 		return d.refuseStep(ctx, v, "connector_unknown")
+	case v.rules != nil && !v.allows(core.MethodUpstream):
+		return d.refuseStep(ctx, v, "method_not_allowed")
 	}
 	v.demand(next)
 	start, err := d.Upstream.Begin(ctx, d.beginning(v, next, connector, username))

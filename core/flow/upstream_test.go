@@ -254,6 +254,7 @@ func TestIdentifierFirst(t *testing.T) {
 func TestStepUpElsewhere(t *testing.T) {
 	w := newWorld(t)
 	p := w.signsInElsewhere()
+	w.hasNoFactors()
 	w.addClient("fast", skipConsent)
 	w.decidesAlways(hook.ScopeOutput{ACR: "2"})
 	b := w.browser().authorize("fast", "acr_values", "x 2").at(flow.PathLogin).signIn("ann").at(flow.PathLogin)
@@ -286,6 +287,7 @@ func TestStepUpElsewhere(t *testing.T) {
 func TestStepUpCancelled(t *testing.T) {
 	w := newWorld(t)
 	p := w.signsInElsewhere()
+	w.hasNoFactors()
 	w.addClient("fast", skipConsent)
 	w.decidesAlways(hook.ScopeOutput{ACR: "2"})
 	b := w.browser().authorize("fast").at(flow.PathLogin).with("hub").returns("hub", "ann")

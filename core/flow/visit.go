@@ -31,6 +31,16 @@ type visit struct {
 	// isStored says that the store has the request, changed that it has another.
 	isStored, changed bool
 	signedIn          *core.SignedIn // the live session of this browser, or nil
+	first             *First         // of somebody who has no session yet, or nil
+	facts             *Facts         // of them, or of the session; nil until they were read
+	device            core.ID        // that stands for the second factor; empty for none
+	trust             bool           // this browser, once the session begins
+	at                link           // that led here
+	unknownPasskey    string         // that was tried, and is nobody's
+
+	// rules are those by which people may sign in at the page: of the client's
+	// organisation, or of every one, as it may be anybody's. They are read for the page.
+	rules []core.SignInRules
 
 	changes []core.Change
 	cookies Cookies
@@ -69,6 +79,9 @@ func (d *Dispatcher) loadClient(ctx context.Context, v *visit, id string) error 
 	org, err := d.Store.Organisation(ctx, client.Org)
 	if err != nil {
 		return err
+	}
+	if !client.Shared {
+		v.rules = []core.SignInRules{org.Rules.SignIn.And(client.SignIn)}
 	}
 	switch v.client = client; {
 	case client.Disabled:
@@ -142,7 +155,7 @@ func (d *Dispatcher) reload(ctx context.Context, v *visit, id core.ID, expires t
 		return stop(d.refuseStep(ctx, v, "request_expired"))
 	}
 	v.stored, v.isStored = *stored, true
-	if err := errors.Join(d.loadClient(ctx, v, stored.ClientID), d.loadSession(ctx, v)); err != nil {
+	if err := errors.Join(d.loadClient(ctx, v, stored.ClientID), d.loadSession(ctx, v), d.loadFirst(ctx, v)); err != nil {
 		return stop(failed(err))
 	}
 	if stored.ClientID == "" {
@@ -161,8 +174,12 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) 
 			return in, err
 		}
 	}
+	if v.client != nil && v.closedTo(core.MethodUpstream) {
+		v.offers = []core.Offer{}
+	}
 	in = Input{
 		Now: v.now, Client: v.client, Request: v.request, Offers: v.offers, SignedIn: v.signedIn, HasPolicy: d.Policy != nil,
+		First: v.first, Facts: v.facts, HasFactors: d.Factors != nil, HasPasskeys: d.Factors != nil && d.Factors.Passkeys(),
 		Again: v.again(),
 		Progress: Progress{
 			SignedInAt: v.stored.SignedInAt, SessionID: v.stored.SessionID, ConsentedScopes: v.stored.ConsentedScopes,

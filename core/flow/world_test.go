@@ -16,10 +16,12 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/authn"
+	"github.com/postern-id/postern/core/authn/authntest"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/store"
 	"github.com/postern-id/postern/core/token"
+	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -34,8 +36,13 @@ type world struct {
 	now     time.Time
 	hints   hints
 	policy  *fakePolicy
+	mails   *mails
 	period  int // of the audit log, see events
 }
+
+type mails struct{ ready bool }
+
+func (m *mails) Ready() bool { return m.ready }
 
 // hints are the ID tokens that verify.
 type hints map[string]flow.Hint
@@ -96,6 +103,11 @@ func newWorld(t *testing.T) *world {
 		Store: counted, Passwords: passwords, Hints: w.hints, Question: token.Question,
 		Issuer: issuer, Key: [32]byte{7}, Now: clock, Rand: rand.Reader,
 	}
+	w.mails = &mails{ready: true}
+	w.Factors = &authn.Factors{
+		Store: counted, Sealer: testVault(), Key: [32]byte{4}, Issuer: issuer, Now: clock, Rand: rand.Reader,
+	}
+	w.Synced, w.Mails = authn.Synced, w.mails
 	w.populate(passwords)
 	w.commits.Store(0)
 	return w
@@ -206,15 +218,19 @@ func (w *world) recorded(want ...string) {
 type browser struct {
 	*world
 	binding, session string
-	account          string // the link of its home page, where a test needs it
+	device           string            // cookie of a trusted browser
+	keys             authntest.Browser // its authenticator
+	account          string            // the link of its home page, where a test needs it
 	last             flow.Outcome
 }
 
-func (w *world) browser() *browser { return &browser{world: w} }
+func (w *world) browser() *browser {
+	return &browser{world: w, keys: authntest.Browser{Origin: issuer}}
+}
 
 func (b *browser) from() flow.Browser {
 	return flow.Browser{
-		BrowserCookie: b.binding, SessionCookie: b.session, IP: "192.0.2.1", UserAgent: "test", Correlation: b.correlation(),
+		BrowserCookie: b.binding, SessionCookie: b.session, DeviceCookie: b.device, IP: "192.0.2.1", UserAgent: "test", Correlation: b.correlation(),
 	}
 }
 
@@ -241,6 +257,9 @@ func (b *browser) got(out flow.Outcome) *browser {
 	}
 	if out.Cookies.ClearSession {
 		b.session = ""
+	}
+	if out.Cookies.SetDevice != "" {
+		b.device = out.Cookies.SetDevice
 	}
 	b.last = out
 	return b
@@ -269,6 +288,16 @@ func (b *browser) step() string {
 	b.t.Helper()
 	switch page := b.last.Page.(type) {
 	case *flow.LoginPage:
+		return page.Step
+	case *flow.MailPage:
+		return page.Step
+	case *flow.FactorPage:
+		return page.Step
+	case *flow.EnrolPage:
+		return page.Step
+	case *flow.TOTPPage:
+		return page.Step
+	case *flow.CodesPage:
 		return page.Step
 	case *flow.SelectPage:
 		return page.Step
@@ -429,3 +458,5 @@ func (w *world) requestOf(b *browser) (core.ID, *core.AuthRequest) {
 	}
 	return id, request
 }
+
+func testVault() *vault.Vault { return vault.New([vault.KeySize]byte{3}) }
