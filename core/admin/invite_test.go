@@ -243,7 +243,7 @@ func TestNotices(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Second)
-	_, err := w.UpdateUser(t.Context(), actor, ann.ID, func(u *core.User) { u.Email = "new@example.org" })
+	_, err := w.UpdateUser(t.Context(), actor, ann.ID, func(u *core.User) { u.Email, u.EmailVerified = "new@example.org", true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,5 +256,54 @@ func TestNotices(t *testing.T) {
 	nobody := w.user(admin.NewUser{Name: "bob"})
 	if err := w.SetPassword(t.Context(), actor, nobody.ID, "long enough"); err != nil || len(w.queued()) != 2 {
 		t.Errorf("without an address: %v, %v", w.queued(), err)
+	}
+}
+
+// Who has an address that no administrator vouches for is asked to prove it.
+func TestUnprovedAddress(t *testing.T) {
+	verified := func(u *admin.NewUser) { u.EmailVerified = true }
+	for name, c := range map[string]struct {
+		made func(*admin.NewUser)
+		edit func(*core.User)
+		off  bool
+		want string // address that is asked; empty: none
+	}{
+		"a new address":           {verified, func(u *core.User) { u.Email, u.EmailVerified = "new@example.org", false }, false, "new@example.org"},
+		"vouched for":             {verified, func(u *core.User) { u.Email = "new@example.org" }, false, ""},
+		"not vouched for anymore": {verified, func(u *core.User) { u.EmailVerified = false }, false, "ann@example.org"},
+		"unproved as before":      {nil, func(u *core.User) { u.Profile.Nickname = "Annie" }, false, ""},
+		"none any more":           {verified, func(u *core.User) { u.Email = "" }, false, ""},
+		"no way to send":          {verified, func(u *core.User) { u.Email, u.EmailVerified = "new@example.org", false }, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Issuer = "https://id.example"
+			post := w.mailed()
+			post.off = c.off
+			input := admin.NewUser{Name: "ann", Email: "ann@example.org"}
+			if c.made != nil {
+				c.made(&input)
+			}
+			ann := w.user(input)
+			if _, err := w.UpdateUser(t.Context(), actor, ann.ID, c.edit); err != nil {
+				t.Fatal(err)
+			}
+			asked := ""
+			for _, queued := range w.queued() {
+				if to, is := strings.CutPrefix(queued, "verify to "); is {
+					asked = to
+				}
+			}
+			if asked != c.want {
+				t.Fatalf("mails %v, want one to %q", w.queued(), c.want)
+			}
+			if asked == "" {
+				return
+			}
+			found, err := w.opened(core.TicketVerify, post.words[len(post.words)-1][core.WordLink])
+			if err != nil || found.Email != c.want || found.UserID != ann.ID {
+				t.Errorf("ticket %+v, %v", found, err)
+			}
+		})
 	}
 }

@@ -186,10 +186,7 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 	if before.Admin != after.Admin {
 		changes = append(changes, core.EndSessions{UserID: id, At: after.UpdatedAt})
 	}
-	if core.FoldName(before.Email) != core.FoldName(after.Email) {
-		changes = append(changes, core.DeleteTickets{UserID: id})
-		changes = append(changes, s.notice(before, after.UpdatedAt, core.MailNoticeEmail, map[string]string{core.WordEmail: after.Email})...)
-	}
+	changes = append(changes, s.readdressed(actor, before, after)...)
 	if !before.Admin {
 		ending, err := s.endSetup(ctx, after)
 		if err != nil {
@@ -198,6 +195,22 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 		changes = append(changes, ending...)
 	}
 	return after, s.applyUser(ctx, "update the user", after, changes)
+}
+
+// readdressed gives what a new address brings about: links that were sent to the old one
+// end, its owner is told, and who has the new one is asked to prove it, unless the
+// administrator vouches for it.
+func (s *Service) readdressed(actor Actor, before, after *core.User) (changes []core.Change) {
+	if core.FoldName(before.Email) != core.FoldName(after.Email) {
+		changes = append(changes, core.DeleteTickets{UserID: after.ID})
+		changes = append(changes, s.notice(before, after.UpdatedAt, core.MailNoticeEmail, map[string]string{core.WordEmail: after.Email})...)
+	}
+	unproved := before.Email != after.Email || before.EmailVerified
+	if unproved && !after.EmailVerified && !after.Disabled && s.reaches(after) {
+		_, asking := s.handOver(actor, core.TicketVerify, after, true)
+		changes = append(changes, asking...)
+	}
+	return changes
 }
 
 // edited gives a copy that edit changed, with everything put back that edit may
