@@ -6,6 +6,6 @@ import "github.com/postern-id/postern/core/account"
 func (a *App) account() *account.Service {
 	return &account.Service{
 		Store: a.Store, Passwords: a.passwords, Mailer: a.mails, Issuer: a.Config.Issuer, Now: a.now, Rand: a.rand,
-		Factors: a.newFactors(),
+		Factors: a.factors(),
 	}
 }

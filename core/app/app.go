@@ -68,7 +68,10 @@ type App struct {
 	outbound func() (*outbound.Client, error)
 	// capabilities are what plugins may use, and what they share with the server.
 	capabilities func() (*capability.Set, error)
-	upstream     *upstream.Service
+	// factors takes codes of one person one at a time, so there is one of it; it knows the
+	// issuer when it is first needed.
+	factors  func() *authn.Factors
+	upstream *upstream.Service
 	// pages parses what people see when something first needs it.
 	pages func() (*web.Pages, error)
 	// mails queues mails; see [mail.Composer.Ready].
@@ -111,6 +114,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
 	a.pages = sync.OnceValues(web.New)
 	a.mails = a.newComposer()
+	a.factors = sync.OnceValue(a.newFactors)
 	a.upstream = a.newUpstream()
 	breached, err := a.openBreached()
 	if err != nil {

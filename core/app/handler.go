@@ -43,7 +43,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, Now: a.now, Rand: a.rand},
 		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
 		Admin:     a.Admin,
-		Entry:     a.entry(host, a.newFactors()),
+		Entry:     a.entry(host, a.factors()),
 		Account:   a.account(),
 		Pages:     pages,
 		Recorder:  a.Store,

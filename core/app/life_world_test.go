@@ -79,19 +79,6 @@ func (w *world) handed(purpose core.TicketPurpose, user *core.User, edit func(*c
 	return letter{link: link, ticket: credential}
 }
 
-// rules changes the rules of the organisation.
-func (w *world) rules(edit func(*core.OrgRules)) {
-	w.t.Helper()
-	org, err := w.app.Store.Organisation(context.Background(), core.DefaultOrganisation)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	edit(&org.Rules)
-	if err := w.app.Store.Apply(context.Background(), core.UpdateOrganisation{Organisation: *org}); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 func openToAll(r *core.OrgRules) { r.Registration.Open = true }
 
 // found reads the user anew.

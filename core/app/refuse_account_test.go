@@ -388,6 +388,7 @@ func refuseLastWayIn(t *testing.T, w *world) {
 	}
 }
 
+// rules changes the rules of the organisation.
 func (w *world) rules(edit func(*core.OrgRules)) {
 	w.t.Helper()
 	org, err := w.app.Store.Organisation(w.t.Context(), core.DefaultOrganisation)
