@@ -30,6 +30,11 @@ type Inquiry struct {
 	ACR        string
 	AMR        []string
 	Connector  string
+	// Trusted says that it is in a browser that the person trusts.
+	Trusted bool
+	// ACRValues are the classes that the request would like; none stand for what the client
+	// registered.
+	ACRValues []string
 }
 
 // Explanation says what a client gets, and why.
@@ -59,6 +64,8 @@ type Decision struct {
 	NeedsACR     string `json:"needs_acr"`
 	NeedsSignIn  bool   `json:"needs_sign_in"`
 	NeedsConsent bool   `json:"needs_consent"`
+	// SignIn is what their sign-in takes; nil where nobody signs in.
+	SignIn *SignIn `json:"sign_in"`
 }
 
 // PolicyAnswer is what one plugin instance said.
@@ -84,7 +91,8 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 	}
 	q = a.completed(q)
 	if q.User == nil {
-		return &Explanation{Decision: decide(ctx, host, q, &core.Authorized{})}, nil
+		decision, _ := decide(ctx, host, q, &core.Authorized{})
+		return &Explanation{Decision: decision}, nil
 	}
 	org, err := a.Store.Organisation(ctx, q.User.Org)
 	if err != nil {
@@ -94,9 +102,15 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 	if q.Connector != "" {
 		about.Grant.Upstream = &core.Upstream{Connector: q.Connector}
 	}
-	e := &Explanation{Decision: decide(ctx, host, q, about)}
+	decision, policy := decide(ctx, host, q, about)
+	e := &Explanation{Decision: decision}
 	if e.Decision.Refused != "" {
 		return e, nil
+	}
+	if q.GrantType == core.GrantAuthorizationCode {
+		if e.Decision.SignIn, err = a.signIn(ctx, q, about, &policy); err != nil {
+			return nil, err
+		}
 	}
 	e.Explanation, err = a.issuer(host, nil).Explain(ctx, q.At, q.Client, q.User, org, e.Decision.Granted)
 	return e, err
@@ -134,14 +148,15 @@ func (a *App) completed(q Inquiry) Inquiry {
 	return q
 }
 
-// decide asks the host's rules, then the policies, as a request does.
-func decide(ctx context.Context, host *plugin.Host, q Inquiry, about *core.Authorized) Decision {
-	d := Decision{
+// decide asks the host's rules, then the policies, as a request does. It also gives what
+// the policies said together.
+func decide(ctx context.Context, host *plugin.Host, q Inquiry, about *core.Authorized) (d Decision, policy hook.ScopeOutput) {
+	d = Decision{
 		GrantType: q.GrantType, At: q.At.UTC().Truncate(time.Second), Address: q.Address, SignedInAt: q.SignedInAt.UTC().Truncate(time.Second),
 		ACR: q.ACR, AMR: notNil(q.AMR), Connector: q.Connector, Asked: q.Scopes, Policies: []PolicyAnswer{}, Granted: []string{},
 	}
 	if d.Refused = ruledOut(q, about); d.Refused != "" {
-		return d
+		return d, policy
 	}
 	said, out, err := host.ExplainScopes(ctx, token.Question(q.GrantType, q.Client, about, q.Scopes, q.Address, q.At))
 	for i := range said {
@@ -149,16 +164,16 @@ func decide(ctx context.Context, host *plugin.Host, q Inquiry, about *core.Autho
 	}
 	if err != nil {
 		d.Refused = "policy_failed"
-		return d
+		return d, out
 	}
 	if d.Refused = refusedBy(out, q, about); d.Refused == "" {
 		d.Granted = out.Scopes
 		d.NeedsSignIn, d.NeedsConsent = out.Fresh, out.Consent
-		if out.ACR != q.ACR {
+		if out.ACR != "" && !core.Reaches(q.ACR, q.AMR, q.Connector != "", out.ACR) {
 			d.NeedsACR = out.ACR
 		}
 	}
-	return d
+	return d, out
 }
 
 // ruledOut says why the host refuses before it asks a policy.

@@ -26,14 +26,15 @@ type explainFlags struct {
 func (p *program) explain() *cobra.Command {
 	c := &cobra.Command{
 		Use: "explain", Short: "show what a client would get about a user, and which plugin decided it", Args: arguments(),
-		Long: "Show whether a client gets anything about a user, what each policy says, and the\n" +
-			"documents with the origin of each claim. Nothing is issued. Without flags it is a\n" +
-			"sign-in by password, now; where the address is not given, policies do not know it.",
+		Long: "Show whether a client gets anything about a user, what each policy says, how the user\n" +
+			"has to sign in and why, and the documents with the origin of each claim. Nothing is\n" +
+			"issued. Without flags it is a sign-in by password, now; where the address is not\ngiven, policies do not know it.",
 		Example: "  postern explain --user alice --client Confluence\n" +
 			"  postern explain --user alice --client Confluence --address 192.0.2.7 --at 2026-11-25T23:00:00+01:00",
 	}
 	f := newExplainFlags(c)
 	orgFlag(c)
+	issuerFlag(c)
 	c.PreRunE = f.check
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
 		q, err := f.find(ctx, s, orgOf(c))
@@ -62,6 +63,8 @@ func newExplainFlags(c *cobra.Command) *explainFlags {
 	set.StringVar(&f.signedInAt, "signed-in-at", "", "`TIME` of the sign-in (default: that of the request)")
 	set.StringVar(&f.inquiry.Connector, "connector", "", "plugin `INSTANCE` that the user signed in with (default: a password of Postern's own)")
 	set.StringVar(&f.inquiry.ACR, "acr", "", "`CLASS` of the sign-in (default: a password's, unless --connector or --amr is given)")
+	set.StringArrayVar(&f.inquiry.ACRValues, "acr-value", nil, "`CLASS` that the request would like (repeatable; default: those that the client registered)")
+	set.BoolVar(&f.inquiry.Trusted, "trusted-browser", false, "the user trusts the browser, if the organisation lets them")
 	set.StringArrayVar(&f.inquiry.AMR, "amr", nil, "`METHOD` of the sign-in (repeatable; default: as with --acr)")
 	return f
 }

@@ -26,6 +26,9 @@ func describeDecision(w io.Writer, client *core.Client, d *app.Decision) {
 	}
 	fmt.Fprint(w, "\npolicies\n")
 	table(w, "none was asked", []string{"INSTANCE", "PLUGIN", "ANSWER"}, rows)
+	if d.SignIn != nil {
+		describeSignIn(w, d.SignIn)
+	}
 }
 
 func signInText(d *app.Decision) string {
