@@ -36,6 +36,6 @@ const (
 	WordAuthenticator = "authenticator" // name of it
 	WordMethod        = "method"        // of it: [MethodPasskey] or [MethodTOTP]
 	WordTime          = "time"          // when it happened, RFC 3339
-	WordBrowser       = "browser"       // "Firefox on Linux"
+	WordBrowser       = "browser"       // "Firefox (Linux)"
 	WordAddress       = "address"       // IP address
 )

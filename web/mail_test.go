@@ -23,7 +23,7 @@ func mailStories() []mailStory {
 	words := map[string]string{
 		"link": "https://id.example.org/reset?ticket=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCd", "code": "48215907", "name": "Ada Lovelace",
 		"login": "ada", "client": "Confluence", "email": "ada@new.example.org", "authenticator": "Ada's phone", "method": "passkey",
-		"time": "2026-11-23T18:59:00Z", "browser": "Firefox on Linux", "address": "192.0.2.7",
+		"time": "2026-11-23T18:59:00Z", "browser": "Firefox (Linux)", "address": "192.0.2.7",
 	}
 	valid := map[string]time.Duration{
 		"signin": 10 * time.Minute, "reset": 30 * time.Minute, "invite": 7 * 24 * time.Hour, "register": 24 * time.Hour, "verify": 24 * time.Hour, "email": 24 * time.Hour,
