@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/postern-id/postern/core/colour"
 )
 
 //go:embed mails/mail.html mails/mail.txt
@@ -28,6 +30,9 @@ type Mail struct {
 	Words map[string]string
 	// Valid is how long the link and the code work, where there are any that expire.
 	Valid time.Duration
+	// Accent is the colour of the organisation by day, AccentDark by night, "#1f6feb".
+	// With one of them, the other is a shade of it that can be read; without, both are ours.
+	Accent, AccentDark string
 }
 
 // Letter is a mail as it is sent: plain text, and the same as an HTML document.
@@ -282,8 +287,25 @@ func (w writing) method() string {
 	return "mail.fact_passkey"
 }
 
-// Accent and its kin are the colours of the organisation.
-func (w writing) Accent() string { return "#0b6350" }
+// Day and Night are the colours of the button, with what is written on it. Ours are those
+// of the stylesheet.
+func (w writing) Day() colour.Accent {
+	return colour.Light().Accent(accent(w.mail.Accent, w.mail.AccentDark, "#0b6350"))
+}
+
+func (w writing) Night() colour.Accent {
+	return colour.Dark().Accent(accent(w.mail.AccentDark, w.mail.Accent, "#5ccbab"))
+}
+
+// accent is the first colour that is one.
+func accent(colours ...string) colour.RGB {
+	for _, text := range colours {
+		if c, err := colour.Parse(text); err == nil {
+			return c
+		}
+	}
+	return colour.Black()
+}
 
 // maxName is as much of a name as a mail shows.
 const maxName = 80

@@ -188,6 +188,36 @@ func TestMailNames(t *testing.T) {
 	}
 }
 
+// A mail has the colours of its organisation, by day and by night, and what is written on
+// them can be read. What is no colour is none.
+func TestMailColours(t *testing.T) {
+	pages := newPages(t)
+	for _, c := range []struct{ light, dark, day, night string }{
+		{"", "", "#0b6350", "#5ccbab"},
+		{"#1f6feb", "", "", ""},
+		{"", "#ffcc00", "", "#ffcc00"},
+		{"#7a1f6a", "#ffb3f0", "#7a1f6a", "#ffb3f0"},
+		{"red;} * {display:none", "url(https://evil.example)", "#0b6350", ""},
+	} {
+		mail := Mail{Template: "reset", Organisation: "Northwind", Words: map[string]string{"link": "https://h/i"}, Accent: c.light, AccentDark: c.dark}
+		document := writeMail(t, pages, mail, Look{}).HTML
+		day := regexp.MustCompile(`<a class="accent"[^>]*color:(#[0-9a-f]{6});`).FindStringSubmatch(document)
+		ground := regexp.MustCompile(`<td align="center" class="accent" style="background:(#[0-9a-f]{6});`).FindStringSubmatch(document)
+		night := regexp.MustCompile(`\.accent \{ background: (#[0-9a-f]{6}) !important; color: (#[0-9a-f]{6}) !important; \}`).FindStringSubmatch(document)
+		if day == nil || ground == nil || night == nil || strings.Contains(document, "evil") || strings.Contains(document, "display:none") {
+			t.Fatalf("%q, %q:\n%s", c.light, c.dark, document)
+		}
+		if c.day != "" && ground[1] != c.day || c.night != "" && night[1] != c.night {
+			t.Errorf("%q, %q: by day %s, by night %s", c.light, c.dark, ground[1], night[1])
+		}
+		for front, back := range map[string]string{day[1]: ground[1], night[2]: night[1]} {
+			if got := contrast(t, front, back); got < 4.5 {
+				t.Errorf("%s on %s has %.2f", front, back, got)
+			}
+		}
+	}
+}
+
 func TestMailValid(t *testing.T) {
 	pages := newPages(t)
 	for valid, want := range map[time.Duration]string{

@@ -97,15 +97,17 @@ func (l letters) Write(ctx context.Context, m *core.Mail, words map[string]strin
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	name := m.Org
-	switch org, err := l.organisation(ctx, m.Org); {
-	case err == nil:
-		name = cmp.Or(org.DisplayName, org.Name)
-	case !errors.Is(err, core.ErrNotFound): // it may be gone with the account that was deleted
+	org, err := l.organisation(ctx, m.Org)
+	if errors.Is(err, core.ErrNotFound) { // it may be gone, with the account that was deleted
+		org, err = &core.Organisation{Name: m.Org}, nil
+	}
+	if err != nil {
 		return mail.Letter{}, err
 	}
+	name := cmp.Or(org.DisplayName, org.Name)
 	written, err := pages.Mail(web.Mail{
 		Template: m.Template, Organisation: name, Host: l.host, Words: words, Valid: m.ExpiresAt.Sub(m.CreatedAt),
+		Accent: org.Theme.Accent, AccentDark: org.Theme.AccentDark,
 	}, web.Look{Locale: pages.Locale(m.Locale)})
 	if err != nil {
 		return mail.Letter{}, err
