@@ -153,6 +153,7 @@ func (s *Server) enter(c echo.Context, entered *account.Entered) error {
 func (s *Server) sent(c echo.Context, who *comer, purpose core.TicketPurpose, address, back string) error {
 	return s.page(c, http.StatusOK, pageWith{Page: web.MailSent{
 		Purpose: string(purpose), Address: address, Minutes: int(ticket.Lifetime(purpose) / time.Minute), Client: party(who.Client), BackURL: back,
+		MailboxURL: s.mailboxURL(),
 	}})
 }
 
