@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/config"
@@ -199,4 +201,32 @@ func ask(h http.Handler, url string) int {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Code
+}
+
+// A real browser shows the mail as it looks, and follows its button out of the frame. The
+// frame is closed to tests as to everybody, so they press where the button must be.
+func TestChromiumMailbox(t *testing.T) {
+	b := newTab(t)
+	w := newWorld(t)
+	queue(t, w.app, core.MailReset, "", "the-ticket")
+	b.do(
+		chromedp.Navigate(w.issuer+"/mailbox"), chromedp.Click(chromedp.CSS("details summary")), chromedp.WaitVisible(chromedp.CSS("iframe")),
+		chromedp.ScrollIntoView(chromedp.CSS("iframe")),
+	)
+	for y := range 300 { // from the top of the frame down, and again: it takes a while to be there
+		corner, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]float64](`(({left, top}) => [left, top])(document.querySelector("iframe")?.getBoundingClientRect() ?? {left: 0, top: 0})`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.do(chromedp.MouseClickXY(corner[0]+80, corner[1]+float64(20*(y%30))))
+		time.Sleep(50 * time.Millisecond)
+		at, err := chromedp.Run(b.ctx, chromedp.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(at, w.issuer+"/reset?ticket=the-ticket") {
+			return
+		}
+	}
+	t.Error("the button of the mail leads nowhere")
 }
