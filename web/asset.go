@@ -25,6 +25,8 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".mjs": "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".avif": "image/avif", ".gif": "image/gif",
+	".ico": "image/x-icon", ".woff2": "font/woff2",
 }
 
 // assets are the embedded files. Their common prefix holds a hash over all of
@@ -65,15 +67,31 @@ func (a *assets) url(name string) (string, error) {
 	return a.prefix + name, nil
 }
 
-// ServeHTTP answers with the file of exactly this path. There is nothing to
+// find gives the file of exactly this path, nil if there is none. There is nothing to
 // traverse: a path is a key of a map or it is nothing.
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, ours := strings.CutPrefix(r.URL.Path, a.prefix)
-	content, exists := a.files[name]
+func (p *Pages) find(path string) (name string, content []byte) {
+	if name, ours := strings.CutPrefix(path, p.assets.prefix); ours {
+		if content, exists := p.assets.files[name]; exists {
+			return name, content
+		}
+		return name, painted(name)
+	}
+	if themes := p.themes.Load(); themes != nil {
+		for _, theme := range *themes {
+			if name, its := strings.CutPrefix(path, theme.prefix); its && theme.files[name] != nil {
+				return name, theme.files[name]
+			}
+		}
+	}
+	return "", nil
+}
+
+func (p *Pages) serveAsset(w http.ResponseWriter, r *http.Request) {
+	name, content := p.find(r.URL.Path)
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	switch {
-	case !ours || !exists:
+	case content == nil:
 		header.Set("Cache-Control", "no-store")
 		http.Error(w, "There is no such file.", http.StatusNotFound)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:

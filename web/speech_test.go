@@ -47,7 +47,7 @@ func strangePages(t *testing.T) (*Pages, *Locale) {
 	t.Helper()
 	pages, locale := newPages(t), strangeLocale(t)
 	pages.locales.all[locale.Tag] = locale
-	pages.sets[locale.Tag] = func() (templates, error) { return parsePages(pages.assets, locale) }
+	pages.sets[locale.Tag] = func() (templates, error) { return parsePages(pages.assets, locale, nil) }
 	return pages, locale
 }
 

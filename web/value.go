@@ -27,6 +27,8 @@ func functions(files *assets) template.FuncMap {
 		"logo":        logo,
 		"monogram":    monogram,
 		"remote":      remoteLogo,
+		"themeLogo":   func(look Look) template.URL { return themeImage(look.Theme, (*Theme).logo) },
+		"themeIcon":   func(look Look) template.URL { return themeImage(look.Theme, (*Theme).icon) },
 		"link":        link,
 		"sendTo":      sendTo,
 		"refreshTo":   refreshTo,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 //go:embed templates/*.html
@@ -16,10 +17,14 @@ var templateFiles embed.FS
 // Pages renders the pages and serves what they refer to. It is safe for
 // concurrent use.
 type Pages struct {
+	// Trouble, if it is set, is told of a theme that fails for a page: ours is shown then.
+	Trouble func(error)
+
 	locales *locales
 	sets    map[string]func() (templates, error) // by language; parsed when first needed
 	assets  *assets
 	mails   mailTemplates
+	themes  atomic.Pointer[map[string]*overlay] // by organisation
 }
 
 // templates are the pages in one language, by name: "login".
@@ -37,6 +42,8 @@ type Look struct {
 	// Here is the local path to which the switch of languages leads back. Empty: the page
 	// has no switch.
 	Here string
+	// Theme is that of the organisation whose page it is; nil: ours.
+	Theme *Theme
 }
 
 // New parses the embedded templates. An error is a mistake in this package.
@@ -55,7 +62,7 @@ func New() (*Pages, error) {
 	}
 	pages := &Pages{locales: known, sets: map[string]func() (templates, error){}, assets: files, mails: mails}
 	for tag, locale := range known.all {
-		pages.sets[tag] = sync.OnceValues(func() (templates, error) { return parsePages(files, locale) })
+		pages.sets[tag] = sync.OnceValues(func() (templates, error) { return parsePages(files, locale, nil) })
 	}
 	_, err = pages.sets["en"]()
 	return pages, err
@@ -68,17 +75,29 @@ func (p *Pages) Known(tag string) *Locale { return p.locales.all[tag] }
 // preference is a tag ("de-CH"), or a list as of the header Accept-Language.
 func (p *Pages) Locale(preferences ...string) *Locale { return p.locales.choose(preferences) }
 
-func parsePages(files *assets, locale *Locale) (templates, error) {
-	shared, err := template.New("layout.html").Funcs(functions(files)).Funcs(words(locale)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/parts-account.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse layout: %w", err)
+// shared are the files that every page has besides its own.
+func shared() []string { return []string{"layout.html", "parts.html", "parts-account.html"} }
+
+// parsePages parses all pages in a language, with what a theme has in place of ours.
+func parsePages(files *assets, locale *Locale, theme *overlay) (templates, error) {
+	layout := template.New("layout.html").Funcs(functions(files)).Funcs(words(locale)).Funcs(theme.functions(files))
+	for _, name := range shared() {
+		if _, err := layout.ParseFS(templateFiles, "templates/"+name); err != nil {
+			return nil, fmt.Errorf("parse %s: %w", name, err)
+		}
+		replaced, err := theme.replace(layout, name)
+		if err != nil {
+			return nil, err
+		}
+		if name == "layout.html" {
+			layout = replaced
+		}
 	}
 	parsed := templates{}
 	for _, page := range every() {
-		name := page.template()
-		if parsed[name], err = parsePage(shared, name); err != nil {
-			return nil, fmt.Errorf("parse page %s: %w", name, err)
+		var err error
+		if parsed[page.template()], err = parsePage(layout, page.template(), theme); err != nil {
+			return nil, err
 		}
 	}
 	return parsed, nil
@@ -89,12 +108,24 @@ func words(l *Locale) template.FuncMap {
 	return template.FuncMap{"t": l.HTML, "date": l.Date, "moment": l.Time, "where": l.where, "code": func(text string) code { return code(text) }}
 }
 
-func parsePage(shared *template.Template, name string) (*template.Template, error) {
-	layout, err := shared.Clone()
+func parsePage(layout *template.Template, name string, theme *overlay) (*template.Template, error) {
+	page, err := layout.Clone()
 	if err != nil {
 		return nil, err
 	}
-	return layout.ParseFS(templateFiles, "templates/"+name+".html")
+	if _, err := page.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+		return nil, fmt.Errorf("parse page %s: %w", name, err)
+	}
+	_, err = theme.replace(page, name+".html")
+	return page, err
+}
+
+// view is what the layout gets.
+type view struct {
+	Title     string
+	Page      Page
+	Look      Look
+	Languages []*Locale
 }
 
 // Render writes the page as a whole HTML document in UTF-8. Nothing is written if
@@ -103,28 +134,47 @@ func (p *Pages) Render(w io.Writer, page Page, look Look) error {
 	if look.Locale == nil {
 		look.Locale = p.locales.all["en"]
 	}
-	set, err := p.sets[look.Locale.Tag]()
-	if err != nil {
-		return err
-	}
-	var document bytes.Buffer
-	view := struct {
-		Title     string
-		Page      Page
-		Look      Look
-		Languages []*Locale
-	}{Title(page, look.Locale), page, look, p.locales.list()}
-	if err := set[page.template()].Execute(&document, view); err != nil {
-		return fmt.Errorf("render page %s: %w", page.template(), err)
+	document, err := p.themed(page, look)
+	if err != nil || document == nil {
+		if err != nil && p.Trouble != nil {
+			p.Trouble(fmt.Errorf("theme of organisation %s: %w", look.Theme.Org, err))
+		}
+		if document, err = p.render(p.sets[look.Locale.Tag], page, look); err != nil {
+			return err
+		}
 	}
 	_, err = document.WriteTo(w)
 	return err
 }
 
+// themed renders with the folder of the organisation; nil if it has none.
+func (p *Pages) themed(page Page, look Look) (*bytes.Buffer, error) {
+	themes := p.themes.Load()
+	if look.Theme == nil || themes == nil || (*themes)[look.Theme.Org] == nil {
+		return nil, nil
+	}
+	theme := (*themes)[look.Theme.Org]
+	look.Locale = theme.locales[look.Locale.Tag]
+	return p.render(theme.sets[look.Locale.Tag], page, look)
+}
+
+func (p *Pages) render(parsed func() (templates, error), page Page, look Look) (*bytes.Buffer, error) {
+	set, err := parsed()
+	if err != nil {
+		return nil, err
+	}
+	document := &bytes.Buffer{}
+	err = set[page.template()].Execute(document, view{Title(page, look.Locale), page, look, p.locales.list()})
+	if err != nil {
+		return nil, fmt.Errorf("render page %s: %w", page.template(), err)
+	}
+	return document, nil
+}
+
 // Assets serves stylesheet, script and images. Mount it, for GET and HEAD, on
 // everything under [AssetsPrefix]; it wants the whole path. Whatever is no asset
 // of this build is answered with 404.
-func (p *Pages) Assets() http.Handler { return p.assets }
+func (p *Pages) Assets() http.Handler { return http.HandlerFunc(p.serveAsset) }
 
 // Title is what the browser's tab shows.
 func Title(page Page, l *Locale) string { return plain(page.title(l)) }
