@@ -72,6 +72,12 @@ func (p *Pages) LoadThemes(folder fs.FS) error {
 	return errors.Join(wrong...)
 }
 
+// HasTheme reports whether there is a folder of the organisation that is in order.
+func (p *Pages) HasTheme(org string) bool {
+	themes := p.themes.Load()
+	return themes != nil && (*themes)[org] != nil
+}
+
 func (p *Pages) loadTheme(folder fs.FS, org string) (*overlay, error) {
 	inner, err := fs.Sub(folder, org)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 
 // Theme is what sets the pages of an organisation apart. Empty fields are as ours.
 type Theme struct {
-	Org  string // its key, the name of its folder for [Pages.LoadThemes]
-	Name string // as people know it
+	Org    string // its key, the name of its folder for [Pages.LoadThemes]
+	Folder bool   // it has one, as of [Pages.HasTheme]: pages may load fonts from it
+	Name   string // as people know it
 	// Logo stands above the page, with the name, and Icon in the browser's tab: each a
 	// data:image URI as of [Client], a path under [AssetsPrefix], or an https address, which
 	// whoever answers with the page allows.
@@ -49,6 +50,9 @@ func themeImage(t *Theme, of func(*Theme) string) template.URL {
 	}
 	return remoteLogo(of(t))
 }
+
+// HasFolder reports whether pages may load fonts.
+func (t *Theme) HasFolder() bool { return t != nil && t.Folder }
 
 // none stands for a colour in the name of a stylesheet.
 const none = "none"

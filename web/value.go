@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -82,6 +83,36 @@ func remoteLogo(uri string) template.URL {
 		return ""
 	}
 	return template.URL(u.String())
+}
+
+// RemoteLogos gives the addresses of all images that the page loads from elsewhere, where
+// it is allowed to.
+func RemoteLogos(page Page) []string { return remoteLogos(reflect.ValueOf(page)) }
+
+func remoteLogos(value reflect.Value) (list []string) {
+	switch value.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !value.IsNil() {
+			return remoteLogos(value.Elem())
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			list = append(list, remoteLogos(value.Index(i))...)
+		}
+	case reflect.Struct:
+		if client, is := value.Interface().(Client); is {
+			if logo(client.LogoURI) == "" && remoteLogo(client.RemoteLogo) != "" {
+				list = append(list, client.RemoteLogo)
+			}
+			return list
+		}
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() {
+				list = append(list, remoteLogos(value.Field(i))...)
+			}
+		}
+	}
+	return list
 }
 
 // icon is the image of a provider, "" for a monogram.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLogo(t *testing.T) {
@@ -227,6 +228,25 @@ func TestTitle(t *testing.T) {
 	} {
 		if got := Title(test.page, newPages(t).Known("en")); got != test.want {
 			t.Errorf("Title(%#v) = %q, want %q", test.page, got, test.want)
+		}
+	}
+}
+
+func TestRemoteLogos(t *testing.T) {
+	client := Client{RemoteLogo: "https://a.example/l.png"}
+	for _, test := range []struct {
+		page Page
+		want []string
+	}{
+		{Login{Client: &client}, []string{client.RemoteLogo}},
+		{&Consent{Client: &client}, []string{client.RemoteLogo}},
+		{Login{}, nil}, {Login{Client: &Client{RemoteLogo: "http://a.example/l.png"}}, nil},
+		{Login{Client: &Client{LogoURI: sampleLogo(), RemoteLogo: client.RemoteLogo}}, nil},
+		{Applications{Applications: []Application{{Client: client}, {}, {Client: client}}}, []string{client.RemoteLogo, client.RemoteLogo}},
+		{Profile{Since: time.Now()}, nil},
+	} {
+		if got := RemoteLogos(test.page); !slices.Equal(got, test.want) {
+			t.Errorf("%T: %q, want %q", test.page, got, test.want)
 		}
 	}
 }

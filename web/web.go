@@ -153,7 +153,7 @@ func (p *Pages) themed(page Page, look Look) (*bytes.Buffer, error) {
 	if look.Theme == nil || themes == nil || (*themes)[look.Theme.Org] == nil {
 		return nil, nil
 	}
-	theme := (*themes)[look.Theme.Org]
+	theme := (*themes)[look.Theme.Org] // it may go while we render, so it is taken once
 	look.Locale = theme.locales[look.Locale.Tag]
 	return p.render(theme.sets[look.Locale.Tag], page, look)
 }

@@ -56,6 +56,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Domains:   a.Config.WebfingerDomains,
 		Watched:   a.Config.SessionManagement,
 	}
+	server.Organisations = a.Store
 	if box := a.mailbox(); box != nil {
 		server.Mailbox = box
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func cookie(c echo.Context, name string) string {
 
 // pageHeaders keeps the page to itself: no foreign requests, nothing stored, and no
 // frames, except for the one page that is made for them (RFC 9700 sections 4.2 and 4.16).
-func (s *Server) pageHeaders(c echo.Context, page pageWith) {
+func (s *Server) pageHeaders(c echo.Context, page pageWith, theme *web.Theme) {
 	secret(c)
 	h := c.Response().Header()
 	if !framed(page.Page) {
@@ -131,18 +132,18 @@ func (s *Server) pageHeaders(c echo.Context, page pageWith) {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	}
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	h.Set("Content-Security-Policy", contentPolicy(page))
+	h.Set("Content-Security-Policy", contentPolicy(page, theme))
 }
 
 // contentPolicy allows our own styles and images, the logo of a client that registered
-// itself, and, where a form is sent on to the relying party or a page of it is loaded,
+// itself, that of the organisation with the fonts of its folder, and, where a form is sent on to the relying party or a page of it is loaded,
 // that origin.
-func contentPolicy(page pageWith) string {
-	images := "img-src 'self' data:"
-	if origin := logoOrigin(page.Page); origin != "" {
-		images += " " + origin
-	}
+func contentPolicy(page pageWith, theme *web.Theme) string {
+	images := strings.Join(append([]string{"img-src 'self' data:"}, imageOrigins(page.Page, theme)...), " ")
 	policy := "default-src 'none'; style-src 'self'; " + images + "; base-uri 'none'; "
+	if theme.HasFolder() {
+		policy += "font-src 'self'; "
+	}
 	if !framed(page.Page) {
 		policy += "frame-ancestors 'none'; "
 	}
@@ -288,27 +289,13 @@ func party(client *core.Client) *web.Client {
 	return shown
 }
 
-// logoOrigin is where the page loads the logo of its client from; empty for nowhere.
-func logoOrigin(page web.Page) string {
-	var client *web.Client
-	switch p := page.(type) {
-	case web.Login:
-		client = p.Client
-	case web.Select:
-		client = p.Client
-	case web.Consent:
-		client = p.Client
-	case web.Logout:
-		client = p.Client
-	case web.SigningOut:
-		client = p.Client
-	case web.FormPost:
-		client = p.Client
-	case web.Leaving:
-		client = p.Client
+// imageOrigins are where the page loads images from: logos of clients that registered
+// themselves, and those of the theme.
+func imageOrigins(page web.Page, theme *web.Theme) (origins []string) {
+	for _, address := range append(web.RemoteLogos(page), theme.Remote()...) {
+		if origin := oauth.RedirectOrigin(address); origin != "" && !slices.Contains(origins, origin) {
+			origins = append(origins, origin)
+		}
 	}
-	if client == nil || client.RemoteLogo == "" {
-		return ""
-	}
-	return oauth.RedirectOrigin(client.RemoteLogo)
+	return origins
 }

@@ -251,7 +251,7 @@ func TestLeavingHasNoRights(t *testing.T) {
 	if page.URL != "https://hub.example/" || page.Name != "The Hub" || page.Icon != "key" || page.Client.Name != "Wiki" {
 		t.Errorf("%+v", page)
 	}
-	policy := contentPolicy(pageWith{Page: page})
+	policy := contentPolicy(pageWith{Page: page}, nil)
 	if !strings.HasSuffix(policy, "form-action 'self'") || strings.Contains(policy, "script") {
 		t.Error(policy)
 	}

@@ -16,18 +16,21 @@ func TestContentPolicy(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		page       pageWith
+		theme      *web.Theme
 		want, none string
 	}{
-		{"alone", pageWith{Page: web.SignedOut{}}, "form-action 'self'", "script-src"},
-		{"to a client", pageWith{Page: web.Login{}, FormTargets: []string{"https://rp.example"}}, "form-action 'self' https://rp.example", "script-src"},
-		{"logo", pageWith{Page: web.Login{Client: &web.Client{RemoteLogo: "https://rp.example/l.png?x=1"}}}, "img-src 'self' data: https://rp.example;", "l.png"},
-		{"form_post", pageWith{Page: web.FormPost{}, FormTargets: []string{"https://rp.example"}}, "script-src 'self'", "unsafe"},
-		{"framed", pageWith{Page: web.CheckSession{}}, "; script-src 'self'", "frame-ancestors"},
-		{"not framed", pageWith{Page: web.SignedOut{}}, "frame-ancestors 'none'", "frame-src"},
-		{"frames", pageWith{Page: web.SigningOut{}, FrameTargets: []string{"https://a.example", "https://b.example"}}, "; frame-src https://a.example https://b.example", "script-src"},
-		{"frames and on", pageWith{Page: web.SigningOut{URL: "https://a.example"}, FrameTargets: []string{"https://a.example"}}, "; script-src 'self'", "unsafe"},
+		{"alone", pageWith{Page: web.SignedOut{}}, nil, "form-action 'self'", "script-src"},
+		{"to a client", pageWith{Page: web.Login{}, FormTargets: []string{"https://rp.example"}}, nil, "form-action 'self' https://rp.example", "script-src"},
+		{"logo", pageWith{Page: web.Login{Client: &web.Client{RemoteLogo: "https://rp.example/l.png?x=1"}}}, nil, "img-src 'self' data: https://rp.example;", "l.png"},
+		{"form_post", pageWith{Page: web.FormPost{}, FormTargets: []string{"https://rp.example"}}, nil, "script-src 'self'", "unsafe"},
+		{"framed", pageWith{Page: web.CheckSession{}}, nil, "; script-src 'self'", "frame-ancestors"},
+		{"not framed", pageWith{Page: web.SignedOut{}}, nil, "frame-ancestors 'none'", "frame-src"},
+		{"frames", pageWith{Page: web.SigningOut{}, FrameTargets: []string{"https://a.example", "https://b.example"}}, nil, "; frame-src https://a.example https://b.example", "script-src"},
+		{"frames and on", pageWith{Page: web.SigningOut{URL: "https://a.example"}, FrameTargets: []string{"https://a.example"}}, nil, "; script-src 'self'", "unsafe"},
+		{"theme", pageWith{Page: web.Login{}}, &web.Theme{Logo: "https://cdn.example/l.png?x=1", Icon: "https://a.example/i.ico"}, "img-src 'self' data: https://cdn.example https://a.example;", "font-src"},
+		{"folder", pageWith{Page: web.Login{}}, &web.Theme{Folder: true, Logo: "http://cdn.example/l.png"}, "font-src 'self'", "cdn.example"},
 	} {
-		policy := contentPolicy(test.page)
+		policy := contentPolicy(test.page, test.theme)
 		if !strings.Contains(policy, test.want) || strings.Contains(policy, test.none) || !strings.HasPrefix(policy, "default-src 'none';") {
 			t.Errorf("%s: %s", test.name, policy)
 		}

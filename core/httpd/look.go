@@ -1,6 +1,10 @@
 package httpd
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
@@ -32,25 +37,53 @@ func audience(c echo.Context) flow.Audience {
 	return a
 }
 
-// look is how the answer to the request looks. What a person chose in this browser counts before what
-// their profile says, that before what the client asks for, and that before what the
-// browser is set to (OpenID Connect Core section 3.1.2.1, ui_locales; RFC 9110 section
-// 12.5.4).
-func (s *Server) look(c echo.Context, _ string, uiLocales ...string) web.Look {
+// Organisations knows how pages of an organisation look.
+type Organisations interface {
+	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+}
+
+// look is how the answer to the request looks: of the organisation, if one is named, else
+// of the one that the request is about, else of the one that every server has.
+func (s *Server) look(c echo.Context, org string, uiLocales ...string) web.Look {
 	a := audience(c)
-	wanted := []string{cookie(c, cookieLocale)}
-	look := web.Look{}
+	look := web.Look{Locale: s.locale(c, uiLocales...), Theme: s.theme(c, cmp.Or(org, a.Org, core.DefaultOrganisation))}
 	if a.Person != nil {
-		wanted = append(wanted, a.Person.Profile.Locale)
 		look.Appearance = a.Person.Profile.Appearance
 	}
-	wanted = append(append(wanted, uiLocales...), a.Locales...)
-	look.Locale = s.Pages.Locale(append(wanted, strings.Join(c.Request().Header.Values("Accept-Language"), ","))...)
 	return look
 }
 
-// locale is the language of the answer.
-func (s *Server) locale(c echo.Context) *web.Locale { return s.look(c, "").Locale }
+// locale is the language of the answer. What a person chose in this browser counts before
+// what their profile says, that before what the client asks for, and that before what the
+// browser is set to (OpenID Connect Core section 3.1.2.1, ui_locales; RFC 9110 section
+// 12.5.4).
+func (s *Server) locale(c echo.Context, uiLocales ...string) *web.Locale {
+	a := audience(c)
+	wanted := []string{cookie(c, cookieLocale)}
+	if a.Person != nil {
+		wanted = append(wanted, a.Person.Profile.Locale)
+	}
+	wanted = append(append(wanted, uiLocales...), a.Locales...)
+	return s.Pages.Locale(append(wanted, strings.Join(c.Request().Header.Values("Accept-Language"), ","))...)
+}
+
+// theme is that of the organisation. A page is shown without one rather than not at all.
+func (s *Server) theme(c echo.Context, name string) *web.Theme {
+	if s.Organisations == nil {
+		return nil
+	}
+	org, err := s.Organisations.Organisation(c.Request().Context(), name)
+	if err != nil {
+		if !errors.Is(err, core.ErrNotFound) {
+			s.Logger.Error("theme not read", slog.Any("cause", err), slog.String("correlation", correlation(c)))
+		}
+		return nil
+	}
+	return &web.Theme{
+		Org: org.Name, Folder: s.Pages.HasTheme(org.Name), Name: cmp.Or(org.DisplayName, org.Name), Logo: org.Logo, Icon: org.Favicon,
+		Accent: org.Theme.Accent, AccentDark: org.Theme.AccentDark,
+	}
+}
 
 // say gives a message in the language of the answer; pairs as of [web.Locale.Text].
 func (s *Server) say(c echo.Context, key string, pairs ...any) string {

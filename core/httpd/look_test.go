@@ -121,3 +121,43 @@ func TestLanguageRefuses(t *testing.T) {
 	w.tab().send(http.MethodPost, web.LanguagePath, formType, "locale=de&back=%2F", "cross-site").wants(http.StatusForbidden)
 	w.tab().get(web.LanguagePath).wants(http.StatusMethodNotAllowed)
 }
+
+// An organisation's pages are those of its clients and of its people.
+func TestThemeOfAPage(t *testing.T) {
+	w := newWorld(t)
+	acme := core.Organisation{Name: "acme", DisplayName: "Acme", Logo: "https://cdn.example/acme.png", Theme: core.Theme{Accent: "#1f6feb"}, CreatedAt: w.ada.CreatedAt}
+	if err := w.store.Apply(t.Context(), core.CreateOrganisation{Organisation: acme}); err != nil {
+		t.Fatal(err)
+	}
+	w.addClient("rp2", "https://rp2.example/cb")
+	client, err := w.store.Client(t.Context(), "rp2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Org = "acme"
+	if err := w.store.Apply(t.Context(), core.UpdateClient{Client: *client}); err != nil {
+		t.Fatal(err)
+	}
+	policy := func(b *tab) string { return b.last.Header.Get("Content-Security-Policy") }
+	b := w.tab().signInAt("rp2").wants(http.StatusOK, "Acme")
+	if !strings.Contains(b.body, "theme-1f6feb-none.css") || !strings.Contains(policy(b), "img-src 'self' data: https://cdn.example;") {
+		t.Errorf("%s\n%s", policy(b), b.body)
+	}
+	b.signInAt("rp")
+	if strings.Contains(b.body, "theme-1f6feb") || strings.Contains(policy(b), "cdn.example") {
+		t.Errorf("another organisation's page has the theme: %s\n%s", policy(b), b.body)
+	}
+	builtin, err := w.store.Organisation(t.Context(), core.DefaultOrganisation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	builtin.Theme.AccentDark = "#8ab4f8"
+	if err := w.store.Apply(t.Context(), core.UpdateOrganisation{Organisation: *builtin}); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/", "/nothing"} {
+		if b.get(target); !strings.Contains(b.body, "theme-none-8ab4f8.css") {
+			t.Errorf("%s: nobody's page is not that of the first organisation:\n%s", target, b.body)
+		}
+	}
+}

@@ -247,11 +247,14 @@ func (s *Server) asset(c echo.Context) error {
 
 func (s *Server) page(c echo.Context, status int, page pageWith) error {
 	look := s.look(c, page.Org)
+	if framed(page.Page) {
+		look.Theme = nil // nobody sees it, and it is the same for everybody
+	}
 	look.Here = s.here(c, page.Page)
 	var document bytes.Buffer
 	if err := s.Pages.Render(&document, page.Page, look); err != nil {
 		return err
 	}
-	s.pageHeaders(c, page)
+	s.pageHeaders(c, page, look.Theme)
 	return c.Blob(status, "text/html; charset=utf-8", document.Bytes())
 }

@@ -36,10 +36,12 @@ type Server struct {
 	Pages     *web.Pages
 	Recorder  Recorder
 	Origins   Origins
-	Ready     func(context.Context) error
-	Logger    *slog.Logger
-	Now       func() time.Time
-	Rand      io.Reader
+	// Organisations give pages their themes; nil: none has one.
+	Organisations Organisations
+	Ready         func(context.Context) error
+	Logger        *slog.Logger
+	Now           func() time.Time
+	Rand          io.Reader
 	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
 	Proxies []*net.IPNet
 	// Domains are those whose people webfinger sends here, besides the issuer's host.

@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.server = &Server{
-		Issuer: issuer, Pages: pages, Recorder: db, Now: clock, Rand: rand.Reader,
+		Issuer: issuer, Pages: pages, Recorder: db, Organisations: db, Now: clock, Rand: rand.Reader,
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Admin:  &admin.Service{Store: db, Now: clock, Rand: rand.Reader},
 		Account: &account.Service{
