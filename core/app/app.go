@@ -112,7 +112,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.outbound = sync.OnceValues(a.newOutbound)
 	a.capabilities = sync.OnceValues(a.newCapabilities)
 	a.host = sync.OnceValues(func() (*plugin.Host, error) { return a.newHost(context.WithoutCancel(ctx)) })
-	a.pages = sync.OnceValues(web.New)
+	a.pages = sync.OnceValues(a.newPages)
 	a.mails = a.newComposer()
 	a.factors = sync.OnceValue(a.newFactors)
 	a.upstream = a.newUpstream()

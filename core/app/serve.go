@@ -207,8 +207,8 @@ func (a *App) rotateKeys(ctx context.Context) {
 	}
 }
 
-// reloadAt loads all modules of plugins anew at each signal: those too that could not
-// be loaded so far.
+// reloadAt loads all modules of plugins anew at each signal, those too that could not
+// be loaded so far, and then the themes.
 func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
@@ -221,6 +221,9 @@ func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
 			a.logger.Error("the plugins were not loaded anew", slog.Any("cause", err))
 		}
 		a.warm(ctx)
+		if pages, err := a.pages(); err == nil {
+			a.loadThemes(pages)
+		}
 	}
 }
 

@@ -50,6 +50,9 @@ type Config struct {
 	WebfingerDomains []string
 	// Mail is the server that takes mails.
 	Mail Mail
+	// ThemesDir has a folder with templates for each organisation that wants its own;
+	// empty: none has. Package web says what is in it.
+	ThemesDir string
 	// PluginKeys are trusted to sign modules of plugins.
 	PluginKeys []supply.Key
 	// PluginRegistryCredentials names a docker config.json with the logins for
@@ -102,6 +105,7 @@ func Settings() []Setting {
 		{Key: "mail_tls", NoFlag: true, Default: "starttls", Usage: "how the connection to the mail server is encrypted: starttls, tls or off", set: setMailSecurity},
 		{Key: "mail_user", NoFlag: true, Usage: "user name at the mail server", set: setText(func(c *Config) *string { return &c.Mail.User })},
 		{Key: "mail_password_file", NoFlag: true, Usage: "file that holds the password at the mail server", set: setMailPassword},
+		{Key: "themes_dir", Usage: "directory with templates of organisations, ORG/templates/*.html, in place of ours (default: none)", set: setText(func(c *Config) *string { return &c.ThemesDir })},
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},
