@@ -48,6 +48,9 @@ const (
 // everything opened that opens, and on large ones. Nothing but colours differs between
 // light and dark.
 func TestAccessible(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or two")
+	}
 	t.Parallel()
 	b := newTab(t)
 	script := axe(t)
@@ -95,6 +98,9 @@ const wide = `[document.documentElement.scrollWidth > innerWidth ? ["the page is
 // with letters twice as large in a window of 1280 (1.4.4); and with the spacing that some
 // readers need (1.4.12). Nothing may have to be scrolled sideways, nothing may be cut off.
 func TestReflows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or two")
+	}
 	t.Parallel()
 	b := newTab(t)
 	server := serveStories(t)

@@ -170,7 +170,7 @@ func (p Ticket) Heading(l *Locale) string {
 	case p.Purpose == "email":
 		return l.Text("people.ticket_email_title")
 	case p.Client != nil && p.Client.Name != "":
-		return l.Text("people.ticket_signin_title_client", "client", p.Client.Name)
+		return l.Text("login.title_client", "client", p.Client.Name)
 	}
 	return l.Text("people.ticket_signin_title")
 }

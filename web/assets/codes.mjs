@@ -6,7 +6,7 @@ const said = document.getElementById("copied");
 
 function text() {
   const about = sheet.querySelector(".for").textContent.trim().replace(/\s+/g, " ");
-  return [sheet.dataset.name, about, "", ...codes, ""].join("\n");
+  return [sheet.dataset.sayName, about, "", ...codes, ""].join("\n");
 }
 
 const copy = document.getElementById("copy");
@@ -14,7 +14,7 @@ copy.hidden = !navigator.clipboard; // there is none where the page came over ht
 copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(codes.join("\n") + "\n");
   said.textContent = "";
-  requestAnimationFrame(() => (said.textContent = copy.dataset.done));
+  requestAnimationFrame(() => (said.textContent = copy.dataset.sayDone));
 });
 
 document.getElementById("print").addEventListener("click", () => print());
@@ -22,7 +22,7 @@ document.getElementById("print").addEventListener("click", () => print());
 document.getElementById("download").addEventListener("click", () => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text()], { type: "text/plain" }));
-  link.download = sheet.dataset.name + ".txt";
+  link.download = sheet.dataset.sayName + ".txt";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 });

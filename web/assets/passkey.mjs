@@ -54,7 +54,7 @@ function write(credential) {
 }
 
 function say(problem) {
-  words.querySelector("p").textContent = words.dataset[problem];
+  words.querySelector("p").textContent = words.dataset["say" + problem];
   words.hidden = false;
   words.scrollIntoView({ block: "nearest" });
 }
@@ -62,13 +62,13 @@ function say(problem) {
 function explain(error) {
   switch (error.name) {
     case "NotAllowedError": // also where nobody answered in time
-      return "cancelled";
+      return "Cancelled";
     case "InvalidStateError":
-      return "exists";
+      return "Exists";
     case "NotSupportedError":
-      return "unsupported";
+      return "Unsupported";
   }
-  return "failed";
+  return "Failed";
 }
 
 function send(button, credential) {
@@ -92,7 +92,7 @@ function complete(form) {
 async function ask(button) {
   const kind = button.dataset.passkey;
   if (!window.PublicKeyCredential) {
-    return say("unsupported");
+    return say("Unsupported");
   }
   if (asking || (kind === "create" && !complete(button.form))) {
     return;
