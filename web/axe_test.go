@@ -54,7 +54,7 @@ func TestAccessible(t *testing.T) {
 	t.Parallel()
 	b := newTab(t)
 	script := axe(t)
-	server := serveStories(t)
+	server := serveStories(t, "en")
 	for _, story := range Stories() {
 		b.do(chromedp.Navigate(server.URL + "/" + story.Name))
 		answer[bool](b, script+"; true")
@@ -77,7 +77,7 @@ func TestAxeFinds(t *testing.T) {
 	t.Parallel()
 	b := newTab(t)
 	script := axe(t)
-	server := serveStories(t)
+	server := serveStories(t, "en")
 	b.do(chromedp.Navigate(server.URL + "/factor"))
 	answer[bool](b, script+`; document.querySelector("label").remove(); document.querySelector("h1").style.color = "#999999"; true`)
 	found := strings.Join(answer[[]string](b, fmt.Sprintf(findings, allRules)), "\n")
@@ -103,7 +103,7 @@ func TestReflows(t *testing.T) {
 	}
 	t.Parallel()
 	b := newTab(t)
-	server := serveStories(t)
+	server := serveStories(t, "de") // it has the longest words
 	const (
 		large  = `document.documentElement.style.fontSize = "200%"; true`
 		spaced = `document.documentElement.style.fontSize = ""; for (const one of document.querySelectorAll("body *")) {

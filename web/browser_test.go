@@ -79,10 +79,12 @@ func (b *tab) scheme(name string) {
 	}))
 }
 
-// serveStories serves each story under its name, with the policy that httpd sends.
-func serveStories(t testing.TB) *httptest.Server {
+// serveStories serves each story in a language under its name, with the policy that httpd
+// sends.
+func serveStories(t testing.TB, lang string) *httptest.Server {
 	t.Helper()
 	pages := newPages(t)
+	look := Look{Locale: pages.Known(lang), Here: "/here"}
 	mux := http.NewServeMux()
 	mux.Handle(AssetsPrefix, pages.Assets())
 	mux.HandleFunc("/avatar/", func(w http.ResponseWriter, _ *http.Request) {
@@ -90,12 +92,15 @@ func serveStories(t testing.TB) *httptest.Server {
 		_, _ = w.Write(portrait())
 	})
 	for _, story := range Stories() {
-		document := render(t, pages, story.Page)
+		var document strings.Builder
+		if err := pages.Render(&document, story.Page, look); err != nil {
+			t.Fatal(err)
+		}
 		mux.HandleFunc("/"+story.Name, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'")
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			// Some lead away by themselves: who looks at them stays.
-			_, _ = io.WriteString(w, strings.NewReplacer(`http-equiv="refresh"`, "", "signingout.mjs", "none", "formpost.mjs", "none").Replace(document))
+			_, _ = io.WriteString(w, strings.NewReplacer(`http-equiv="refresh"`, "", "signingout.mjs", "none", "formpost.mjs", "none").Replace(document.String()))
 		})
 	}
 	server := httptest.NewServer(mux)
