@@ -49,7 +49,7 @@ type EntryStore interface {
 // Hasher makes of a password what is stored of it. A password that breaks the rules is an
 // error with a method PasswordProblem.
 type Hasher interface {
-	Hash(ctx context.Context, password string) (string, error)
+	HashFor(ctx context.Context, user *core.User, password string) (string, error)
 }
 
 // Passkeys makes passkeys.

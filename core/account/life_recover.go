@@ -96,7 +96,7 @@ func (e *Entry) Reset(ctx context.Context, credential, password string, from *Vi
 	if err != nil {
 		return nil, err
 	}
-	hash, err := e.Hasher.Hash(ctx, password)
+	hash, err := e.Hasher.HashFor(ctx, &h.User, password)
 	if err != nil {
 		return nil, err
 	}

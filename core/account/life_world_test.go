@@ -82,7 +82,7 @@ type weak struct{}
 func (weak) Error() string           { return "refused" }
 func (weak) PasswordProblem() string { return "the password is too weak" }
 
-func (hasher) Hash(_ context.Context, password string) (string, error) {
+func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string, error) {
 	if len(password) < 8 {
 		return "", weak{}
 	}

@@ -76,7 +76,7 @@ func (s *Service) hash(ctx context.Context, p Person, password string) (string, 
 	if password == "" {
 		return "", invalid("password", core.FieldMissing)
 	}
-	hash, err := s.Passwords.Hash(ctx, password)
+	hash, err := s.Passwords.HashFor(ctx, &p.User, password)
 	if weak, ok := errors.AsType[interface {
 		error
 		FieldProblem() core.FieldProblem

@@ -102,7 +102,7 @@ func TestRefuseSetPassword(t *testing.T) {
 		unchanged()
 	})
 	t.Run("097_with_that_of_another", func(t *testing.T) {
-		hash, err := w.Passwords.Hash(t.Context(), "only of ben alone")
+		hash, err := w.Passwords.HashFor(t.Context(), &w.ben.User, "only of ben alone")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ type Store interface {
 // Passwords hashes passwords, and checks them. The error for one that breaks the rules has
 // a method FieldProblem.
 type Passwords interface {
-	Hash(ctx context.Context, password string) (string, error)
+	HashFor(ctx context.Context, user *core.User, password string) (string, error)
 	SignIn(ctx context.Context, attempt core.PasswordAttempt) (*core.Proof, error)
 }
 

@@ -44,11 +44,11 @@ type Store interface {
 
 // Hasher turns a password into what is stored of it.
 type Hasher interface {
-	// Hash refuses a password that breaks the rules with an error that has a
-	// method PasswordProblem() string, which says what is wrong with it in
+	// HashFor refuses a password of the user that breaks the rules with an error that
+	// has a method PasswordProblem() string, which says what is wrong with it in
 	// lower case without a full stop, and one FieldProblem() core.FieldProblem. Any other
 	// error is a failure.
-	Hash(ctx context.Context, password string) (string, error)
+	HashFor(ctx context.Context, user *core.User, password string) (string, error)
 }
 
 // Mails queues mails.

@@ -82,7 +82,7 @@ func (s *Service) newUser(ctx context.Context, input NewUser) (*core.User, error
 	if input.Password == "" {
 		return user, nil
 	}
-	hash, err := s.hash(ctx, input.Password)
+	hash, err := s.hash(ctx, user, input.Password)
 	user.PasswordHash, user.PasswordAt = hash, now
 	return user, err
 }
@@ -252,7 +252,7 @@ func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, pass
 	if err != nil {
 		return err
 	}
-	hash, err := s.hash(ctx, password)
+	hash, err := s.hash(ctx, user, password)
 	if err != nil {
 		return err
 	}
@@ -408,12 +408,12 @@ func userFailed(what string, user *core.User, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// hash hashes a password; one that breaks the rules is a [Problem].
-func (s *Service) hash(ctx context.Context, password string) (string, error) {
+// hash hashes a password of the user; one that breaks the rules is a [Problem].
+func (s *Service) hash(ctx context.Context, user *core.User, password string) (string, error) {
 	if s.Hasher == nil {
 		return "", errors.New("no way to hash a password")
 	}
-	hash, err := s.Hasher.Hash(ctx, password)
+	hash, err := s.Hasher.HashFor(ctx, user, password)
 	if weak, ok := errors.AsType[interface {
 		error
 		PasswordProblem() string

@@ -1,7 +1,6 @@
 package authn
 
 import (
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -19,9 +18,8 @@ import (
 
 // Mails to sign in with.
 const (
-	mailDigits   = 8
-	mailTries    = 5        // wrong codes after which a ticket is gone
-	mailTemplate = "signin" // the name of the mail
+	mailDigits = 8
+	mailTries  = 5 // wrong codes after which a ticket is gone
 )
 
 // Why no mail was sent, in the audit log alone.
@@ -71,8 +69,7 @@ type asked struct {
 	core.MailAttempt
 	now              time.Time
 	user             *core.User // whom it goes to; nil: nobody
-	org              *core.Organisation
-	address, account string // keys of the throttle
+	address, account string     // keys of the throttle
 }
 
 // heard refuses an address that has to wait.
@@ -134,9 +131,6 @@ func (a *asked) find(ctx context.Context) (reason string, err error) {
 		return reasonNoAddress, nil
 	}
 	a.user = user
-	if a.org, err = a.Store.Organisation(ctx, user.Org); err != nil {
-		return "", fmt.Errorf("read the organisation: %w", err)
-	}
 	return "", nil
 }
 
@@ -187,15 +181,15 @@ func (f *Factors) codeHash(ticket core.ID, code string) core.Hash {
 // mail puts the words of the mail under seal.
 func (a *asked) mail(made *core.Ticket, link, code string) (core.Mail, error) {
 	mail := core.Mail{
-		ID: core.NewID(a.now, a.Rand), Org: a.user.Org, UserID: a.user.ID, To: a.user.Email, Template: mailTemplate,
-		Locale: a.Locale, NextAt: a.now, CreatedAt: a.now, ExpiresAt: made.ExpiresAt,
+		ID: core.NewID(a.now, a.Rand), Org: a.user.Org, UserID: a.user.ID, To: a.user.Email, Template: core.MailSignIn,
+		Locale: a.Locale, CreatedAt: a.now, ExpiresAt: made.ExpiresAt,
 	}
 	words := map[string]string{
-		"link": link, "code": grouped(code, mailDigits/2, " "),
-		"name": a.user.DisplayName(), "organisation": cmp.Or(a.org.DisplayName, a.org.Name), "address": a.Event.IP, "time": a.now.UTC().Format(time.RFC3339),
+		core.WordLink: link, core.WordCode: code, core.WordName: a.user.DisplayName(),
+		core.WordAddress: a.Event.IP, core.WordTime: a.now.UTC().Format(time.RFC3339),
 	}
 	if a.Client != nil {
-		words["client"] = a.Client.Title()
+		words[core.WordClient] = a.Client.Title()
 	}
 	plain, err := json.Marshal(words)
 	if err != nil {

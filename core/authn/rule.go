@@ -19,57 +19,32 @@ const (
 	MaxBytes      = 1024
 )
 
-// Rule is what a password can break.
-type Rule string
-
-// The rules.
-const (
-	RuleShort      Rule = "short"      // fewer characters than RuleError.Least
-	RuleLong       Rule = "long"       // more than MaxBytes
-	RuleCharacters Rule = "characters" // it has some that cannot be typed reliably
-	RuleName       Rule = "name"       // it is the person's own name or address
-	RuleBreached   Rule = "breached"   // it is on the list of passwords that are known to thieves
-)
-
 // RuleError says that a password breaks the rules.
 type RuleError struct {
-	Rule  Rule
-	Least int // characters, of RuleShort
+	Kind  core.FieldProblemKind
+	Limit int // characters, of core.FieldShort and core.FieldLong
 }
 
 func (e *RuleError) Error() string { return "password refused: " + e.PasswordProblem() }
 
 // PasswordProblem says what is wrong, in English, in lower case and without a full stop.
 func (e *RuleError) PasswordProblem() string {
-	switch e.Rule {
-	case RuleShort:
-		return fmt.Sprintf("the password has fewer than %d characters", e.Least)
-	case RuleLong:
-		return fmt.Sprintf("the password is longer than %d bytes", MaxBytes)
-	case RuleName:
+	switch e.Kind {
+	case core.FieldShort:
+		return fmt.Sprintf("the password has fewer than %d characters", e.Limit)
+	case core.FieldLong:
+		return fmt.Sprintf("the password is longer than %d bytes", e.Limit)
+	case core.FieldName:
 		return "the password is the same as the name or the e-mail address"
-	case RuleBreached:
-		return "the password was found in stolen lists of passwords, so others try it"
+	case core.FieldBreached:
+		return "the password is on the list of breached passwords, so others try it"
 	}
 	return "the password has characters that cannot be typed reliably, such as control characters"
 }
 
 // FieldProblem says it for a page, which has words of its own.
 func (e *RuleError) FieldProblem() core.FieldProblem {
-	problem := core.FieldProblem{Field: "password"}
-	switch e.Rule {
-	case RuleShort:
-		problem.Kind, problem.Limit = core.FieldShort, e.Least
-	case RuleLong:
-		problem.Kind, problem.Limit = core.FieldLong, MaxBytes
-	case RuleName:
-		problem.Kind = core.FieldName
-	case RuleBreached:
-		problem.Kind = core.FieldBreached
-	default:
-		problem.Kind = core.FieldText
-	}
-	return problem
+	return core.FieldProblem{Field: "password", Kind: e.Kind, Limit: e.Limit}
 }
 
 var errUnpreparable = errors.New("not a password")
@@ -92,7 +67,7 @@ func (p *Passwords) HashFor(ctx context.Context, user *core.User, password strin
 		return "", err
 	}
 	if known(user, prepared) {
-		return "", &RuleError{Rule: RuleName}
+		return "", &RuleError{Kind: core.FieldName}
 	}
 	return p.hashPrepared(ctx, prepared)
 }
@@ -123,25 +98,25 @@ func (p *Passwords) check(password string, least int) (prepared string, err erro
 	case err != nil:
 		return "", fmt.Errorf("look for a password among the known ones: %w", err)
 	case has:
-		return "", &RuleError{Rule: RuleBreached}
+		return "", &RuleError{Kind: core.FieldBreached}
 	}
 	return prepared, nil
 }
 
 func check(password string, least int) (prepared string, err error) {
 	if len(password) > MaxBytes {
-		return "", &RuleError{Rule: RuleLong}
+		return "", &RuleError{Kind: core.FieldLong, Limit: MaxBytes}
 	}
 	// Length first: nothing at all is too short rather than malformed.
 	if utf8.RuneCountInString(password) < least {
-		return "", &RuleError{Rule: RuleShort, Least: least}
+		return "", &RuleError{Kind: core.FieldShort, Limit: least}
 	}
 	prepared, err = prepare(password)
 	if err != nil {
-		return "", &RuleError{Rule: RuleCharacters}
+		return "", &RuleError{Kind: core.FieldText}
 	}
 	if utf8.RuneCountInString(prepared) < least {
-		return "", &RuleError{Rule: RuleShort, Least: least}
+		return "", &RuleError{Kind: core.FieldShort, Limit: least}
 	}
 	return prepared, nil
 }

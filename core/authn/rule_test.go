@@ -18,36 +18,36 @@ func TestHashFor(t *testing.T) {
 	for _, c := range []struct {
 		user     *core.User
 		password string
-		rule     Rule
-		least    int
+		kind     core.FieldProblemKind
+		limit    int
 	}{
 		{ann, "battery staple", "", 0},
-		{ann, "staple", RuleShort, 8},
-		{at("lax"), "staple", RuleShort, 8},
-		{at("strict"), "battery staple", RuleShort, 15},
+		{ann, "staple", core.FieldShort, 8},
+		{at("lax"), "staple", core.FieldShort, 8},
+		{at("strict"), "battery staple", core.FieldShort, 15},
 		{at("strict"), "battery staples", "", 0},
-		{at("strict"), "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", RuleShort, 15},
-		{ann, "ann.example", RuleName, 0},
-		{ann, "ANN.Example ", RuleName, 0},
-		{ann, "Ann.Elsewhere@example.net", RuleName, 0},
-		{ann, "ann.elsewhere", RuleName, 0},
-		{ann, "anndeexemple", RuleName, 0},
+		{at("strict"), "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", core.FieldShort, 15},
+		{ann, "ann.example", core.FieldName, 0},
+		{ann, "ANN.Example ", core.FieldName, 0},
+		{ann, "Ann.Elsewhere@example.net", core.FieldName, 0},
+		{ann, "ann.elsewhere", core.FieldName, 0},
+		{ann, "anndeexemple", core.FieldName, 0},
 		{ann, "ann.example and more", "", 0},
-		{ann, "password", RuleBreached, 0},
+		{ann, "password", core.FieldBreached, 0},
 		{ann, "Password", "", 0},
-		{ann, "cafe\u0301 cafe\u0301", RuleBreached, 0},
-		{ann, strings.Repeat("a", 1025), RuleLong, 0},
-		{ann, "12345678\n", RuleCharacters, 0},
+		{ann, "cafe\u0301 cafe\u0301", core.FieldBreached, 0},
+		{ann, strings.Repeat("a", 1025), core.FieldLong, 1024},
+		{ann, "12345678\n", core.FieldText, 0},
 	} {
 		hash, err := p.HashFor(t.Context(), c.user, c.password)
 		broken, ok := errors.AsType[*RuleError](err)
 		switch {
-		case c.rule == "":
+		case c.kind == "":
 			if h, errParse := parseHash(hash); err != nil || errParse != nil || !h.matches(c.password) {
 				t.Errorf("%s at %s: %v", c.password, c.user.Org, err)
 			}
-		case !ok || *broken != (RuleError{Rule: c.rule, Least: c.least}) || hash != "":
-			t.Errorf("%.30s at %s: %v, want rule %s", c.password, c.user.Org, err, c.rule)
+		case !ok || *broken != (RuleError{Kind: c.kind, Limit: c.limit}) || hash != "":
+			t.Errorf("%.30s at %s: %v, want %s", c.password, c.user.Org, err, c.kind)
 		}
 	}
 	if _, err := p.HashFor(t.Context(), at("nowhere"), "battery staple"); !errors.Is(err, core.ErrNotFound) {
@@ -70,14 +70,14 @@ func TestBreachedPasswordSignsIn(t *testing.T) {
 
 func TestPasswordProblem(t *testing.T) {
 	seen := map[string]bool{}
-	for _, rule := range []Rule{RuleShort, RuleLong, RuleCharacters, RuleName, RuleBreached} {
-		err := &RuleError{Rule: rule, Least: 12}
+	for _, kind := range []core.FieldProblemKind{core.FieldShort, core.FieldLong, core.FieldText, core.FieldName, core.FieldBreached} {
+		err := &RuleError{Kind: kind, Limit: 12}
 		problem := err.PasswordProblem()
-		if shown := err.FieldProblem(); shown.Field != "password" || shown.Kind == "" || (shown.Limit == 12) != (rule == RuleShort) {
-			t.Errorf("%s: %+v", rule, shown)
+		if got := err.FieldProblem(); got != (core.FieldProblem{Field: "password", Kind: kind, Limit: 12}) {
+			t.Errorf("%s: %+v", kind, got)
 		}
 		if seen[problem] || !strings.HasPrefix(problem, "the password ") || strings.HasSuffix(problem, ".") || err.Error() != "password refused: "+problem {
-			t.Errorf("%s: %q", rule, err)
+			t.Errorf("%s: %q", kind, err)
 		}
 		seen[problem] = true
 	}

@@ -100,7 +100,7 @@ func (s *Server) passwordWith(c echo.Context, v *visitor, problems map[string]st
 	}
 	return s.page(c, statusOf(v, problems != nil), pageWith{Page: web.NewPassword{
 		Action: pathPassword, Step: v.step, Login: v.User.Name, Change: v.User.PasswordHash != "", AskCurrent: s.Account.AsksCurrent(v.Person),
-		PasswordRule: s.say(c, "common.password_rule", "count", max(v.Org.Rules.PasswordMin, authn.MinCharacters)), Problems: problems, BackURL: pathSecurity,
+		PasswordRule: s.say(c, "common.password_rule", "count", authn.LeastCharacters(v.Org.Rules)), Problems: problems, BackURL: pathSecurity,
 	}})
 }
 

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 
@@ -94,7 +93,7 @@ func (s *Server) hold(c echo.Context, purpose core.TicketPurpose, credential str
 
 // passwordRule says how long a password has to be.
 func (s *Server) passwordRule(c echo.Context, org *core.Organisation) string {
-	return s.say(c, "common.password_rule", "count", cmp.Or(org.Rules.PasswordMin, authn.MinCharacters))
+	return s.say(c, "common.password_rule", "count", authn.LeastCharacters(org.Rules))
 }
 
 // reset sets the new password, and lets its person in.
