@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/clientkey"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/grant"
@@ -74,7 +75,7 @@ func (a *App) clientKeys() (*clientkey.Service, error) {
 
 func (a *App) flow(host *plugin.Host, requests flow.RequestObjects, tokens flow.Tokens, known flow.Hints) *flow.Dispatcher {
 	return &flow.Dispatcher{
-		Store: a.Store, Passwords: a.passwords, Upstream: a.upstream, Hints: known, Policy: host,
+		Store: a.Store, Passwords: a.passwords, Factors: a.factors(), Synced: authn.Synced, Mails: a.mails, Upstream: a.upstream, Hints: known, Policy: host,
 		Requests: requests,
 		Tokens:   tokens, Subject: a.subjects().Of,
 		Question: token.Question,

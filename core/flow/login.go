@@ -210,6 +210,7 @@ func (d *Dispatcher) loginPage(ctx context.Context, v *visit, page LoginPage) Ou
 	page.Step, page.Client, page.Cancellable = d.linkTo(v, toLogin, ""), v.client, true
 	page.Password, page.Email = v.allows(core.MethodPassword), d.offersMail(v)
 	page.AskPassword = page.AskPassword && page.Password
+	page.Leads = slices.ContainsFunc(v.offers, leadsSomewhere)
 	for _, offer := range v.offers {
 		if !offer.Hidden {
 			page.Offers = append(page.Offers, offer)

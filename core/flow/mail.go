@@ -61,6 +61,7 @@ func (d *Dispatcher) sendMail(ctx context.Context, v *visit, login string) Outco
 func (d *Dispatcher) mailPage(v *visit, payload string, page MailPage) Outcome {
 	_, page.Login, _ = strings.Cut(payload, " ")
 	page.Step, page.Client, page.Works = d.linkTo(v, toMail, payload), v.client, ticket.Lifetime(core.TicketSignIn)
+	page.Back = d.backToLogin(v, "")
 	out := v.page(&page)
 	out.Status = page.Problem.status()
 	return out

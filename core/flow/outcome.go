@@ -159,8 +159,9 @@ type LoginPage struct {
 	// [Dispatcher.Identify].
 	AskPassword bool
 	// Password says that passwords are allowed at all, Email that the name can be sent to
-	// [Dispatcher.RequestMail] too.
-	Password, Email bool
+	// [Dispatcher.RequestMail] too, Leads that it may lead to a provider. If none of them is
+	// set nobody needs to type a name.
+	Password, Email, Leads bool
 	// Passkey is for who signs in with one; nil where none is allowed. It goes to
 	// [Dispatcher.LoginWithPasskey].
 	Passkey *Ceremony

@@ -22,6 +22,7 @@ type MailPage struct {
 	Client  *core.Client
 	Login   string        // that was typed
 	Works   time.Duration // the code
+	Back    string        // local URL of the login page
 	Problem Problem
 }
 

@@ -37,7 +37,7 @@ func (d *Dispatcher) Identify(ctx context.Context, step, username string, b Brow
 		return d.sendTo(ctx, v, next, connector, strings.TrimSpace(username))
 	}
 	page := LoginPage{Username: username, AskPassword: true}
-	if !v.allows(core.MethodPassword) {
+	if !v.allows(core.MethodPassword) && !d.offersMail(v) {
 		page.Problem = ProblemMethod
 	}
 	return d.loginPage(ctx, v, page)

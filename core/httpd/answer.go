@@ -22,6 +22,8 @@ import (
 const (
 	cookieSession = "__Host-postern-session"
 	cookieBrowser = "__Host-postern-browser"
+	// cookieDevice is of a browser that a person trusts.
+	cookieDevice = "__Host-postern-device"
 	// cookieState is known to checksession.mjs too.
 	cookieState = "__Host-postern-state"
 	// cookieLocale is the language that somebody chose in the footer.
@@ -82,6 +84,9 @@ func setCookies(c echo.Context, cookies flow.Cookies) {
 	case cookies.ClearBrowser:
 		setCookie(c, cookieBrowser, "", time.Time{})
 	}
+	if cookies.SetDevice != "" {
+		setCookie(c, cookieDevice, cookies.SetDevice, cookies.DeviceExpires)
+	}
 	switch {
 	case cookies.SetState != "":
 		setStateCookie(c, cookies.SetState, cookies.StateExpires)
@@ -131,8 +136,40 @@ func (s *Server) pageHeaders(c echo.Context, page pageWith, theme *web.Theme) {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	}
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Permissions-Policy", permissions(page.Page))
 	h.Set("Content-Security-Policy", contentPolicy(page, theme))
+}
+
+// permissions lets the page use a passkey, or make one, if that is what it is for
+// (WebAuthn Level 3 section 5.9), and nothing else.
+func permissions(page web.Page) string {
+	get, create := "()", "()"
+	switch p := page.(type) {
+	case web.Login:
+		if p.Passkey != nil {
+			get = "(self)"
+		}
+	case web.Factor:
+		if p.Passkey != nil {
+			get = "(self)"
+		}
+	case web.Enrol:
+		if p.Passkey != nil {
+			create = "(self)"
+		}
+	case web.Invite:
+		if p.Passkey != nil {
+			create = "(self)"
+		}
+	case web.RegisterConfirm:
+		if p.Passkey != nil {
+			create = "(self)"
+		}
+	case web.EnrolPasskey:
+		create = "(self)"
+	}
+	return "camera=(), geolocation=(), microphone=(), payment=(), usb=(), " +
+		"publickey-credentials-create=" + create + ", publickey-credentials-get=" + get
 }
 
 // contentPolicy allows our own styles and images, the logo of a client that registered
@@ -195,6 +232,9 @@ func (s *Server) view(c echo.Context, o flow.Outcome) (web.Page, error) {
 }
 
 func (s *Server) viewStep(c echo.Context, o flow.Outcome) web.Page {
+	if page := s.factorView(c, o.Page); page != nil {
+		return page
+	}
 	switch p := o.Page.(type) {
 	case *flow.SelectPage:
 		return web.Select{
@@ -223,7 +263,9 @@ func loginPage(l *web.Locale, p *flow.LoginPage, reference string) web.Login {
 	return web.Login{
 		Action: flow.PathLogin, Step: p.Step, Client: party(p.Client), Username: p.Username,
 		Problem: problem(l, p, reference), FieldsRight: p.Problem != flow.ProblemMissing && p.Problem != flow.ProblemWrong,
-		Notice: notice(l, p), CanCancel: p.Cancellable, NameFirst: !p.AskPassword, Offers: offers(p.Offers),
+		Notice: notice(l, p), CanCancel: p.Cancellable, NameFirst: !p.AskPassword && (p.Password || p.Leads), Offers: offers(p.Offers),
+		OffersOnly: !p.Password && !p.Email && !p.Leads, Email: p.Email, EmailOnly: p.Email && !p.Password && !p.Leads,
+		Passkey: ceremony(p.Passkey),
 	}
 }
 
@@ -244,6 +286,12 @@ func problem(l *web.Locale, p *flow.LoginPage, reference string) string {
 		return l.Text("login.busy")
 	case flow.ProblemUnavailable:
 		return l.Text("login.unavailable", "reference", reference)
+	case flow.ProblemMethod:
+		return l.Text("signin.method")
+	case flow.ProblemPasskey:
+		return l.Text("signin.passkey")
+	case flow.ProblemScript:
+		return l.Text("signin.script")
 	}
 	return ""
 }
@@ -257,6 +305,8 @@ func notice(l *web.Locale, p *flow.LoginPage) string {
 		return l.Text("login.weak")
 	case flow.ProblemAgain:
 		return l.Text("login.again")
+	case flow.ProblemExpired:
+		return l.Text("signin.expired")
 	}
 	return ""
 }

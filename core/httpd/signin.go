@@ -74,6 +74,10 @@ func (s *Server) login(c echo.Context) error {
 		return s.answer(c, s.Flow.Identify(ctx, step, params.Get("username"), browser(c)))
 	case "upstream":
 		return s.answer(c, s.Flow.SignInWith(ctx, step, params.Get("connector"), params.Get("username"), browser(c)))
+	case "passkey":
+		return s.answer(c, s.Flow.LoginWithPasskey(ctx, step, params.Get("ceremony"), params.Get("response"), browser(c)))
+	case "email":
+		return s.answer(c, s.Flow.RequestMail(ctx, step, params.Get("username"), s.reader(c)))
 	}
 	return s.answer(c, s.Flow.Login(ctx, step, params.Get("username"), params.Get("password"), browser(c)))
 }
@@ -159,6 +163,7 @@ func browser(c echo.Context) flow.Browser {
 	return flow.Browser{
 		BrowserCookie: cookie(c, cookieBrowser),
 		SessionCookie: cookie(c, cookieSession),
+		DeviceCookie:  cookie(c, cookieDevice),
 		IP:            c.RealIP(),
 		UserAgent:     c.Request().UserAgent(),
 		Correlation:   correlation(c),

@@ -76,7 +76,7 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
 		GrantTypes:       supported.GrantTypes,
 		SubjectTypes:     supported.SubjectTypes,
-		ACRs:             []string{core.ACRPassword},
+		ACRs:             []string{core.ACROne, core.ACRTwo, core.ACRPhishingResistant},
 		IDTokenAlgs:      append(algs[:len(algs):len(algs)], AlgNone),
 		TokenAuthMethods: supported.AuthMethods,
 		TokenAuthAlgs:    supported.ClientAuthAlgs,
