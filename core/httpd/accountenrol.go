@@ -56,7 +56,7 @@ func (s *Server) added(c echo.Context, v *visitor, change *account.Renewal, err 
 	case err != nil:
 		return s.refuseOwn(c, v, err, s.securityPage)
 	case len(change.Codes) > 0:
-		return s.codesPage(c, v, change.Codes)
+		return s.codesPage(c, v, change.Codes, noteAdded)
 	}
 	return s.tell(c, v, pathSecurity, noteAdded)
 }

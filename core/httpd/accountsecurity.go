@@ -146,13 +146,14 @@ func (s *Server) renewCodes(c echo.Context, v *visitor, _ oauth.Params) error {
 	if err != nil {
 		return s.refuseOwn(c, v, err, s.securityPage)
 	}
-	return s.codesPage(c, v, change.Codes)
+	return s.codesPage(c, v, change.Codes, noteCodes)
 }
 
-// codesPage shows recovery codes, this once: nothing keeps them.
-func (s *Server) codesPage(c echo.Context, v *visitor, codes []string) error {
+// codesPage shows recovery codes, this once: nothing keeps them. What was done is said on
+// the page after it.
+func (s *Server) codesPage(c echo.Context, v *visitor, codes []string, done flow.NoteKind) error {
 	return s.page(c, http.StatusOK, pageWith{Page: web.RecoveryCodes{
-		ContinueURL: s.Flow.Tell(v.SignedIn, pathSecurity, flow.Note{Kind: noteAdded}), Codes: codes, Login: v.User.Name, Site: s.host(), MadeAt: s.Now(),
+		ContinueURL: s.Flow.Tell(v.SignedIn, pathSecurity, flow.Note{Kind: done}), Codes: codes, Login: v.User.Name, Site: s.host(), MadeAt: s.Now(),
 	}})
 }
 

@@ -13,19 +13,19 @@ import (
 
 // What was done, for the page that comes next.
 const (
-	noteProfile    flow.NoteKind = "profile"
-	notePicture    flow.NoteKind = "picture"
-	noteNoPicture  flow.NoteKind = "no_picture"
-	noteSettings   flow.NoteKind = "settings"
-	noteRenamed    flow.NoteKind = "renamed"
-	noteRemoved    flow.NoteKind = "removed"
-	noteAdded      flow.NoteKind = "added"
-	notePassword   flow.NoteKind = "password"
-	noteForgotten  flow.NoteKind = "forgotten"
-	noteEnded      flow.NoteKind = "ended"
-	noteOthersOut  flow.NoteKind = "others_ended"
-	noteWithdrawn  flow.NoteKind = "withdrawn"
-	noteProveAgain flow.NoteKind = "prove_again"
+	noteProfile   flow.NoteKind = "profile"
+	notePicture   flow.NoteKind = "picture"
+	noteNoPicture flow.NoteKind = "no_picture"
+	noteSettings  flow.NoteKind = "settings"
+	noteRenamed   flow.NoteKind = "renamed"
+	noteRemoved   flow.NoteKind = "removed"
+	noteAdded     flow.NoteKind = "added"
+	notePassword  flow.NoteKind = "password"
+	noteForgotten flow.NoteKind = "forgotten"
+	noteEnded     flow.NoteKind = "ended"
+	noteOthersOut flow.NoteKind = "others_ended"
+	noteWithdrawn flow.NoteKind = "withdrawn"
+	noteCodes     flow.NoteKind = "codes"
 )
 
 // noteText says what was done just now; nothing was for nil.
@@ -37,7 +37,7 @@ func (s *Server) noteText(c echo.Context, v *visitor, note *flow.Note) (string, 
 		noteProfile: "notice.profile", notePicture: "notice.picture", noteNoPicture: "notice.no_picture", noteSettings: "notice.settings",
 		noteRenamed: "notice.renamed", noteRemoved: "notice.removed", noteAdded: "notice.added", notePassword: "notice.password",
 		noteForgotten: "notice.forgotten", noteEnded: "notice.ended", noteOthersOut: "notice.others_ended", noteWithdrawn: "notice.withdrawn",
-		noteProveAgain:  "notice.prove_again",
+		noteCodes:       "notice.codes",
 		flow.NoteLinked: "notice.linked", flow.NoteUnlinked: "notice.unlinked", flow.NoteCancelled: "notice.cancelled",
 	}
 	key, known := keys[note.Kind]
