@@ -55,7 +55,7 @@ type Language struct {
 // Security is what somebody signs in with. Its actions are "rename" and "remove" (with
 // "id" of an authenticator; rename with "name"), "codes" (new recovery codes),
 // "codes_remove", "forget" (with "id" of a browser) and "forget_all". Links are unlinked and
-// linked by forms of their own, as on [SignedIn].
+// linked by forms of their own.
 type Security struct {
 	Person
 	Passkeys []Authenticator

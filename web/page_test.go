@@ -99,19 +99,6 @@ func TestControls(t *testing.T) {
 			`form post /consent`, `input hidden name=step value=signed-step`,
 			`button submit id=allow name=action value=allow`, `button submit id=deny name=action value=deny`,
 		},
-		"signedin": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
-		"signedin-links": {
-			`form post /unlink`, `input hidden name=step value=signed-step`, `input hidden name=connector value=google`,
-			`input hidden name=subject value=110169484474386276334`, `button submit id=unlink-0 name=action value=unlink`,
-			`form post /unlink`, `input hidden name=step value=signed-step`, `input hidden name=connector value=github`,
-			`input hidden name=subject value=583231`, `button submit id=unlink-1 name=action value=unlink`,
-			`form post /link`, `input hidden name=step value=signed-step`, `input hidden name=connector value=staff`,
-			`button submit id=link-staff name=action value=link`,
-			`form post /link`, `input hidden name=step value=signed-step`, `input hidden name=connector value=partners`,
-			`button submit id=link-partners name=action value=link`,
-			`form post /api/logout`, `button submit id=logout name=action value=logout`,
-		},
-		"signedin-only": {`form post /api/logout`, `button submit id=logout name=action value=logout`},
 		"logout": {
 			`form post /api/logout`, `input hidden name=step value=signed-step`,
 			`button submit id=logout name=action value=logout`,
@@ -196,28 +183,6 @@ func TestOffersShowTheirMark(t *testing.T) {
 	}
 	if got := text(byID(document, "upstream-partners")); got != "PContinue with Partners" {
 		t.Errorf("without a mark: %q", got)
-	}
-}
-
-// The account page speaks of ways to sign in only where there is something to choose,
-// and offers no unlinking of the last one.
-func TestWaysToSignIn(t *testing.T) {
-	pages := newPages(t)
-	for _, test := range []struct {
-		name string
-		page SignedIn
-		want string // the words of the list, without forms
-	}{
-		{"password alone", SignedIn{Password: true}, ""},
-		{"an offer", SignedIn{Password: true, Offers: []Offer{{"hub", "Hub", "key"}}}, "Password With your user name Hub Not linked Link an account at Hub"},
-		{"a link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Name: "ada", Since: time.Date(2026, 5, 3, 9, 30, 0, 0, time.UTC)}}}, "Hub ada Linked 3 May 2026 Unlink ada at Hub"},
-		{"a link without a name", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key"}}}, "Hub Unlink 7 at Hub"},
-		{"the last link", SignedIn{Links: []Link{{Connector: "hub", Subject: "7", Title: "Hub", Icon: "key", Only: true}}}, "Hub Your only way to sign in"},
-	} {
-		document := parse(t, render(t, pages, test.page))
-		if got := text(first(document, "section")); strings.TrimPrefix(got, "Ways to sign in ") != test.want {
-			t.Errorf("%s: %q, want %q", test.name, got, test.want)
-		}
 	}
 }
 
@@ -460,8 +425,6 @@ func TestProblemsAreAnnounced(t *testing.T) {
 		"login-name-problem":   {"username"},
 		"login-cancelled":      nil,
 		"login-denied":         {}, // nothing that was typed
-		"signedin-links":       nil,
-		"signedin-only":        {},
 		"setup":                nil,
 		"setup-problems":       {"email", "password"},
 	} {

@@ -101,29 +101,6 @@ type Consent struct {
 	ReturnTo string
 }
 
-// SignedIn is the page of somebody who is signed in to Postern itself.
-type SignedIn struct {
-	Name         string
-	Login        string
-	Email        string
-	Organisation string
-	Admin        bool
-	Since        time.Time
-	LogoutAction string
-	// Notice says what was done just now, Problem what could not be done, and why.
-	Notice  string
-	Problem string
-	// Password says that there is a password here to sign in with.
-	Password bool
-	// Links are accounts elsewhere that sign this person in, Offers are those that may
-	// be linked. Where there are neither, the page says nothing of ways to sign in.
-	Links        []Link
-	UnlinkAction string
-	Offers       []Offer
-	LinkAction   string
-	Step         string // signed step link, a hidden field named "step" of each
-}
-
 // Link is an account at a provider. Its form sends step, connector and subject.
 type Link struct {
 	Connector string
@@ -272,7 +249,7 @@ type Field struct{ Name, Value string }
 // every gives one page of each type.
 func every() []Page {
 	return []Page{
-		Login{}, Select{}, Consent{}, SignedIn{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{}, Denied{},
+		Login{}, Select{}, Consent{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{}, Denied{},
 		MailSent{}, Ticket{}, TicketGone{}, Factor{}, Enrol{}, EnrolTOTP{}, EnrolPasskey{}, RecoveryCodes{},
 		Recover{}, NewPassword{}, Register{}, RegisterConfirm{}, Invite{}, Done{}, Mailbox{},
 		Profile{}, Security{}, Sessions{}, Applications{}, Activity{}, Data{}, DeleteAccount{}, EmailChange{},
@@ -282,7 +259,6 @@ func every() []Page {
 func (Login) template() string        { return "login" }
 func (Select) template() string       { return "select" }
 func (Consent) template() string      { return "consent" }
-func (SignedIn) template() string     { return "signedin" }
 func (Welcome) template() string      { return "welcome" }
 func (Logout) template() string       { return "logout" }
 func (SignedOut) template() string    { return "signedout" }
@@ -350,10 +326,6 @@ func (l *Locale) where(p leading) string {
 		return at.Host
 	}
 	return l.Text("leaving.application")
-}
-
-func (p SignedIn) title(l *Locale) string {
-	return l.wrong(p.Problem != "", l.Text("home.title"))
 }
 
 func (p Error) title(l *Locale) string {

@@ -44,7 +44,6 @@ func Stories() []Story {
 		{"google", "110169484474386276334", "Google", "google", "ada.lovelace@example.com", third, false},
 		{"github", "583231", "GitHub", "github", "ada-l", signedIn, false},
 	}
-	only := Link{"staff", "ada", "Northwind staff", sampleLogo(), "", third, true}
 	all := []Story{
 		{"login", Login{Action: "/login", Step: "signed-step", Client: confluence, CanCancel: true}},
 		{"login-postern", Login{Action: "/login", Step: "signed-step"}},
@@ -87,20 +86,6 @@ func Stories() []Story {
 			Scopes: scopes, ReturnTo: "wiki.example.com",
 		}},
 		{"consent-branded", Consent{Action: "/consent", Step: "signed-step", Client: branded, User: "Ada Lovelace", Login: "ada", Scopes: scopes[:2]}},
-		{"signedin", SignedIn{
-			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
-			Admin: true, Since: signedIn, LogoutAction: "/api/logout",
-		}},
-		{"signedin-links", SignedIn{
-			Name: "Ada Lovelace", Login: "ada", Email: "ada@example.com", Organisation: "Built-in organisation",
-			Since: signedIn, LogoutAction: "/api/logout", Notice: "Your account at GitHub is linked now. You can sign in with it.",
-			Password: true, Links: links, UnlinkAction: "/unlink", Offers: offers[2:4], LinkAction: "/link", Step: "signed-step",
-		}},
-		{"signedin-only", SignedIn{
-			Name: "Ada Lovelace", Login: "ada", Since: signedIn, LogoutAction: "/api/logout",
-			Problem: "This is your only way to sign in, so it cannot be unlinked.",
-			Links:   []Link{only}, UnlinkAction: "/unlink",
-		}},
 		{"welcome", Welcome{LoginURL: "/login"}},
 		{"welcome-setup", Welcome{NeedsSetup: true}},
 		{"logout", Logout{Action: "/api/logout", Step: "signed-step", Client: confluence, Name: "Ada Lovelace"}},
