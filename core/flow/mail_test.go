@@ -136,7 +136,7 @@ func TestMailForNobody(t *testing.T) {
 		t.Errorf("91 %d commits, %d for somebody; %d mails", n, commits, w.mailsQueued())
 	}
 	a, b := *page[*flow.MailPage](known), *page[*flow.MailPage](unknown)
-	a.Step, b.Step, a.Login, b.Login, a.Client, b.Client = "", "", "", "", nil, nil
+	a.Step, b.Step, a.Login, b.Login, a.Back, b.Back, a.Client, b.Client = "", "", "", "", "", "", nil, nil
 	if a != b {
 		t.Errorf("91 %+v and %+v", a, b)
 	}
