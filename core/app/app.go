@@ -123,7 +123,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Breached: breached, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, KeyMaker: a.keyMaker(),
-		Mails: a.mails, Factors: &authn.Factors{Now: a.now, Rand: a.rand},
+		Mails: a.mails, Factors: a.factors(),
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	return a, nil

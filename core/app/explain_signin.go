@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/postern-id/postern/core"
-	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/sdk/hook"
@@ -79,7 +78,7 @@ func (a *App) signIn(ctx context.Context, q Inquiry, about *core.Authorized, pol
 	rules := about.Org.Rules.SignIn.And(q.Client.SignIn)
 	in := flow.Input{
 		Now: q.At, Client: q.Client, Request: request(q), Offers: offers, HasPolicy: true, Policy: policy,
-		HasFactors: true, HasPasskeys: (&authn.Factors{Issuer: a.Config.Issuer}).Passkeys(),
+		HasFactors: true, HasPasskeys: a.factors().Passkeys(),
 		Facts: &flow.Facts{Enrolled: enrolled, Remembered: q.Trusted && about.Org.Rules.Remember() > 0},
 	}
 	if !rules.Allows(core.MethodUpstream) {
