@@ -51,9 +51,10 @@ var house = map[string][]string{
 	"core/upstream":          {"core", "core/oauth", "sdk/hook"},
 	"core/supply":            {},
 	"core/httpd":             {"core", "core/account", "core/admin", "core/authn", "core/flow", "core/grant", "core/jose", "core/mail", "core/oauth", "core/ticket", "core/token", "web"},
-	"core/audit":             {"core", "sdk/hook"},
-	"core/backchannel":       {"core", "core/outbound"},
-	"core/mail":              {"core"},
+	"core/audit":             {"core", "core/outbox", "sdk/hook"},
+	"core/backchannel":       {"core", "core/outbound", "core/outbox"},
+	"core/mail":              {"core", "core/outbox"},
+	"core/outbox":            {"core"},
 	"core/app": {
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",

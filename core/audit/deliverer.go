@@ -3,9 +3,11 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -54,13 +56,8 @@ type Deliverer struct {
 	Rand     func() float64 // from 0 to below 1
 }
 
-// How often it looks.
-const (
-	// pollEvery is how soon events of another process are noticed.
-	pollEvery = 2 * time.Second
-	// trimEvery is how soon too many of them are.
-	trimEvery = 15 * time.Second
-)
+// trimEvery is how soon too many events of another process are noticed.
+const trimEvery = 15 * time.Second
 
 // mostWaiting is how many events wait for a plugin. The oldest make room.
 const mostWaiting = 100_000
@@ -68,123 +65,79 @@ const mostWaiting = 100_000
 // Run delivers until ctx ends. Then it lets the calls in flight end, but not for
 // long, gives back what was not delivered, and returns.
 func (d *Deliverer) Run(ctx context.Context) {
-	l := &loop{Deliverer: d, queues: map[core.ID]*queue{}, ended: make(chan round), gauged: map[string]bool{}}
-	look, trim := time.NewTimer(0), time.NewTicker(trimEvery)
-	defer look.Stop()
-	defer trim.Stop()
-	l.trim(ctx)
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			continue
-		case r := <-l.ended:
-			l.note(r)
-		case <-d.Outbox.Queued():
-		case <-look.C:
-		case <-trim.C:
-			l.trim(ctx)
-			continue
-		}
-		look.Reset(l.start(ctx))
-	}
-	for l.running > 0 {
-		l.note(<-l.ended)
-	}
+	var trimming sync.WaitGroup
+	trimming.Go(func() { d.trimUntil(ctx) })
+	loop := outbox.Loop[destination]{Queues: d.queues, Round: d.round, Queued: d.Outbox.Queued(), Now: d.Now, Rand: d.Rand}
+	loop.Run(ctx)
+	trimming.Wait()
 }
 
-// loop is the state of Run. Rounds run beside it and touch none of it.
-type loop struct {
-	*Deliverer
-	queues  map[core.ID]*queue // that hold something or are at work, by binding
-	ended   chan round
-	running int
-	gauged  map[string]bool // instances whose backlog the observer knows
+// destination is a plugin as it is bound.
+type destination struct {
+	binding  core.ID
+	instance string
 }
 
-// queue is what is known of one plugin while events wait for it.
-type queue struct {
-	busy     bool // a round runs: there is never a second one
-	failures int  // in a row, since the last rest
-	rests    int  // in a row
-	until    time.Time
-}
-
-// start begins a round for each queue that has something due and does not rest, and
-// says when to look again.
-func (l *loop) start(ctx context.Context) time.Duration {
-	found, err := l.Outbox.EventQueues(ctx)
+func (d *Deliverer) queues(ctx context.Context) ([]outbox.Waiting[destination], error) {
+	found, err := d.Outbox.EventQueues(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			l.Logger.Error("events for plugins cannot be read", "error", err)
+			d.Logger.Error("events for plugins cannot be read", "error", err)
 		}
-		return pollEvery
+		return nil, err
 	}
-	now, soonest := l.Now(), pollEvery
-	listed := map[core.ID]bool{}
-	for _, f := range found {
-		listed[f.Binding] = true
-		q := l.queues[f.Binding]
-		if q == nil {
-			q = &queue{}
-			l.queues[f.Binding] = q
-		}
-		if q.busy {
-			continue
-		}
-		if wait := max(f.NextAt.Sub(now), q.until.Sub(now)); wait > 0 {
-			soonest = min(soonest, wait)
-			continue
-		}
-		q.busy = true
-		l.running++
-		r := round{EventQueue: f, failures: q.failures, rests: q.rests}
-		go func() { l.ended <- l.deliver(ctx, r) }()
+	waiting := make([]outbox.Waiting[destination], len(found))
+	for i, q := range found {
+		waiting[i] = outbox.Waiting[destination]{Key: destination{q.Binding, q.Instance}, NextAt: q.NextAt}
 	}
-	for binding, q := range l.queues {
-		if !listed[binding] && !q.busy {
-			delete(l.queues, binding)
-		}
-	}
-	return soonest
+	return waiting, nil
 }
 
-// note takes what a round found out.
-func (l *loop) note(r round) {
-	l.running--
-	q := l.queues[r.Binding]
-	q.busy, q.failures, q.rests, q.until = false, r.failures, r.rests, time.Time{}
-	if rest := l.restAfter(r); rest > 0 {
-		q.until = l.Now().Add(rest)
+// trimUntil trims from time to time until ctx ends.
+func (d *Deliverer) trimUntil(ctx context.Context) {
+	t := &trimmer{Deliverer: d}
+	ticker := time.NewTicker(trimEvery)
+	defer ticker.Stop()
+	for t.trim(ctx); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			t.trim(ctx)
+		}
 	}
-	if r.tired && r.rests == 1 {
-		l.Logger.Warn("plugin gets no events for a while, because it failed with several in a row", "instance", r.Instance)
-	}
+}
+
+// trimmer knows whose backlog the observer knows.
+type trimmer struct {
+	*Deliverer
+	gauged map[string]bool // by instance
 }
 
 // trim drops what is too much and tells the observer how much waits.
-func (l *loop) trim(ctx context.Context) {
-	backlogs, err := l.Outbox.TrimEvents(ctx, mostWaiting)
+func (t *trimmer) trim(ctx context.Context) {
+	backlogs, err := t.Outbox.TrimEvents(ctx, mostWaiting)
 	if err != nil && ctx.Err() == nil {
-		l.Logger.Error("events for plugins cannot be counted", "error", err)
+		t.Logger.Error("events for plugins cannot be counted", "error", err)
 	}
 	if err != nil && backlogs == nil {
 		return
 	}
-	before := l.gauged
-	l.gauged = map[string]bool{}
+	before := t.gauged
+	t.gauged = map[string]bool{}
 	for _, b := range backlogs {
-		l.gauged[b.Instance] = true
-		l.Observer.PluginBacklog(b.Instance, b.Waiting)
+		t.gauged[b.Instance] = true
+		t.Observer.PluginBacklog(b.Instance, b.Waiting)
 		for range b.Dropped {
-			l.Observer.PluginEvent(b.Instance, resultDropped)
+			t.Observer.PluginEvent(b.Instance, resultDropped)
 		}
 		if b.Dropped > 0 {
-			l.Logger.Warn("events dropped, because too many wait for the plugin", "instance", b.Instance, "dropped", b.Dropped, "waiting", b.Waiting)
+			t.Logger.Warn("events dropped, because too many wait for the plugin", "instance", b.Instance, "dropped", b.Dropped, "waiting", b.Waiting)
 		}
 	}
 	for instance := range before {
-		if !l.gauged[instance] {
-			l.Observer.PluginBacklog(instance, 0)
+		if !t.gauged[instance] {
+			t.Observer.PluginBacklog(instance, 0)
 		}
 	}
 }

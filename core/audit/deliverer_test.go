@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -62,13 +63,13 @@ func TestDeliversForOthers(t *testing.T) {
 		w.run()
 		command := w.open()
 		defer command.Close()
-		w.pass(pollEvery / 2)
+		w.pass(outbox.PollEvery / 2)
 		if err := command.Apply(context.Background(), event("of a command")); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
 		same(t, w.sink.took("a"), nil)
-		w.pass(pollEvery)
+		w.pass(outbox.PollEvery)
 		same(t, w.sink.took("a"), []string{"of a command"})
 
 		err := command.Apply(context.Background(), core.SaveInstance{Instance: core.PluginInstance{Name: "b", Settings: []byte("{}")}},
@@ -163,10 +164,10 @@ func TestManyBadOnes(t *testing.T) {
 			w.record(fmt.Sprint("bad ", i), good)
 			w.pass(10 * time.Second)
 		}
-		w.pass(longestRest)
+		w.pass(outbox.LongestRest)
 		w.count.want(t, "a ok", 200)
 		w.count.want(t, "a dropped", 0)
-		if latest > longestRest {
+		if latest > outbox.LongestRest {
 			t.Errorf("one waited for %s", latest)
 		}
 	}, "a")
@@ -194,7 +195,7 @@ func TestRests(t *testing.T) {
 			t.Errorf("asked %d times in half an hour", n)
 		}
 		w.sink.set(nil)
-		w.pass(longestRest)
+		w.pass(outbox.LongestRest)
 		if got := w.sink.took("a"); len(got) < 120 || !slices.IsSortedFunc(got[:120], byNumber) {
 			t.Errorf("after a rest it got %d: %q", len(got), got)
 		}
@@ -211,7 +212,7 @@ func TestRests(t *testing.T) {
 		w.pass(8 * time.Hour)
 		same(t, w.waiting("a"), 250)
 		w.sink.set(nil)
-		w.pass(longestRest + longestDelay)
+		w.pass(outbox.LongestRest + longestDelay)
 		w.count.want(t, "a ok", 500)
 		w.count.want(t, "a dropped", 0)
 		same(t, w.waiting("a"), 0)
@@ -463,7 +464,7 @@ func (f *faulty) TrimEvents(ctx context.Context, most int) ([]core.EventBacklog,
 // While the store fails, nothing is called in vain and nothing is lost; when it works
 // again, everything goes on.
 func TestStoreFails(t *testing.T) {
-	for what, again := range map[string]time.Duration{"queues": pollEvery, "claim": pollEvery, "trim": 0, "apply": claimTime + pollEvery} {
+	for what, again := range map[string]time.Duration{"queues": outbox.PollEvery, "claim": outbox.PollEvery, "trim": 0, "apply": claimTime + outbox.PollEvery} {
 		t.Run(what, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				f := &faulty{Outbox: w.store}
@@ -510,31 +511,6 @@ func TestBacklog(t *testing.T) {
 		w.count.want(t, "a dropped", 1234)
 		w.count.want(t, "b waiting", 0) // it is bound no more
 	})
-}
-
-func TestDelay(t *testing.T) {
-	random := 0.0
-	d := &Deliverer{Rand: func() float64 { return random }}
-	for _, test := range []struct {
-		failures int
-		longest  time.Duration
-		random   float64
-		want     time.Duration
-	}{
-		{1, time.Hour, 0, time.Second},
-		{2, time.Hour, 0, 2 * time.Second},
-		{12, time.Hour, 0, 2048 * time.Second},
-		{13, time.Hour, 0, time.Hour},
-		{1_000_000, time.Hour, 0, time.Hour},
-		{7, time.Minute, 0, time.Minute},
-		{1, time.Hour, 0.5, 875 * time.Millisecond},
-		{1_000_000, time.Hour, 0.999999999, 45*time.Minute + 900*time.Nanosecond},
-	} {
-		random = test.random
-		if got := d.delay(test.failures, test.longest); got.Round(time.Microsecond) != test.want.Round(time.Microsecond) {
-			t.Errorf("after %d failures: %s, want %s", test.failures, got, test.want)
-		}
-	}
 }
 
 func TestMessage(t *testing.T) {

@@ -5,6 +5,18 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
+)
+
+// How long it waits after failures.
+//
+// An event that failed is put off, longer each time, and others pass it: a plugin
+// that cannot do with some events gets the others. With these numbers it is given
+// up after a day.
+const (
+	firstDelay   = time.Second
+	longestDelay = time.Hour
+	mostFailures = 36
 )
 
 // Limits of a batch.
@@ -24,73 +36,52 @@ const (
 	graceTime = 5 * time.Second
 )
 
-// round is work for one queue: what is due, until nothing is left or the plugin
-// shows that it does not work.
-type round struct {
-	core.EventQueue
-	failures int  // in a row, since the last rest
-	rests    int  // of the plugin in a row, this round's too if it ended in one
-	tired    bool // it failed too often in a row
-	broken   bool // the store failed
-}
+// restAfter is how many failures in a row, whatever the events, show that a plugin is
+// down: to try everything that waits would only use up its chances.
+const restAfter = 3
 
-// deliver runs a round and gives what came of it.
-func (d *Deliverer) deliver(ctx context.Context, r round) round {
-	for ctx.Err() == nil {
-		begin := d.Now()
-		batch, err := d.Outbox.ClaimEvents(ctx, r.Binding, begin, begin.Add(claimTime), batchSize)
-		if err != nil && ctx.Err() == nil {
-			d.Logger.Error("events for a plugin cannot be read", "instance", r.Instance, "error", err)
-			r.broken = true
-		}
-		if err != nil || len(batch) == 0 {
-			return r
-		}
-		changes := d.deliverBatch(ctx, &r, batch, begin)
-		if err := d.Outbox.Apply(context.WithoutCancel(ctx), changes...); err != nil {
-			d.Logger.Error("what became of events for a plugin cannot be stored: they will be delivered again", "instance", r.Instance, "error", err)
-			r.broken = true
-			return r
-		}
-		if r.tired {
-			return r
-		}
+// round delivers what is due for one plugin.
+func (d *Deliverer) round(ctx context.Context, to destination, known outbox.Patience) outbox.Patience {
+	batches := outbox.Batches[core.Delivery]{
+		Claim: func(ctx context.Context, now, until time.Time) ([]core.Delivery, error) {
+			return d.Outbox.ClaimEvents(ctx, to.binding, now, until, batchSize)
+		},
+		Deliver: func(ctx context.Context, e *core.Delivery, p *outbox.Patience) []core.Change {
+			return []core.Change{d.deliver(ctx, to.instance, e, p)}
+		},
+		GiveBack: func(e *core.Delivery, now time.Time) []core.Change { return []core.Change{giveBack(e, now)} },
+		Apply:    d.Outbox.Apply,
+		Complain: func(err error) {
+			d.Logger.Error("the queue of a plugin cannot be read or settled: events may be delivered again", "instance", to.instance, "error", err)
+		},
+		BatchTime: batchTime, ClaimTime: claimTime, Now: d.Now,
 	}
-	return r
+	batches.Round(ctx, &known)
+	if known.Tired && known.Rests == 1 {
+		d.Logger.Warn("plugin gets no events for a while, because it failed with several in a row", "instance", to.instance)
+	}
+	return known
 }
 
-// deliverBatch calls the plugin for the events of a batch, and gives what is to be
-// stored of each.
-func (d *Deliverer) deliverBatch(ctx context.Context, r *round, batch []core.Delivery, begin time.Time) []core.Change {
-	calls, cancel := lingering(ctx, graceTime)
+// deliver calls the plugin for one event, and gives what is to be stored of it.
+func (d *Deliverer) deliver(ctx context.Context, instance string, e *core.Delivery, p *outbox.Patience) core.Change {
+	calls, cancel := outbox.Linger(ctx, graceTime)
 	defer cancel()
-	changes := make([]core.Change, 0, len(batch))
-	for i := range batch {
-		e := &batch[i]
-		if r.tired || ctx.Err() != nil || d.Now().Sub(begin) > batchTime {
-			changes = append(changes, giveBack(e, begin))
-			continue
+	err := d.call(calls, instance, e)
+	switch {
+	case err == nil:
+		if p.Refresh() {
+			d.Logger.Info("plugin takes events again", "instance", instance)
 		}
-		err := d.call(calls, r.Instance, e)
-		switch {
-		case err == nil:
-			if r.rests > 0 {
-				d.Logger.Info("plugin takes events again", "instance", r.Instance)
-			}
-			r.failures, r.rests = 0, 0
-			d.Observer.PluginEvent(r.Instance, resultOK)
-			changes = append(changes, core.EndDelivery{ID: e.ID})
-		case calls.Err() != nil: // the server ends: that says nothing about the event
-			changes = append(changes, giveBack(e, begin))
-		default:
-			if r.failures++; r.failures >= restAfter {
-				r.failures, r.tired = 0, true
-				r.rests++
-			}
-			changes = append(changes, d.failed(r.Instance, e, err))
-		}
+		d.Observer.PluginEvent(instance, resultOK)
+		return core.EndDelivery{ID: e.ID}
+	case calls.Err() != nil: // the server ends: that says nothing about the event
+		return giveBack(e, d.Now())
 	}
-	return changes
+	if p.Failures++; p.Failures >= restAfter {
+		p.Tire()
+	}
+	return d.failed(instance, e, err)
 }
 
 func (d *Deliverer) call(ctx context.Context, instance string, e *core.Delivery) error {
@@ -110,7 +101,7 @@ func (d *Deliverer) failed(instance string, e *core.Delivery, err error) core.Ch
 	}
 	d.Observer.PluginEvent(instance, resultRetried)
 	log.Info("event not delivered: it will be tried again")
-	return core.PutOffDelivery{ID: e.ID, Failures: failures, NextAt: d.Now().Add(d.delay(failures, longestDelay))}
+	return core.PutOffDelivery{ID: e.ID, Failures: failures, NextAt: d.Now().Add(outbox.Delay(firstDelay, longestDelay, failures, d.Rand()))}
 }
 
 // giveBack lets go of an event that was claimed and not tried.
@@ -120,19 +111,4 @@ func giveBack(e *core.Delivery, now time.Time) core.Change {
 		back.NextAt = now
 	}
 	return back
-}
-
-// lingering is ctx, but ends a while after it.
-func lingering(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-longer.Done():
-		}
-	})
-	return longer, func() { stop(); cancel() }
 }
