@@ -7,6 +7,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/outbound"
+	"github.com/postern-id/postern/core/outbox"
 )
 
 // Store keeps what waits for clients.
@@ -57,98 +58,28 @@ type Deliverer struct {
 	Rand     func() float64          // from 0 to below 1
 }
 
-const (
-	// pollEvery is how soon sessions that another process ended are noticed.
-	pollEvery = 2 * time.Second
-	// mostRounds is how many clients are told at the same time.
-	mostRounds = 32
-)
+// mostRounds is how many clients are told at the same time.
+const mostRounds = 32
 
 // Run tells clients until ctx ends. Then it lets the requests in flight end, gives back
 // what was not sent, and returns.
 func (d *Deliverer) Run(ctx context.Context) {
-	l := &loop{Deliverer: d, clients: map[string]*patience{}, ended: make(chan round)}
-	look := time.NewTimer(0)
-	defer look.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			continue
-		case r := <-l.ended:
-			l.note(r)
-		case <-d.Store.LogoutsQueued():
-		case <-look.C:
-		}
-		look.Reset(l.start(ctx))
-	}
-	for l.running > 0 {
-		l.note(<-l.ended)
-	}
+	loop := outbox.Loop[string]{Queues: d.queues, Round: d.round, Queued: d.Store.LogoutsQueued(), MostRounds: mostRounds, Now: d.Now, Rand: d.Rand}
+	loop.Run(ctx)
 }
 
-// loop is the state of Run. Rounds run beside it and touch none of it.
-type loop struct {
-	*Deliverer
-	clients map[string]*patience // that something waits for
-	ended   chan round
-	running int
-}
-
-// patience is what is known of one client while something waits for it.
-type patience struct {
-	busy  bool // a round runs: there is never a second one
-	rests int  // in a row
-	until time.Time
-}
-
-// start begins a round for each client that is due and does not rest, and says when to
-// look again.
-func (l *loop) start(ctx context.Context) time.Duration {
-	queues, err := l.Store.LogoutQueues(ctx)
+// queues gives the clients that something waits for.
+func (d *Deliverer) queues(ctx context.Context) ([]outbox.Waiting[string], error) {
+	found, err := d.Store.LogoutQueues(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			l.Logger.Error("what clients are to be told cannot be read", "error", err)
+			d.Logger.Error("what clients are to be told cannot be read", "error", err)
 		}
-		return pollEvery
+		return nil, err
 	}
-	now, soonest := l.Now(), pollEvery
-	waiting := map[string]bool{}
-	for _, q := range queues {
-		waiting[q.ClientID] = true
-		p := l.clients[q.ClientID]
-		if p == nil {
-			p = &patience{}
-			l.clients[q.ClientID] = p
-		}
-		if wait := max(q.NextAt.Sub(now), p.until.Sub(now)); wait > 0 && !p.busy {
-			soonest = min(soonest, wait)
-			continue
-		}
-		if p.busy || l.running == mostRounds {
-			continue // the end of a round leads here again
-		}
-		p.busy = true
-		l.running++
-		r := round{client: q.ClientID, rests: p.rests}
-		go func() { l.ended <- l.tell(ctx, r) }()
+	waiting := make([]outbox.Waiting[string], len(found))
+	for i, q := range found {
+		waiting[i] = outbox.Waiting[string]{Key: q.ClientID, NextAt: q.NextAt}
 	}
-	for client, p := range l.clients {
-		if !waiting[client] && !p.busy {
-			delete(l.clients, client)
-		}
-	}
-	return soonest
-}
-
-// note takes what a round found out.
-func (l *loop) note(r round) {
-	l.running--
-	p := l.clients[r.client]
-	p.busy, p.rests, p.until = false, r.rests, time.Time{}
-	switch {
-	case r.tired:
-		p.until = l.Now().Add(l.delay(r.rests, longestRest))
-	case r.broken:
-		p.until = l.Now().Add(firstDelay)
-	}
+	return waiting, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
 )
 
 // Every client is told at once, of each session once.
@@ -52,13 +53,13 @@ func TestTellsForOthers(t *testing.T) {
 		command := w.open()
 		defer command.Close()
 		id := w.session("a")
-		w.pass(pollEvery / 2)
+		w.pass(outbox.PollEvery / 2)
 		if err := command.Apply(context.Background(), core.EndSessions{UserID: w.user.ID, At: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
 		same(t, "at once", w.told("a"), nil)
-		w.pass(pollEvery)
+		w.pass(outbox.PollEvery)
 		same(t, "after the poll", w.told("a"), []string{string(id)})
 	}, "a")
 }
@@ -125,7 +126,7 @@ func TestComesBack(t *testing.T) {
 		w.pass(10 * time.Minute)
 		w.take()
 		w.set(always(204))
-		w.pass(longestRest + time.Hour)
+		w.pass(outbox.LongestRest + time.Hour)
 		if got := w.told("a"); len(got) != len(ids) || w.waiting() != 0 || w.count(resultOK) != len(ids) {
 			t.Errorf("told of %d of %d", len(got), len(ids))
 		}
@@ -192,7 +193,7 @@ func TestEnds(t *testing.T) {
 		same(t, "in flight", w.told("a"), ids[:1])
 		w.set(nil)
 		w.run()
-		w.pass(longestRest)
+		w.pass(outbox.LongestRest)
 		if got := w.told("a"); len(got) != 3 {
 			t.Errorf("after the start it is told of %v", got)
 		}
@@ -256,27 +257,4 @@ func TestStoreFails(t *testing.T) {
 			t.Error("the operator reads nothing of it")
 		}
 	}, "a")
-}
-
-func TestDelay(t *testing.T) {
-	random := 0.0
-	d := &Deliverer{Rand: func() float64 { return random }}
-	for _, test := range []struct {
-		failures int
-		longest  time.Duration
-		random   float64
-		want     time.Duration
-	}{
-		{1, time.Hour, 0, time.Second},
-		{2, time.Hour, 0, 2 * time.Second},
-		{13, time.Hour, 0, time.Hour},
-		{1_000_000, time.Hour, 0, time.Hour},
-		{7, time.Minute, 0, time.Minute},
-		{1, time.Hour, 0.5, 875 * time.Millisecond},
-	} {
-		random = test.random
-		if got := d.delay(test.failures, test.longest); got != test.want {
-			t.Errorf("after %d failures: %s, want %s", test.failures, got, test.want)
-		}
-	}
 }

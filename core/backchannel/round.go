@@ -10,6 +10,15 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/outbound"
+	"github.com/postern-id/postern/core/outbox"
+)
+
+// How long it waits after failures. A notice that failed is put off, longer each time, and
+// others pass it. With these numbers it is given up after a day.
+const (
+	firstDelay   = time.Second
+	longestDelay = time.Hour
+	mostFailures = 36
 )
 
 // Limits of a batch.
@@ -25,72 +34,63 @@ const (
 	claimTime = time.Minute
 )
 
-// round is work for one client: what is due, until nothing is left or the client
-// shows that it does not work.
-type round struct {
-	client   string
-	refusals int  // in a row
-	rests    int  // of the client in a row, this round's too if it ended in one
-	tired    bool // the client is down
-	broken   bool // the store failed
+// mostRefusals is how many in a row show that a client does not work: to try everything
+// that waits would only use up its chances.
+const mostRefusals = 3
+
+// round tells one client what is due.
+func (d *Deliverer) round(ctx context.Context, clientID string, known outbox.Patience) outbox.Patience {
+	var client *core.Client // as of the batch
+	batches := outbox.Batches[core.LogoutNotice]{
+		Claim: func(ctx context.Context, now, until time.Time) (batch []core.LogoutNotice, err error) {
+			batch, client, err = d.claim(ctx, clientID, now, until)
+			return batch, err
+		},
+		Deliver: func(ctx context.Context, n *core.LogoutNotice, p *outbox.Patience) []core.Change {
+			return d.tell(ctx, client, n, p)
+		},
+		GiveBack: func(n *core.LogoutNotice, now time.Time) []core.Change { return []core.Change{giveBack(n, now)} },
+		Apply:    d.Store.Apply,
+		Complain: func(err error) {
+			d.Logger.Error("what a client is to be told cannot be read or settled: it may be told twice", "client", clientID, "error", err)
+		},
+		BatchTime: batchTime, ClaimTime: claimTime, Now: d.Now,
+	}
+	known.Failures = 0 // refusals count within a round
+	batches.Round(ctx, &known)
+	return known
 }
 
-// tell runs a round and gives what came of it.
-func (d *Deliverer) tell(ctx context.Context, r round) round {
-	for ctx.Err() == nil && !r.tired && !r.broken {
-		begin := d.Now()
-		batch, err := d.Store.ClaimLogouts(ctx, r.client, begin, begin.Add(claimTime), batchSize)
-		if err == nil && len(batch) == 0 {
-			return r
-		}
-		// What is claimed is settled, even if the server ends.
-		settled := context.WithoutCancel(ctx)
-		var client *core.Client
-		if err == nil {
-			client, err = d.Store.Client(settled, r.client)
-		}
-		if errors.Is(err, core.ErrNotFound) {
-			return r // its notices are gone with it
-		}
-		if err == nil {
-			err = d.Store.Apply(settled, d.tellBatch(ctx, &r, client, batch, begin)...)
-		}
-		if err != nil && ctx.Err() == nil {
-			d.Logger.Error("what a client is to be told cannot be read or settled: it may be told twice", "client", r.client, "error", err)
-		}
-		r.broken = err != nil
+// claim gives what is due with the client as it is now: nothing if that is gone, as its
+// notices are then.
+func (d *Deliverer) claim(ctx context.Context, clientID string, now, until time.Time) ([]core.LogoutNotice, *core.Client, error) {
+	batch, err := d.Store.ClaimLogouts(ctx, clientID, now, until, batchSize)
+	if err != nil || len(batch) == 0 {
+		return nil, nil, err
 	}
-	return r
+	// What is claimed is settled, even if the server ends.
+	client, err := d.Store.Client(context.WithoutCancel(ctx), clientID)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil, nil, nil
+	}
+	return batch, client, err
 }
 
-// tellBatch sends the notices of a batch, and gives what is to be stored of each.
-func (d *Deliverer) tellBatch(ctx context.Context, r *round, client *core.Client, batch []core.LogoutNotice, begin time.Time) []core.Change {
-	var changes []core.Change
-	for i := range batch {
-		n := &batch[i]
-		if client.Metadata.BackchannelLogoutURI == "" {
-			changes = append(changes, core.EndNotice{ID: n.ID}) // it wants to know no more
-			continue
-		}
-		if r.tired || ctx.Err() != nil || d.Now().Sub(begin) > batchTime {
-			changes = append(changes, giveBack(n, begin))
-			continue
-		}
-		err := d.send(ctx, client, n)
-		if err == nil {
-			r.refusals, r.rests = 0, 0
-			d.Observer.Logout(resultOK)
-			changes = append(changes, core.EndNotice{ID: n.ID}, d.record(core.EventLogoutDelivered, n, nil))
-			continue
-		}
-		r.refusals++
-		if unreachable(err) || r.refusals >= mostRefusals {
-			r.tired = true
-			r.rests++
-		}
-		changes = append(changes, d.failed(n, err)...)
+// tell sends one notice, and gives what is to be stored of it.
+func (d *Deliverer) tell(ctx context.Context, client *core.Client, n *core.LogoutNotice, p *outbox.Patience) []core.Change {
+	if client.Metadata.BackchannelLogoutURI == "" {
+		return []core.Change{core.EndNotice{ID: n.ID}} // it wants to know no more
 	}
-	return changes
+	err := d.send(ctx, client, n)
+	if err == nil {
+		p.Refresh()
+		d.Observer.Logout(resultOK)
+		return []core.Change{core.EndNotice{ID: n.ID}, d.record(core.EventLogoutDelivered, n, nil)}
+	}
+	if p.Failures++; unreachable(err) || p.Failures >= mostRefusals {
+		p.Tire()
+	}
+	return d.failed(n, err)
 }
 
 // refusedError is an answer that says that the client did not take the notice.
@@ -140,7 +140,7 @@ func (d *Deliverer) failed(n *core.LogoutNotice, err error) []core.Change {
 	}
 	d.Observer.Logout(resultRetried)
 	log.Info("a client did not take that a session has ended: it will be told again")
-	return []core.Change{core.PutOffNotice{ID: n.ID, Failures: failures, NextAt: d.Now().Add(d.delay(failures, longestDelay))}}
+	return []core.Change{core.PutOffNotice{ID: n.ID, Failures: failures, NextAt: d.Now().Add(outbox.Delay(firstDelay, longestDelay, failures, d.Rand()))}}
 }
 
 // reason says in a word why a client was not told.
