@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
 )
 
 // Queue keeps the mails that wait.
 type Queue interface {
+	// NextMail says whether a mail waits, claimed or not, and when the first is due.
+	NextMail(ctx context.Context) (at time.Time, waits bool, err error)
 	// ClaimMails takes at most so many mails that are due at now. Nobody else gets them
 	// before until.
 	ClaimMails(ctx context.Context, now, until time.Time, most int) ([]core.Mail, error)
@@ -48,60 +51,23 @@ type Deliverer struct {
 	Rand     func() float64          // from 0 to below 1
 }
 
-// pollEvery is how soon mails of another process are noticed.
-const pollEvery = 2 * time.Second
-
 // Run sends mails until ctx ends. Then it lets the mail in flight arrive, but not for
 // long, gives back what was not sent, and returns.
 func (d *Deliverer) Run(ctx context.Context) {
-	look := time.NewTimer(0)
-	defer look.Stop()
-	rests := 0 // in a row
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			continue
-		case <-d.Queue.MailsQueued():
-			if rests > 0 {
-				continue // the timer says when to look again
-			}
-		case <-look.C:
-		}
-		r := d.deliver(ctx)
-		switch {
-		case r.tired:
-			rests++
-			d.complain(r.failure, rests)
-			look.Reset(d.delay(firstRest, longestRest, rests))
-			continue
-		case r.works && rests > 0:
-			d.Logger.Info("the mail server takes mails again")
-		}
-		if r.works {
-			rests = 0
-		}
-		look.Reset(pollEvery)
-	}
+	loop := outbox.Loop[*SMTP]{Queues: d.queues, Round: d.round, Queued: d.Queue.MailsQueued(), Now: d.Now, Rand: d.Rand}
+	loop.Run(ctx)
 }
 
-// complain says that the server does not work: loudly once, and then for who wants to
-// know.
-func (d *Deliverer) complain(f *Failure, rests int) {
-	level := slog.LevelWarn
-	if rests > 1 {
-		level = slog.LevelInfo
+// queues gives the one queue that there is, if it holds something.
+func (d *Deliverer) queues(ctx context.Context) ([]outbox.Waiting[*SMTP], error) {
+	at, waits, err := d.Queue.NextMail(ctx)
+	if err != nil && ctx.Err() == nil {
+		d.Logger.Error("mails that wait cannot be read", "error", err)
 	}
-	if f == nil {
-		return // the queue failed, and that was said
+	if err != nil || !waits {
+		return nil, err
 	}
-	d.Logger.Log(context.Background(), level, "mails cannot be sent: they wait", "server", d.Server.Address, "stage", string(f.Stage), "error", f, "hint", f.Hint())
-}
-
-// round is what came of sending what was due.
-type round struct {
-	works   bool     // the server said of a mail whether it takes it
-	tired   bool     // the server, or the queue, does not work
-	failure *Failure // of the server
+	return []outbox.Waiting[*SMTP]{{Key: d.Server, NextAt: at}}, nil
 }
 
 // Limits of a batch.
@@ -118,74 +84,96 @@ const (
 	graceTime = 5 * time.Second
 )
 
-// deliver sends what is due, by one connection, until nothing is left or the server shows
-// that it does not work.
-func (d *Deliverer) deliver(ctx context.Context) (r round) {
-	var conn *Conn
-	defer func() {
-		if conn != nil {
-			conn.Close()
-		}
-	}()
-	for ctx.Err() == nil && !r.tired {
-		begin := d.Now()
-		batch, err := d.Queue.ClaimMails(ctx, begin, begin.Add(claimTime), batchSize)
-		if err != nil && ctx.Err() == nil {
-			d.Logger.Error("mails that wait cannot be read", "error", err)
-			r.tired = true
-		}
-		if err != nil || len(batch) == 0 {
-			return r
-		}
-		for i := range batch {
-			m := &batch[i]
-			var changes []core.Change
-			if r.tired || ctx.Err() != nil || d.Now().Sub(begin) > batchTime {
-				changes = giveBack(m, begin)
-			} else {
-				conn, changes = d.settle(ctx, conn, m, &r)
-			}
-			if err := d.Queue.Apply(context.WithoutCancel(ctx), changes...); err != nil {
-				d.Logger.Error("what became of a mail cannot be stored: it may be sent again", "mail", m.ID, "error", err)
-				r.tired = true
-			}
-		}
+// round sends what is due by one connection.
+func (d *Deliverer) round(ctx context.Context, _ *SMTP, known outbox.Patience) outbox.Patience {
+	s := &sender{Deliverer: d}
+	batches := outbox.Batches[core.Mail]{
+		Claim: func(ctx context.Context, now, until time.Time) ([]core.Mail, error) {
+			return d.Queue.ClaimMails(ctx, now, until, batchSize)
+		},
+		Deliver:  s.deliver,
+		GiveBack: func(m *core.Mail, now time.Time) []core.Change { return giveBack(m, now) },
+		Apply:    d.Queue.Apply,
+		Complain: func(err error) {
+			d.Logger.Error("mails that wait cannot be read or settled: one may be sent again", "error", err)
+		},
+		BatchTime: batchTime, ClaimTime: claimTime, Each: true, Now: d.Now,
 	}
-	return r
+	batches.Round(ctx, &known)
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	if known.Tired {
+		d.complain(s.failure, known.Rests)
+	}
+	return known
 }
 
-// settle sends one mail and gives what is to be stored of it. It opens a connection if
-// there is none, and gives it for the next mail.
-func (d *Deliverer) settle(ctx context.Context, conn *Conn, m *core.Mail, r *round) (*Conn, []core.Change) {
-	if !m.ExpiresAt.After(d.Now()) {
-		return conn, d.giveUp(m, "expired", nil, nil)
+// complain says that the server does not work: loudly once, and then for who wants to
+// know.
+func (d *Deliverer) complain(f *Failure, rests int) {
+	level := slog.LevelWarn
+	if rests > 1 {
+		level = slog.LevelInfo
 	}
-	message, words, err := d.write(ctx, m)
+	d.Logger.Log(context.Background(), level, "mails cannot be sent: they wait", "server", d.Server.Address, "stage", string(f.Stage), "error", f, "hint", f.Hint())
+}
+
+// sender sends the mails of a round.
+type sender struct {
+	*Deliverer
+	conn    *Conn    // nil until there is something to send
+	failure *Failure // of the server
+}
+
+// deliver sends one mail and gives what is to be stored of it.
+func (s *sender) deliver(ctx context.Context, m *core.Mail, p *outbox.Patience) []core.Change {
+	if !m.ExpiresAt.After(s.Now()) {
+		return s.giveUp(m, "expired", nil)
+	}
+	message, words, err := s.write(ctx, m)
 	if err != nil {
-		return conn, d.failed(m, &Failure{Stage: StageWrite, Err: err})
+		return s.failed(m, &Failure{Stage: StageWrite, Err: err})
 	}
-	if conn == nil {
-		if conn, err = d.Server.Open(ctx); err != nil {
-			r.tired, r.failure = true, failureOf(err)
-			return nil, giveBack(m, d.Now())
+	if s.conn == nil {
+		if s.conn, err = s.Server.Open(ctx); err != nil {
+			s.tire(failureOf(err), p)
+			return giveBack(m, s.Now())
 		}
 	}
-	err = conn.Send(ctx, message)
-	if err == nil {
-		r.works = true
-		d.Observer.Mail(resultOK)
-		return conn, []core.Change{core.EndMail{ID: m.ID}, d.record(core.EventMailSent, m, nil)}
+	if err = s.conn.Send(ctx, message); err == nil {
+		s.works(p)
+		s.Observer.Mail(resultOK)
+		return []core.Change{core.EndMail{ID: m.ID}, s.record(core.EventMailSent, m, nil)}
 	}
 	failure := failureOf(err)
 	failure.Err = hush(failure.Err, words)
-	if r.works = r.works || !failure.OfServer(); failure.OfServer() {
-		conn.Cut()
-		conn, r.tired, r.failure = nil, true, failure
+	if failure.OfServer() {
+		s.tire(failure, p)
+	} else {
+		s.works(p)
 	}
 	if ctx.Err() != nil && failure.Code == 0 { // the server ends: that says nothing about the mail
-		return conn, giveBack(m, d.Now())
+		return giveBack(m, s.Now())
 	}
-	return conn, d.failed(m, failure)
+	return s.failed(m, failure)
+}
+
+// works notes that the server said of a mail whether it takes it.
+func (s *sender) works(p *outbox.Patience) {
+	if p.Refresh() {
+		s.Logger.Info("the mail server takes mails again")
+	}
+}
+
+// tire ends the round: another mail would fare no better.
+func (s *sender) tire(f *Failure, p *outbox.Patience) {
+	if s.conn != nil {
+		s.conn.Cut()
+		s.conn = nil
+	}
+	s.failure = f
+	p.Tire()
 }
 
 func failureOf(err error) *Failure {
@@ -202,29 +190,30 @@ func (d *Deliverer) failed(m *core.Mail, f *Failure) []core.Change {
 		return giveBack(m, d.Now())
 	}
 	if f.Permanent() {
-		return d.giveUp(m, f.Reason(), f, f)
+		return d.giveUp(m, f.Reason(), f)
 	}
 	failures := m.Failures + 1
-	next := d.Now().Add(d.delay(firstDelay, longestDelay, failures))
+	next := d.Now().Add(outbox.Delay(firstDelay, longestDelay, failures, d.Rand()))
 	if !next.Before(m.ExpiresAt) {
-		return d.giveUp(m, f.Reason(), f, f)
+		return d.giveUp(m, f.Reason(), f)
 	}
 	d.Observer.Mail(resultRetried)
 	d.Logger.Info("a mail was not taken: it will be sent again", "mail", m.ID, "template", m.Template, "failures", failures, "error", f)
 	return []core.Change{core.PutOffMail{ID: m.ID, Failures: failures, NextAt: next}}
 }
 
-func (d *Deliverer) giveUp(m *core.Mail, reason string, err error, f *Failure) []core.Change {
+// giveUp ends a mail; f may be nil.
+func (d *Deliverer) giveUp(m *core.Mail, reason string, f *Failure) []core.Change {
 	d.Observer.Mail(resultDropped)
 	log := d.Logger.With("mail", m.ID, "template", m.Template, "reason", reason, "failures", m.Failures)
-	if err != nil {
-		log = log.With("error", err)
+	detail := map[string]string{"reason": reason}
+	if f != nil {
+		log = log.With("error", f)
+		if f.Status != "" {
+			detail["status"] = f.Status
+		}
 	}
 	log.Warn("a mail was given up")
-	detail := map[string]string{"reason": reason}
-	if f != nil && f.Status != "" {
-		detail["status"] = f.Status
-	}
 	return []core.Change{core.EndMail{ID: m.ID}, d.record(core.EventMailFailed, m, detail)}
 }
 

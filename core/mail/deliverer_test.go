@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/outbox"
 )
 
 // Mails are sent at once, each once, those of a rush by one connection.
@@ -57,13 +58,13 @@ func TestDeliversForOthers(t *testing.T) {
 		w.run()
 		command := w.open()
 		defer command.Close()
-		w.pass(pollEvery / 2)
+		w.pass(outbox.PollEvery / 2)
 		if err := command.Apply(context.Background(), w.mail("late")); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
 		same(t, w.server.took(), nil)
-		w.pass(pollEvery)
+		w.pass(outbox.PollEvery)
 		same(t, w.server.took(), []string{"late"})
 	})
 }
@@ -94,7 +95,7 @@ func TestDelays(t *testing.T) {
 			at += delay
 		}
 		for i := range want { // it is looked for every two seconds
-			if i >= len(tries) || tries[i]-want[i] > time.Duration(i)*pollEvery {
+			if i >= len(tries) || tries[i]-want[i] > time.Duration(i)*outbox.PollEvery {
 				t.Fatalf("tried after %s, want %s", tries, want)
 			}
 		}
@@ -197,7 +198,7 @@ func TestServerDown(t *testing.T) {
 					t.Errorf("asked %d times in 50 minutes", n)
 				}
 				w.server.set(func(s *mailServer) { s.down, s.silent, s.refuse = false, false, nil })
-				w.pass(longestRest + connectTime)
+				w.pass(outbox.LongestRest + connectTime)
 				same(t, len(w.server.took()), 2)
 				same(t, w.waiting(), nil)
 				w.count.want(t, 2, 0, 0)
@@ -255,10 +256,10 @@ func TestExpired(t *testing.T) {
 		w.server.set(func(s *mailServer) { s.down = true })
 		w.run()
 		w.post("one")
-		w.pass(time.Hour + longestRest)
+		w.pass(time.Hour + outbox.LongestRest)
 		w.server.set(func(s *mailServer) { s.down = false })
 		w.post("two")
-		w.pass(longestRest)
+		w.pass(outbox.LongestRest)
 		same(t, w.server.took(), []string{"two"})
 		w.count.want(t, 1, 0, 1)
 		w.recorded(`mail.failed server u {"reason":"expired","template":"reset"}`)
@@ -366,7 +367,7 @@ func TestKilled(t *testing.T) {
 		same(t, w.server.took(), []string{"next"})
 		w.pass(claimTime - time.Second)
 		same(t, w.server.took(), nil)
-		w.pass(time.Second + pollEvery)
+		w.pass(time.Second + outbox.PollEvery)
 		same(t, w.server.took(), []string{"claimed"})
 	})
 }
@@ -429,7 +430,7 @@ func TestStoreFails(t *testing.T) {
 				w.queue = f
 				w.run()
 				w.post("one")
-				w.pass(time.Minute)
+				w.pass(15 * time.Second)
 				sent := w.server.took()
 				if want := what == "apply"; (len(sent) > 0) != want || len(sent) > 1 {
 					t.Errorf("sent %q", sent)
@@ -438,29 +439,11 @@ func TestStoreFails(t *testing.T) {
 					t.Error(log)
 				}
 				f.broken.Store(nil)
-				w.pass(claimTime + longestRest)
+				w.pass(claimTime + outbox.LongestRest)
 				if got := append(sent, w.server.took()...); len(got) == 0 || len(w.waiting()) != 0 {
 					t.Errorf("sent %q, %q wait", got, w.waiting())
 				}
 			})
 		})
-	}
-}
-
-func TestDelay(t *testing.T) {
-	random := 0.0
-	d := &Deliverer{Rand: func() float64 { return random }}
-	for _, c := range []struct {
-		failures int
-		random   float64
-		want     time.Duration
-	}{
-		{1, 0, 10 * time.Second}, {2, 0, 20 * time.Second}, {7, 0, 640 * time.Second}, {8, 0, 15 * time.Minute}, {1_000_000, 0, 15 * time.Minute},
-		{1, 0.5, 8750 * time.Millisecond},
-	} {
-		random = c.random
-		if got := d.delay(firstDelay, longestDelay, c.failures); got != c.want {
-			t.Errorf("after %d failures: %s, want %s", c.failures, got, c.want)
-		}
 	}
 }

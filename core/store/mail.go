@@ -25,6 +25,18 @@ func (s *Store) Mails(ctx context.Context, limit int) ([]core.Mail, error) {
 	return list(ctx, s, `SELECT `+mailColumns+` FROM mails ORDER BY id DESC LIMIT $1`, scanMail, limit)
 }
 
+// NextMail says whether a mail waits, claimed or not, and when the first of them is due.
+func (s *Store) NextMail(ctx context.Context) (at time.Time, waits bool, err error) {
+	due, err := list(ctx, s, `SELECT next_at FROM mails ORDER BY next_at LIMIT 1`, func(r *sqlite.Row, at *time.Time) error {
+		*at = readTime(r)
+		return nil
+	})
+	if err != nil || len(due) == 0 {
+		return time.Time{}, false, err
+	}
+	return due[0], true, nil
+}
+
 // MailsQueued gets a value after this process queued a mail. One value may stand for
 // many, and there is one for one receiver.
 func (s *Store) MailsQueued() <-chan struct{} { return s.mails }

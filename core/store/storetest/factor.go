@@ -323,6 +323,14 @@ func testMails(t *testing.T, w *world) {
 		t.Error("a mail was announced before there was one")
 	default:
 	}
+	due := func(at time.Time, waits bool) {
+		t.Helper()
+		gotAt, gotWaits, err := w.handle().NextMail(ctx)
+		if err != nil || !gotAt.Equal(at) || gotWaits != waits {
+			t.Errorf("the next mail is due at %s: %v, %v", gotAt, gotWaits, err)
+		}
+	}
+	due(time.Time{}, false)
 	a, b, c := w.mail("a@example.org"), w.mail("b@example.org"), w.mail("c@example.org")
 	select {
 	case <-w.store.MailsQueued():
@@ -340,20 +348,26 @@ func testMails(t *testing.T, w *world) {
 		}
 		same(w, got, err, want)
 	}
+	due(time.Time{}, true)
 	claim(0, time.Minute, 2, a, b)
+	due(time.Time{}, true)
 	claim(0, time.Minute, 9, c)
+	due(start.Add(time.Minute), true)
 	claim(59*time.Second, time.Hour, 9)
 	w.apply(
 		core.EndMail{ID: b.ID}, core.EndMail{ID: b.ID},
 		core.PutOffMail{ID: a.ID, Failures: 3, NextAt: start.Add(2 * time.Minute)}, core.PutOffMail{ID: b.ID, Failures: 1},
 		core.PutOffMail{ID: c.ID},
 	)
+	due(time.Time{}, true)
 	a.Failures = 3
 	claim(time.Minute, 90*time.Second, 9, c)
 	// What was never tried comes first, and whoever claims sees what has expired.
 	d := w.mail("d@example.org")
 	claim(2*time.Hour, 3*time.Hour, 9, c, d, a)
+	due(start.Add(3*time.Hour), true)
 	w.apply(core.EndMail{ID: a.ID}, core.EndMail{ID: c.ID}, core.EndMail{ID: d.ID})
+	due(time.Time{}, false)
 	same(w, must(w.store.Mails(ctx, 9))(w), nil, nil)
 
 	// One that is refused is not queued.

@@ -121,6 +121,9 @@ type Store interface {
 	Avatar(ctx context.Context, id core.ID) (*core.Avatar, error)
 	AvatarOf(ctx context.Context, userID core.ID) (*core.Avatar, error)
 
+	// NextMail says whether a mail waits, claimed or not, and when the first is due; the zero
+	// time is now, for one that was never tried.
+	NextMail(ctx context.Context) (at time.Time, waits bool, err error)
 	// ClaimMails takes mails that are due at now, at most so many: first what was never
 	// tried. Nobody else gets them before until. Mails that have expired are among them.
 	ClaimMails(ctx context.Context, now, until time.Time, most int) ([]core.Mail, error)
