@@ -43,7 +43,7 @@ type Locale struct {
 type message map[plural.Form]string
 
 // Text gives a message as plain text. Pairs are names of placeholders and what stands in
-// their place, as in ("name", "Ada"): strings, and whole numbers. A key that does not
+// their place, as in ("name", "Ada"): strings, whole numbers, and days. A key that does not
 // exist gives itself: tests find it.
 func (l *Locale) Text(key string, pairs ...any) string {
 	return l.fill(key, pairs, func(text string) string { return text }, func(value any) string { return plain(l.write(value)) })
@@ -120,8 +120,11 @@ func argument(pairs []any, name string) any {
 
 // write is what a value looks like in the language.
 func (l *Locale) write(value any) string {
-	if number, is := value.(int); is {
-		return l.Number(number)
+	switch value := value.(type) {
+	case int:
+		return l.Number(value)
+	case time.Time:
+		return l.Date(value)
 	}
 	return fmt.Sprint(value)
 }

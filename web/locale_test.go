@@ -53,6 +53,7 @@ func TestFillsMessages(t *testing.T) {
 		{en.Text("login.tries", "count", 1), "1 try left"},
 		{en.Text("login.tries", "count", 0), "0 tries left"},
 		{fr.Text("login.tries", "count", 0), "0 essai"},
+		{en.Text("login.to", "client", time.Date(2026, 5, 3, 0, 0, 0, 0, time.UTC)), "Sign in to format.date <now>"},
 		{de.Text("login.only"), "English"},
 		{de.Text("login.nothing"), "login.nothing"},
 		{de.Text("login.to"), "Zu {client}"},

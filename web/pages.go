@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 )
@@ -139,6 +140,7 @@ type Denied struct {
 
 // Welcome is the front page when nobody is signed in.
 type Welcome struct {
+	Name     string // of the organisation; empty: Postern
 	LoginURL string
 	// NeedsSetup says that there is no administrator yet: the page says where the
 	// set-up link was printed.
@@ -280,7 +282,7 @@ func (p Login) title(l *Locale) string {
 
 func (p Select) title(l *Locale) string     { return l.about("select.title", p.Client) }
 func (p Consent) title(l *Locale) string    { return l.about("consent.title", p.Client) }
-func (Welcome) title(l *Locale) string      { return "Postern" }
+func (p Welcome) title(l *Locale) string    { return cmp.Or(p.Name, "Postern") }
 func (Logout) title(l *Locale) string       { return l.Text("common.signout") }
 func (SignedOut) title(l *Locale) string    { return l.Text("logout.done") }
 func (CheckSession) title(l *Locale) string { return l.Text("logout.watched") }

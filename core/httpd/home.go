@@ -22,7 +22,11 @@ func (s *Server) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, http.StatusOK, pageWith{Page: web.Welcome{LoginURL: pathLogin, NeedsSetup: open}})
+	page := web.Welcome{LoginURL: pathLogin, NeedsSetup: open}
+	if theme := s.theme(c, core.DefaultOrganisation); theme != nil && theme.Logo != "" {
+		page.Name = theme.Name
+	}
+	return s.page(c, http.StatusOK, pageWith{Page: page})
 }
 
 func offers(list []core.Offer) []web.Offer {

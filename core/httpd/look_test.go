@@ -151,7 +151,7 @@ func TestThemeOfAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	builtin.Theme.AccentDark = "#8ab4f8"
+	builtin.Theme.AccentDark, builtin.DisplayName, builtin.Logo = "#8ab4f8", "Northwind", "https://northwind.example/l.png"
 	if err := w.store.Apply(t.Context(), core.UpdateOrganisation{Organisation: *builtin}); err != nil {
 		t.Fatal(err)
 	}
@@ -159,5 +159,8 @@ func TestThemeOfAPage(t *testing.T) {
 		if b.get(target); !strings.Contains(b.body, "theme-none-8ab4f8.css") {
 			t.Errorf("%s: nobody's page is not that of the first organisation:\n%s", target, b.body)
 		}
+	}
+	if b.get("/"); strings.Count(text(b.page), "Northwind") < 2 {
+		t.Errorf("the front page does not say whose it is:\n%s", b.body)
 	}
 }
