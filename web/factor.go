@@ -141,7 +141,7 @@ type RecoveryCodes struct {
 	Step        string
 	ContinueURL string
 	Client      *Client
-	Codes       []string // "ABCD-EFGH-IJKL-MNOP"
+	Codes       []string // "abcd-efgh-ijkl-mnop"
 	Login       string
 	Site        string // host of the issuer
 	MadeAt      time.Time

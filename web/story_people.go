@@ -122,7 +122,7 @@ func peopleStories(client, branded, long *Client) []Story {
 
 func sampleCodes() []string {
 	return []string{
-		"K3QX-7HZD-2MNA-VT5R", "B6WY-EJ4P-XQ2L-OC3M", "T5UN-2RVG-6KDA-HZ7S", "Q4LC-WB7X-3YPE-NM2J", "F2GH-ZT6D-RA5K-XU3V",
-		"D7MS-4QBN-LW2E-YC6P", "X3VJ-O5TK-7GZH-BA4R", "N6PE-2UDX-QS4W-LF7C", "J2YA-M7RB-VK3T-GH5Z", "U4CZ-6NXD-PE2Q-WO7L",
+		"k3qx-7hzd-2mna-vt5r", "b6wy-ej4p-xq2l-oc3m", "t5un-2rvg-6kda-hz7s", "q4lc-wb7x-3ype-nm2j", "f2gh-zt6d-ra5k-xu3v",
+		"d7ms-4qbn-lw2e-yc6p", "x3vj-o5tk-7gzh-ba4r", "n6pe-2udx-qs4w-lf7c", "j2ya-m7rb-vk3t-gh5z", "u4cz-6nxd-pe2q-wo7l",
 	}
 }
