@@ -46,9 +46,10 @@ type EntryStore interface {
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
 }
 
-// Hasher makes of a password what is stored of it. A password that breaks the rules is an
-// error with a method PasswordProblem.
+// Hasher makes of a password what is stored of it.
 type Hasher interface {
+	// HashFor hashes a password of the user, who need not be stored yet. A password that
+	// breaks the rules is an error with a method FieldProblem.
 	HashFor(ctx context.Context, user *core.User, password string) (string, error)
 }
 

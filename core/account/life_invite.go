@@ -76,7 +76,9 @@ func (e *Entry) choose(ctx context.Context, h *Holder, choice Choice, from *Visi
 	case choice.Response != nil && e.passkeys(rules):
 		return e.passkey(ctx, h, choice, from)
 	case choice.Response == nil && rules.Allows(core.MethodPassword):
-		hash, err := e.Hasher.HashFor(ctx, &h.User, choice.Password)
+		user := h.User
+		user.Profile = profile
+		hash, err := e.Hasher.HashFor(ctx, &user, choice.Password)
 		return []core.Change{
 			core.SetPassword{UserID: h.User.ID, Hash: hash, At: now},
 			e.record(from, now, core.EventPasswordSet, h.User.ID, map[string]string{"name": h.User.Name, "reason": string(h.Ticket.Purpose)}),

@@ -171,6 +171,10 @@ func TestAcceptName(t *testing.T) {
 			t.Errorf("%.10q: %v", name, err)
 		}
 	}
+	// What one is called by just now is no password either.
+	if _, err := w.Accept(t.Context(), text, account.Choice{Name: "Ada Lovelace", Password: "Ada Lovelace"}, w.from()); !isWeak(err) {
+		t.Errorf("the name for a password: %v", err)
+	}
 	if _, err := w.Accept(t.Context(), text, account.Choice{Password: thePassword}, w.from()); err != nil {
 		t.Fatal(err)
 	}

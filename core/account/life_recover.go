@@ -90,7 +90,7 @@ type chosen struct {
 
 // Reset sets the new password. Whoever was signed in to the account is not any more, no
 // browser is trusted, and no other link works; a second factor stays what it is. An error
-// with a method PasswordProblem is about the password, a *[ticket.Refused] about the link.
+// with a method FieldProblem is about the password, a *[ticket.Refused] about the link.
 func (e *Entry) Reset(ctx context.Context, credential, password string, from *Visitor) (*Entered, error) {
 	h, err := e.Look(ctx, core.TicketReset, credential, from)
 	if err != nil {

@@ -70,7 +70,7 @@ func TestReset(t *testing.T) {
 func isWeak(err error) bool {
 	_, ok := errors.AsType[interface {
 		error
-		PasswordProblem() string
+		FieldProblem() core.FieldProblem
 	}](err)
 	return ok
 }

@@ -79,11 +79,13 @@ type hasher struct{}
 
 type weak struct{}
 
-func (weak) Error() string           { return "refused" }
-func (weak) PasswordProblem() string { return "the password is too weak" }
+func (weak) Error() string { return "refused" }
+func (weak) FieldProblem() core.FieldProblem {
+	return core.FieldProblem{Field: "password", Kind: core.FieldShort, Limit: 8}
+}
 
-func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string, error) {
-	if len(password) < 8 {
+func (hasher) HashFor(_ context.Context, user *core.User, password string) (string, error) {
+	if len(password) < 8 || password == user.Name || password == user.Profile.DisplayName {
 		return "", weak{}
 	}
 	return "hash of " + password, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 )
 
 // A person comes from an invitation to an application, without a script.
@@ -230,4 +231,39 @@ func TestDeadLinks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Somebody proves the address that an administrator gave them.
+func TestVerifiedAddressWithoutScript(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice", func(u *admin.NewUser) { u.EmailVerified = false })
+	b := newBrowser(t, w.issuer)
+	b.get("/login").signIn("alice", thePassword)
+	account := b.get("/account")
+	if sent := account.press("verify", nil); sent.status != http.StatusOK || !strings.Contains(sent.body, "alice@example.com") {
+		t.Fatalf("status %d at %s:\n%s", sent.status, sent.url, sent.body)
+	}
+	if done := b.get(w.letter(core.MailVerify, "alice@example.com").link).press("use", nil); done.status != http.StatusOK || !done.has("continue") {
+		t.Fatalf("status %d:\n%s", done.status, done.body)
+	}
+	if !w.found(alice).EmailVerified {
+		t.Error("the address is not verified")
+	}
+	if p := b.get("/account"); p.has("verify") {
+		t.Errorf("it is to be proved once more:\n%s", p.body)
+	}
+	if p := account.press("verify", nil); p.url.Path != "/account" || len(w.letters()) != 0 {
+		t.Errorf("the button of before: status %d at %s", p.status, p.url)
+	}
+	// Mails come so often and no more.
+	w.user("bob", func(u *admin.NewUser) { u.EmailVerified = false })
+	other := newBrowser(t, w.issuer)
+	other.get("/login").signIn("bob", thePassword)
+	for i := range 4 {
+		p := other.get("/account").press("verify", nil)
+		if want := map[bool]int{true: http.StatusOK, false: http.StatusUnprocessableEntity}[i < 3]; p.status != want {
+			t.Errorf("mail %d: status %d", i+1, p.status)
+		}
+	}
+	w.checkSecrets()
 }

@@ -61,6 +61,7 @@ func (s *Server) ownPages() []ownPage {
 			"profile":        {do: s.editProfile},
 			"picture_remove": {do: s.removePicture},
 			"settings":       {do: s.editPreferences},
+			"verify":         {do: s.askVerify},
 		}},
 		{path: pathSecurity, show: s.securityPage, actions: map[string]ownAction{
 			"rename":     {do: s.renameAuthenticator},

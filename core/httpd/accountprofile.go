@@ -29,6 +29,7 @@ func (s *Server) profileWith(c echo.Context, v *visitor, typed account.Profile, 
 		Website: typed.Website, Phone: typed.Phone, Birthdate: typed.Birthdate,
 		Locale: v.User.Profile.Locale, Appearance: v.User.Profile.Appearance, Problems: problems,
 	}
+	s.addressed(&page, v)
 	for _, tag := range web.Languages() {
 		page.Languages = append(page.Languages, web.Language{Tag: tag, Name: s.Pages.Known(tag).Text("format.language")})
 	}

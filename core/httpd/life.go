@@ -24,7 +24,6 @@ import (
 const (
 	pathRecover  = "/recover"
 	pathRegister = "/register"
-	pathOwn      = "/account"
 )
 
 // entryRoutes are the ways to an account, or back to one. GET never uses a link up, as
@@ -248,7 +247,7 @@ func (s *Server) instead(ctx context.Context, who *comer, refused *ticket.Refuse
 	case refused.Purpose == core.TicketRegister && open.Register:
 		return pathRegister, nil
 	case refused.Purpose == core.TicketVerify || refused.Purpose == core.TicketEmail:
-		return pathOwn, nil
+		return pathAccount, nil
 	}
 	return "", nil
 }

@@ -98,7 +98,7 @@ func (s *Server) confirm(c echo.Context, who *comer, purpose core.TicketPurpose,
 	if err != nil {
 		return s.again(c, who, err, nil)
 	}
-	page := web.Done{What: "verified", Email: h.Ticket.Email, ContinueURL: pathOwn}
+	page := web.Done{What: "verified", Email: h.Ticket.Email, ContinueURL: pathAccount}
 	if purpose == core.TicketEmail {
 		page.What = "email"
 	}
@@ -121,11 +121,8 @@ func (s *Server) changePage(c echo.Context, email string, problems map[string]st
 	if _, done := s.Flow.FreshPerson(ctx, step, from, ticket.PathEmail); done != nil {
 		return s.answer(c, *done)
 	}
-	return s.page(c, status, pageWith{Org: in.Org.Name, Page: web.EmailChange{
-		Person: web.Person{
-			Name: in.User.DisplayName(), Login: in.User.Name, Action: ticket.PathEmail, Step: step, Logout: oauth.PathEndSession,
-		},
-		Email: in.User.Email, New: email, Problems: problems, BackURL: pathOwn,
+	return s.page(c, status, pageWith{Page: web.EmailChange{
+		Person: s.person(c, s.visitor(c, in, step)), Email: in.User.Email, New: email, Problems: problems, BackURL: pathAccount,
 	}})
 }
 
@@ -149,5 +146,39 @@ func (s *Server) changeEmail(c echo.Context, form oauth.Params) error {
 			return s.changePage(c, address, problems, status)
 		})
 	}
-	return s.sent(c, who, core.TicketEmail, address, pathOwn)
+	return s.sent(c, who, core.TicketEmail, address, pathAccount)
+}
+
+// askVerify sends a link to the address of the person's own account.
+func (s *Server) askVerify(c echo.Context, v *visitor, _ oauth.Params) error {
+	who, err := s.come(c, "")
+	if err != nil {
+		return err
+	}
+	if s.Entry == nil || who.Here == nil {
+		return notOffered()
+	}
+	err = s.Entry.AskVerify(c.Request().Context(), who.Visitor)
+	if problems, _ := s.trouble(c, err); problems != nil {
+		v.problem = problems[""]
+		return s.profilePage(c, v)
+	}
+	if _, refused := errors.AsType[*account.RefusedError](err); refused {
+		return s.seeOther(c, pathAccount) // there is nothing to prove any more
+	}
+	if err != nil {
+		return err
+	}
+	return s.sent(c, who, core.TicketVerify, v.User.Email, pathAccount)
+}
+
+// addressed says what the person can do about their address.
+func (s *Server) addressed(page *web.Profile, v *visitor) {
+	if s.Entry == nil || !s.Entry.Mail.Ready() {
+		return
+	}
+	page.CanVerify = v.User.Email != "" && !v.User.EmailVerified
+	if !v.Org.Rules.KeepEmail {
+		page.EmailURL = ticket.PathEmail
+	}
 }
