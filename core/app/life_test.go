@@ -267,3 +267,15 @@ func TestVerifiedAddressWithoutScript(t *testing.T) {
 	}
 	w.checkSecrets()
 }
+
+// What an organisation demands of a sign-in it demands of who comes in for the first time.
+func TestInvitedWhereTwoFactorsAreDemanded(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(r *core.OrgRules) { r.SignIn.Require = core.ACRTwo })
+	alice := w.user("alice", invited)
+	b := newBrowser(t, w.issuer)
+	p := b.get(w.handed(core.TicketInvite, alice, nil).link).press("create", map[string]string{"password": thePassword})
+	if p.url.Path != "/enrol" || w.knows(b.cookies[sessionCookie]) != "" {
+		t.Fatalf("at %s, signed in is %q:\n%s", p.url, w.knows(b.cookies[sessionCookie]), p.body)
+	}
+}

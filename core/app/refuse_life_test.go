@@ -170,6 +170,7 @@ func linkRefusals() []refusal {
 		{"100_none_at_all", noLink},
 		{"100_other_host", linkToAnotherHost},
 		{"100_ends_sessions", resetEndsAll},
+		{"100_second_factor_stays", secondFactorStays},
 		{"100_after_another_address", linkToOldAddress},
 		{"100_invitation_to_who_came_in", staleInvitation},
 		{"100_from_another_site", linkFromAnotherSite},
@@ -457,6 +458,30 @@ func resetEndsAll(t *testing.T, w *world) {
 	}
 	if got := w.knows(elsewhere.cookies[sessionCookie]); got != "alice" {
 		t.Errorf("%q is signed in who set the password", got)
+	}
+}
+
+// A link in a mail stands in for the password, and for nothing else.
+func secondFactorStays(t *testing.T, w *world) {
+	alice := w.user("alice")
+	owner := w.person("alice")
+	_, secret := owner.enrolsApp(w, "Phone")
+	w.clock.advance(time.Minute)
+	b := newBrowser(t, w.issuer)
+	w.letters()
+	p := b.set(w.forgets(b, "alice", "alice@example.com"), newPassword)
+	if !p.has("totp") || b.cookies[sessionCookie] != "" {
+		t.Fatalf("status %d at %s:\n%s", p.status, p.url, p.body)
+	}
+	if n := len(w.authenticators(alice.ID)); n != 1 {
+		t.Errorf("%d authenticators", n)
+	}
+	if wrong := p.press("totp", map[string]string{"code": "000000"}); b.cookies[sessionCookie] != "" {
+		t.Errorf("signed in with a wrong code: status %d", wrong.status)
+	}
+	p.press("totp", map[string]string{"code": w.codeOf(secret)})
+	if got := w.knows(b.cookies[sessionCookie]); got != "alice" {
+		t.Errorf("%q is signed in", got)
 	}
 }
 
