@@ -2,6 +2,8 @@ package admin_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +51,9 @@ func TestRetryMails(t *testing.T) {
 		t.Errorf("none: %v", err)
 	}
 	events, err := w.store.Events(ctx, core.EventFilter{Type: core.EventMailRetried})
-	if err != nil || len(events) != 2 || events[0].Actor != actor.Name || events[1].UserID != "u-b" || events[1].Detail["mail"] != "b" {
+	// Both are of one moment, so they come in any order.
+	slices.SortFunc(events, func(a, b core.Event) int { return strings.Compare(string(b.UserID), string(a.UserID)) })
+	if err != nil || len(events) != 2 || events[1].Actor != actor.Name || events[0].UserID != "u-b" || events[0].Detail["mail"] != "b" {
 		t.Errorf("audited %+v, %v", events, err)
 	}
 }
