@@ -128,7 +128,7 @@ func because(l *web.Locale, refusal *oauth.Error) string {
 		reasons []string
 	}{
 		{"error.not_found_text", []string{"not_found"}},
-		{"error.because_form", []string{"cross_origin", "step_missing", "action_missing"}},
+		{"error.because_form", []string{"cross_origin", "step_missing", "action_missing", "form_malformed", "back_not_local", "locale_unknown"}},
 		{"error.because_size", []string{"body_too_large", "parameters_too_large", "parameters_too_many"}},
 		{"error.because_incomplete", []string{"body_incomplete"}},
 		{"error.because_client", []string{"client_missing", "client_unknown", "client_disabled", "organisation_disabled"}},

@@ -3,6 +3,7 @@ package httpd
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,5 +163,12 @@ func TestThemeOfAPage(t *testing.T) {
 	}
 	if b.get("/"); strings.Count(text(b.page), "Northwind") < 2 {
 		t.Errorf("the front page does not say whose it is:\n%s", b.body)
+	}
+}
+
+// Clients are told of the languages that there are.
+func TestLanguagesAreAnnounced(t *testing.T) {
+	if !slices.Equal(oauth.UILocales(), web.Languages()) {
+		t.Errorf("discovery announces %v, the pages are in %v", oauth.UILocales(), web.Languages())
 	}
 }

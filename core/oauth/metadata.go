@@ -32,6 +32,7 @@ type metadata struct {
 	Claims                []string `json:"claims_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	Prompts               []string `json:"prompt_values_supported"`
+	UILocales             []string `json:"ui_locales_supported"`
 	FrontchannelLogout    bool     `json:"frontchannel_logout_supported"`
 	FrontchannelSession   bool     `json:"frontchannel_logout_session_supported"`
 	BackchannelLogout     bool     `json:"backchannel_logout_supported"`
@@ -48,6 +49,9 @@ type metadata struct {
 	UserInfoEncryptAlgs   []string `json:"userinfo_encryption_alg_values_supported"`
 	UserInfoEncryptEncs   []string `json:"userinfo_encryption_enc_values_supported"`
 }
+
+// UILocales are the languages that pages are in (BCP 47), as what ui_locales may ask for.
+func UILocales() []string { return []string{"en", "de", "fr", "es", "pt", "zh", "ja"} }
 
 // Feature is something that an operator turns on.
 type Feature string
@@ -84,6 +88,7 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		Claims:           supportedClaims(),
 		ChallengeMethods: []string{MethodS256},
 		Prompts:          []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
+		UILocales:        UILocales(),
 		ResponseIssuer:   true,
 		ClaimsParameter:  true,
 
