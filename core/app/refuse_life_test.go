@@ -49,6 +49,7 @@ func (p *page) answered(typed string) string {
 	body := strings.ReplaceAll(p.body, typed, "TYPED")
 	body = regexp.MustCompile(`value="[A-Za-z0-9_.-]{40,}"`).ReplaceAllString(body, `value="STEP"`)
 	body = regexp.MustCompile(`step=[A-Za-z0-9_.-]{40,}`).ReplaceAllString(body, "step=STEP")
+	body = regexp.MustCompile(`challenge&#34;:&#34;[A-Za-z0-9_-]{43}`).ReplaceAllString(body, "challenge")
 	header := maps.Clone(p.header)
 	for _, name := range []string{"Date", "Content-Length", "X-Request-Id"} {
 		delete(header, name)

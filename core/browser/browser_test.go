@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/postern-id/postern/core/browser"
@@ -25,6 +26,7 @@ func site(t *testing.T) *browser.Browser {
 	mux.HandleFunc("/form", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<title>x</title><p id="said">one <b>two</b></p><iframe src="/frame?a=1&amp;b=2"></iframe>
 			<form action="/said" method="post"><input name="kept" value="a&amp;b"><input name="filled"><button id="go" name="action" value="go">Go</button></form>
+			<form action="/said" method="post" id="far"><input name="far" value="1"></form><p><button id="come" form="far" name="action" value="come">Come</button></p>
 			<a id="leave" href="https://elsewhere.example/">Leave</a>`)
 	})
 	mux.HandleFunc("/said", func(w http.ResponseWriter, r *http.Request) {
@@ -57,6 +59,9 @@ func TestForms(t *testing.T) {
 	p = p.Press("go", map[string]string{"filled": "in"})
 	if want := "POST [lax none plain quiet] " + b.Origin + " action=go&filled=in&kept=a%26b"; p.Body != want {
 		t.Errorf("sent %q, want %q", p.Body, want)
+	}
+	if p = b.Get("/form").Press("come", nil); !strings.HasSuffix(p.Body, " action=come&far=1") {
+		t.Errorf("the button outside of its form sent %q", p.Body)
 	}
 }
 

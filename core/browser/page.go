@@ -69,7 +69,8 @@ func (p *Page) Press(id string, fill map[string]string) *Page {
 	return p.Browser.Follow(http.MethodPost, target, values)
 }
 
-// Submission is what the button with this id would send, and where.
+// Submission is what the button with this id would send, and where. A button may name its
+// form instead of being in it.
 func (p *Page) Submission(id string, fill map[string]string) (target string, values url.Values) {
 	p.Browser.T.Helper()
 	button := Find(p.Document(), id)
@@ -77,6 +78,9 @@ func (p *Page) Submission(id string, fill map[string]string) (target string, val
 		p.Browser.T.Fatalf("%s (status %d) has no button %q:\n%s", p.URL.Path, p.Status, id, p.Body)
 	}
 	form := button
+	if named := Attribute(button, "form"); named != "" {
+		form = Find(p.Document(), named)
+	}
 	for form != nil && form.Data != "form" {
 		form = form.Parent
 	}
