@@ -124,6 +124,16 @@ func (r SignInRules) And(other SignInRules) SignInRules {
 	return both
 }
 
+// WayIn reports whether a user with so much to prove who they are has any first factor
+// that the rules allow.
+func (r SignInRules) WayIn(u *User, e Enrolled, links int) bool {
+	return u.PasswordHash != "" && r.Allows(MethodPassword) || e.Passkeys > 0 && r.Allows(MethodPasskey) ||
+		links > 0 && r.Allows(MethodUpstream) || r.MailWayIn(u)
+}
+
+// MailWayIn reports whether a mail is enough for the user to sign in.
+func (r SignInRules) MailWayIn(u *User) bool { return u.EmailVerified && r.Allows(MethodEmail) }
+
 // OrgRules are what an organisation decides about its people.
 type OrgRules struct {
 	SignIn SignInRules `json:"sign_in,omitzero"`

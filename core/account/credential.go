@@ -100,22 +100,13 @@ func kept(p Person, kind core.AuthenticatorKind, enrolled core.Enrolled, links [
 	}
 	require := p.Org.Rules.SignIn.Require
 	switch {
-	case !p.waysIn(enrolled, links):
+	case !p.Org.Rules.SignIn.WayIn(&p.User, enrolled, len(links)):
 		return RefusedLast
 	case require == core.ACRPhishingResistant && kind == core.AuthenticatorPasskey && enrolled.Passkeys == 0,
 		require == core.ACRTwo && !enrolled.SecondFactor():
 		return RefusedRequired
 	}
 	return ""
-}
-
-// waysIn reports whether there is any first factor that the organisation allows.
-func (p Person) waysIn(enrolled core.Enrolled, links []core.Link) bool {
-	rules := p.Org.Rules.SignIn
-	return p.User.PasswordHash != "" && rules.Allows(core.MethodPassword) ||
-		enrolled.Passkeys > 0 && rules.Allows(core.MethodPasskey) ||
-		len(links) > 0 && rules.Allows(core.MethodUpstream) ||
-		p.User.EmailVerified && rules.Allows(core.MethodEmail)
 }
 
 // Renewal is a change of rights. The caller applies it together with a new session for
@@ -257,7 +248,7 @@ func (s *Service) Remove(ctx context.Context, p Person, id core.ID) (*Renewal, e
 		return nil, refuse(why)
 	}
 	r := &Renewal{Changes: []core.Change{
-		core.DeleteAuthenticator{UserID: p.User.ID, ID: id, KeepWayIn: !p.byMail()},
+		core.DeleteAuthenticator{UserID: p.User.ID, ID: id, KeepWayIn: !p.Org.Rules.SignIn.MailWayIn(&p.User)},
 		s.event(p, core.EventAuthenticatorRemoved, map[string]string{"method": string(gone.Kind), "authenticator": string(id), "name": gone.Name}),
 	}}
 	if len(all) == 1 {
@@ -267,11 +258,6 @@ func (s *Service) Remove(ctx context.Context, p Person, id core.ID) (*Renewal, e
 		core.WordMethod: string(gone.Kind), core.WordAuthenticator: gone.Name,
 	})...)
 	return r, nil
-}
-
-// byMail reports whether a mail is enough to sign in, which the store does not know.
-func (p Person) byMail() bool {
-	return p.User.EmailVerified && p.Org.Rules.SignIn.Allows(core.MethodEmail)
 }
 
 // Refusing words what the store says when it applies a renewal: others changed the account

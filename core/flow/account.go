@@ -55,7 +55,11 @@ func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
 	if err != nil {
 		return nil, err
 	}
-	home.offer(offers, links)
+	enrolled, err := d.proofsOf(ctx, in.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	home.offer(offers, links, lastWayIn(in, enrolled, links))
 	return home, nil
 }
 
@@ -63,7 +67,7 @@ func (d *Dispatcher) Home(ctx context.Context, b Browser) (*Home, error) {
 func (h *Home) Title(connector string) string { return offerOf(h.known, connector).Title }
 
 // offer fills in what concerns other providers.
-func (h *Home) offer(offers []core.Offer, links []core.Link) {
+func (h *Home) offer(offers []core.Offer, links []core.Link, only bool) {
 	h.known = offers
 	for _, offer := range offers {
 		if !offer.Hidden && offer.Org == h.User.Org {
@@ -74,13 +78,23 @@ func (h *Home) offer(offers []core.Offer, links []core.Link) {
 		offer := offerOf(offers, l.Connector)
 		h.Links = append(h.Links, Linked{
 			Connector: l.Connector, Title: offer.Title, Icon: offer.Icon, Subject: l.Subject, Name: l.Name,
-			Since: l.CreatedAt, LastUsed: l.LastUsedAt, Only: lastWayIn(&h.User, links),
+			Since: l.CreatedAt, LastUsed: l.LastUsedAt, Only: only,
 		})
 	}
 }
 
-// lastWayIn reports whether the user could not sign in without one of these links.
-func lastWayIn(u *core.User, links []core.Link) bool { return u.PasswordHash == "" && len(links) == 1 }
+// lastWayIn reports whether the person could not sign in without one of these links.
+func lastWayIn(in *core.SignedIn, enrolled core.Enrolled, links []core.Link) bool {
+	return !in.Org.Rules.SignIn.WayIn(&in.User, enrolled, len(links)-1)
+}
+
+// proofsOf is what the user has besides a password and accounts elsewhere.
+func (d *Dispatcher) proofsOf(ctx context.Context, user core.ID) (core.Enrolled, error) {
+	if d.Factors == nil {
+		return core.Enrolled{}, nil
+	}
+	return d.Factors.Enrolled(ctx, user)
+}
 
 // Link begins to link an account at a connector's provider to whoever is signed in:
 // the session says to whom, nothing in the form does.
@@ -147,15 +161,20 @@ func (d *Dispatcher) Unlink(ctx context.Context, step, connector, subject string
 	if err != nil {
 		return failed(err)
 	}
+	enrolled, err := d.proofsOf(ctx, v.signedIn.User.ID)
+	if err != nil {
+		return failed(err)
+	}
 	at := slices.IndexFunc(links, func(l core.Link) bool { return l.Connector == connector && l.Subject == subject })
 	switch {
 	case at < 0:
 		return d.refuseAccount(ctx, v, http.StatusNotFound, "link_unknown", "There is no such link.")
-	case lastWayIn(&v.signedIn.User, links):
+	case lastWayIn(v.signedIn, enrolled, links):
 		return d.refuseAccount(ctx, v, http.StatusConflict, "last_way_in",
 			"You sign in with this account alone. Set a password or link another account first.")
 	}
-	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject, KeepWayIn: true})
+	keep := !v.signedIn.Org.Rules.SignIn.MailWayIn(&v.signedIn.User)
+	v.changes = append(v.changes, core.DeleteLink{UserID: links[at].UserID, Connector: connector, Subject: subject, KeepWayIn: keep})
 	event := v.event(core.EventAccountUnlinked)
 	event.Detail = map[string]string{"connector": links[at].Connector, "subject": links[at].Subject}
 	d.record(v, event)

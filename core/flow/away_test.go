@@ -134,3 +134,47 @@ func TestAgain(t *testing.T) {
 		t.Errorf("then: %q", problem)
 	}
 }
+
+// An account elsewhere is not the last way in for who has a passkey, unless the
+// organisation takes none.
+func TestUnlinkBesideAPasskey(t *testing.T) {
+	w := newWorld(t)
+	w.Upstream = hiddenOffer{}
+	ann := w.user("ann")
+	w.apply(core.SaveInstance{Instance: core.PluginInstance{Name: "far", Plugin: "oidc", Module: core.BuiltinModule, Settings: []byte("{}")}},
+		core.SaveConnector{Connector: core.Connector{Instance: "far", Org: "built-in", CreatedAt: w.now, UpdatedAt: w.now}},
+		core.SaveLink{Link: core.Link{Connector: "far", Subject: "7", UserID: ann.ID, CreatedAt: w.now}})
+	b := w.browser()
+	b.got(b.SignInHere(t.Context(), b.from())).at(flow.PathLogin).signIn("ann")
+	only := func() bool {
+		home, err := b.Home(t.Context(), b.from())
+		if err != nil || len(home.Links) != 1 {
+			t.Fatal(home, err)
+		}
+		return home.Links[0].Only
+	}
+	if only() {
+		t.Error("the password does not count")
+	}
+	w.apply(core.SetPassword{UserID: ann.ID, At: w.now})
+	if !only() {
+		t.Error("the last way in can be unlinked")
+	}
+	w.apply(core.AddAuthenticator{Authenticator: core.Authenticator{
+		ID: w.newID(), UserID: ann.ID, Kind: core.AuthenticatorPasskey, Handle: []byte("k"), Data: []byte("{}"), CreatedAt: w.now,
+	}})
+	if only() {
+		t.Error("the passkey does not count")
+	}
+	org := core.Organisation{Name: "built-in", CreatedAt: w.now}
+	org.Rules.SignIn.Methods = []string{core.MethodPassword, core.MethodUpstream}
+	w.apply(core.UpdateOrganisation{Organisation: org})
+	if !only() {
+		t.Error("a passkey counts that nobody can sign in with")
+	}
+	org.Rules = core.OrgRules{}
+	w.apply(core.UpdateOrganisation{Organisation: org})
+	if only() {
+		t.Error("the passkey counts no more")
+	}
+}
