@@ -38,8 +38,14 @@ func refused(event core.Event, reason string) core.Event {
 	return event
 }
 
-// record adds the event to what the visit writes.
+// record adds the event to what the visit writes. One that concerns a person says with
+// which browser it was: they read it on their own pages.
 func (d *Dispatcher) record(v *visit, event core.Event) {
+	if browser := core.BrowserName(v.from.UserAgent); browser != "" && event.UserID != "" {
+		detail := map[string]string{"browser": browser}
+		maps.Copy(detail, event.Detail)
+		event.Detail = detail
+	}
 	event.ID = core.NewID(v.now, d.Rand)
 	v.changes = append(v.changes, core.Record{Event: event})
 }
