@@ -3,20 +3,13 @@ package account
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/postern-id/postern/core"
 )
 
-// freshTime is how long ago a person may have proved who they are to set a password
-// without the old one.
-const freshTime = 5 * time.Minute
-
 // AsksCurrent reports whether a new password needs the one that there is: it does unless
-// there is none, or the person signed in just now.
-func (s *Service) AsksCurrent(p Person) bool { return p.User.PasswordHash != "" && !s.fresh(p) }
-
-func (s *Service) fresh(p Person) bool { return s.Now().Sub(p.Session.AuthTime) <= freshTime }
+// there is none, or the person proved just now who they are.
+func (p Person) AsksCurrent() bool { return p.User.PasswordHash != "" && !p.Fresh }
 
 // SetPassword sets a password. Every other session of the person ends, no browser is
 // trusted any more, and links that would set another one work no more. A wrong current
@@ -28,13 +21,13 @@ func (s *Service) SetPassword(ctx context.Context, p Person, current, password s
 	}
 	r := &Renewal{}
 	switch {
-	case s.AsksCurrent(p):
+	case p.AsksCurrent():
 		proved, err := s.prove(ctx, p, current)
 		if err != nil {
 			return nil, err
 		}
 		r.Changes = proved
-	case !s.fresh(p):
+	case !p.Fresh:
 		return nil, refuse(RefusedStale)
 	}
 	hash, err := s.hash(ctx, p, password)

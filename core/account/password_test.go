@@ -31,7 +31,7 @@ func TestSetPassword(t *testing.T) {
 	reset := core.Ticket{ID: w.newID(), Hash: core.HashSecret("t"), Purpose: core.TicketReset, UserID: w.ann.User.ID, Org: core.DefaultOrganisation, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
 	w.apply(core.SaveTicket{Ticket: reset})
 	w.now = w.now.Add(6 * time.Minute)
-	if !w.AsksCurrent(w.ann) {
+	if !w.ann.AsksCurrent() {
 		t.Fatal("whoever finds the browser open could set a password")
 	}
 	w.renewed(w.SetPassword(t.Context(), w.ann, password, another))
@@ -61,8 +61,8 @@ func TestSetPassword(t *testing.T) {
 // TestSetPasswordFresh: who signed in just now need not say the old one, nor who has none.
 func TestSetPasswordFresh(t *testing.T) {
 	w := newWorld(t)
-	w.now = w.now.Add(5*time.Minute - time.Second)
-	if w.AsksCurrent(w.ann) {
+	w.ann.Fresh = true
+	if w.ann.AsksCurrent() {
 		t.Error("asks for the old one")
 	}
 	w.renewed(w.SetPassword(t.Context(), w.ann, "", another))
@@ -142,4 +142,16 @@ func TestRefuseSetPassword(t *testing.T) {
 		_, err := w.SetPassword(t.Context(), w.ann, password, another)
 		refused(t, err, account.RefusedKept)
 	})
+}
+
+// TestPasswordOfAnOrganisation: its rules hold, and one's own name is no password.
+func TestPasswordOfAnOrganisation(t *testing.T) {
+	w := newWorld(t)
+	w.ann.Fresh = true
+	w.rules(func(r *core.OrgRules) { r.PasswordMin = 12 })
+	_, err := w.SetPassword(t.Context(), w.ann, "", "eleven char")
+	invalid(t, err, core.FieldProblem{Field: "password", Kind: core.FieldShort, Limit: 12})
+	_, err = w.SetPassword(t.Context(), w.ann, "", "ann@example.org")
+	invalid(t, err, core.FieldProblem{Field: "password", Kind: core.FieldName})
+	w.renewed(w.SetPassword(t.Context(), w.ann, "", "twelve chars"))
 }

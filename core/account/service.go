@@ -45,6 +45,7 @@ type Store interface {
 // Passwords hashes passwords, and checks them. The error for one that breaks the rules has
 // a method FieldProblem.
 type Passwords interface {
+	// HashFor hashes a password of the user.
 	HashFor(ctx context.Context, user *core.User, password string) (string, error)
 	SignIn(ctx context.Context, attempt core.PasswordAttempt) (*core.Proof, error)
 }
@@ -64,6 +65,8 @@ type Person struct {
 	From core.Event
 	// UserAgent is of the browser that they do it with.
 	UserAgent string
+	// Fresh says that they proved lately who they are.
+	Fresh bool
 }
 
 // InvalidError holds every mistake of a form, at least one. Nothing was changed.

@@ -95,6 +95,16 @@ func (d *Dispatcher) resumeFresh(ctx context.Context, step string, b Browser, ba
 	return v, &out
 }
 
+// Fresh reports whether somebody is signed in with this browser who need not prove anew
+// who they are; see [Dispatcher.FreshPerson].
+func (d *Dispatcher) Fresh(ctx context.Context, b Browser) (bool, error) {
+	v := d.begin(b)
+	if err := d.loadSession(ctx, v); err != nil || !usable(v.signedIn, v.now) {
+		return false, err
+	}
+	return d.fresh(ctx, v)
+}
+
 // fresh reports whether the person proved lately who they are, with the second factor if
 // they have one: a browser that they trust spares them that for other things alone.
 func (d *Dispatcher) fresh(ctx context.Context, v *visit) (bool, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/account"
-	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
@@ -98,13 +97,25 @@ func (s *Server) passwordWith(c echo.Context, v *visitor, problems map[string]st
 			return s.answer(c, *done)
 		}
 	}
+	if err := s.freshness(c, v); err != nil {
+		return err
+	}
 	return s.page(c, statusOf(v, problems != nil), pageWith{Page: web.NewPassword{
-		Action: pathPassword, Step: v.step, Login: v.User.Name, Change: v.User.PasswordHash != "", AskCurrent: s.Account.AsksCurrent(v.Person),
-		PasswordRule: s.say(c, "common.password_rule", "count", authn.LeastCharacters(v.Org.Rules)), Problems: problems, BackURL: pathSecurity,
+		Action: pathPassword, Step: v.step, Login: v.User.Name, Change: v.User.PasswordHash != "", AskCurrent: v.AsksCurrent(),
+		PasswordRule: s.passwordRule(c, &v.Org), Problems: problems, BackURL: pathSecurity,
 	}})
 }
 
+// freshness fills in whether the person proved lately who they are.
+func (s *Server) freshness(c echo.Context, v *visitor) (err error) {
+	v.Fresh, err = s.Flow.Fresh(c.Request().Context(), browser(c))
+	return err
+}
+
 func (s *Server) setPassword(c echo.Context, v *visitor, form oauth.Params) error {
+	if err := s.freshness(c, v); err != nil {
+		return err
+	}
 	change, err := s.Account.SetPassword(c.Request().Context(), v.Person, form.Get("current"), form.Get("password"))
 	if err == nil {
 		err = s.renew(c, v, change)
