@@ -102,11 +102,7 @@ func (b *browser) enrolsApp(w *world, name string) (*page, string) {
 
 // codes are the recovery codes on a page.
 func (p *page) codes() []string {
-	var found []string
-	for _, word := range strings.Fields(p.text("codes")) {
-		found = append(found, word)
-	}
-	return found
+	return strings.Fields(p.text("codes"))
 }
 
 func refuseOldSessions(t *testing.T, w *world) {
