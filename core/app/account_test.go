@@ -61,6 +61,65 @@ func TestAccountProfile(t *testing.T) {
 	}
 }
 
+// TestAccountMails: who has an unconfirmed address gets a link, and may have another address.
+func TestAccountMails(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice", func(u *admin.NewUser) { u.EmailVerified = false })
+	b := w.person("alice")
+	p := b.get("/account")
+	if !p.has("change-email") || !p.has("verify") {
+		t.Fatalf("the page:\n%s", p.body)
+	}
+	for range 3 {
+		if sent := b.get("/account").press("verify", nil); sent.status != http.StatusOK || sent.has("problem") || !strings.Contains(sent.body, "alice@example.com") {
+			t.Fatalf("status %d\n%s", sent.status, sent.body)
+		}
+	}
+	if often := b.get("/account").press("verify", nil); often.status != http.StatusUnprocessableEntity || !often.has("problem") {
+		t.Errorf("a fourth time: status %d\n%s", often.status, often.body)
+	}
+	if mails, err := w.app.Store.Mails(t.Context(), 10); err != nil || len(mails) != 3 || mails[0].Template != core.MailVerify || mails[0].UserID != alice.ID {
+		t.Errorf("mails %+v, %v", mails, err)
+	}
+	w.rules(func(r *core.OrgRules) { r.KeepEmail = true })
+	if p = b.get("/account"); p.has("change-email") {
+		t.Error("an address is offered to be changed that the organisation keeps")
+	}
+}
+
+// TestAccountActivity: people know their own sign-ins by the browser.
+func TestAccountActivity(t *testing.T) {
+	w := newWorld(t)
+	alice := w.user("alice")
+	w.user("bob")
+	newBrowser(t, w.issuer).get("/login").signIn("alice", "wrong")
+	b := newBrowser(t, w.issuer)
+	b.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0")
+	b.get("/login").signIn("alice", thePassword)
+	w.person("bob")
+	if _, err := w.app.Admin.UpdateUser(t.Context(), admin.Actor{Name: "cli:root", IP: "203.0.113.9"}, alice.ID, func(u *core.User) { u.Profile.Title = "Dr" }); err != nil {
+		t.Fatal(err)
+	}
+	p := b.get("/account/activity")
+	for _, words := range []string{"You signed in", "<bdi>Firefox (Linux)</bdi>", "<bdi>127.0.0.1</bdi>", "A sign-in failed", "The account was changed", "By an administrator"} {
+		if !strings.Contains(p.body, words) {
+			t.Errorf("the page does not say %q:\n%s", words, p.body)
+		}
+	}
+	if strings.Contains(p.body, "bob") || strings.Contains(p.body, "203.0.113.9") || strings.Count(p.body, "You signed in") != 1 {
+		t.Errorf("the page says too much:\n%s", p.body)
+	}
+	for range 40 {
+		w.clock.advance(time.Second)
+		target, form := b.get("/account").submission("save", map[string]string{"nickname": w.clock.Now().Format("15h04m05s")})
+		b.post(target, form)
+	}
+	p = b.get("/account/activity")
+	if strings.Contains(p.body, "You signed in") || !strings.Contains(p.press("more", nil).body, "You signed in") {
+		t.Errorf("older things are not on the next page:\n%s", p.body)
+	}
+}
+
 // TestAccountSessions: whoever is signed out elsewhere is.
 func TestAccountSessions(t *testing.T) {
 	w := newWorld(t)

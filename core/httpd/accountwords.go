@@ -61,7 +61,7 @@ func (s *Server) refusedText(c echo.Context, err error) string {
 		return s.say(c, map[account.Refusal]string{
 			account.RefusedKept: "refused.kept", account.RefusedLast: "refused.last_way_in", account.RefusedRequired: "refused.required",
 			account.RefusedAdministrator: "refused.last_administrator", account.RefusedLimit: "refused.limit",
-			account.RefusedStale: "refused.stale", account.RefusedMeanwhile: "refused.meanwhile",
+			account.RefusedStale: "refused.stale", account.RefusedMail: "refused.mail", account.RefusedMeanwhile: "refused.meanwhile",
 		}[refused.Kind])
 	}
 	if refused, ok := errors.AsType[*core.SignInRefused](err); ok {
