@@ -334,9 +334,9 @@ type (
 	// DeleteDevices deletes all of the user's; there need not be any.
 	DeleteDevices struct{ UserID ID }
 
-	// SaveTicket inserts a ticket. Others of the same purpose and user, or without a user
-	// of the same purpose, organisation and address, end. ErrNotFound if there is no such
-	// user.
+	// SaveTicket inserts a ticket. Others of the same purpose end: if it has a code, those
+	// with one that the same browser asked for; else those of the same user, or without a
+	// user of the same organisation and address. ErrNotFound if there is no such user.
 	SaveTicket struct{ Ticket Ticket }
 	// UseTicket deletes a ticket. ErrConflict if it is gone: it is used once.
 	UseTicket struct{ ID ID }

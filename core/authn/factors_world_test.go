@@ -187,7 +187,7 @@ func (w *factors) doTicket(change core.Change) {
 	switch c := change.(type) {
 	case core.SaveTicket:
 		for id, other := range w.tickets {
-			if other.Purpose == c.Ticket.Purpose && other.UserID == c.Ticket.UserID && (other.UserID != "" || other.Org == c.Ticket.Org && other.Email == c.Ticket.Email) {
+			if other.Purpose == c.Ticket.Purpose && other.BrowserHash == c.Ticket.BrowserHash {
 				delete(w.tickets, id)
 			}
 		}

@@ -146,8 +146,7 @@ func (a *asked) answer(reason string) (core.ID, []core.Change, error) {
 	}, a.now)
 	made.CodeHash = a.codeHash(made.ID, code)
 	if reason != "" {
-		// A further ticket for nobody ends this one if it is for the same name, as it is
-		// with tickets for somebody: the key of the throttle stands for the address.
+		// It ends, and is ended, as a ticket for somebody is: see [core.SaveTicket].
 		record := a.event(core.EventTicketRefused, a.Event, core.MethodEmail, reason)
 		return made.ID, []core.Change{core.SaveTicket{Ticket: made}, core.Record{Event: record}}, nil
 	}

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/url"
 	"regexp"
@@ -142,6 +143,7 @@ func TestSignInWithTicket(t *testing.T) {
 func TestRefuseMails(t *testing.T) {
 	t.Run("091_same_writes_for_all", refuseTellingMails)
 	t.Run("091_code_of_nobody", refuseCodeOfNobody)
+	t.Run("091_codes_of_earlier_pages", refuseToTellOfEarlierTickets)
 	t.Run("092_mails_to_one_account", refuseManyMails)
 	t.Run("092_mails_from_one_address", refuseMailsOfAddress)
 	t.Run("096_five_codes", refuseFiveMailCodes)
@@ -207,9 +209,9 @@ func refuseCodeOfNobody(t *testing.T) {
 	w.tickets[ticket].CodeHash = w.codeHash(ticket, "12345678")
 	_, err := w.bringCode(ticket, "12345678")
 	w.refused(err, core.SignInFactor, reasonWrongCode)
-	// A further ticket for nobody ends that of the same name alone.
-	one, two := w.ask("somebody"), w.ask("nobody")
-	if w.tickets[ticket] != nil || w.tickets[one] == nil || w.tickets[two] == nil {
+	// A further ticket ends that of the same browser, whoever each of them is for.
+	one, two := w.ask("somebody"), w.ask("ann")
+	if w.tickets[ticket] != nil || w.tickets[one] != nil || w.tickets[two] == nil {
 		t.Errorf("tickets %v", w.tickets)
 	}
 }
@@ -399,5 +401,52 @@ func refuseChangedAccount(t *testing.T) {
 	}
 	if _, err := w.bringLink(link); err != nil {
 		t.Errorf("as it was: %v", err)
+	}
+}
+
+// What a code of an earlier page is answered with says neither whether there is such an
+// account, nor that two names are one account's.
+func refuseToTellOfEarlierTickets(t *testing.T) {
+	for name, logins := range map[string][]string{
+		"name and address": {"ann", "ann@example.org"},
+		"too many mails":   {"ann", "ann", "ann", "ann", "ann"},
+	} {
+		for _, same := range []bool{true, false} { // browser
+			var answers [2][]core.SignInRefusal
+			for i, known := range []bool{true, false} {
+				w := newFactors(t).allowMail()
+				if known {
+					w.add("ann")
+				}
+				var tickets []core.ID
+				for n, login := range logins {
+					attempt := mailTo(login)
+					if !same {
+						attempt.Browser = browserHash(login + strings.Repeat("x", n))
+					}
+					ticket, changes, err := w.RequestMail(t.Context(), attempt)
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.mustApply(changes...)
+					tickets = append(tickets, ticket)
+				}
+				for n, ticket := range tickets {
+					_, err := w.bring(func(a *core.TicketAttempt) {
+						if a.ID, a.Code = ticket, "00000000"; !same {
+							a.Browser = browserHash(logins[n] + strings.Repeat("x", n))
+						}
+					})
+					refused, ok := errors.AsType[*core.SignInRefused](err)
+					if !ok {
+						t.Fatal(err)
+					}
+					answers[i] = append(answers[i], refused.Kind)
+				}
+			}
+			if !slices.Equal(answers[0], answers[1]) {
+				t.Errorf("%s, one browser %v: of somebody %v, of nobody %v", name, same, answers[0], answers[1])
+			}
+		}
 	}
 }

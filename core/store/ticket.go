@@ -44,9 +44,12 @@ func saveTicket(c *sqlite.Conn, t core.Ticket) error {
 }
 
 // endTickets ends those that a new one takes the place of. One that is of nobody and of
-// no address has none.
+// no address has none. Who types codes learns whether a ticket is still there, so where
+// there is a code it does not depend on whose ticket it is.
 func endTickets(c *sqlite.Conn, t core.Ticket) (err error) {
 	switch {
+	case !t.CodeHash.IsZero():
+		_, err = c.Exec(`DELETE FROM tickets WHERE browser_hash = $1 AND purpose = $2 AND length(code_hash) = 32`, t.BrowserHash[:], string(t.Purpose))
 	case t.UserID != "":
 		_, err = c.Exec(`DELETE FROM tickets WHERE user_id = $1 AND purpose = $2`, string(t.UserID), string(t.Purpose))
 	case t.Email != "":

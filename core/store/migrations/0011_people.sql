@@ -69,6 +69,7 @@ CREATE TABLE tickets (
 
 CREATE INDEX tickets_by_user ON tickets (user_id);
 CREATE INDEX tickets_by_email ON tickets (email_folded) WHERE user_id IS NULL;
+CREATE INDEX tickets_by_browser ON tickets (browser_hash) WHERE length(code_hash) = 32;
 CREATE INDEX tickets_by_end ON tickets (expires_at);
 
 -- Mails that wait to be sent. One may be about an account that is gone, so user_id

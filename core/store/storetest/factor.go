@@ -214,7 +214,7 @@ func testDevices(t *testing.T, w *world) {
 // ticket saves a ticket with every field set that is not given.
 func (w *world) ticket(t core.Ticket) core.Ticket {
 	w.Helper()
-	t.ID, t.Hash, t.CodeHash, t.BrowserHash, t.RequestID, t.Data = w.id(), core.Hash{1}, core.Hash{2}, core.Hash{3}, w.id(), []byte(`{"a":1}`)
+	t.ID, t.Hash, t.RequestID, t.Data = w.id(), core.Hash{1}, w.id(), []byte(`{"a":1}`)
 	if t.Purpose == "" {
 		t.Purpose = core.TicketSignIn
 	}
@@ -226,7 +226,9 @@ func (w *world) ticket(t core.Ticket) core.Ticket {
 func testTickets(t *testing.T, w *world) {
 	ctx := t.Context()
 	ann := w.user("ann")
-	full := w.ticket(core.Ticket{UserID: ann.ID, Org: core.DefaultOrganisation, Email: "Ann@Example.org", Misses: 2})
+	full := w.ticket(core.Ticket{
+		UserID: ann.ID, Org: core.DefaultOrganisation, Email: "Ann@Example.org", CodeHash: core.Hash{2}, BrowserHash: core.Hash{3}, Misses: 2,
+	})
 	bare := core.Ticket{ID: w.id(), Hash: core.Hash{7}, Purpose: core.TicketInvite, UserID: ann.ID, CreatedAt: start, ExpiresAt: start}
 	w.apply(core.SaveTicket{Ticket: bare})
 	for _, want := range []core.Ticket{full, bare} {
@@ -280,6 +282,19 @@ func testTicketsEnd(t *testing.T, w *world) {
 	save("nobody 1", core.Ticket{Org: "acme"})
 	save("nobody 2", core.Ticket{Org: "acme"})
 	alive("ann 2", "ann reset", "bob", "new 2", "new elsewhere", "new other", "new register", "nobody 1", "nobody 2")
+
+	// With a code it is the browser alone: nobody learns from it whose ticket it is.
+	code, mine, other := core.Hash{2}, core.Hash{3}, core.Hash{4}
+	save("code ann", core.Ticket{UserID: ann.ID, CodeHash: code, BrowserHash: mine})
+	save("code nobody", core.Ticket{CodeHash: code, BrowserHash: other, Email: "a@example.org", Org: "acme"})
+	save("code elsewhere", core.Ticket{UserID: ann.ID, CodeHash: code, BrowserHash: core.Hash{5}})
+	alive("ann 2", "ann reset", "bob", "code ann", "code elsewhere", "code nobody", "new 2", "new elsewhere", "new other", "new register", "nobody 1", "nobody 2")
+	save("code bob", core.Ticket{UserID: bob.ID, CodeHash: code, BrowserHash: mine})
+	save("code ann 2", core.Ticket{UserID: ann.ID, CodeHash: code, BrowserHash: other})
+	alive("ann 2", "ann reset", "bob", "code ann 2", "code bob", "code elsewhere", "new 2", "new elsewhere", "new other", "new register", "nobody 1", "nobody 2")
+	for _, name := range []string{"code ann 2", "code bob", "code elsewhere"} {
+		w.apply(core.UseTicket{ID: saved[name].ID})
+	}
 
 	w.apply(core.DeleteTickets{UserID: ann.ID, Purpose: core.TicketReset}, core.DeleteTickets{UserID: ann.ID, Purpose: core.TicketReset})
 	alive("ann 2", "bob", "new 2", "new elsewhere", "new other", "new register", "nobody 1", "nobody 2")
