@@ -183,7 +183,8 @@ type Proof struct {
 	User *User // as the store has it once Changes are applied
 	// Changes belong to the sign-in: the caller applies them with its own.
 	Changes []Change
-	// Method is [MethodPassword] or [MethodUpstream], for the audit log.
+	// Method is [MethodPassword], [MethodUpstream], [MethodPasskey] or [MethodEmail], for the
+	// audit log; of two factors both, as "password+totp".
 	Method string
 	AMR    []string
 	ACR    string
