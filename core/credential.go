@@ -27,6 +27,7 @@ const (
 	KindState        CredentialKind = "state"  // state of an upstream sign-in; its ID is the attempt's
 	KindTicket       CredentialKind = "ticket" // link in a mail
 	KindDevice       CredentialKind = "device" // cookie of a remembered device
+	KindFirst        CredentialKind = "first"  // cookie of who proved a first factor
 )
 
 // Hash is the SHA-256 of a credential's secret: what the store keeps.

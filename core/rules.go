@@ -173,6 +173,9 @@ type Partial struct {
 	At       time.Time `json:"at"`        // when it was proved here
 	AuthTime time.Time `json:"auth_time"` // as of [Proof]; may be zero
 	Upstream *Upstream `json:"upstream,omitempty"`
+	// Hash is of the credential in a cookie that the browser got for it (KindFirst): who
+	// has the cookie of the request alone does not go on with it.
+	Hash Hash `json:"hash,omitzero"`
 }
 
 // PasskeyAttempt is a passkey that somebody signs in with, whoever they are.

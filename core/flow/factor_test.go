@@ -22,6 +22,15 @@ func TestPasswordAndApp(t *testing.T) {
 		t.Fatalf("84 a password alone gave the session %q", b.session)
 	}
 	w.recorded("signin.factor_wanted")
+	// Who planted the cookie of the request has nothing of the password.
+	attacker := w.browser()
+	attacker.binding, attacker.last = b.binding, b.last
+	if attacker.view(flow.PathFactor).at(flow.PathLogin); page[*flow.LoginPage](attacker).Username != "" {
+		t.Errorf("84 the attacker is at %+v", attacker.last)
+	}
+	attacker.last = b.last
+	attacker.types(app).at(flow.PathLogin)
+	w.events()
 	b.at(flow.PathFactor)
 	shown := page[*flow.FactorPage](b)
 	if shown.Client.ID != "fast" || shown.User.Name != "ann" || !slices.Equal(shown.Methods, []string{"totp", "recovery"}) || shown.Passkey != nil || shown.Problem != "" || shown.Trust != 0 {

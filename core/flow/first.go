@@ -49,9 +49,14 @@ func (d *Dispatcher) afterFirst(ctx context.Context, v *visit, changes []core.Ch
 	return d.commit(ctx, v, Outcome{Redirect: d.backToLogin(v, string(ProblemMethod))})
 }
 
-// keepFirst keeps the first factor with the request, until there is a second one.
+// keepFirst keeps the first factor with the request, until there is a second one. What
+// leads on from there is a cookie that nobody had before, as that of a session is: who
+// planted the one that the request is bound to gets nowhere.
 func (d *Dispatcher) keepFirst(v *visit, next Step) {
+	cookie := core.NewCredential(core.KindFirst, v.stored.ID, d.Rand)
+	v.cookies.SetFirst, v.cookies.ClearFirst = cookie.String(), false
 	kept := v.first.Partial
+	kept.Hash = cookie.Hash()
 	v.stored.Partial, v.changed = &kept, true
 	event := v.eventOf(core.EventFactorWanted)
 	event.Detail = map[string]string{"method": kept.Method, "acr": next.ACR, "step": string(next.Kind)}
@@ -59,14 +64,18 @@ func (d *Dispatcher) keepFirst(v *visit, next Step) {
 }
 
 func (d *Dispatcher) dropFirst(v *visit) {
-	v.changed = v.changed || v.stored.Partial != nil
+	if v.stored.Partial != nil {
+		v.changed, v.cookies.ClearFirst = true, true
+	}
 	v.first, v.facts, v.stored.Partial = nil, nil, nil
 }
 
-// loadFirst finds whose first factor waits. That of somebody who is gone waits no more.
+// loadFirst finds whose first factor waits, if it was proved in this browser. That of
+// somebody who is gone waits no more.
 func (d *Dispatcher) loadFirst(ctx context.Context, v *visit) error {
 	kept := v.stored.Partial
-	if kept == nil {
+	cookie, ok := core.ParseCredential(core.KindFirst, v.from.FirstCookie)
+	if kept == nil || !ok || !kept.Hash.Matches(cookie.Hash()) {
 		return nil
 	}
 	user, err := d.Store.User(ctx, kept.UserID)

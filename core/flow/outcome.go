@@ -38,6 +38,7 @@ const (
 type Browser struct {
 	BrowserCookie string // value, empty if there is none
 	SessionCookie string
+	FirstCookie   string // of who proved a first factor
 	DeviceCookie  string // of a browser that a person trusted
 	Locale        string // BCP 47, of the pages that it gets
 	IP            string // without port
@@ -105,6 +106,10 @@ type Cookies struct {
 	SetSession     string
 	SessionExpires time.Time // of the session that SetSession names
 	ClearSession   bool
+
+	// SetFirst is of who proved a first factor, and has no session yet.
+	SetFirst   string
+	ClearFirst bool
 
 	// SetDevice trusts the browser until DeviceExpires.
 	SetDevice     string

@@ -218,7 +218,7 @@ func (w *world) recorded(want ...string) {
 type browser struct {
 	*world
 	binding, session string
-	device           string            // cookie of a trusted browser
+	device, first    string            // cookies of a trusted browser, and of a first factor
 	keys             authntest.Browser // its authenticator
 	account          string            // the link of its home page, where a test needs it
 	last             flow.Outcome
@@ -230,7 +230,7 @@ func (w *world) browser() *browser {
 
 func (b *browser) from() flow.Browser {
 	return flow.Browser{
-		BrowserCookie: b.binding, SessionCookie: b.session, DeviceCookie: b.device, IP: "192.0.2.1", UserAgent: "test", Correlation: b.correlation(),
+		BrowserCookie: b.binding, SessionCookie: b.session, DeviceCookie: b.device, FirstCookie: b.first, IP: "192.0.2.1", UserAgent: "test", Correlation: b.correlation(),
 	}
 }
 
@@ -257,6 +257,12 @@ func (b *browser) got(out flow.Outcome) *browser {
 	}
 	if out.Cookies.ClearSession {
 		b.session = ""
+	}
+	if out.Cookies.ClearFirst {
+		b.first = ""
+	}
+	if out.Cookies.SetFirst != "" {
+		b.first = out.Cookies.SetFirst
 	}
 	if out.Cookies.SetDevice != "" {
 		b.device = out.Cookies.SetDevice

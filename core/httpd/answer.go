@@ -22,6 +22,8 @@ import (
 const (
 	cookieSession = "__Host-postern-session"
 	cookieBrowser = "__Host-postern-browser"
+	// cookieFirst is of who proved a first factor.
+	cookieFirst = "__Host-postern-first"
 	// cookieDevice is of a browser that a person trusts.
 	cookieDevice = "__Host-postern-device"
 	// cookieState is known to checksession.mjs too.
@@ -83,6 +85,12 @@ func setCookies(c echo.Context, cookies flow.Cookies) {
 		setCookie(c, cookieBrowser, cookies.SetBrowser, time.Time{})
 	case cookies.ClearBrowser:
 		setCookie(c, cookieBrowser, "", time.Time{})
+	}
+	switch {
+	case cookies.SetFirst != "":
+		setCookie(c, cookieFirst, cookies.SetFirst, time.Time{})
+	case cookies.ClearFirst:
+		setCookie(c, cookieFirst, "", time.Time{})
 	}
 	if cookies.SetDevice != "" {
 		setCookie(c, cookieDevice, cookies.SetDevice, cookies.DeviceExpires)

@@ -163,6 +163,7 @@ func browser(c echo.Context) flow.Browser {
 	return flow.Browser{
 		BrowserCookie: cookie(c, cookieBrowser),
 		SessionCookie: cookie(c, cookieSession),
+		FirstCookie:   cookie(c, cookieFirst),
 		DeviceCookie:  cookie(c, cookieDevice),
 		IP:            c.RealIP(),
 		UserAgent:     c.Request().UserAgent(),
