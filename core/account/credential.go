@@ -114,6 +114,8 @@ func kept(p Person, kind core.AuthenticatorKind, enrolled core.Enrolled, links [
 type Renewal struct {
 	Changes []core.Change
 	Codes   []string // recovery codes to show, this once; nil where none were made
+	// Made was enrolled, and proved by that; nil for none.
+	Made *core.Authenticator
 }
 
 func (s *Service) mayAddPasskey(p Person) bool {
@@ -158,7 +160,7 @@ func (s *Service) AddPasskey(ctx context.Context, p Person, challenge []byte, ex
 	if err != nil {
 		return nil, err
 	}
-	return s.enrolled(ctx, p, changes, core.MethodPasskey, added.Name)
+	return s.enrolled(ctx, p, changes, &added)
 }
 
 // AddApp enrols an app that shows the code.
@@ -170,18 +172,18 @@ func (s *Service) AddApp(ctx context.Context, p Person, sealed, code, name strin
 	if err != nil {
 		return nil, err
 	}
-	return s.enrolled(ctx, p, changes, core.MethodTOTP, name)
+	return s.enrolled(ctx, p, changes, &core.Authenticator{Kind: core.AuthenticatorTOTP, Name: name})
 }
 
 // enrolled adds what goes with a new authenticator: a mail that tells of it, and with the
 // first one recovery codes, before it is lost.
-func (s *Service) enrolled(ctx context.Context, p Person, changes []core.Change, method, name string) (*Renewal, error) {
+func (s *Service) enrolled(ctx context.Context, p Person, changes []core.Change, made *core.Authenticator) (*Renewal, error) {
 	had, err := s.Store.Enrolled(ctx, p.User.ID)
 	if err != nil {
 		return nil, err
 	}
-	r := &Renewal{Changes: append(changes, s.notice(p, core.MailNoticeAdded, map[string]string{
-		core.WordMethod: method, core.WordAuthenticator: name,
+	r := &Renewal{Made: made, Changes: append(changes, s.notice(p, core.MailNoticeAdded, map[string]string{
+		core.WordMethod: string(made.Kind), core.WordAuthenticator: made.Name,
 	})...)}
 	if had.RecoveryCodes == 0 {
 		s.makeCodes(p, r)

@@ -160,21 +160,21 @@ func (w *world) ownForms(b *browser) map[string]offer {
 
 // wealthy makes alice, who has an app, a trusted browser, another session and an
 // application, and gives her browser.
-func (w *world) wealthy() (*core.User, *browser) {
+func (w *world) wealthy() (user *core.User, b *browser, secret string) {
 	w.t.Helper()
 	alice := w.user("alice")
 	rp := w.register("wiki", func(c *core.Client) { c.SkipConsent = false })
 	consent := newBrowser(w.t, w.issuer).get(rp.authorizeURL()).signIn("alice", thePassword)
 	consent.press("allow", nil)
-	b := w.person("alice")
-	b.enrolsApp(w, "Phone")
+	b = w.person("alice")
+	_, secret = b.enrolsApp(w, "Phone")
 	device := core.Device{ID: core.NewID(w.clock.Now(), zeros{}), UserID: alice.ID, UserAgent: "x", CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}
 	other := device
 	other.ID, other.Hash = core.NewID(w.clock.Now().Add(time.Millisecond), zeros{}), core.HashSecret("other")
 	if err := w.app.Store.Apply(w.t.Context(), core.AddDevice{Device: device}, core.AddDevice{Device: other}); err != nil {
 		w.t.Fatal(err)
 	}
-	return alice, b
+	return alice, b, secret
 }
 
 type zeros struct{}
@@ -197,7 +197,7 @@ func (w *world) state(id core.ID) string {
 }
 
 func refuseAccountForms(t *testing.T, w *world) {
-	alice, b := w.wealthy()
+	alice, b, _ := w.wealthy()
 	w.user("bob")
 	bob := w.person("bob")
 	forms := w.ownForms(b)
@@ -238,7 +238,7 @@ func refuseAccountForms(t *testing.T, w *world) {
 }
 
 func refuseStaleCredentials(t *testing.T, w *world) {
-	alice, b := w.wealthy()
+	alice, b, secret := w.wealthy()
 	forms := w.ownForms(b)
 	w.clock.advance(5*time.Minute + time.Second)
 	before := w.state(alice.ID)
@@ -257,7 +257,11 @@ func refuseStaleCredentials(t *testing.T, w *world) {
 			}
 			fresh := newBrowser(w.t, w.issuer)
 			maps.Copy(fresh.cookies, b.cookies)
-			if p = fresh.get(p.url.String()).signIn("alice", thePassword); p.url.Path != back {
+			// Who has an app proves it as well.
+			if p = fresh.get(p.url.String()).signIn("alice", thePassword); p.url.Path != "/factor" {
+				w.t.Fatalf("after the password at %s", p.url)
+			}
+			if p = p.press("totp", map[string]string{"code": w.codeOf(secret)}); p.url.Path != back {
 				w.t.Errorf("after the sign-in at %s, want %s", p.url, back)
 			}
 			maps.Copy(b.cookies, fresh.cookies)
@@ -436,7 +440,7 @@ func refuseMassAssignment(t *testing.T, w *world) {
 }
 
 func refuseKept(t *testing.T, w *world) {
-	alice, b := w.wealthy()
+	alice, b, _ := w.wealthy()
 	b.get("/account")
 	forms := w.ownForms(b)
 	w.rules(func(r *core.OrgRules) {
@@ -466,7 +470,7 @@ func refuseKept(t *testing.T, w *world) {
 }
 
 func refuseOthersAccounts(t *testing.T, w *world) {
-	alice, b := w.wealthy()
+	alice, b, _ := w.wealthy()
 	w.user("bob")
 	bob := w.person("bob")
 	bob.enrolsApp(w, "Bob's")

@@ -71,7 +71,7 @@ func (d *Dispatcher) enrolTOTP(ctx context.Context, v *visit, next Step, form En
 	case err != nil:
 		return failed(err)
 	}
-	return d.enrolled(ctx, v, core.MethodTOTP, core.ACRTwo, []string{core.AMROneTime}, changes)
+	return d.enrolled(ctx, v, &core.Authenticator{Kind: core.AuthenticatorTOTP}, changes)
 }
 
 func (d *Dispatcher) enrolPasskey(ctx context.Context, v *visit, next Step, form EnrolForm) Outcome {
@@ -90,19 +90,42 @@ func (d *Dispatcher) enrolPasskey(ctx context.Context, v *visit, next Step, form
 	if err != nil {
 		return failed(err)
 	}
-	key := core.AMRHardware
-	if d.Synced(&made) {
-		key = core.AMRSoftware
+	return d.enrolled(ctx, v, &made, changes)
+}
+
+// provedBy says what a sign-in is with an authenticator that was enrolled just now, which
+// proved it: its user was verified.
+func (d *Dispatcher) provedBy(made *core.Authenticator) (acr string, amr []string) {
+	switch {
+	case made.Kind == core.AuthenticatorTOTP:
+		return core.ACRTwo, []string{core.AMROneTime}
+	case d.Synced(made):
+		return core.ACRPhishingResistant, []string{core.AMRSoftware, core.AMRUser}
 	}
-	return d.enrolled(ctx, v, core.MethodPasskey, core.ACRPhishingResistant, []string{key, core.AMRUser}, changes)
+	return core.ACRPhishingResistant, []string{core.AMRHardware, core.AMRUser}
+}
+
+// Proved is the session of somebody who enrolled a second factor in it just now, for
+// [Dispatcher.Renew]: they need not prove at once what they have proved. A session that is
+// as strong already stays as it is.
+func (d *Dispatcher) Proved(in *core.SignedIn, made *core.Authenticator) *core.SignedIn {
+	acr, amr := d.provedBy(made)
+	session := &in.Session
+	if core.Reaches(session.ACR, session.AMR, session.Upstream != nil, acr) {
+		return in
+	}
+	proved := *in
+	proved.Session.ACR, proved.Session.AMR = acr, core.BothFactors(session.AMR, amr)
+	return &proved
 }
 
 // enrolled goes on with a second factor that was enrolled just now. Who has no recovery
 // codes gets some: they are all that is left if it is lost.
-func (d *Dispatcher) enrolled(ctx context.Context, v *visit, method, acr string, amr []string, changes []core.Change) Outcome {
+func (d *Dispatcher) enrolled(ctx context.Context, v *visit, made *core.Authenticator, changes []core.Change) Outcome {
 	v.now = d.Now()
 	first := v.firstFactor()
-	proof := &core.Proof{Method: first.Method + "+" + method, AMR: core.BothFactors(first.AMR, amr), ACR: acr, Changes: changes}
+	acr, amr := d.provedBy(made)
+	proof := &core.Proof{Method: first.Method + "+" + string(made.Kind), AMR: core.BothFactors(first.AMR, amr), ACR: acr, Changes: changes}
 	user, _ := v.person()
 	if v.facts.Enrolled.RecoveryCodes > 0 {
 		return d.proved(ctx, v, proof)

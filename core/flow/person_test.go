@@ -3,6 +3,7 @@ package flow_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,6 +139,42 @@ func TestRenew(t *testing.T) {
 	set.Hash = ""
 	if _, err := b.Renew(t.Context(), b.from(), now, set); !errors.Is(err, core.ErrConflict) || w.user("ann").PasswordHash != hash {
 		t.Errorf("84 Renew of an ended session = %v", err)
+	}
+}
+
+// What is enrolled in a session is proved in it.
+func TestProved(t *testing.T) {
+	w := newWorld(t)
+	w.Synced = func(a *core.Authenticator) bool { return a.Name == "synced" }
+	b := w.browser().itself("ann")
+	in, _ := b.here()
+	app := &core.Authenticator{Kind: core.AuthenticatorTOTP}
+	for _, c := range []struct {
+		made *core.Authenticator
+		acr  string
+		amr  []string
+	}{
+		{app, "2", []string{"pwd", "otp", "mfa"}},
+		{&core.Authenticator{Kind: core.AuthenticatorPasskey}, "phr", []string{"pwd", "hwk", "user", "mfa"}},
+		{&core.Authenticator{Kind: core.AuthenticatorPasskey, Name: "synced"}, "phr", []string{"pwd", "swk", "user", "mfa"}},
+	} {
+		got := w.Proved(in, c.made)
+		if got.Session.ACR != c.acr || !slices.Equal(got.Session.AMR, c.amr) || in.Session.ACR != "1" {
+			t.Errorf("%+v: %+v", c.made, got.Session)
+		}
+		if again := w.Proved(got, app); again != got {
+			t.Errorf("a session of %s is %s with an app", c.acr, again.Session.ACR)
+		}
+	}
+	w.enrolApp("ann")
+	in, _ = b.here()
+	renewed, err := b.Renew(t.Context(), b.from(), w.Proved(in, app))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.session = renewed.Cookies.SetSession
+	if _, done := b.FreshPerson(t.Context(), renewed.Step, b.from(), "/"); done != nil {
+		t.Errorf("97 who proved an app just now proves it again: %+v", done)
 	}
 }
 

@@ -189,7 +189,11 @@ func (s *Server) tell(c echo.Context, v *visitor, path string, kind flow.NoteKin
 
 // renew applies a change of rights with a new session for the browser.
 func (s *Server) renew(c echo.Context, v *visitor, r *account.Renewal) error {
-	renewed, err := s.Flow.Renew(c.Request().Context(), browser(c), v.SignedIn, r.Changes...)
+	in := v.SignedIn
+	if r.Made != nil {
+		in = s.Flow.Proved(in, r.Made)
+	}
+	renewed, err := s.Flow.Renew(c.Request().Context(), browser(c), in, r.Changes...)
 	if err != nil {
 		return account.Refusing(err)
 	}

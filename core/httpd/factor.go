@@ -130,19 +130,10 @@ func (s *Server) factorView(c echo.Context, page flow.Page) web.Page {
 		return totpPage(l, p)
 	case *flow.CodesPage:
 		return web.RecoveryCodes{
-			Action: flow.PathEnrol, Step: p.Step, Client: party(p.Client), Codes: p.Codes, Login: p.User.Name, Site: s.site(), MadeAt: p.MadeAt,
+			Action: flow.PathEnrol, Step: p.Step, Client: party(p.Client), Codes: p.Codes, Login: p.User.Name, Site: s.host(), MadeAt: p.MadeAt,
 		}
 	}
 	return nil
-}
-
-// site is the host that people know the server by.
-func (s *Server) site() string {
-	u, err := url.Parse(s.Issuer)
-	if err != nil {
-		return s.Issuer
-	}
-	return u.Host
 }
 
 func ticketGone(why flow.Gone) web.TicketGone {
