@@ -59,8 +59,7 @@ type TicketGone struct {
 	// more), or empty: it was never right.
 	Reason string
 	// NextURL is where to ask for another one, or to sign in; for the reason "account" it
-	// is where to sign out. Of an invitation it is empty: an administrator sends another
-	// one.
+	// is where to sign out. It may be empty.
 	NextURL string
 	Name    string // who is signed in here, for the reason "account"
 }

@@ -235,8 +235,11 @@ func (s *Server) refuseTicket(c echo.Context, who *comer, refused *ticket.Refuse
 
 // instead is where to go with a link that does not work; empty if nowhere.
 func (s *Server) instead(ctx context.Context, who *comer, refused *ticket.Refused) (string, error) {
-	if refused.Kind == ticket.Other {
+	switch {
+	case refused.Kind == ticket.Other:
 		return oauth.PathEndSession, nil
+	case refused.Kind == ticket.Closed || refused.Purpose == core.TicketInvite:
+		return pathLogin, nil // they may have what they need by now
 	}
 	open, err := s.Entry.Doors(ctx, who.Client)
 	switch {
