@@ -43,7 +43,7 @@ func ownAccountRefusals() []refusal {
 		{"101_what_the_organisation_keeps", refuseKept},
 		{"119_account_of_somebody_else", refuseOthersAccounts},
 		{"124_pictures", refusePictures},
-		{"120_last_administrator_deletes_the_account", refuseLastAdministrator},
+		{"120_profile_has_no_other_fields", refuseMassAssignment},
 	}
 }
 
@@ -616,7 +616,9 @@ func refusePictures(t *testing.T, w *world) {
 	}
 }
 
-func refuseLastAdministrator(t *testing.T, w *world) {
+// TestAccountOfTheLastAdministrator: somebody has to administer the server.
+func TestAccountOfTheLastAdministrator(t *testing.T) {
+	w := newWorld(t)
 	alice := w.user("alice", func(u *admin.NewUser) { u.Admin = true })
 	b := w.person("alice")
 	p := b.get("/account/data/delete")
