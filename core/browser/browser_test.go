@@ -25,7 +25,7 @@ func site(t *testing.T) *browser.Browser {
 	})
 	mux.HandleFunc("/form", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<title>x</title><p id="said">one <b>two</b></p><iframe src="/frame?a=1&amp;b=2"></iframe>
-			<form action="/said" method="post"><input name="kept" value="a&amp;b"><input name="filled"><button id="go" name="action" value="go">Go</button></form>
+			<form action="/said" method="post"><input name="kept" value="a&amp;b"><input name="filled"><input type="checkbox" name="ticked" value="1" checked><input type="checkbox" name="unticked" value="1"><button id="go" name="action" value="go">Go</button></form>
 			<form action="/said" method="post" id="far"><input name="far" value="1"></form><p><button id="come" form="far" name="action" value="come">Come</button></p>
 			<a id="leave" href="https://elsewhere.example/">Leave</a>`)
 	})
@@ -57,7 +57,7 @@ func TestForms(t *testing.T) {
 		t.Errorf("frames %v", frames)
 	}
 	p = p.Press("go", map[string]string{"filled": "in"})
-	if want := "POST [lax none plain quiet] " + b.Origin + " action=go&filled=in&kept=a%26b"; p.Body != want {
+	if want := "POST [lax none plain quiet] " + b.Origin + " action=go&filled=in&kept=a%26b&ticked=1"; p.Body != want {
 		t.Errorf("sent %q, want %q", p.Body, want)
 	}
 	if p = b.Get("/form").Press("come", nil); !strings.HasSuffix(p.Body, " action=come&far=1") {

@@ -3,6 +3,7 @@ package browser
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -69,6 +70,15 @@ func (p *Page) Press(id string, fill map[string]string) *Page {
 	return p.Browser.Follow(http.MethodPost, target, values)
 }
 
+// unticked reports whether the input is one that is sent only if it was ticked.
+func unticked(n *html.Node) bool {
+	switch Attribute(n, "type") {
+	case "checkbox", "radio":
+		return !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" })
+	}
+	return false
+}
+
 // Submission is what the button with this id would send, and where. A button may name its
 // form instead of being in it.
 func (p *Page) Submission(id string, fill map[string]string) (target string, values url.Values) {
@@ -90,7 +100,7 @@ func (p *Page) Submission(id string, fill map[string]string) (target string, val
 	values = url.Values{}
 	Walk(form, func(n *html.Node) {
 		name := Attribute(n, "name")
-		if n.Data == "input" && name != "" {
+		if n.Data == "input" && name != "" && !unticked(n) {
 			values.Set(name, Attribute(n, "value"))
 		}
 	})
