@@ -84,6 +84,7 @@ type Factor struct {
 	// TrustDays is for how long this browser can be trusted (field "trust", "yes"); 0
 	// where that is not offered.
 	TrustDays int
+	Trusted   bool // it was chosen in the form that was wrong
 	CanCancel bool
 }
 

@@ -25,7 +25,7 @@ func peopleStories(client, branded, long *Client) []Story {
 	factor := Factor{Action: "/factor", Step: "signed-step", Client: client, Name: "Ada Lovelace", Login: "ada", TOTP: true, Recovery: true, TrustDays: 30, CanCancel: true}
 	both, wrongCode, wrongRecovery, keyFactor := factor, factor, factor, factor
 	both.Passkey, both.Client = sampleCeremony("get"), branded
-	wrongCode.Problem, wrongCode.Wrong = "This code is not right, or was used already. Wait for the next one.", "totp"
+	wrongCode.Trusted, wrongCode.Problem, wrongCode.Wrong = true, "This code is not right, or was used already. Wait for the next one.", "totp"
 	wrongRecovery.Problem, wrongRecovery.Wrong, wrongRecovery.TrustDays = "This recovery code is not right, or was used already.", "recovery", 0
 	keyFactor.TOTP, keyFactor.Recovery, keyFactor.Passkey, keyFactor.TrustDays = false, false, sampleCeremony("get"), 1
 	keyFactor.Notice = "Confluence asks for a passkey."

@@ -40,7 +40,7 @@ func (d *Dispatcher) Factor(ctx context.Context, step string, form FactorForm, b
 		return d.refuseStep(ctx, v, "method_not_allowed")
 	}
 	attempt := core.FactorAttempt{Request: v.stored.ID, Method: form.Method, Code: form.Code, Response: []byte(form.Response), Event: v.eventOf("")}
-	page := FactorPage{Tried: form.Method}
+	page := FactorPage{Tried: form.Method, Trusted: form.Trust}
 	if form.Method == core.MethodPasskey {
 		var ok bool
 		attempt.Challenge, attempt.ExpiresAt, ok = d.challenge(v, ceremonyFactor, form.Ceremony)

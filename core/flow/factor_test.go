@@ -154,10 +154,10 @@ func TestFactorProblems(t *testing.T) {
 	}{
 		{flow.FactorForm{Method: core.MethodTOTP}, flow.ProblemMissing},
 		{flow.FactorForm{Method: core.MethodTOTP, Code: " "}, flow.ProblemMissing},
-		{flow.FactorForm{Method: core.MethodTOTP, Code: app.wrong()}, flow.ProblemCode},
+		{flow.FactorForm{Method: core.MethodTOTP, Code: app.wrong(), Trust: true}, flow.ProblemCode},
 	} {
 		b.factor(c.form)
-		if got := page[*flow.FactorPage](b); got.Problem != c.problem || got.Tried != core.MethodTOTP || b.last.Status != 422 {
+		if got := page[*flow.FactorPage](b); got.Problem != c.problem || got.Tried != core.MethodTOTP || got.Trusted != c.form.Trust || b.last.Status != 422 {
 			t.Errorf("%+v: %+v, status %d", c.form, got, b.last.Status)
 		}
 	}

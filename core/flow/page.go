@@ -56,8 +56,10 @@ type FactorPage struct {
 	Passkey *Ceremony // with the method passkey
 	Problem Problem
 	Tried   string // the method that Problem is about
-	// Trust is how long the browser may be trusted; zero: not at all.
-	Trust time.Duration
+	// Trust is how long the browser may be trusted; zero: not at all. Trusted says that the
+	// form that was wrong asked for it.
+	Trust   time.Duration
+	Trusted bool
 }
 
 // EnrolPage asks which second factor to enrol; it is posted to [PathEnrol].

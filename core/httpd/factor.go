@@ -148,7 +148,8 @@ func factorPage(l *web.Locale, p *flow.FactorPage) web.Factor {
 	page := web.Factor{
 		Action: flow.PathFactor, Step: p.Step, Client: party(p.Client), Name: p.User.DisplayName(), Login: p.User.Name,
 		TOTP: slices.Contains(p.Methods, core.MethodTOTP), Recovery: slices.Contains(p.Methods, core.MethodRecovery), Passkey: ceremony(p.Passkey),
-		Problem: factorProblem(l, p.Problem, p.Tried), TrustDays: int(p.Trust / (24 * time.Hour)), CanCancel: true,
+		Problem: factorProblem(l, p.Problem, p.Tried), TrustDays: int(p.Trust / (24 * time.Hour)), Trusted: p.Trusted,
+		CanCancel: true,
 	}
 	switch p.Problem {
 	case flow.ProblemMissing, flow.ProblemCode, flow.ProblemPasskey, flow.ProblemScript:
