@@ -67,6 +67,7 @@ func accountStories(client, branded, long *Client, links []Link, offers []Offer)
 	security.Notice = "Blue security key was added. You can sign in with it."
 	wrongSecurity := security
 	wrongSecurity.Notice, wrongSecurity.Problem = "", "The name was not changed."
+	wrongSecurity.Apps = []Authenticator{{ID: "a1", CreatedAt: theMoment}} // whoever made it gave it no name
 	wrongSecurity.Passkeys = []Authenticator{{
 		ID: "p1", Name: "Work laptop", CreatedAt: theMoment, Only: true, Wrong: "Use up to 64 characters.",
 		Typed: "The laptop that I use at work and sometimes at home when it is raining outside",
