@@ -61,6 +61,8 @@ func peopleStories(client, branded, long *Client) []Story {
 		{"ticket-email", Ticket{Purpose: "email", Action: "/email", Ticket: "ticket", Email: "ada@northwind.example", ExpiresAt: theMoment}},
 		{"ticketgone", TicketGone{NextURL: "/login"}},
 		{"ticketgone-used", TicketGone{Purpose: "reset", Reason: "used", NextURL: "/recover"}},
+		{"ticketgone-invite", TicketGone{Purpose: "invite", Reason: "used", NextURL: "/login"}},
+		{"ticketgone-registered", TicketGone{Purpose: "register", Reason: "used", NextURL: "/login"}},
 		{"ticketgone-expired", TicketGone{Purpose: "invite", Reason: "expired"}},
 		{"ticketgone-register", TicketGone{Purpose: "register", Reason: "expired", NextURL: "/register"}},
 		{"ticketgone-browser", TicketGone{Purpose: "signin", Reason: "browser", NextURL: "/login"}},

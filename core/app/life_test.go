@@ -47,7 +47,7 @@ func TestInvitedWithoutScript(t *testing.T) {
 	if got := w.knows(other.cookies[sessionCookie]); got != "alice" {
 		t.Errorf("%q is signed in", got)
 	}
-	if p := newBrowser(t, w.issuer).get(mail.link); p.status != http.StatusGone || p.has("create") || !strings.Contains(p.text("reason"), "once") {
+	if p := newBrowser(t, w.issuer).get(mail.link); p.status != http.StatusGone || p.has("create") || !strings.Contains(p.text("reason"), "once") || !strings.Contains(p.text("hint"), "you can sign in") || !p.press("next", nil).has("login") {
 		t.Errorf("the link once more: status %d:\n%s", p.status, p.body)
 	}
 	w.checkSecrets()
@@ -120,6 +120,9 @@ func TestRegisteredWithoutScript(t *testing.T) {
 	p = b.get(mail.link).press("create", map[string]string{"name": "Alice", "password": thePassword})
 	if p.location == nil || p.location.Query().Get("code") == "" {
 		t.Fatalf("status %d at %s, to %v:\n%s", p.status, p.url, p.location, p.body)
+	}
+	if p := b.get(mail.link); p.status != http.StatusGone || !strings.Contains(p.text("hint"), "you can sign in") || p.press("next", nil).url.Path != "/account" {
+		t.Errorf("the link once more: status %d:\n%s", p.status, p.body)
 	}
 	code := p.location.Query().Get("code")
 	w.hide(code, thePassword)

@@ -238,7 +238,7 @@ func (s *Server) instead(ctx context.Context, who *comer, refused *ticket.Refuse
 	switch {
 	case refused.Kind == ticket.Other:
 		return oauth.PathEndSession, nil
-	case refused.Kind == ticket.Closed || refused.Purpose == core.TicketInvite:
+	case refused.Kind == ticket.Closed, refused.Purpose == core.TicketInvite, refused.Purpose == core.TicketRegister && refused.Kind == ticket.Used:
 		return pathLogin, nil // they may have what they need by now
 	}
 	open, err := s.Entry.Doors(ctx, who.Client)
