@@ -170,7 +170,7 @@ func problemOf(refused *core.SignInRefused) Problem {
 // status is that of a page with the problem; 0 where nothing failed.
 func (p Problem) status() int {
 	switch p {
-	case ProblemMissing, ProblemWrong, ProblemMethod, ProblemPasskey, ProblemScript, ProblemCode:
+	case ProblemMissing, ProblemName, ProblemWrong, ProblemMethod, ProblemPasskey, ProblemScript, ProblemCode:
 		return http.StatusUnprocessableEntity
 	case ProblemThrottled:
 		return http.StatusTooManyRequests

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -43,7 +44,7 @@ func (d *Dispatcher) sendMail(ctx context.Context, v *visit, login string) Outco
 		page.Problem = ProblemMethod
 		return d.loginPage(ctx, v, page)
 	case login == "" || len(login) > maxHint || strings.ContainsAny(login, "\r\n"):
-		page.AskPassword, page.Problem = false, ProblemMissing
+		page.AskPassword, page.Problem = !slices.ContainsFunc(v.offers, leadsSomewhere), ProblemName
 		return d.loginPage(ctx, v, page)
 	}
 	id, changes, err := d.Factors.RequestMail(ctx, core.MailAttempt{

@@ -177,7 +177,7 @@ func TestMailRefused(t *testing.T) {
 	}
 	w.byMail()
 	for _, login := range []string{"", " ", "ann\nbcc: x", strings.Repeat("a", 2<<10)} {
-		if b.mail(login); page[*flow.LoginPage](b).Problem != flow.ProblemMissing || page[*flow.LoginPage](b).AskPassword {
+		if b.mail(login); page[*flow.LoginPage](b).Problem != flow.ProblemName || !page[*flow.LoginPage](b).AskPassword || b.last.Status != 422 {
 			t.Errorf("%.20q: %+v", login, b.last.Page)
 		}
 	}

@@ -187,6 +187,7 @@ type Problem string
 // failures one has to wait some minutes.
 const (
 	ProblemMissing     Problem = "missing"     // no name, or no password where there is a field for it; status 422
+	ProblemName        Problem = "name"        // no name, for what needs no password; status 422
 	ProblemWrong       Problem = "wrong"       // status 422
 	ProblemThrottled   Problem = "throttled"   // too many failures from this address; status 429
 	ProblemBusy        Problem = "busy"        // status 503

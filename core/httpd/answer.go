@@ -286,6 +286,8 @@ func problem(l *web.Locale, p *flow.LoginPage, reference string) string {
 			return l.Text("login.missing_name")
 		}
 		return l.Text("login.missing")
+	case flow.ProblemName:
+		return l.Text("login.missing_name")
 	case flow.ProblemWrong:
 		return l.Text("login.wrong")
 	case flow.ProblemThrottled:

@@ -267,7 +267,7 @@ func TestLogoutReturnOfNobody(t *testing.T) {
 
 func TestEveryProblemSaysSomething(t *testing.T) {
 	for _, problem := range []flow.Problem{
-		flow.ProblemMissing, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy, flow.ProblemUnavailable,
+		flow.ProblemMissing, flow.ProblemName, flow.ProblemWrong, flow.ProblemThrottled, flow.ProblemBusy, flow.ProblemUnavailable,
 		flow.ProblemCancelled, flow.ProblemWeak, flow.ProblemAgain,
 	} {
 		page := loginPage(english(t), &flow.LoginPage{Problem: problem, Provider: "The Hub", AskPassword: true}, "0af1")
