@@ -33,9 +33,10 @@ func peopleStories(client, branded, long *Client) []Story {
 		Action: "/register/confirm", Ticket: "ticket", Client: client, Organisation: "Northwind", Email: "ada@example.com",
 		Password: true, PasswordRule: "At least 8 characters.", Passkey: sampleCeremony("create"),
 	}
-	wrongChosen, invited, invitedKey := chosen, chosen, chosen
+	wrongChosen, registered, invited, invitedKey := chosen, chosen, chosen, chosen
 	wrongChosen.Username, wrongChosen.Name = "ada", "Ada Lovelace"
 	wrongChosen.Problems = map[string]string{"username": "Somebody has this name already. Choose another one.", "password": "Use 8 characters or more."}
+	registered.Username, registered.FixedUsername = registered.Email, true // the name is made of the address
 	invited.Action, invited.Username, invited.FixedUsername, invited.Client = "/invite", "ada", true, nil
 	invitedKey = invited
 	invitedKey.Password = false
@@ -54,7 +55,7 @@ func peopleStories(client, branded, long *Client) []Story {
 		}},
 		{"mailsent-reset", MailSent{Purpose: "reset", Address: "ada", Minutes: 30, BackURL: "/login"}},
 		{"mailsent-register", MailSent{Purpose: "register", Address: "ada@example.com", Minutes: 1440, BackURL: "/login"}},
-		{"mailsent-verify", MailSent{Purpose: "verify", Address: "ada@example.com", Minutes: 2880}},
+		{"mailsent-verify", MailSent{Purpose: "verify", Address: "ada@example.com", Minutes: 2880, BackURL: "/account"}},
 		{"ticket-signin", Ticket{Purpose: "signin", Action: "/login/link", Ticket: "ticket", Step: "signed-step", Client: client, Name: "Ada Lovelace", ExpiresAt: theMoment}},
 		{"ticket-postern", Ticket{Purpose: "signin", Action: "/login/link", Ticket: "ticket"}},
 		{"ticket-verify", Ticket{Purpose: "verify", Action: "/verify", Ticket: "ticket", Email: "ada@example.com", ExpiresAt: theMoment}},
@@ -105,7 +106,7 @@ func peopleStories(client, branded, long *Client) []Story {
 		}},
 		{"register", Register{Action: "/register", Step: "signed-step", Client: client, Organisation: "Northwind", Domains: []string{"northwind.example", "example.com"}, BackURL: "/login?step=signed-step"}},
 		{"register-problem", Register{Action: "/register", Step: "signed-step", Email: "ada@", Problems: map[string]string{"email": "Write the whole address, such as ada@example.com."}}},
-		{"registerconfirm", RegisterConfirm{chosen}},
+		{"registerconfirm", RegisterConfirm{registered}},
 		{"registerconfirm-problems", RegisterConfirm{wrongChosen}},
 		{"invite", Invite{Chosen: invited, Inviter: "Charles Babbage"}},
 		{"invite-passkey", Invite{Chosen: invitedKey}},
