@@ -401,3 +401,32 @@ func TestGrantedACR(t *testing.T) {
 		t.Error("the session got weaker")
 	}
 }
+
+// Whoever changes their password because somebody knows it shuts them out, also who stands
+// before the second factor with the old one: where none is enrolled, they would enrol
+// theirs.
+func TestPasswordChangedBetweenFactors(t *testing.T) {
+	w := newWorld(t)
+	w.addClient("fast", skipConsent)
+	w.requireTwo()
+	app := w.enrolApp("ben")
+	thief := w.browser().authorize("fast").at(flow.PathLogin).signIn("ann").at(flow.PathEnrol).enrol(flow.EnrolForm{Method: core.MethodTOTP})
+	seed := page[*flow.TOTPPage](thief).Seed
+	theirs := w.appOf(page[*flow.TOTPPage](thief).URI)
+	other := w.browser().authorize("fast").at(flow.PathLogin).signIn("ben").at(flow.PathFactor)
+	w.now = w.now.Add(time.Minute)
+	for _, name := range []string{"ann", "ben"} {
+		user := w.user(name)
+		w.apply(core.SetPassword{UserID: user.ID, Hash: user.PasswordHash, At: w.now})
+	}
+	thief.enrol(flow.EnrolForm{Method: core.MethodTOTP, Seed: seed, Code: theirs.code()}).at(flow.PathLogin)
+	enrolled, err := w.store.Enrolled(t.Context(), w.user("ann").ID)
+	if err != nil || enrolled.TOTP != 0 || thief.session != "" {
+		t.Errorf("100 enrolled %+v, %v, session %q", enrolled, err, thief.session)
+	}
+	if other.types(app).at(flow.PathLogin); other.session != "" {
+		t.Error("100 an old password and a second factor are a session")
+	}
+	w.now = w.now.Add(time.Minute)
+	other.signIn("ben").at(flow.PathFactor).types(app).grant("fast")
+}

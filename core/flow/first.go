@@ -71,7 +71,8 @@ func (d *Dispatcher) dropFirst(v *visit) {
 }
 
 // loadFirst finds whose first factor waits, if it was proved in this browser. That of
-// somebody who is gone waits no more.
+// somebody who is gone waits no more, nor that of who set another password since: it was
+// changed because somebody else knows the old one.
 func (d *Dispatcher) loadFirst(ctx context.Context, v *visit) error {
 	kept := v.stored.Partial
 	cookie, ok := core.ParseCredential(core.KindFirst, v.from.FirstCookie)
@@ -85,6 +86,10 @@ func (d *Dispatcher) loadFirst(ctx context.Context, v *visit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if user.PasswordAt.After(kept.At) {
+		d.dropFirst(v)
+		return nil
 	}
 	org, err := d.Store.Organisation(ctx, user.Org)
 	if err != nil {
