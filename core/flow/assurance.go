@@ -44,7 +44,7 @@ func (in Input) wantsFacts(p *sofar) bool {
 	if !in.HasFactors || in.Facts != nil || p.is(core.ACRPhishingResistant) && p.is(core.ACROne) {
 		return false
 	}
-	return p.first && !p.upstream || in.Policy != nil && in.Policy.Fresh || slices.ContainsFunc(Demand(in), Reason.open)
+	return p.first && (!p.upstream || in.Again) || in.Policy != nil && in.Policy.Fresh || slices.ContainsFunc(Demand(in), Reason.open)
 }
 
 // more says how the sign-in gets to the classes that are asked for; nothing if it is of

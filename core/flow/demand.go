@@ -155,9 +155,11 @@ func Demand(in Input) []Reason {
 }
 
 // ownFactor reports whether the person's own second factor is asked for: at a sign-in
-// here, and where the policy wants a new sign-in and this one spared it.
+// here, where the policy wants a new sign-in and this one spared it, and, wherever they
+// come from, before they change how they sign in (see [Dispatcher.FreshPerson]).
 func (in Input) ownFactor(p *sofar) bool {
-	return !p.upstream && (p.first || in.Policy != nil && in.Policy.Fresh) && in.factors(p).SecondFactor()
+	asked := !p.upstream && (p.first || in.Policy != nil && in.Policy.Fresh) || p.first && in.Again
+	return asked && in.factors(p).SecondFactor()
 }
 
 // remembered reports whether the browser stands for a second factor. It never does where

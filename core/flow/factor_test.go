@@ -430,3 +430,45 @@ func TestPasswordChangedBetweenFactors(t *testing.T) {
 	w.now = w.now.Add(time.Minute)
 	other.signIn("ben").at(flow.PathFactor).types(app).grant("fast")
 }
+
+// Whoever comes from a provider proves a second factor that they have before they change
+// how they sign in: else the account there were enough to add another one, which is proved
+// by that.
+func TestFreshPersonFromProvider(t *testing.T) {
+	w := newWorld(t)
+	p := w.signsInElsewhere()
+	p.proof = core.Proof{AMR: []string{core.AMRPassword}}
+	w.rules(func(r *core.OrgRules) { r.RememberDays = 30 })
+	app := w.enrolApp("ann")
+	come := func() *browser {
+		b := w.browser()
+		return b.got(b.SignInHere(t.Context(), b.from())).at(flow.PathLogin).with("hub")
+	}
+	b := come().returns("hub", "ann")
+	_, step := b.here()
+	_, done := b.FreshPerson(t.Context(), step, b.from(), "/account")
+	if done == nil {
+		t.Fatal("97 an account elsewhere is enough to change how one signs in")
+	}
+	b.got(*done).at(flow.PathLogin).with("hub").returns("hub", "ann").at(flow.PathFactor).types(app)
+	if b.last.Redirect != "/account" {
+		t.Fatalf("sent to %+v", b.last)
+	}
+	in, step := b.here()
+	if _, done := b.FreshPerson(t.Context(), step, b.from(), "/account"); done != nil || in.Session.ACR != core.ACRTwo {
+		t.Errorf("afterwards: %+v, %+v", done, in.Session)
+	}
+	// Who has none, or whose provider saw two, is not asked.
+	b = come().returns("hub", "ben")
+	_, step = b.here()
+	if _, done := b.FreshPerson(t.Context(), step, b.from(), "/account"); done != nil {
+		t.Errorf("without a second factor: %+v", done)
+	}
+	p.proof.AMR = []string{core.AMRPassword, core.AMROneTime, core.AMRMultiple}
+	p.proof.ACR = core.ACRTwo
+	b = come().returns("hub", "ann")
+	_, step = b.here()
+	if _, done := b.FreshPerson(t.Context(), step, b.from(), "/account"); done != nil {
+		t.Errorf("with two factors there: %+v", done)
+	}
+}

@@ -106,18 +106,20 @@ func (d *Dispatcher) Fresh(ctx context.Context, b Browser) (bool, error) {
 }
 
 // fresh reports whether the person proved lately who they are, with the second factor if
-// they have one: a browser that they trust spares them that for other things alone.
+// they have one: a browser that they trust spares them that for other things alone, and so
+// does a provider. Else an account elsewhere were enough to add another one, and with it
+// to be as good as who proved theirs.
 func (d *Dispatcher) fresh(ctx context.Context, v *visit) (bool, error) {
 	session := &v.signedIn.Session
 	if v.now.Sub(session.AuthTime) > freshTime {
 		return false, nil
 	}
-	if d.Factors == nil || session.Upstream != nil || session.ACR != core.ACROne {
-		return true, nil
-	}
 	in, err := d.input(ctx, v)
 	if err != nil {
 		return false, err
+	}
+	if d.Factors == nil || in.proved().is(core.ACRTwo) {
+		return true, nil
 	}
 	in.Facts, err = d.look(ctx, v)
 	return err == nil && !in.factors(in.proved()).SecondFactor(), err
