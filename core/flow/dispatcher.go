@@ -193,6 +193,11 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 	case StepUpstream:
 		v.demand(step)
 		return d.sendTo(ctx, v, step, step.Connector, v.loginHint())
+	case StepBegin:
+		// What was asked for besides the first factor is not any more: the person trusted the
+		// browser in another window, or removed their second factor.
+		d.startSession(v)
+		return d.advance(ctx, v)
 	case StepFactor:
 		return d.goTo(ctx, v, toFactor)
 	case StepEnrol:

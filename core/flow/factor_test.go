@@ -472,3 +472,26 @@ func TestFreshPersonFromProvider(t *testing.T) {
 		t.Errorf("with two factors there: %+v", done)
 	}
 }
+
+// In another window the person trusted the browser meanwhile, or gave their second factor
+// up: the first one is enough by now.
+func TestFirstFactorBecomesEnough(t *testing.T) {
+	for _, post := range []bool{false, true} {
+		w := newWorld(t)
+		w.addClient("fast", skipConsent)
+		app := w.enrolApp("ann")
+		b := w.browser().authorize("fast").at(flow.PathLogin).signIn("ann").at(flow.PathFactor)
+		w.apply(core.DeleteAuthenticators{UserID: w.user("ann").ID})
+		if post {
+			b.types(app)
+		} else {
+			b.view(flow.PathFactor)
+		}
+		if b.last.Error != nil {
+			t.Fatalf("post %t: %v", post, b.last.Error)
+		}
+		if got := b.grant("fast").Grant; got.ACR != core.ACROne {
+			t.Errorf("post %t: grant %+v", post, got)
+		}
+	}
+}
