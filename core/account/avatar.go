@@ -20,8 +20,10 @@ import (
 const (
 	// MaxPicture is its size in bytes: photographs of telephones have less.
 	MaxPicture = 8 << 20
-	// maxPixels bounds the memory that it takes to look at it.
+	// maxPixels bounds the memory that it takes to look at it, maxScans the time: a
+	// progressive JPEG has about ten, and each may go over all pixels in a few bytes.
 	maxPixels = 1 << 24
+	maxScans  = 64
 	// avatarSide is what is kept: a square of so many pixels.
 	avatarSide = 256
 	maxAvatar  = 256 << 10
@@ -110,7 +112,7 @@ func portrait(file []byte) (kept []byte, format string, err error) {
 		return nil, "", fmt.Errorf("%w: %w", errNoPicture, err)
 	case config.Width <= 0 || config.Height <= 0:
 		return nil, "", errNoPicture
-	case config.Width > maxPixels/config.Height:
+	case config.Width > maxPixels/config.Height || scans(file) > maxScans:
 		return nil, "", errBigPicture
 	}
 	picture, err := f.decode(bytes.NewReader(file))

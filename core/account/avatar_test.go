@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -212,6 +213,7 @@ func TestRefusePicture(t *testing.T) {
 		{"the head alone", good[:24], core.FieldForm},
 		{"cut", good[:len(good)-20], core.FieldForm},
 		{"too many pixels", withSum(bomb), core.FieldLong},
+		{"too many scans", manyScans(70), core.FieldLong},
 		{"too many bytes", append(bytes.Clone(good), make([]byte, 8<<20)...), core.FieldLong},
 		{"a jpeg that is none", []byte("\xff\xd8\xff\xe1\xff\xff"), core.FieldForm},
 		{"a gif that is none", []byte("GIF89a"), core.FieldForm},
@@ -245,10 +247,50 @@ func TestPicturesAtOnce(t *testing.T) {
 	}
 }
 
+// manyScans is a progressive JPEG of a few kilobytes, each scan of which goes over all its
+// pixels once more: a run of blocks in which nothing changes.
+func manyScans(count int) []byte {
+	segment := func(marker byte, data ...byte) []byte {
+		return append([]byte{0xff, marker, 0, byte(len(data) + 2)}, data...)
+	}
+	table := func(class, symbol byte) []byte { // one code of one bit
+		return segment(0xc4, append(append([]byte{class, 1}, make([]byte, 15)...), symbol)...)
+	}
+	file := slices.Concat([]byte("\xff\xd8"), segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...),
+		segment(0xc2, 8, 0, 64, 0, 64, 1, 1, 0x11, 0), table(0x00, 0), table(0x10, 0x60)) // a run of at least 64 blocks
+	for range count {
+		file = append(append(file, segment(0xda, 1, 1, 0, 1, 63, 0)...), 0x01)
+	}
+	return append(file, 0xff, 0xd9)
+}
+
 // withSum gives a PNG file whose head has the right check sum.
 func withSum(file []byte) []byte {
 	binary.BigEndian.PutUint32(file[29:], crc32.ChecksumIEEE(file[12:29]))
 	return file
+}
+
+// A picture of some scans is one that may be, whatever comes with it.
+func TestScans(t *testing.T) {
+	once := jpegOf(t, halves(64, 64), binary.BigEndian, 1)
+	film := bytes.Repeat([]byte("\xff\xda\x00\x02"), 100) // behind the picture, as telephones write it
+	hidden := slices.Concat(once[:2], []byte("\xff\xe2\x01\x92"), film, once[2:])
+	for name, c := range map[string]struct {
+		file []byte
+		want int
+	}{
+		"a photograph": {once, 1}, "with a film": {append(bytes.Clone(once), film...), 1}, "with others inside": {hidden, 1},
+		"progressive": {manyScans(20), 20}, "cut": {manyScans(20)[:200], 7}, "no JPEG": {pngOf(t, halves(9, 9)), 0}, "nothing": {nil, 0},
+	} {
+		if got := account.Scans(c.file); got != c.want {
+			t.Errorf("%s: %d scans, want %d", name, got, c.want)
+		}
+		if name != "cut" && c.want > 0 {
+			if _, _, err := account.Portrait(c.file); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
 }
 
 // FuzzPortrait: whatever somebody sends, it is a small square or an error.

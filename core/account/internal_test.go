@@ -4,4 +4,5 @@ package account
 var (
 	Portrait    = portrait
 	Orientation = orientation
+	Scans       = scans
 )

@@ -59,6 +59,32 @@ func exif(file []byte) []byte {
 	return nil
 }
 
+// scans counts the scans of a JPEG file (ISO/IEC 10918-1 annex B); any other has none.
+func scans(file []byte) (count int) {
+	const startOfScan, endOfImage = 0xda, 0xd9
+	rest, isJPEG := bytes.CutPrefix(file, []byte("\xff\xd8"))
+	for isJPEG {
+		at := bytes.IndexByte(rest, 0xff)
+		if at < 0 || len(rest) < at+4 || rest[at+1] == endOfImage {
+			break
+		}
+		marker := rest[at+1]
+		switch {
+		case marker == 0xff: // a fill byte
+			rest = rest[at+1:]
+			continue
+		case marker == 0 || marker >= 0xd0 && marker <= 0xd7: // in the midst of a scan
+			rest = rest[at+2:]
+			continue
+		case marker == startOfScan:
+			count++
+		}
+		size := int(binary.BigEndian.Uint16(rest[at+2:]))
+		rest = rest[min(at+2+max(size, 2), len(rest)):]
+	}
+	return count
+}
+
 // turn gives the square as it was seen by who held the camera.
 func turn(square *image.RGBA, orientation int) *image.RGBA {
 	if orientation == 1 {
