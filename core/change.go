@@ -163,7 +163,8 @@ type (
 		Hash   string
 		At     time.Time
 	}
-	// DeleteUser deletes the user with sessions, consents, grants and tokens.
+	// DeleteUser deletes the user with sessions, consents, grants and tokens, and with mails
+	// that wait, but for those that tell what was done to the account.
 	DeleteUser struct{ ID ID }
 
 	// CreateGroup inserts. ConflictError if the name is taken.

@@ -59,7 +59,7 @@ func (s *Service) Delete(ctx context.Context, p Person, typed string) error {
 		s.event(p, core.EventUserDeleted, map[string]string{"name": p.User.Name}),
 	}
 	gone := p.User
-	gone.ID = "" // else the mail would go with the account
+	gone.ID = "" // nobody has it any more
 	signedIn := *p.SignedIn
 	signedIn.User, p.SignedIn = gone, &signedIn
 	return s.apply(ctx, append(changes, s.notice(p, core.MailNoticeDeleted, nil)...)...)

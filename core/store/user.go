@@ -247,8 +247,13 @@ func setPassword(c *sqlite.Conn, userID core.ID, hash string, at time.Time) erro
 	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, password_hash = $2, password_at = $3 WHERE id = $1`, string(userID), hash, millis(at)))
 }
 
-// deleteUser deletes what refers to the user too, by the schema.
+// deleteUser deletes what refers to the user too, by the schema, and mails that wait but
+// lead nowhere any more. Those that tell what was done to the account are sent: whoever
+// took it over must not silence them by deleting it.
 func deleteUser(c *sqlite.Conn, id core.ID) error {
+	if _, err := c.Exec(`DELETE FROM mails WHERE user_id = $1 AND substr(template, 1, 7) <> 'notice_'`, string(id)); err != nil {
+		return err
+	}
 	_, err := c.Exec(`DELETE FROM users WHERE id = $1`, string(id))
 	return err
 }
