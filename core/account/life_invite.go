@@ -55,7 +55,9 @@ func (e *Entry) Accept(ctx context.Context, credential string, choice Choice, fr
 	}
 	now := e.Now()
 	changes := slices.Concat(made, forget(h.User.ID, now), e.proved(h, from, now))
-	if profile := h.User.Profile; choice.Name != "" && choice.Name != profile.DisplayName {
+	profile := h.User.Profile
+	kept := h.Org.Rules.KeepProfile && profile.DisplayName != ""
+	if choice.Name != "" && choice.Name != profile.DisplayName && !kept {
 		profile.DisplayName = choice.Name
 		changes = append(changes, core.SetProfile{UserID: h.User.ID, Profile: profile, At: now})
 	}

@@ -183,6 +183,22 @@ func TestAcceptName(t *testing.T) {
 	}
 }
 
+// Where somebody else keeps the profile, an invitation fills in a name that is missing, and
+// changes none.
+func TestAcceptKeptProfile(t *testing.T) {
+	w := newLife(t)
+	w.rules(func(r *core.OrgRules) { r.KeepProfile = true })
+	for given, want := range map[string]string{"Ada": "Ada", "": "The Director"} {
+		user := w.user("user"+given, func(u *core.User) { u.PasswordHash, u.Profile.DisplayName = "", given })
+		if _, err := w.Accept(t.Context(), w.invite(user, ""), account.Choice{Name: "The Director", Password: thePassword}, w.from()); err != nil {
+			t.Fatal(err)
+		}
+		if after := w.again(user); after.Profile.DisplayName != want {
+			t.Errorf("%q is called %q by now", given, after.Profile.DisplayName)
+		}
+	}
+}
+
 // The challenge is of this link, and the same whenever the page is shown.
 func TestChallenge(t *testing.T) {
 	w := newLife(t)
