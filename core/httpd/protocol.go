@@ -256,5 +256,7 @@ func (s *Server) page(c echo.Context, status int, page pageWith) error {
 		return err
 	}
 	s.pageHeaders(c, page, look.Theme)
+	// The whole of it is there: nobody has to wait for the end to know its length.
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(document.Len()))
 	return c.Blob(status, "text/html; charset=utf-8", document.Bytes())
 }

@@ -132,7 +132,7 @@ func (b tab) wrongPassword(issuer string) {
 	}
 	b.Enter("#password", alicesPassword)
 	b.Click("#login", "main", "13-signed-in")
-	if text := b.Text("main"); !strings.Contains(text, "Alice Liddell") {
+	if text := b.Text("body"); !strings.Contains(text, "Alice Liddell") {
 		b.t.Errorf("the page does not say who is signed in: %s", text)
 	}
 	b.Open(issuer+"/api/logout", "#logout", "14-sign-out")

@@ -171,10 +171,12 @@ type tab struct {
 // signedInAs holds who is signed in where, and that the page says with what.
 func (b tab) signedInAs(s *server, name string, ways ...string) {
 	b.t.Helper()
-	text := b.Text("main")
+	text := b.Text("body")
 	if !strings.HasPrefix(b.URL(), s.issuer+"/") || !strings.Contains(text, name) {
 		b.t.Errorf("at %s, not signed in as %s:\n%s", b.URL(), name, text)
 	}
+	b.Open(s.issuer+"/account/security", "#links", "")
+	text += b.Text("main")
 	for _, way := range ways {
 		if !strings.Contains(text, way) {
 			b.t.Errorf("the page of %s does not say %q:\n%s", name, way, text)
@@ -320,7 +322,8 @@ func (b tab) links(s *server) {
 	b.t.Helper()
 	b.ForgetCookies()
 	b.Open(s.issuer+"/login", "#login", "")
-	b.withPassword("bob", "#link-npm", "21-home")
+	b.withPassword("bob", "#logout", "")
+	b.Open(s.issuer+"/account/security", "#link-npm", "21-ways-to-sign-in")
 	b.Click("#link-npm", "#name", "22-link-at-npm")
 	b.Enter("#name", "dave")
 	b.Click("#login", "#notice", "23-linked")
@@ -328,7 +331,7 @@ func (b tab) links(s *server) {
 
 	b.toNPM(s, "npm", "")
 	b.Enter("#name", "dave")
-	b.Click("#login", "#unlink-0", "24-signed-in-by-the-link")
+	b.Click("#login", "#logout", "24-signed-in-by-the-link")
 	b.signedInAs(s, "Bob Baker")
 
 	b.Click("#unlink-0", "#notice", "25-unlinked")
