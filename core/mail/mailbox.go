@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 )
@@ -60,7 +61,11 @@ func (b *Mailbox) entry(ctx context.Context, m core.Mail) Entry {
 	if err == nil {
 		var letter Letter
 		if letter, err = b.Writer.Write(ctx, &m, words); err == nil {
-			return Entry{Mail: m, Letter: letter, Link: words[core.WordLink]}
+			entry := Entry{Mail: m, Letter: letter}
+			if link := words[core.WordLink]; strings.Contains(letter.Text, link) { // not every mail leads somewhere
+				entry.Link = link
+			}
+			return entry
 		}
 	}
 	return Entry{Mail: m, Letter: Letter{Subject: m.Template, Text: err.Error()}}

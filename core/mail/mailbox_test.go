@@ -35,6 +35,12 @@ func TestMailbox(t *testing.T) {
 		if err != nil || one.Link != link {
 			t.Errorf("got %v, %v", one, err)
 		}
+		box.Writer = writerFunc(func(context.Context, *core.Mail, map[string]string) (Letter, error) {
+			return Letter{Text: "Your account was deleted."}, nil
+		})
+		if one, err = box.Entry(context.Background(), entries[1].Mail.ID); err != nil || one.Link != "" {
+			t.Errorf("a mail that leads nowhere: got %v, %v", one, err)
+		}
 		if _, err := box.Entry(context.Background(), "another"); !errors.Is(err, core.ErrNotFound) {
 			t.Errorf("another: %v", err)
 		}
