@@ -167,6 +167,11 @@ type (
 	// that wait, but for those that tell what was done to the account.
 	DeleteUser struct{ ID ID }
 
+	// KeepAdministrator changes nothing. ErrConflict if, after the changes before it, nobody
+	// who may sign in administers this server: of two who take the last two administrators
+	// away at once, one is refused.
+	KeepAdministrator struct{}
+
 	// CreateGroup inserts. ConflictError if the name is taken.
 	CreateGroup struct{ Group Group }
 	// DeleteGroup deletes the group and its memberships.
@@ -427,6 +432,7 @@ func (SetProfile) change()           {}
 func (SetEmail) change()             {}
 func (SetPassword) change()          {}
 func (DeleteUser) change()           {}
+func (KeepAdministrator) change()    {}
 func (CreateGroup) change()          {}
 func (DeleteGroup) change()          {}
 func (AddMember) change()            {}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -179,5 +180,33 @@ func TestRefuseDelete(t *testing.T) {
 	w.rules(func(r *core.OrgRules) { r.KeepAccount = false })
 	if err := w.Delete(t.Context(), w.ann, "ann"); err != nil {
 		t.Errorf("one of two: %v", err)
+	}
+}
+
+// meanwhile does something after the users were read.
+type meanwhile struct {
+	account.Store
+	do func()
+}
+
+func (s meanwhile) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	users, err := s.Store.Users(ctx, filter)
+	s.do()
+	return users, err
+}
+
+// Of the last two administrators who go at once, one stays.
+func TestDeleteLastAdministratorAtOnce(t *testing.T) {
+	w := newWorld(t)
+	for _, p := range []*account.Person{&w.ann, &w.ben} {
+		user := w.again(*p).User
+		user.Admin = true
+		w.apply(core.UpdateUser{User: user})
+		*p = w.again(*p)
+	}
+	w.Store = meanwhile{w.Store, func() { w.apply(core.DeleteUser{ID: w.ben.User.ID}) }}
+	refused(t, w.Delete(t.Context(), w.ann, "ann"), account.RefusedAdministrator)
+	if _, err := w.store.User(t.Context(), w.ann.User.ID); err != nil {
+		t.Errorf("the last administrator: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -58,11 +59,18 @@ func (s *Service) Delete(ctx context.Context, p Person, typed string) error {
 		core.DeleteUser{ID: p.User.ID},
 		s.event(p, core.EventUserDeleted, map[string]string{"name": p.User.Name}),
 	}
+	if p.User.Admin {
+		changes = append(changes, core.KeepAdministrator{})
+	}
 	gone := p.User
 	gone.ID = "" // nobody has it any more
 	signedIn := *p.SignedIn
 	signedIn.User, p.SignedIn = gone, &signedIn
-	return s.apply(ctx, append(changes, s.notice(p, core.MailNoticeDeleted, nil)...)...)
+	err := s.apply(ctx, append(changes, s.notice(p, core.MailNoticeDeleted, nil)...)...)
+	if errors.Is(err, core.ErrConflict) {
+		return refuse(RefusedAdministrator)
+	}
+	return err
 }
 
 // mayDelete refuses the last administrator, and whose account somebody else keeps.

@@ -175,8 +175,9 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 	if len(fields) == 0 {
 		return before, nil
 	}
+	var keep []core.Change
 	if before.Admin && !after.Admin {
-		if err := s.keepAdministrator(ctx, before); err != nil {
+		if keep, err = s.keepAdministrator(ctx, before); err != nil {
 			return nil, err
 		}
 	}
@@ -194,7 +195,7 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 		}
 		changes = append(changes, ending...)
 	}
-	return after, s.applyUser(ctx, "update the user", after, changes)
+	return after, s.applyUser(ctx, "update the user", after, append(changes, keep...))
 }
 
 // readdressed gives what a new address brings about: links that were sent to the old one
@@ -276,18 +277,19 @@ func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) erro
 	if err != nil || user.Disabled {
 		return err
 	}
-	if err := s.keepAdministrator(ctx, user); err != nil {
+	keep, err := s.keepAdministrator(ctx, user)
+	if err != nil {
 		return err
 	}
 	now := s.Now()
 	user.Disabled, user.UpdatedAt = true, now
-	return s.applyUser(ctx, "disable the user", user, []core.Change{
+	return s.applyUser(ctx, "disable the user", user, append([]core.Change{
 		core.UpdateUser{User: *user},
 		core.EndSessions{UserID: id, At: now},
 		core.DeleteDevices{UserID: id},
 		core.DeleteTickets{UserID: id},
 		s.userRecord(actor, now, core.EventUserDisabled, user, map[string]string{"name": user.Name}),
-	})
+	}, keep...))
 }
 
 // EnableUser lets a disabled user sign in again.
@@ -310,15 +312,16 @@ func (s *Service) DeleteUser(ctx context.Context, actor Actor, id core.ID) error
 	if err != nil {
 		return err
 	}
-	if err := s.keepAdministrator(ctx, user); err != nil {
+	keep, err := s.keepAdministrator(ctx, user)
+	if err != nil {
 		return err
 	}
 	now := s.Now()
-	return s.applyUser(ctx, "delete the user", user, []core.Change{
+	return s.applyUser(ctx, "delete the user", user, append([]core.Change{
 		core.EndSessions{UserID: id, At: now},
 		core.DeleteUser{ID: id},
 		s.userRecord(actor, now, core.EventUserDeleted, user, map[string]string{"name": user.Name}),
-	})
+	}, keep...))
 }
 
 // SignOutUser ends the user's sessions and revokes their grants.
@@ -353,20 +356,27 @@ func (s *Service) WithdrawConsent(ctx context.Context, actor Actor, id core.ID, 
 	})
 }
 
-// keepAdministrator refuses to take the last administrator away.
-func (s *Service) keepAdministrator(ctx context.Context, user *core.User) error {
+// keepAdministrator refuses to take the last administrator away. The changes go behind
+// those that take this one away: another may be taken away at once.
+func (s *Service) keepAdministrator(ctx context.Context, user *core.User) ([]core.Change, error) {
 	if !user.Admin || user.Disabled {
-		return nil
+		return nil, nil
 	}
 	users, err := s.Store.Users(ctx, core.UserFilter{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, other := range users {
 		if other.Admin && !other.Disabled && other.ID != user.ID {
-			return nil
+			return []core.Change{core.KeepAdministrator{}}, nil
 		}
 	}
+	return nil, lastAdministrator(user)
+}
+
+func keepsAdministrator(c core.Change) bool { _, is := c.(core.KeepAdministrator); return is }
+
+func lastAdministrator(user *core.User) error {
 	return invalid("", "make another administrator first", "%q is the last administrator", user.Name)
 }
 
@@ -387,6 +397,8 @@ func (s *Service) applyUser(ctx context.Context, what string, user *core.User, c
 		return nil
 	case errors.Is(err, core.ErrNotFound):
 		return &MissingError{What: "user", Name: user.Name}
+	case errors.Is(err, core.ErrConflict) && !userTaken(err) && slices.ContainsFunc(changes, keepsAdministrator):
+		return lastAdministrator(user)
 	}
 	return userFailed(what, user, err)
 }

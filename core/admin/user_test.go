@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -287,6 +288,44 @@ func TestLastAdministrator(t *testing.T) {
 	}
 	if err := w.DeleteUser(t.Context(), actor, root.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+// meanwhile does something after the users were read.
+type meanwhile struct {
+	admin.Store
+	do func()
+}
+
+func (s meanwhile) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	users, err := s.Store.Users(ctx, filter)
+	s.do()
+	return users, err
+}
+
+// Of the last two administrators who are taken away at once, one stays.
+func TestLastAdministratorAtOnce(t *testing.T) {
+	for name, take := range map[string]func(w *world, id core.ID) error{
+		"delete":  func(w *world, id core.ID) error { return w.DeleteUser(t.Context(), actor, id) },
+		"disable": func(w *world, id core.ID) error { return w.DisableUser(t.Context(), actor, id) },
+		"demote": func(w *world, id core.ID) error {
+			_, err := w.UpdateUser(t.Context(), actor, id, func(u *core.User) { u.Admin = false })
+			return err
+		},
+	} {
+		w := newWorld(t)
+		root, second := w.user(admin.NewUser{Name: "root", Admin: true}), w.user(admin.NewUser{Name: "second", Admin: true})
+		w.Store = meanwhile{w.Store, func() {
+			if err := w.store.Apply(t.Context(), core.DeleteUser{ID: second.ID}); err != nil {
+				t.Error(err)
+			}
+		}}
+		if err := take(w, root.ID); !slices.Equal(problems(t, err), []string{""}) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if still, err := w.store.User(t.Context(), root.ID); err != nil || !still.Admin || still.Disabled {
+			t.Errorf("%s: the last administrator is %+v, %v", name, still, err)
+		}
 	}
 }
 

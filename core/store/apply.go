@@ -202,6 +202,8 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return setPassword(c, change.UserID, change.Hash, change.At)
 	case core.DeleteUser:
 		return deleteUser(c, change.ID)
+	case core.KeepAdministrator:
+		return keepAdministrator(c)
 	case core.CreateGroup:
 		return createGroup(c, change.Group)
 	case core.DeleteGroup:

@@ -257,3 +257,12 @@ func deleteUser(c *sqlite.Conn, id core.ID) error {
 	_, err := c.Exec(`DELETE FROM users WHERE id = $1`, string(id))
 	return err
 }
+
+// keepAdministrator refuses what has left nobody to administer the server.
+func keepAdministrator(c *sqlite.Conn) error {
+	err := first(c, `SELECT 1 FROM users WHERE admin = 1 AND disabled = 0 LIMIT 1`, func(*sqlite.Row) error { return nil })
+	if errors.Is(err, core.ErrNotFound) {
+		return core.ErrConflict
+	}
+	return err
+}

@@ -236,6 +236,27 @@ func testDeleteUser(t *testing.T, w *world) {
 	w.apply(core.CreateUser{User: again}) // the name is free
 }
 
+// Somebody stays who administers the server, and may sign in.
+func testKeepAdministrator(t *testing.T, w *world) {
+	w.refused(core.ErrConflict, core.KeepAdministrator{})
+	ann, bob := w.user("ann"), w.user("bob")
+	ann.Admin, bob.Admin = true, true
+	disabled := bob
+	disabled.Disabled = true
+	w.apply(core.UpdateUser{User: ann}, core.UpdateUser{User: bob}, core.KeepAdministrator{})
+	w.apply(core.UpdateUser{User: disabled}, core.KeepAdministrator{})
+	for _, last := range [][]core.Change{
+		{core.DeleteUser{ID: ann.ID}, core.KeepAdministrator{}},
+		{core.UpdateUser{User: core.User{ID: ann.ID, Org: ann.Org, Name: ann.Name}}, core.KeepAdministrator{}},
+	} {
+		w.refused(core.ErrConflict, last...)
+	}
+	if still := must(w.store.User(t.Context(), ann.ID))(w); !still.Admin {
+		t.Error("the last administrator is none any more")
+	}
+	w.apply(core.UpdateUser{User: bob}, core.DeleteUser{ID: ann.ID}, core.KeepAdministrator{})
+}
+
 func testGroups(t *testing.T, w *world) {
 	ctx := t.Context()
 	users, admins, empty := w.group("users"), w.group("Admins"), w.group("empty")
