@@ -200,6 +200,7 @@ type FactorAttempt struct {
 	ExpiresAt time.Time
 	Response  []byte
 	Event     Event
+	UserAgent string // of the browser, whatever it says
 }
 
 // MailAttempt asks for a mail to sign in with.

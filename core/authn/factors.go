@@ -31,6 +31,14 @@ type Sealer interface {
 	Unseal(sealed []byte, purpose string) ([]byte, error)
 }
 
+// Mailer makes changes that queue mails.
+type Mailer interface {
+	// Ready reports whether mails get anywhere.
+	Ready() bool
+	// Compose makes a mail of a template with its words.
+	Compose(now time.Time, to core.Mail, words map[string]string) core.SendMail
+}
+
 // Factors proves who somebody is by what they have: a passkey, an app that shows codes,
 // recovery codes, a mailbox. Its methods may be called at once. Its fields are set before
 // the first call.
@@ -42,6 +50,7 @@ type Sealer interface {
 type Factors struct {
 	Store  FactorStore
 	Sealer Sealer
+	Mailer Mailer   // nil: nobody is told that a recovery code was used
 	Key    [32]byte // of the codes in mails, so that a stolen database tells none
 	Issuer string   // without a slash at its end: links and passkeys are of this origin
 	Now    func() time.Time

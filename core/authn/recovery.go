@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -107,6 +108,26 @@ func (a *second) recovery(ctx context.Context) (*core.Proof, error) {
 	}
 	used := a.event(core.EventRecoveryCodeUsed, a.Event, core.MethodRecovery, "")
 	used.Detail["left"] = strconv.Itoa(left - 1)
-	return a.proved([]string{core.AMROneTime}, core.ACRTwo,
-		core.UseRecoveryCode{UserID: a.User.ID, Hash: hash, At: a.Now()}, core.Record{Event: used}), nil
+	if browser := core.BrowserName(a.UserAgent); browser != "" {
+		used.Detail["browser"] = browser
+	}
+	changes := []core.Change{core.UseRecoveryCode{UserID: a.User.ID, Hash: hash, At: a.Now()}, core.Record{Event: used}}
+	return a.proved([]string{core.AMROneTime}, core.ACRTwo, append(changes, a.notice(&used)...)...), nil
+}
+
+// pathSecurity is the page of what somebody signs in with.
+const pathSecurity = "/account/security"
+
+// notice tells the person that a code was used, if there is a way to. Nobody needs one
+// often: it may be somebody who found them.
+func (a *second) notice(used *core.Event) []core.Change {
+	if a.Mailer == nil || !a.Mailer.Ready() || a.User.Email == "" {
+		return nil
+	}
+	words := map[string]string{
+		core.WordName: a.User.DisplayName(), core.WordTime: used.At.UTC().Format(time.RFC3339), core.WordBrowser: used.Detail["browser"],
+		core.WordAddress: used.IP, core.WordLink: a.Issuer + pathSecurity,
+	}
+	to := core.Mail{Org: a.User.Org, UserID: a.User.ID, To: a.User.Email, Template: core.MailNoticeRecovery, Locale: a.User.Profile.Locale}
+	return []core.Change{a.Mailer.Compose(used.At, to, words)}
 }

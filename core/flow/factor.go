@@ -39,7 +39,9 @@ func (d *Dispatcher) Factor(ctx context.Context, step string, form FactorForm, b
 	case !slices.Contains(next.Methods, form.Method):
 		return d.refuseStep(ctx, v, "method_not_allowed")
 	}
-	attempt := core.FactorAttempt{Request: v.stored.ID, Method: form.Method, Code: form.Code, Response: []byte(form.Response), Event: v.eventOf("")}
+	attempt := core.FactorAttempt{
+		Request: v.stored.ID, Method: form.Method, Code: form.Code, Response: []byte(form.Response), Event: v.eventOf(""), UserAgent: b.UserAgent,
+	}
 	page := FactorPage{Tried: form.Method, Trusted: form.Trust}
 	if form.Method == core.MethodPasskey {
 		var ok bool
