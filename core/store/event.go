@@ -22,6 +22,10 @@ const (
 	FROM events e WHERE e.user_id = $2 AND e.user_id <> '' AND e.type NOT IN ('` + string(core.EventCodeIssued) + `', '` + string(core.EventTokenIssued) + `', '` +
 		string(core.EventTokenRefreshed) + `') AND ($1 = '' OR e.type = $1) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
 	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
+
+	// As the index of browsers has it.
+	selectBrowser = `SELECT 1 FROM events e
+	WHERE e.user_id = $1 AND coalesce(e.detail ->> '$.browser', '') = $2 AND e.type = '` + string(core.EventSignedIn) + `' LIMIT 1`
 )
 
 func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
@@ -52,6 +56,13 @@ func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Eve
 		text = selectActivity
 	}
 	return list(ctx, s, text, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, filter.Correlation, millis(filter.Since), limit)
+}
+
+// SignedInWith reports whether the user signed in with a browser of this name before, as
+// [core.BrowserName] gives it; empty is the name of all that it does not know.
+func (s *Store) SignedInWith(ctx context.Context, userID core.ID, browser string) (bool, error) {
+	seen, err := list(ctx, s, selectBrowser, func(*sqlite.Row, *struct{}) error { return nil }, string(userID), browser)
+	return len(seen) > 0, err
 }
 
 func record(c *sqlite.Conn, e core.Event) error {

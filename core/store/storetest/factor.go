@@ -585,3 +585,39 @@ func testActivity(t *testing.T, w *world) {
 		same(w, names(events, func(e core.Event) core.ID { return e.ID }), err, test.want)
 	}
 }
+
+// With which browser somebody signed in is known for longer than a session lasts.
+func testSignedInWith(t *testing.T, w *world) {
+	ann := w.user("ann")
+	record := func(user core.ID, kind core.EventType, detail map[string]string) {
+		w.apply(core.Record{Event: core.Event{ID: w.id(), At: w.now, Type: kind, UserID: user, Detail: detail}})
+	}
+	record(ann.ID, core.EventSignedIn, map[string]string{"method": "password", "browser": "Firefox (Linux)"})
+	record(ann.ID, core.EventSignedIn, map[string]string{"browser": `Quote" (\ü)`})
+	record(ann.ID, core.EventSignInFailed, map[string]string{"browser": "Safari (iOS)"})
+	record("bob", core.EventSignedIn, map[string]string{"browser": "Edge (Windows)"})
+	record("bob", core.EventSignedIn, nil)
+	if _, err := w.store.Sweep(t.Context(), w.now.Add(1000*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		user    core.ID
+		browser string
+		want    bool
+	}{
+		{ann.ID, "Firefox (Linux)", true},
+		{ann.ID, `Quote" (\ü)`, true},
+		{ann.ID, "firefox (linux)", false},
+		{ann.ID, "Firefox", false},
+		{ann.ID, "Safari (iOS)", false},
+		{ann.ID, "Edge (Windows)", false},
+		{ann.ID, "", false},
+		{"bob", "Edge (Windows)", true},
+		{"bob", "", true},
+		{"nobody", "", false},
+	} {
+		if got, err := w.store.SignedInWith(t.Context(), test.user, test.browser); err != nil || got != test.want {
+			t.Errorf("%s with %q: %v, %v", test.user, test.browser, got, err)
+		}
+	}
+}

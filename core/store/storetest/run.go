@@ -79,6 +79,7 @@ func Run(t *testing.T, open Open) {
 		{"SweepFactors", testSweepFactors},
 		{"OneOfTheSessions", testOneOfTheSessions},
 		{"ConnectedClients", testConnectedClients},
+		{"SignedInWith", testSignedInWith},
 		{"Activity", testActivity},
 		{"ReadsAreFresh", testReadsAreFresh},
 		{"MissingRows", testMissingRows},

@@ -86,6 +86,10 @@ type Store interface {
 	// Sessions are those of a user that were not ended, the newest first. One that has
 	// expired is among them until it is swept.
 	Sessions(ctx context.Context, userID core.ID) ([]core.Session, error)
+	// SignedInWith reports whether the user signed in with a browser of this name before, as
+	// [core.BrowserName] gives it. Empty is the name of all that it does not know. It goes by
+	// the audit log, which outlives sessions.
+	SignedInWith(ctx context.Context, userID core.ID, browser string) (bool, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
 	// Consents are ordered by client_id.
 	Consents(ctx context.Context, userID core.ID) ([]core.Consent, error)
