@@ -20,6 +20,9 @@ type Store interface {
 	Organisations(ctx context.Context) ([]core.Organisation, error)
 	User(ctx context.Context, id core.ID) (*core.User, error)
 	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
+	// SignedInWith reports whether the user signed in before with a browser that has this
+	// name by [core.BrowserName].
+	SignedInWith(ctx context.Context, userID core.ID, browser string) (bool, error)
 	AuthRequest(ctx context.Context, id core.ID) (*core.AuthRequest, error)
 	Consent(ctx context.Context, userID core.ID, clientID string) (*core.Consent, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
@@ -64,8 +67,13 @@ type Factors interface {
 	NewRecoveryCodes(user *core.User) (codes []string, change core.Change)
 }
 
-// Mails says whether mails get anywhere.
-type Mails interface{ Ready() bool }
+// Mails makes changes that queue mails.
+type Mails interface {
+	// Ready reports whether mails get anywhere.
+	Ready() bool
+	// Compose makes a mail of a template with its words.
+	Compose(now time.Time, to core.Mail, words map[string]string) core.SendMail
+}
 
 // Upstream is sign-in at other providers. An error that is a *[core.UpstreamRefused]
 // is for the person, and its changes are for the store; any other, if nothing else is

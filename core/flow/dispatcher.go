@@ -18,7 +18,7 @@ type Dispatcher struct {
 	Store     Store
 	Passwords Passwords
 	Factors   Factors        // nil: there are passwords, and providers, alone
-	Mails     Mails          // nil: nobody signs in by mail
+	Mails     Mails          // nil: nobody signs in by mail, or is told of a sign-in
 	Upstream  Upstream       // nil: nobody signs in elsewhere
 	Hints     Hints          // nil: no id_token_hint is trusted
 	Policy    ScopePolicy    // nil: no plugin decides on scopes
@@ -196,7 +196,9 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 	case StepBegin:
 		// What was asked for besides the first factor is not any more: the person trusted the
 		// browser in another window, or removed their second factor.
-		d.startSession(v)
+		if err := d.startSession(ctx, v); err != nil {
+			return failed(err)
+		}
 		return d.advance(ctx, v)
 	case StepFactor:
 		return d.goTo(ctx, v, toFactor)

@@ -161,8 +161,7 @@ func (d *Dispatcher) keepProved(ctx context.Context, v *visit, proof *core.Proof
 	}
 	v.changes = append(v.changes, proof.Changes...)
 	if next.Kind == StepBegin {
-		d.startSession(v)
-		return nil
+		return d.startSession(ctx, v)
 	}
 	d.keepFirst(v, next)
 	return nil

@@ -37,7 +37,9 @@ func (d *Dispatcher) afterFirst(ctx context.Context, v *visit, changes []core.Ch
 	v.changes = append(v.changes, changes...)
 	switch next.Kind {
 	case StepBegin:
-		d.startSession(v)
+		if err := d.startSession(ctx, v); err != nil {
+			return failed(err)
+		}
 		return d.advance(ctx, v)
 	case StepFactor, StepEnrol:
 		d.keepFirst(v, next)
@@ -141,7 +143,10 @@ func (d *Dispatcher) trusted(ctx context.Context, v *visit, user core.ID, most t
 
 // startSession begins a new session, whoever was signed in before: its identifier is
 // never one that was known before the sign-in.
-func (d *Dispatcher) startSession(v *visit) {
+func (d *Dispatcher) startSession(ctx context.Context, v *visit) error {
+	if err := d.noticeBrowser(ctx, v); err != nil {
+		return err
+	}
 	first := v.first
 	session := core.Session{
 		UserID: first.UserID, AuthTime: first.At, AMR: first.AMR, ACR: first.ACR, Upstream: first.Upstream,
@@ -167,6 +172,7 @@ func (d *Dispatcher) startSession(v *visit) {
 	}
 	d.dropFirst(v)
 	d.begins(v, start, detail)
+	return nil
 }
 
 // begins gives the session of the visit its identifier, and the browser its cookie.

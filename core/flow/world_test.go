@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -18,6 +19,7 @@ import (
 	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/authn/authntest"
 	"github.com/postern-id/postern/core/flow"
+	"github.com/postern-id/postern/core/mail"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/store"
 	"github.com/postern-id/postern/core/token"
@@ -33,16 +35,25 @@ type world struct {
 	t       *testing.T
 	store   *store.Store
 	commits *atomic.Int64
-	now     time.Time
-	hints   hints
-	policy  *fakePolicy
-	mails   *mails
-	period  int // of the audit log, see events
+	// browsers counts how often was asked whether somebody had theirs before.
+	browsers *atomic.Int64
+	now      time.Time
+	hints    hints
+	policy   *fakePolicy
+	mails    *mails
+	period   int // of the audit log, see events
 }
 
 type mails struct{ ready bool }
 
 func (m *mails) Ready() bool { return m.ready }
+
+func (m *mails) Compose(now time.Time, to core.Mail, words map[string]string) core.SendMail {
+	seal := func(plaintext []byte, purpose string) []byte {
+		return testVault().Seal(plaintext, purpose, rand.Reader)
+	}
+	return (&mail.Composer{Seal: seal, Rand: rand.Reader}).Compose(now, to, words)
+}
 
 // hints are the ID tokens that verify.
 type hints map[string]flow.Hint
@@ -68,7 +79,12 @@ func (p *fakePolicy) DecideScopes(_ context.Context, in *hook.ScopeInput) (hook.
 // counting counts the commits that somebody waits for.
 type counting struct {
 	*store.Store
-	commits *atomic.Int64
+	commits, browsers *atomic.Int64
+}
+
+func (c counting) SignedInWith(ctx context.Context, userID core.ID, browser string) (bool, error) {
+	c.browsers.Add(1)
+	return c.Store.SignedInWith(ctx, userID, browser)
 }
 
 func (c counting) Apply(ctx context.Context, changes ...core.Change) error {
@@ -95,8 +111,8 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, store: db, commits: new(atomic.Int64), now: time.Date(2026, 11, 23, 19, 0, 0, 0, time.UTC), hints: hints{}}
-	counted := counting{db, w.commits}
+	w := &world{t: t, store: db, commits: new(atomic.Int64), browsers: new(atomic.Int64), now: time.Date(2026, 11, 23, 19, 0, 0, 0, time.UTC), hints: hints{}}
+	counted := counting{db, w.commits, w.browsers}
 	clock := func() time.Time { return w.now }
 	passwords := authn.New(counted, authn.Options{Params: &authn.Params{Memory: 8, Time: 1, Threads: 1}, Now: clock})
 	w.Dispatcher = &flow.Dispatcher{
@@ -105,7 +121,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.mails = &mails{ready: true}
 	w.Factors = &authn.Factors{
-		Store: counted, Sealer: testVault(), Key: [32]byte{4}, Issuer: issuer, Now: clock, Rand: rand.Reader,
+		Store: counted, Sealer: testVault(), Mailer: w.mails, Key: [32]byte{4}, Issuer: issuer, Now: clock, Rand: rand.Reader,
 	}
 	w.Synced, w.Mails = authn.Synced, w.mails
 	w.populate(passwords)
@@ -220,6 +236,7 @@ type browser struct {
 	binding, session string
 	device, first    string            // cookies of a trusted browser, and of a first factor
 	keys             authntest.Browser // its authenticator
+	agent            string            // its User-Agent; "test" if it is empty
 	account          string            // the link of its home page, where a test needs it
 	last             flow.Outcome
 }
@@ -230,7 +247,7 @@ func (w *world) browser() *browser {
 
 func (b *browser) from() flow.Browser {
 	return flow.Browser{
-		BrowserCookie: b.binding, SessionCookie: b.session, DeviceCookie: b.device, FirstCookie: b.first, IP: "192.0.2.1", UserAgent: "test", Correlation: b.correlation(),
+		BrowserCookie: b.binding, SessionCookie: b.session, DeviceCookie: b.device, FirstCookie: b.first, IP: "192.0.2.1", UserAgent: cmp.Or(b.agent, "test"), Correlation: b.correlation(),
 	}
 }
 
