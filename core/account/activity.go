@@ -44,11 +44,12 @@ func (s *Service) Activity(ctx context.Context, p Person, tells func(core.EventT
 }
 
 func (s *Service) happening(ctx context.Context, p Person, e core.Event, titles map[string]string) (Happening, error) {
-	h := Happening{Event: e, About: e.Detail[aboutWord(e.Type)], Browser: e.Detail["browser"], ByOther: p.byOther(e)}
+	word := aboutWord(e.Type)
+	h := Happening{Event: e, About: e.Detail[word], Browser: e.Detail["browser"], ByOther: p.byOther(e)}
 	if h.ByOther {
 		h.IP = ""
 	}
-	if e.ClientID == "" {
+	if e.ClientID == "" || word != "" { // of other events the client is where it happened
 		return h, nil
 	}
 	title, known := titles[e.ClientID]

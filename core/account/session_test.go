@@ -202,6 +202,7 @@ func TestActivity(t *testing.T) {
 	happened(ann, core.EventConsentWithdrawn, func(e *core.Event) { e.ClientID = "gone" })
 	happened(ann, core.EventUserUpdated, func(e *core.Event) { e.Actor, e.Detail = "cli:root", map[string]string{"name": "ann"} })
 	happened(ann, core.EventAuthenticatorAdded, func(e *core.Event) { e.Detail = map[string]string{"name": "My key"} })
+	happened(ann, core.EventAuthenticatorAdded, func(e *core.Event) { e.ClientID = "rp" }) // without a name, on the way to a client
 	happened(ann, core.EventSignInFailed, func(e *core.Event) { e.Actor = "" })
 	happened(w.ben.User.ID, core.EventSignedIn, func(e *core.Event) { e.Actor = "user:" + string(ann) })
 	happened(ann, core.EventTokenRefreshed, nil)
@@ -223,6 +224,7 @@ func TestActivity(t *testing.T) {
 	}
 	want := []line{
 		{core.EventSignInFailed, "", "", "192.0.2.9", false},
+		{core.EventAuthenticatorAdded, "", "", "192.0.2.9", false},
 		{core.EventAuthenticatorAdded, "My key", "", "192.0.2.9", false},
 		{core.EventUserUpdated, "", "", "", true},
 		{core.EventConsentWithdrawn, "", "", "192.0.2.9", false},
