@@ -100,21 +100,20 @@ func (r SignInRules) Allows(method string) bool {
 	return slices.Contains(r.Methods, method)
 }
 
-// And gives the rules that demand what both do: methods that both allow, and the stronger
-// class.
-func (r SignInRules) And(other SignInRules) SignInRules {
+// And gives the rules of an organisation at a client: methods that both allow, and the
+// stronger class. A client that says nothing allows what the organisation does; one that
+// does allows nothing besides, as the organisation may not be its own.
+func (r SignInRules) And(client SignInRules) SignInRules {
 	both := SignInRules{Require: r.Require}
-	if SatisfiesACR(other.Require, r.Require) || r.Require == "" {
-		both.Require = other.Require
+	if SatisfiesACR(client.Require, r.Require) || r.Require == "" {
+		both.Require = client.Require
 	}
-	if len(r.Methods)+len(other.Methods) == 0 {
+	if len(r.Methods)+len(client.Methods) == 0 {
 		return both
 	}
 	both.Methods = []string{}
 	for _, method := range []string{MethodPassword, MethodPasskey, MethodEmail, MethodTOTP, MethodUpstream} {
-		// A client that says nothing allows what the organisation does.
-		if (len(r.Methods) == 0 || r.Allows(method)) && (len(other.Methods) == 0 || other.Allows(method)) &&
-			(r.Allows(method) || other.Allows(method)) {
+		if r.Allows(method) && (len(client.Methods) == 0 || client.Allows(method)) {
 			both.Methods = append(both.Methods, method)
 		}
 	}
