@@ -325,7 +325,7 @@ func (w *factors) try(user *core.User, request core.ID, method, code string) (*c
 func (w *factors) app(user *core.User) (seed []byte) {
 	w.t.Helper()
 	sealed, _ := w.NewTOTP(user)
-	seed, ok := w.offered(user, sealed)
+	seed, _, ok := w.offered(user, sealed)
 	if !ok {
 		w.t.Fatal("a seed cannot be opened")
 	}

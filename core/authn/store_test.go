@@ -87,6 +87,14 @@ func TestFactorsInTheStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.apply(changes...)
+		// A form that is sent twice enrols one app: with two of one seed a code would work twice.
+		w.now = w.now.Add(30 * time.Second)
+		if changes, err = w.AddTOTP(t.Context(), w.ann, sealed, authntest.Code(seed, w.now), "Phone", core.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Apply(t.Context(), changes...); !errors.Is(err, core.ErrConflict) {
+			t.Errorf("96 a seed is enrolled twice: %v", err)
+		}
 		w.now = w.now.Add(time.Minute)
 		w.once(w.second(core.MethodTOTP, authntest.Code(seed, w.now)))
 		if enrolled, err := w.Factors.Enrolled(t.Context(), w.ann.ID); err != nil || enrolled != (core.Enrolled{TOTP: 1}) {

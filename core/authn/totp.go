@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/base64"
@@ -137,7 +138,7 @@ func (f *Factors) NewTOTP(user *core.User) (sealed, uri string) {
 // is a *[core.SignInRefused] if the form is too old, or another person's; it is not
 // recorded.
 func (f *Factors) TOTPURI(user *core.User, sealed string) (uri string, err error) {
-	seed, ok := f.offered(user, sealed)
+	seed, _, ok := f.offered(user, sealed)
 	if !ok {
 		return "", &core.SignInRefused{Kind: core.SignInExpired}
 	}
@@ -146,18 +147,24 @@ func (f *Factors) TOTPURI(user *core.User, sealed string) (uri string, err error
 
 func offerPurpose(user *core.User) string { return "totp-offer:" + string(user.ID) }
 
-// offered opens a seed of [Factors.NewTOTP] that may still be enrolled.
-func (f *Factors) offered(user *core.User, sealed string) (seed []byte, ok bool) {
+// offered opens a seed of [Factors.NewTOTP] that may still be enrolled, and says until when.
+func (f *Factors) offered(user *core.User, sealed string) (seed []byte, until time.Time, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
 	if err != nil {
-		return nil, false
+		return nil, until, false
 	}
 	plain, err := f.Sealer.Unseal(raw, offerPurpose(user))
 	if err != nil || len(plain) != 8+totpSeedSize {
-		return nil, false
+		return nil, until, false
 	}
-	until := time.Unix(int64(binary.BigEndian.Uint64(plain)), 0)
-	return plain[8:], f.Now().Before(until)
+	until = time.Unix(int64(binary.BigEndian.Uint64(plain)), 0)
+	return plain[8:], until, f.Now().Before(until)
+}
+
+// usedOffer has a seed enrolled once, whoever sends its form again: with two apps of one
+// seed a code would work twice.
+func usedOffer(sealed string, until time.Time) core.Change {
+	return core.UseAssertion{Hash: sha256.Sum256([]byte("totp offer\x00" + sealed)), ExpiresAt: until}
 }
 
 // totpURI is what apps read (the Key URI Format of Google Authenticator, which all
@@ -186,7 +193,7 @@ func (f *Factors) AddTOTP(ctx context.Context, user *core.User, sealed, code, na
 	refuse := func(reason string, kind core.SignInRefusal) error {
 		return f.refuse(ctx, f.event(core.EventStepRefused, event, core.MethodTOTP, reason), core.SignInRefused{Kind: kind})
 	}
-	seed, ok := f.offered(user, sealed)
+	seed, until, ok := f.offered(user, sealed)
 	if !ok {
 		return nil, refuse(reasonExpired, core.SignInExpired)
 	}
@@ -204,7 +211,7 @@ func (f *Factors) AddTOTP(ctx context.Context, user *core.User, sealed, code, na
 		Name: AuthenticatorName(name), Counter: step, CreatedAt: now,
 	}
 	app.Data = f.Sealer.Seal(seed, core.TOTPPurpose(app.ID), f.Rand)
-	return f.added(app, event), nil
+	return append([]core.Change{usedOffer(sealed, until)}, f.added(app, event)...), nil
 }
 
 // added gives the changes that enrol something.

@@ -91,7 +91,7 @@ func TestEnrolTOTPRefuses(t *testing.T) {
 	w := newFactors(t)
 	ann, bob := w.add("ann"), w.add("bob")
 	sealed, _ := w.NewTOTP(ann)
-	seed, _ := w.offered(ann, sealed)
+	seed, _, _ := w.offered(ann, sealed)
 	for name, c := range map[string]struct {
 		user         *core.User
 		sealed, code string
