@@ -267,13 +267,14 @@ func happenings() map[string][2]string {
 		"device.forgotten":      {"account.event_forgotten", "account.event_forgotten"},
 		"ticket.sent":           {"account.event_mail_to", "account.event_mail"},
 		"ticket.used":           {"account.event_mail_used", "account.event_mail_used"},
-		"user.created":          {"account.event_created", "account.event_created"},
+		"setup.done":            {"account.event_setup", "account.event_setup"},
+		"user.created":          {"account.event_created_with", "account.event_created"},
 		"user.invited":          {"account.event_invited", "account.event_invited"},
 		"user.registered":       {"account.event_registered", "account.event_registered"},
 		"user.email_changed":    {"account.event_email_changed_to", "account.event_email_changed"},
 		"user.email_verified":   {"account.event_email_verified_of", "account.event_email_verified"},
 		"user.profile_changed":  {"account.event_profile", "account.event_profile"},
-		"user.updated":          {"account.event_updated", "account.event_updated"},
+		"user.updated":          {"account.event_updated_from", "account.event_updated"},
 		"user.data_exported":    {"account.event_exported", "account.event_exported"},
 		"user.disabled":         {"account.event_disabled", "account.event_disabled"},
 		"user.enabled":          {"account.event_enabled", "account.event_enabled"},
@@ -283,12 +284,24 @@ func happenings() map[string][2]string {
 	}
 }
 
+// byOthers are those of what people do themselves as a rule, where somebody else did it.
+func byOthers() map[string][2]string {
+	return map[string][2]string{
+		"signout":           {"account.event_ended", "account.event_ended"},
+		"consent.withdrawn": {"account.event_withdrawn_other_of", "account.event_withdrawn_other"},
+		"ticket.sent":       {"account.event_mail_to", "account.event_link_made"}, // it may have been handed over
+	}
+}
+
 // Tells reports whether [Activity] has words for a type of audit event.
 func Tells(eventType string) bool { return happenings()[eventType][0] != "" }
 
 // Key is the message of what happened; it takes "what".
 func (h Happening) Key() string {
 	keys, known := happenings()[h.Type]
+	if others, differ := byOthers()[h.Type]; differ && h.ByOther {
+		keys = others
+	}
 	switch {
 	case !known:
 		return "account.event_other"

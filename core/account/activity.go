@@ -28,7 +28,7 @@ func (s *Service) Activity(ctx context.Context, p Person, tells func(core.EventT
 	}
 	titles := map[string]string{}
 	for _, e := range events {
-		if !tells(e.Type) || e.UserID != p.User.ID {
+		if !tells(e.Type) || e.UserID != p.User.ID || saidBySetup(e) {
 			continue
 		}
 		if len(list) == most {
@@ -68,9 +68,15 @@ func (s *Service) happening(ctx context.Context, p Person, e core.Event, titles 
 	return h, nil
 }
 
+// actorSetup is who sets the server up: the person that the account is made for.
+const actorSetup = "setup"
+
+// saidBySetup reports whether it is part of the set-up, which is told as a whole.
+func saidBySetup(e core.Event) bool { return e.Actor == actorSetup && e.Type != core.EventSetupDone }
+
 // byOther reports whether somebody else did it, an administrator or a program of theirs.
 func (p Person) byOther(e core.Event) bool {
-	return e.Actor != "" && e.Actor != "user:"+string(p.User.ID)
+	return e.Actor != "" && e.Actor != actorSetup && e.Actor != "user:"+string(p.User.ID)
 }
 
 // aboutWord is the detail of an event that says what it is about, if one does: "name" is
@@ -83,7 +89,7 @@ func aboutWord(kind core.EventType) string {
 		return "group"
 	case core.EventEmailChanged, core.EventEmailVerified, core.EventTicketSent:
 		return "email"
-	case core.EventAccountLinked, core.EventAccountUnlinked:
+	case core.EventAccountLinked, core.EventAccountUnlinked, core.EventUserCreated, core.EventUserUpdated:
 		return "connector"
 	}
 	return ""

@@ -205,6 +205,9 @@ func TestActivity(t *testing.T) {
 	happened(ann, core.EventAuthenticatorAdded, func(e *core.Event) { e.ClientID = "rp" }) // without a name, on the way to a client
 	happened(ann, core.EventSignInFailed, func(e *core.Event) { e.Actor = "" })
 	happened(w.ben.User.ID, core.EventSignedIn, func(e *core.Event) { e.Actor = "user:" + string(ann) })
+	happened(ann, core.EventSetupDone, func(e *core.Event) { e.Actor = "setup" })
+	happened(ann, core.EventUserCreated, func(e *core.Event) { e.Actor = "setup" })
+	happened(ann, core.EventUserCreated, func(e *core.Event) { e.Detail = map[string]string{"connector": "hub", "name": "ann"} })
 	happened(ann, core.EventTokenRefreshed, nil)
 	happened(ann, core.EventPluginFailed, nil)
 
@@ -223,6 +226,8 @@ func TestActivity(t *testing.T) {
 		got = append(got, line{h.Type, h.About, h.Browser, h.IP, h.ByOther})
 	}
 	want := []line{
+		{core.EventUserCreated, "hub", "", "192.0.2.9", false},
+		{core.EventSetupDone, "", "", "192.0.2.9", false},
 		{core.EventSignInFailed, "", "", "192.0.2.9", false},
 		{core.EventAuthenticatorAdded, "", "", "192.0.2.9", false},
 		{core.EventAuthenticatorAdded, "My key", "", "192.0.2.9", false},
@@ -233,7 +238,7 @@ func TestActivity(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if list, more, err = w.Activity(t.Context(), w.ann, tells, 2); err != nil || !more || len(list) != 2 || list[0].Type != core.EventSignInFailed {
+	if list, more, err = w.Activity(t.Context(), w.ann, tells, 2); err != nil || !more || len(list) != 2 || list[0].Type != core.EventUserCreated {
 		t.Errorf("the first two: %+v, %v, %v", list, more, err)
 	}
 }

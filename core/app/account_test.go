@@ -120,6 +120,43 @@ func TestAccountActivity(t *testing.T) {
 	}
 }
 
+// TestActivitySaysWho: what others did is not said to be the person's own doing, and what
+// they did themselves is.
+func TestActivitySaysWho(t *testing.T) {
+	w := newWorld(t)
+	if p := newBrowser(t, w.issuer).send(http.MethodPost, "/setup", setupForm(w.setupToken(), "root")); p.status != http.StatusOK {
+		t.Fatalf("status %d:\n%s", p.status, p.body)
+	}
+	b := newBrowser(t, w.issuer)
+	p := b.get("/login").signIn("root", thePassword).browser.get("/account/activity")
+	if !strings.Contains(p.body, "You set this server up and created the account") || strings.Contains(p.body, "The account was created") ||
+		strings.Contains(p.body, "By an administrator") {
+		t.Errorf("after set-up:\n%s", p.body)
+	}
+	root, err := w.app.Store.UserByLogin(t.Context(), "", "root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handed, err := w.app.Admin.ResetLink(t.Context(), cli, root.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.hide(handed.Link)
+	if err := w.app.Admin.SignOutUser(t.Context(), cli, root.ID); err != nil {
+		t.Fatal(err)
+	}
+	p = b.get("/login").signIn("root", thePassword).browser.get("/account/activity")
+	for _, words := range []string{"You were signed out", "A link to your account was made"} {
+		if !strings.Contains(p.body, words) {
+			t.Errorf("the page does not say %q:\n%s", words, p.body)
+		}
+	}
+	if strings.Contains(p.body, "You signed out") || strings.Contains(p.body, "by e-mail") || strings.Count(p.body, "By an administrator") != 2 {
+		t.Errorf("after the help desk:\n%s", p.body)
+	}
+	w.checkSecrets()
+}
+
 // TestAccountSessions: whoever is signed out elsewhere is.
 func TestAccountSessions(t *testing.T) {
 	w := newWorld(t)
