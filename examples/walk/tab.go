@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -20,6 +21,7 @@ type Tab struct {
 	t   testing.TB
 	ctx context.Context
 	dir string // of the screenshots
+	axe string // the script of axe-core, or nothing
 }
 
 // NewTab starts a browser, which ends with the test. Pictures go to the folder
@@ -36,7 +38,7 @@ func NewTab(t testing.TB, chromium string) *Tab {
 	)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 9*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -44,7 +46,7 @@ func NewTab(t testing.TB, chromium string) *Tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return &Tab{t, ctx, dir}
+	return &Tab{t: t, ctx: ctx, dir: dir}
 }
 
 func (b *Tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -57,7 +59,7 @@ func (b *Tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // ask runs an action and gives its value.
 func ask[T any](b *Tab, what string, action chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -118,6 +120,62 @@ func (b *Tab) URL() string {
 	return ask(b, "read the address", chromedp.Location())
 }
 
+// Press presses what does not lead to another page, and waits for what it shows.
+func (b *Tab) Press(button, wait string) {
+	b.t.Helper()
+	b.do("press "+button, chromedp.Click(chromedp.CSS(button)), chromedp.WaitVisible(chromedp.CSS(wait)))
+}
+
+// Choose chooses a value of a list.
+func (b *Tab) Choose(list, value string) {
+	b.t.Helper()
+	b.do("choose "+value, chromedp.SetValue(chromedp.CSS(list), value))
+}
+
+// Attach chooses a file.
+func (b *Tab) Attach(field, file string) {
+	b.t.Helper()
+	b.do("attach "+file, chromedp.SetUploadFiles(chromedp.CSS(field), []string{file}))
+}
+
+// Download presses a button that gives a file, and gives the file.
+func (b *Tab) Download(button string) []byte {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	call(b, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir})
+	b.do("press "+button, chromedp.Click(chromedp.CSS(button)))
+	for range 600 {
+		// Until it is complete it has another name.
+		if found, err := filepath.Glob(filepath.Join(dir, "*.json")); err == nil && len(found) == 1 {
+			file, err := os.ReadFile(found[0])
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			return file
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("%s gives no file", button)
+	return nil
+}
+
+// Back presses the button of the browser that leads back.
+func (b *Tab) Back(wait, picture string) {
+	b.t.Helper()
+	b.do("go back", chromedp.NavigateBack(), chromedp.WaitVisible(chromedp.CSS(wait)))
+	b.Picture(picture)
+}
+
+// Ask gives the value of an expression in the page, or of its promise.
+func Ask[T any](b *Tab, expression string) T {
+	b.t.Helper()
+	return ask(b, "ask the page", chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Audit has every page that a picture is taken of looked at by axe-core, too: script is
+// what [Axe] gives. Pages at 127.0.0.1 are those of others.
+func (b *Tab) Audit(script string) { b.axe = script }
+
 // ForgetCookies makes it the browser of somebody else.
 func (b *Tab) ForgetCookies() {
 	b.t.Helper()
@@ -160,6 +218,7 @@ func (b *Tab) Picture(name string) {
 	if name == "" {
 		return
 	}
+	b.audit(name)
 	png := ask(b, "take a picture", chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(b.dir, name+".png"), png, 0o644); err != nil {
 		b.t.Fatal(err)
