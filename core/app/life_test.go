@@ -282,3 +282,32 @@ func TestInvitedWhereTwoFactorsAreDemanded(t *testing.T) {
 		t.Fatalf("at %s, signed in is %q:\n%s", p.url, w.knows(b.cookies[sessionCookie]), p.body)
 	}
 }
+
+// A policy plugin that denies registration is heard before there is an account, and its
+// words are for who registers.
+func TestRegistrationPolicy(t *testing.T) {
+	w := newWorld(t)
+	w.rules(openToAll)
+	rules := []byte(`{"rules":[{"when":{"grant_types":["registration"]},"then":{"deny":"Ask the front desk for an account."}}]}`)
+	if _, err := w.app.Admin.BindPlugin(t.Context(), cli, admin.Bind{Plugin: "access", Settings: rules}); err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, w.issuer)
+	b.get("/register").press("register", map[string]string{"email": "new@example.com"})
+	p := b.get(w.letter(core.MailRegister, "new@example.com").link)
+	p = p.press("create", map[string]string{"name": "New Person", "password": thePassword})
+	if p.status != http.StatusForbidden || !strings.Contains(string(p.body), "Ask the front desk for an account.") {
+		t.Errorf("status %d:\n%s", p.status, p.body)
+	}
+	if users, err := w.app.Store.Users(t.Context(), core.UserFilter{}); err != nil || len(users) != 0 {
+		t.Errorf("%d users, %v", len(users), err)
+	}
+	if denied := w.events(core.EventFilter{Type: core.EventRegisterRefused}); len(denied) != 1 || denied[0].Detail["reason"] != "policy_denied" {
+		t.Errorf("%+v", denied)
+	}
+	// Who signs in is another matter.
+	w.user("alice")
+	if p := newBrowser(t, w.issuer).get("/login").signIn("alice", thePassword); p.url.Path != "/account" {
+		t.Errorf("alice is at %s", p.url)
+	}
+}

@@ -36,7 +36,7 @@ const conditions = `{
 		"grant_types": {
 			"type": "array", "minItems": 1,
 			"items": {"type": "string", "enum": [
-				"authorization_code", "refresh_token", "client_credentials",
+				"authorization_code", "refresh_token", "client_credentials", "registration",
 				"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange"
 			]}
 		},

@@ -133,7 +133,7 @@ type AccountInput struct {
 // ScopeInput is what scope.policy/v1 gets.
 type ScopeInput struct {
 	Settings       Value          `json:"settings"`
-	GrantType      string         `json:"grant_type"` // authorization_code, refresh_token, client_credentials
+	GrantType      string         `json:"grant_type"` // authorization_code, refresh_token, client_credentials, registration
 	User           User           `json:"user"`       // all fields empty where no user took part
 	Organisation   Organisation   `json:"organisation"`
 	Client         Client         `json:"client"`

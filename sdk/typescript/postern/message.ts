@@ -253,7 +253,7 @@ export class AccountInput {
 /** What scope.policy/v1 gets. */
 export class ScopeInput {
   settings: JsonObject = new JsonObject();
-  /** authorization_code, refresh_token, client_credentials. */
+  /** authorization_code, refresh_token, client_credentials, registration. */
   grantType: string = "";
   /** Empty where no person takes part. */
   user: User = new User();

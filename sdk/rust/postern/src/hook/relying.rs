@@ -60,7 +60,7 @@ message! {
     /// What `scope.policy/v1` gets.
     pub struct ScopeInput {
         pub settings: Value,
-        /// `authorization_code`, `refresh_token`, `client_credentials`
+        /// `authorization_code`, `refresh_token`, `client_credentials`, `registration`
         pub grant_type: String,
         /// All fields empty where no user took part.
         pub user: User,
