@@ -83,6 +83,7 @@ func accountStories(client, branded, long *Client, links []Link, offers []Offer)
 		{"profile-locked", locked},
 		{"security", security},
 		{"security-problem", wrongSecurity},
+		{"security-password", Security{Person: samplePerson("/account/security"), Password: true, PasswordAt: theMoment, PasswordURL: "/account/security/password"}}, // nothing else is allowed
 		{"security-bare", bare},
 		{"sessions", Sessions{samplePerson("/account/sessions"), []Browser{laptop, phone, old}}},
 		{"sessions-one", Sessions{samplePerson("/account/sessions"), []Browser{laptop}}},
