@@ -71,7 +71,7 @@ func (d *Dispatcher) enrolTOTP(ctx context.Context, v *visit, next Step, form En
 	case err != nil:
 		return failed(err)
 	}
-	return d.enrolled(ctx, v, &core.Authenticator{Kind: core.AuthenticatorTOTP}, changes)
+	return d.enrolled(ctx, v, &core.Authenticator{Kind: core.AuthenticatorTOTP, Name: form.Name}, changes)
 }
 
 func (d *Dispatcher) enrolPasskey(ctx context.Context, v *visit, next Step, form EnrolForm) Outcome {
@@ -127,11 +127,12 @@ func (d *Dispatcher) enrolled(ctx context.Context, v *visit, made *core.Authenti
 	acr, amr := d.provedBy(made)
 	proof := &core.Proof{Method: first.Method + "+" + string(made.Kind), AMR: core.BothFactors(first.AMR, amr), ACR: acr, Changes: changes}
 	user, _ := v.person()
+	proof.Changes = append(slices.Clip(proof.Changes), d.noticeAdded(v, made)...)
 	if v.facts.Enrolled.RecoveryCodes > 0 {
 		return d.proved(ctx, v, proof)
 	}
 	codes, change := d.Factors.NewRecoveryCodes(user)
-	proof.Changes = append(slices.Clip(proof.Changes), change)
+	proof.Changes = append(proof.Changes, change)
 	d.record(v, v.eventOf(core.EventRecoveryCodesMade))
 	return d.showCodes(ctx, v, proof, codes)
 }

@@ -20,19 +20,35 @@ func (d *Dispatcher) noticeBrowser(ctx context.Context, v *visit) error {
 	if err != nil || seen {
 		return err
 	}
-	user := &v.first.User
-	words := map[string]string{
-		core.WordName: user.DisplayName(), core.WordTime: v.now.UTC().Format(time.RFC3339), core.WordBrowser: browser, core.WordAddress: v.from.IP,
-		core.WordLink: d.Issuer + PathSecurity,
-	}
+	words := map[string]string{}
 	if v.client != nil {
 		words[core.WordClient] = v.client.Title()
 	}
-	// In the person's own language, or that of the server: that of the browser may be a
-	// stranger's choice.
-	to := core.Mail{Org: user.Org, UserID: user.ID, To: user.Email, Template: core.MailNoticeDevice, Locale: user.Profile.Locale}
-	v.changes = append(v.changes, d.Mails.Compose(v.now, to, words))
+	v.changes = append(v.changes, d.notice(v, core.MailNoticeDevice, words))
 	return nil
+}
+
+// noticeAdded has the person told of the second factor that was enrolled on the way in:
+// who knows the password alone could do so.
+func (d *Dispatcher) noticeAdded(v *visit, made *core.Authenticator) []core.Change {
+	user, _ := v.person()
+	if d.Mails == nil || !d.Mails.Ready() || user.Email == "" {
+		return nil
+	}
+	return []core.Change{d.notice(v, core.MailNoticeAdded, map[string]string{
+		core.WordMethod: string(made.Kind), core.WordAuthenticator: made.Name,
+	})}
+}
+
+// notice makes a mail to the person, in their own language, or that of the server: that of
+// the browser may be a stranger's choice.
+func (d *Dispatcher) notice(v *visit, template string, words map[string]string) core.SendMail {
+	user, _ := v.person()
+	words[core.WordName], words[core.WordTime] = user.DisplayName(), v.now.UTC().Format(time.RFC3339)
+	words[core.WordBrowser], words[core.WordAddress] = core.BrowserName(v.from.UserAgent), v.from.IP
+	words[core.WordLink] = d.Issuer + PathSecurity
+	to := core.Mail{Org: user.Org, UserID: user.ID, To: user.Email, Template: template, Locale: user.Profile.Locale}
+	return d.Mails.Compose(v.now, to, words)
 }
 
 // noticeable reports whether the person may be told of the sign-in. The first one is with

@@ -195,3 +195,34 @@ type blind struct{ flow.Store }
 func (blind) SignedInWith(context.Context, core.ID, string) (bool, error) {
 	return false, context.DeadlineExceeded
 }
+
+// Whoever enrols a second factor on the way in may be somebody who knows the password
+// alone: its owner is told, as they are of one that is enrolled in a session.
+func TestNoticeOfEnrolment(t *testing.T) {
+	w := newWorld(t)
+	w.addClient("fast", skipConsent)
+	w.requireTwo()
+	enrol := func(name string) {
+		b := w.using(firefox).authorize("fast").at(flow.PathLogin).signIn(name).at(flow.PathEnrol).enrol(flow.EnrolForm{Method: core.MethodTOTP})
+		shown := page[*flow.TOTPPage](b)
+		b.enrol(flow.EnrolForm{Method: core.MethodTOTP, Seed: shown.Seed, Code: w.appOf(shown.URI).code(), Name: "My phone"})
+		page[*flow.CodesPage](b)
+	}
+	enrol("ann")
+	mails, err := w.store.Mails(t.Context(), 10)
+	if err != nil || len(mails) != 1 || mails[0].Template != core.MailNoticeAdded || mails[0].To != "ann@example.org" || mails[0].UserID != w.user("ann").ID {
+		t.Fatalf("mails %+v, %v", mails, err)
+	}
+	want := map[string]string{
+		"name": "ann", "browser": "Firefox (Linux)", "address": "192.0.2.1", "time": w.now.Format(time.RFC3339), "method": "totp",
+		"authenticator": "My phone", "link": issuer + "/account/security",
+	}
+	if words := w.mailed(); !maps.Equal(words, want) {
+		t.Errorf("words %v, want %v", words, want)
+	}
+	w.mails.ready = false
+	enrol("ben")
+	if n := w.mailsQueued(); n != 1 {
+		t.Errorf("%d mails where none is sent", n)
+	}
+}
