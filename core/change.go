@@ -163,6 +163,12 @@ type (
 		Hash   string
 		At     time.Time
 	}
+	// KeepPassword changes nothing. ErrConflict if the password of the user was not set at
+	// that moment, but since: what was proved with the old one is worth nothing.
+	KeepPassword struct {
+		UserID ID
+		At     time.Time
+	}
 	// DeleteUser deletes the user with sessions, consents, grants and tokens, and with mails
 	// that wait, but for those that tell what was done to the account.
 	DeleteUser struct{ ID ID }
@@ -431,6 +437,7 @@ func (UpdateUser) change()           {}
 func (SetProfile) change()           {}
 func (SetEmail) change()             {}
 func (SetPassword) change()          {}
+func (KeepPassword) change()         {}
 func (DeleteUser) change()           {}
 func (KeepAdministrator) change()    {}
 func (CreateGroup) change()          {}

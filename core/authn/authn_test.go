@@ -287,7 +287,7 @@ func refuseClearedAddress(t *testing.T) {
 	w.add("ann", "correct horse")
 	_, _, _ = w.try("ann", "wrong horse")
 	user, changes, err := w.try("ann", "correct horse")
-	if err != nil || user.Name != "ann" || len(changes) != 1 || changes[0] != (core.ClearFailures{Key: "account:ann"}) {
+	if err != nil || user.Name != "ann" || len(changes) != 2 || changes[1] != (core.ClearFailures{Key: "account:ann"}) {
 		t.Errorf("changes %v, %v", changes, err)
 	}
 }
@@ -373,10 +373,14 @@ func refuseParallelGuesses(t *testing.T) {
 
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
-	w.add("ann", "correct horse")
+	ann := w.add("ann", "correct horse")
 	proof, err := w.SignIn(t.Context(), attemptFrom("192.0.2.1", "Ann@example.org", "correct horse"))
-	if err != nil || proof.User.Name != "ann" || len(proof.Changes) != 0 || len(w.written) != 0 {
+	if err != nil || proof.User.Name != "ann" || len(w.written) != 0 {
 		t.Fatalf("%+v, %v, written %v", proof, err, w.written)
+	}
+	// It is worth something as long as nobody sets another password.
+	if want := []core.Change{core.KeepPassword{UserID: ann.ID, At: ann.PasswordAt}}; !slices.Equal(proof.Changes, want) {
+		t.Errorf("changes %+v, want %+v", proof.Changes, want)
 	}
 	if proof.Method != core.MethodPassword || !slices.Equal(proof.AMR, []string{"pwd"}) || proof.ACR != "1" || !proof.AuthTime.IsZero() || proof.Upstream != nil {
 		t.Errorf("proof %+v", proof)
@@ -389,10 +393,10 @@ func TestRehash(t *testing.T) {
 	ann := w.add("ann", "correct horse")
 	w.Passwords = New(w, Options{Params: &Params{Memory: 16, Time: 2, Threads: 1}, Now: w.clock})
 	_, changes, err := w.try("ann", "correct horse")
-	if err != nil || len(changes) != 1 {
+	if err != nil || len(changes) != 2 || changes[0] != (core.KeepPassword{UserID: ann.ID, At: ann.PasswordAt}) {
 		t.Fatalf("%v, %v", changes, err)
 	}
-	set := changes[0].(core.SetPassword)
+	set := changes[1].(core.SetPassword)
 	h, err := parseHash(set.Hash)
 	if err != nil || h.Params != (Params{16, 2, 1}) || !h.matches("correct horse") || set.UserID != ann.ID || !set.At.Equal(ann.PasswordAt) {
 		t.Errorf("%+v, %v", set, err)

@@ -161,6 +161,7 @@ func (w *factors) do(change core.Change) {
 		}
 	case core.ClearFailures:
 		delete(w.failures, c.Key)
+	case core.KeepPassword: // nobody sets one here
 	case core.UseAssertion:
 		w.assertions[c.Hash] = true
 	case core.AddAuthenticator:

@@ -282,11 +282,12 @@ func (a *attempt) compare() (stored hash, reason string) {
 
 // succeeded forgets the failures of the account, but not those of the address:
 // its owner could wipe out the traces of guesses at others. A hash of other costs
-// is made anew, since only now the password is at hand.
+// is made anew, since only now the password is at hand. If another password was set while
+// this one was checked, the changes conflict.
 func (a *attempt) succeeded(stored hash, counts []core.Failures) (*core.Proof, error) {
 	proof := &core.Proof{
-		User: a.user, Changes: a.forget(counts), Method: core.MethodPassword,
-		AMR: []string{core.AMRPassword}, ACR: core.ACRPassword,
+		User: a.user, Method: core.MethodPassword, AMR: []string{core.AMRPassword}, ACR: core.ACRPassword,
+		Changes: append([]core.Change{core.KeepPassword{UserID: a.user.ID, At: a.user.PasswordAt}}, a.forget(counts)...),
 	}
 	if stored.Params == a.params {
 		return proof, nil

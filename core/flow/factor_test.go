@@ -431,6 +431,44 @@ func TestPasswordChangedBetweenFactors(t *testing.T) {
 	other.signIn("ben").at(flow.PathFactor).types(app).grant("fast")
 }
 
+// setsPassword is somebody who sets another password while one is checked.
+type setsPassword struct {
+	flow.Passwords
+	w *world
+}
+
+func (s setsPassword) SignIn(ctx context.Context, a core.PasswordAttempt) (*core.Proof, error) {
+	proof, err := s.Passwords.SignIn(ctx, a)
+	s.w.now = s.w.now.Add(time.Millisecond)
+	user := s.w.user(a.Login)
+	s.w.apply(core.SetPassword{UserID: user.ID, Hash: user.PasswordHash, At: s.w.now}, core.EndSessions{UserID: user.ID, At: s.w.now})
+	return proof, err
+}
+
+// Whoever signs in over and over is shut out as well by a new password: the attempt on its
+// way begins no session behind it, nor waits for a second factor.
+func TestPasswordChangedDuringSignIn(t *testing.T) {
+	for _, second := range []bool{false, true} {
+		w := newWorld(t)
+		w.addClient("fast", skipConsent)
+		if second {
+			w.requireTwo()
+		}
+		b := w.browser().authorize("fast").at(flow.PathLogin)
+		real := w.Passwords
+		w.Passwords = setsPassword{real, w}
+		if b.signIn("ann").shown("request_finished"); b.session != "" || b.first != "" {
+			t.Errorf("100 second factor %t: session %q, first factor %q", second, b.session, b.first)
+		}
+		w.Passwords = real
+		if b = w.browser().authorize("fast").at(flow.PathLogin).signIn("ann"); second {
+			b.at(flow.PathEnrol)
+		} else {
+			b.grant("fast")
+		}
+	}
+}
+
 // Whoever comes from a provider proves a second factor that they have before they change
 // how they sign in: else the account there were enough to add another one, which is proved
 // by that.

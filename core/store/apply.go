@@ -200,6 +200,8 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return setEmail(c, change)
 	case core.SetPassword:
 		return setPassword(c, change.UserID, change.Hash, change.At)
+	case core.KeepPassword:
+		return keepPassword(c, change.UserID, change.At)
 	case core.DeleteUser:
 		return deleteUser(c, change.ID)
 	case core.KeepAdministrator:

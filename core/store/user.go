@@ -247,6 +247,14 @@ func setPassword(c *sqlite.Conn, userID core.ID, hash string, at time.Time) erro
 	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, password_hash = $2, password_at = $3 WHERE id = $1`, string(userID), hash, millis(at)))
 }
 
+func keepPassword(c *sqlite.Conn, userID core.ID, at time.Time) error {
+	err := first(c, `SELECT 1 FROM users WHERE id = $1 AND password_at = $2`, func(*sqlite.Row) error { return nil }, string(userID), millis(at))
+	if errors.Is(err, core.ErrNotFound) {
+		return core.ErrConflict
+	}
+	return err
+}
+
 // deleteUser deletes what refers to the user too, by the schema, and mails that wait but
 // lead nowhere any more. Those that tell what was done to the account are sent: whoever
 // took it over must not silence them by deleting it.

@@ -236,6 +236,21 @@ func testDeleteUser(t *testing.T, w *world) {
 	w.apply(core.CreateUser{User: again}) // the name is free
 }
 
+// What was proved with a password is worth something until another one is set.
+func testKeepPassword(t *testing.T, w *world) {
+	ann := w.user("ann")
+	set := start.Add(1500 * time.Millisecond)
+	w.apply(core.KeepPassword{UserID: ann.ID}, core.SetPassword{UserID: ann.ID, Hash: "x", At: set})
+	w.apply(core.KeepPassword{UserID: ann.ID, At: set}, core.SetPassword{UserID: ann.ID, Hash: "the same, stronger", At: set})
+	w.apply(core.KeepPassword{UserID: ann.ID, At: set})
+	w.refused(core.ErrConflict, core.KeepPassword{UserID: ann.ID})
+	w.refused(core.ErrConflict, core.KeepPassword{UserID: ann.ID, At: set.Add(time.Millisecond)})
+	w.refused(core.ErrConflict, core.KeepPassword{UserID: "nobody", At: set})
+	if user := must(w.store.User(t.Context(), ann.ID))(w); user.PasswordHash != "the same, stronger" {
+		t.Errorf("the password is %q", user.PasswordHash)
+	}
+}
+
 // Somebody stays who administers the server, and may sign in.
 func testKeepAdministrator(t *testing.T, w *world) {
 	w.refused(core.ErrConflict, core.KeepAdministrator{})

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"UserConflicts", testUserConflicts},
 		{"UserByLogin", testUserByLogin},
 		{"DeleteUser", testDeleteUser},
+		{"KeepPassword", testKeepPassword},
 		{"KeepAdministrator", testKeepAdministrator},
 		{"Groups", testGroups},
 		{"UsersByFilter", testUsersByFilter},
