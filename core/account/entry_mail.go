@@ -45,8 +45,9 @@ func (e *Entry) answer(ctx context.Context, from *Visitor, limit *mailLimit, a a
 	}
 	if a.to != "" && !a.silent {
 		words := a.words
-		if !known {
-			words[core.WordLink] = link
+		words[core.WordLink] = link
+		if known {
+			words[core.WordLink] = e.Tickets.Issuer + "/login"
 		}
 		changes = append(changes, e.letter(a, from, made.ExpiresAt, words, now))
 	}

@@ -107,7 +107,7 @@ func TestRegisterKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	mail := w.one(core.MailRegisterKnown, "ADA@example.com")
-	if mail.words[core.WordLink] != "" || mail.Locale != "fr" {
+	if mail.words[core.WordLink] != "https://id.example/login" || mail.Locale != "fr" {
 		t.Errorf("the mail: %+v %v", mail.Mail, mail.words)
 	}
 	if tickets, err := w.store.Tickets(t.Context(), ada.ID); err != nil || len(tickets) != 0 {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -1491,10 +1492,11 @@ func manySignIns(t *testing.T, w *world) {
 // watchMemory gives the most memory that the heap had, beyond what it has now,
 // until it is asked.
 func (w *world) watchMemory() func() uint64 {
+	// What garbage lies about depends on all tests that run meanwhile.
 	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		return live[0].Value.Uint64()
 	}
 	before := heap()
 	var highest atomic.Uint64

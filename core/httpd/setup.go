@@ -78,10 +78,10 @@ func fieldText(l *web.Locale, p core.FieldProblem) string {
 // refusals; those of the page are recorded here.
 func (s *Server) refuseSetup(c echo.Context, err error, record bool) error {
 	refusal := &oauth.Error{Code: oauth.CodeAccessDenied, Status: http.StatusForbidden}
-	why := "setup.link_unknown"
+	why, back := "setup.link_unknown", ""
 	switch {
 	case errors.Is(err, admin.ErrSetupClosed):
-		refusal.Reason, why = "setup_closed", "setup.link_closed"
+		refusal.Reason, why, back = "setup_closed", "setup.link_closed", pathLogin
 	case errors.Is(err, admin.ErrSetupToken):
 		refusal.Reason = "link_unknown"
 	default:
@@ -93,5 +93,6 @@ func (s *Server) refuseSetup(c echo.Context, err error, record bool) error {
 	return s.page(c, refusal.Status, pageWith{Page: web.Error{
 		Status: refusal.Status, Code: refusal.Code, Title: s.say(c, "setup.link_title"),
 		Description: s.say(c, why), Hint: s.say(c, why+"_hint"), Correlation: correlation(c),
+		BackURL: back, BackText: backText(s.locale(c), back),
 	}})
 }
