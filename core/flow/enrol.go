@@ -22,16 +22,10 @@ type EnrolForm struct {
 // Enrol takes a second factor that the person enrols because they have to have one. It is
 // proved by that.
 func (d *Dispatcher) Enrol(ctx context.Context, step string, form EnrolForm, b Browser) Outcome {
-	v, _, done := d.resume(ctx, step, b, toEnrol)
-	if done != nil {
-		return *done
-	}
-	next, err := d.next(ctx, v)
+	v, next, done := d.resumeAt(ctx, step, b, toEnrol, StepEnrol)
 	switch {
-	case err != nil:
-		return failed(err)
-	case next.Kind != StepEnrol:
-		return d.act(ctx, v, next)
+	case done != nil:
+		return *done
 	case !slices.Contains(next.Methods, form.Method):
 		return d.refuseStep(ctx, v, "method_not_allowed")
 	case form.Method == core.MethodTOTP:

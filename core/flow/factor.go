@@ -26,16 +26,10 @@ type FactorForm struct {
 
 // Factor takes a second factor.
 func (d *Dispatcher) Factor(ctx context.Context, step string, form FactorForm, b Browser) Outcome {
-	v, _, done := d.resume(ctx, step, b, toFactor)
-	if done != nil {
-		return *done
-	}
-	next, err := d.next(ctx, v)
+	v, next, done := d.resumeAt(ctx, step, b, toFactor, StepFactor)
 	switch {
-	case err != nil:
-		return failed(err)
-	case next.Kind != StepFactor:
-		return d.act(ctx, v, next)
+	case done != nil:
+		return *done
 	case !slices.Contains(next.Methods, form.Method):
 		return d.refuseStep(ctx, v, "method_not_allowed")
 	}

@@ -254,16 +254,10 @@ func (d *Dispatcher) giveUp(ctx context.Context, v *visit, kind core.EventType, 
 // Select takes what the selection page sent: to keep the account that is signed
 // in, or to sign in with another.
 func (d *Dispatcher) Select(ctx context.Context, step string, keep bool, b Browser) Outcome {
-	v, _, done := d.resume(ctx, step, b, toSelect)
-	if done != nil {
-		return *done
-	}
-	next, err := d.next(ctx, v)
+	v, _, done := d.resumeAt(ctx, step, b, toSelect, StepSelect)
 	switch {
-	case err != nil:
-		return failed(err)
-	case next.Kind != StepSelect:
-		return d.act(ctx, v, next)
+	case done != nil:
+		return *done
 	case !keep:
 		return d.act(ctx, v, v.wayIn())
 	}

@@ -139,6 +139,24 @@ func (d *Dispatcher) resume(ctx context.Context, signed string, b Browser, steps
 	return v, at, d.reload(ctx, v, at.id, at.expires)
 }
 
+// resumeAt is resume for what the page of one kind of step sends. If something else is
+// due by now, done goes on with that.
+func (d *Dispatcher) resumeAt(ctx context.Context, signed string, b Browser, to purpose, kind StepKind) (v *visit, next Step, done *Outcome) {
+	v, _, done = d.resume(ctx, signed, b, to)
+	if done != nil {
+		return v, next, done
+	}
+	next, err := d.next(ctx, v)
+	if err == nil && next.Kind == kind {
+		return v, next, nil
+	}
+	out := failed(err)
+	if err == nil {
+		out = d.act(ctx, v, next)
+	}
+	return v, next, &out
+}
+
 // reload loads a request that this browser began. If that is refused, or fails, done
 // is what to answer.
 func (d *Dispatcher) reload(ctx context.Context, v *visit, id core.ID, expires time.Time) (done *Outcome) {
