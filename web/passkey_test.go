@@ -37,6 +37,8 @@ func newDesk(t *testing.T) *desk {
 		case r.Method == http.MethodPost:
 			_ = r.ParseForm()
 			d.forms <- r.PostForm
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, `<!doctype html><title>Taken</title><link rel="icon" href="data:,"><p id="taken">Taken.</p>`)
 		default:
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'")
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -66,11 +68,13 @@ func (d *desk) show(page Page) {
 	d.do(chromedp.Navigate(d.url + "/"))
 }
 
-// sent is the next form.
+// sent is the next form. The browser has come to the page behind it: else the next page
+// would get into its way.
 func (d *desk) sent() url.Values {
 	d.t.Helper()
 	select {
 	case form := <-d.forms:
+		d.do(chromedp.WaitVisible(chromedp.CSS("#taken")))
 		return form
 	case <-time.After(30 * time.Second):
 		d.t.Fatal("no form was sent")
