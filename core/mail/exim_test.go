@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -19,7 +18,7 @@ import (
 // eximWorld is a deliverer before a mail server as others run it.
 func eximWorld(t *testing.T, exim *needs.MailServer, change func(*SMTP)) (*world, func()) {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), count: &count{of: map[string]int{}}, log: &bytes.Buffer{}, begin: time.Now()}
+	w := &world{t: t, dir: t.TempDir(), count: &count{of: map[string]int{}}, log: &journal{}, begin: time.Now()}
 	w.store = w.open()
 	t.Cleanup(func() { w.store.Close() })
 	server := &SMTP{

@@ -49,7 +49,7 @@ type world struct {
 	smtp   *SMTP
 	writer writerFunc
 	count  *count
-	log    *bytes.Buffer
+	log    *journal
 	begin  time.Time
 	end    func()
 }
@@ -57,7 +57,7 @@ type world struct {
 func inWorld(t *testing.T, test func(*testing.T, *world)) {
 	dir, pair := t.TempDir(), certificateFor(t, "mail.example.org")
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, dir: dir, count: &count{of: map[string]int{}}, log: &bytes.Buffer{}, begin: time.Now(), end: func() {}}
+		w := &world{t: t, dir: dir, count: &count{of: map[string]int{}}, log: &journal{}, begin: time.Now(), end: func() {}}
 		w.server = newMailServer(t, pair)
 		w.smtp = &SMTP{
 			Address: "mail.example.org:587", Security: StartTLS, User: "postern", Password: "correct horse", From: "no-reply@id.example.org",
@@ -455,4 +455,22 @@ func certificateFor(t *testing.T, host string) tls.Certificate {
 		t.Fatal(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// journal is a log that is read while others write it.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
