@@ -245,8 +245,11 @@ func loadMessages(files fs.FS, name string) (map[string]message, error) {
 	return messages, nil
 }
 
-var forms = map[string]plural.Form{
-	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
+// forms are the plural forms by the names that CLDR has for them.
+func forms() map[string]plural.Form {
+	return map[string]plural.Form{
+		"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
+	}
 }
 
 func parseMessage(raw json.RawMessage) (message, error) {
@@ -260,7 +263,7 @@ func parseMessage(raw json.RawMessage) (message, error) {
 	}
 	m := message{}
 	for name, text := range byForm {
-		form, known := forms[name]
+		form, known := forms()[name]
 		if !known {
 			return nil, fmt.Errorf("no plural form %q", name)
 		}

@@ -69,7 +69,7 @@ func (w written) placeholders() []string {
 // pluralForms are those that whole numbers take in a language.
 func pluralForms(tag string) []string {
 	names := map[plural.Form]string{}
-	for name, form := range forms {
+	for name, form := range forms() {
 		names[form] = name
 	}
 	found := map[string]bool{}

@@ -63,7 +63,7 @@ func checkProfile(p *problems, profile *core.Profile) {
 			if field == "birthdate" {
 				name = "date of birth"
 			}
-			p.add(field, profileHints[field], "%q is no %s", shown(wrong.Value), name)
+			p.add(field, profileHints()[field], "%q is no %s", shown(wrong.Value), name)
 		}
 		last := &(*p)[len(*p)-1]
 		last.Kind, last.Limit = wrong.Kind, wrong.Limit
@@ -77,10 +77,12 @@ const (
 )
 
 // profileHints say how a field is written.
-var profileHints = map[string]string{
-	"phone": "write it like +49 30 123456", "country_code": "use two capital letters, such as DE",
-	"locale": "write it like en or de-CH", "zoneinfo": "write it like Europe/Berlin",
-	"birthdate": "write it like 1990-12-31", "appearance": "use light or dark",
+func profileHints() map[string]string {
+	return map[string]string{
+		"phone": "write it like +49 30 123456", "country_code": "use two capital letters, such as DE",
+		"locale": "write it like en or de-CH", "zoneinfo": "write it like Europe/Berlin",
+		"birthdate": "write it like 1990-12-31", "appearance": "use light or dark",
+	}
 }
 
 func checkAttributes(p *problems, attributes map[string]string) {
