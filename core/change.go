@@ -131,16 +131,31 @@ type (
 
 	// CreateOrganisation inserts. ConflictError if the name is taken.
 	CreateOrganisation struct{ Organisation Organisation }
-	// UpdateOrganisation replaces. ErrNotFound if there is none.
-	UpdateOrganisation struct{ Organisation Organisation }
+	// UpdateOrganisation replaces. ErrNotFound if there is none; ErrStale unless it was
+	// last changed at Was, if that is given.
+	UpdateOrganisation struct {
+		Organisation Organisation
+		Was          time.Time
+	}
+	// DeleteOrganisation deletes it with everything that belongs to it: users, groups,
+	// clients, connectors, service accounts, roles and tokens. Sessions end, and notices for
+	// their clients are laid out. ErrNotFound.
+	DeleteOrganisation struct {
+		Name string
+		At   time.Time
+	}
 
 	// CreateUser inserts, without groups. ConflictError if the name or the e-mail
 	// address is taken, or if the name is somebody's e-mail address or the other
 	// way round: both are typed into the same field.
 	CreateUser struct{ User User }
 	// UpdateUser replaces everything but password, groups and last sign-in.
-	// ErrNotFound, ConflictError.
-	UpdateUser struct{ User User }
+	// ErrNotFound, ConflictError; ErrStale unless it was last changed at Was, if that is
+	// given.
+	UpdateUser struct {
+		User User
+		Was  time.Time
+	}
 	// SetProfile replaces the profile alone, so that what an administrator changes
 	// meanwhile stays changed. ErrNotFound if there is no user.
 	SetProfile struct {
@@ -180,6 +195,12 @@ type (
 
 	// CreateGroup inserts. ConflictError if the name is taken.
 	CreateGroup struct{ Group Group }
+	// UpdateGroup replaces. ErrNotFound, ConflictError; ErrStale unless it was last changed
+	// at Was, if that is given. A new name is that of its members' groups too.
+	UpdateGroup struct {
+		Group Group
+		Was   time.Time
+	}
 	// DeleteGroup deletes the group and its memberships.
 	DeleteGroup struct{ ID ID }
 	// AddMember adds; a member stays one.
@@ -191,13 +212,69 @@ type (
 	CreateClient struct{ Client Client }
 	// UpdateClient replaces. ErrNotFound, ConflictError. With Held it only replaces a
 	// client that is managed by that registration access token: ErrConflict if it is
-	// gone or has got another one since.
+	// gone or has got another one since. ErrStale unless it was last changed at Was, if that
+	// is given.
 	UpdateClient struct {
 		Client Client
 		Held   Hash
+		Was    time.Time
 	}
 	// DeleteClient deletes the client with consents, grants, tokens and bindings.
 	DeleteClient struct{ ID string }
+
+	// GrantRole gives a role, in the place of another that the holder has for that Org.
+	// ErrNotFound if there is no such holder or organisation.
+	GrantRole struct{ Grant RoleGrant }
+	// RevokeRole takes it away. ErrNotFound.
+	RevokeRole struct {
+		Holder ID
+		Org    string
+	}
+	// CreateServiceAccount inserts. ConflictError if the name is taken, ErrNotFound if there
+	// is no such organisation.
+	CreateServiceAccount struct{ Account ServiceAccount }
+	// UpdateServiceAccount replaces. ErrNotFound, ConflictError; ErrStale unless it was last
+	// changed at Was, if that is given.
+	UpdateServiceAccount struct {
+		Account ServiceAccount
+		Was     time.Time
+	}
+	// DeleteServiceAccount deletes it with its tokens and roles. ErrNotFound.
+	DeleteServiceAccount struct{ ID ID }
+	// AddAPIToken inserts. ErrNotFound if there is no such holder, ErrLimit beyond
+	// [MaxAPITokens] of one.
+	AddAPIToken struct{ Token APIToken }
+	// UseAPIToken notes a use; one that is gone stays gone.
+	UseAPIToken struct {
+		ID ID
+		At time.Time
+	}
+	// DeleteAPIToken deletes one of the holder's. ErrNotFound.
+	DeleteAPIToken struct{ Holder, ID ID }
+	// BeginAnswer notes that a request is being carried out. ErrConflict if its key is
+	// there and has not expired at CreatedAt.
+	BeginAnswer struct{ Answered Answered }
+	// EndAnswer keeps its answer. ErrNotFound.
+	EndAnswer struct{ Answered Answered }
+	// DropAnswer forgets it: nothing was done.
+	DropAnswer struct{ Key Hash }
+
+	// AddDeviceGrant inserts. ErrConflict if another one that lives has the user code.
+	AddDeviceGrant struct{ Grant DeviceGrant }
+	// DecideDeviceGrant keeps what the person said: State, GrantedScopes, SessionID and
+	// UserID of Grant. ErrConflict unless it is pending and has not expired at At.
+	DecideDeviceGrant struct {
+		Grant DeviceGrant
+		At    time.Time
+	}
+	// PollDeviceGrant notes that the program asked, and how long it must wait from now on.
+	PollDeviceGrant struct {
+		ID       ID
+		At       time.Time
+		Interval time.Duration
+	}
+	// FinishDeviceGrant deletes it. ErrConflict if it is gone: a code is used once.
+	FinishDeviceGrant struct{ ID ID }
 
 	// AddInitial inserts an initial access token. ErrNotFound if there is no such
 	// organisation.
@@ -488,3 +565,20 @@ func (RetireKey) change()            {}
 func (DeleteKey) change()            {}
 func (OpenSetup) change()            {}
 func (CloseSetup) change()           {}
+func (DeleteOrganisation) change()   {}
+func (UpdateGroup) change()          {}
+func (GrantRole) change()            {}
+func (RevokeRole) change()           {}
+func (CreateServiceAccount) change() {}
+func (UpdateServiceAccount) change() {}
+func (DeleteServiceAccount) change() {}
+func (AddAPIToken) change()          {}
+func (UseAPIToken) change()          {}
+func (DeleteAPIToken) change()       {}
+func (BeginAnswer) change()          {}
+func (EndAnswer) change()            {}
+func (DropAnswer) change()           {}
+func (AddDeviceGrant) change()       {}
+func (DecideDeviceGrant) change()    {}
+func (PollDeviceGrant) change()      {}
+func (FinishDeviceGrant) change()    {}

@@ -28,6 +28,8 @@ const (
 	KindTicket       CredentialKind = "ticket" // link in a mail
 	KindDevice       CredentialKind = "device" // cookie of a remembered device
 	KindFirst        CredentialKind = "first"  // cookie of who proved a first factor
+	KindAPI          CredentialKind = "api"    // token for the REST API and SCIM
+	KindDeviceCode   CredentialKind = "dc"     // device code (RFC 8628 section 3.2)
 )
 
 // Hash is the SHA-256 of a credential's secret: what the store keeps.

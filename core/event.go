@@ -17,6 +17,19 @@ type Event struct {
 	IP          string
 	Correlation string            // the request's id, as on the error page and in the log
 	Detail      map[string]string // "reason": "code_reused", ...
+	// Org is the organisation that it concerns; empty: the server, or nobody knows. An
+	// administrator of an organisation sees the events of it.
+	Org string
+	// Fields are what a change of an administrator made of what.
+	Fields []FieldChange
+}
+
+// FieldChange says what a field was and is, in words or JSON, never with a secret: of one
+// only that it changed. What is longer than 1 KiB is cut.
+type FieldChange struct {
+	Field  string `json:"field"` // as in the REST API: "redirect_uris"
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
 // EventType names what happened.
@@ -113,6 +126,23 @@ const (
 	EventRegistrationRefused EventType = "registration.refused"
 	EventInitialCreated      EventType = "registration.token_created"
 	EventInitialRevoked      EventType = "registration.token_revoked"
+	// Who administers, and how.
+	EventOrgDeleted      EventType = "organisation.deleted"
+	EventGroupUpdated    EventType = "group.updated"
+	EventRoleGranted     EventType = "role.granted"
+	EventRoleRevoked     EventType = "role.revoked"
+	EventAccountCreated  EventType = "service_account.created"
+	EventAccountUpdated  EventType = "service_account.updated"
+	EventAccountDeleted  EventType = "service_account.deleted"
+	EventAPITokenCreated EventType = "api_token.created"
+	EventAPITokenRevoked EventType = "api_token.revoked"
+	EventAPIRefused      EventType = "api.refused" // a token that is none, or may not
+	EventImported        EventType = "import.done"
+	EventDeviceAsked     EventType = "device.asked"
+	EventDeviceApproved  EventType = "device.approved"
+	EventDeviceDenied    EventType = "device.denied"
+	EventPreviewed       EventType = "plugin.previewed" // a message was tried in the sandbox
+	EventTried           EventType = "client.tried"     // an administrator tried a sign-in
 )
 
 // EventFilter selects audit events; zero fields select everything.
@@ -126,5 +156,14 @@ type EventFilter struct {
 	// Activity leaves out, of the events of UserID, what clients did with codes and tokens.
 	// It is quick, however long the log is.
 	Activity bool
-	Limit    int // newest first; zero means 100
+	// Org selects what concerns the organisation.
+	Org string
+	// Actor selects who did it, exactly; Search what has the text in type, actor, address
+	// or details, regardless of case.
+	Actor  string
+	Search string
+	Until  time.Time // exclusive
+	// Before goes on behind the event of that identifier: the next page.
+	Before ID
+	Limit  int // newest first; zero means 100
 }

@@ -77,3 +77,19 @@ type Consent struct {
 	GrantedAt time.Time
 	UpdatedAt time.Time
 }
+
+// SessionFilter selects sessions that live, the newest first; zero fields select everything.
+type SessionFilter struct {
+	Org    string
+	UserID ID
+	// Before goes on behind the session of that identifier: the next page.
+	Before ID
+	Limit  int // zero means 100
+}
+
+// LiveSession is a session with whose it is.
+type LiveSession struct {
+	Session Session // without Hash and Upstream
+	Org     string
+	User    string // login name
+}

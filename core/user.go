@@ -20,6 +20,7 @@ type Organisation struct {
 	Rules       OrgRules
 	Theme       Theme
 	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // User is a person who can sign in.
@@ -112,16 +113,54 @@ type Group struct {
 	Org         string
 	Name        string // unique in Org, exact
 	DisplayName string
-	Members     int // how many; read with the group
+	ExternalID  string // of who provisions it by SCIM; empty, or unique in Org
+	Members     int    // how many; read with the group
 	CreatedAt   time.Time
+	UpdatedAt   time.Time // of the group itself, not of who is in it
 }
 
 // FoldName gives the form in which login names and e-mail addresses are
 // compared and throttled: surrounding space off, lower case.
 func FoldName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// UserFilter selects users; zero fields select everything.
+// UserFilter selects users, in the order of their folded names; zero fields select
+// everything.
 type UserFilter struct {
 	Org   string
 	Group string // name
+	// Search is part of a name, address or display name, regardless of case.
+	Search     string
+	ExternalID string // exact, see [Profile]
+	Disabled   *bool
+	Admins     bool // only who administers the server or has a role in Org
+	// After goes on behind the user of that folded name and identifier: the next page. It
+	// is for one Org alone.
+	After   string
+	AfterID ID
+	Limit   int // zero: all
+}
+
+// Counts are how many there are, of one organisation or of all.
+type Counts struct {
+	Users, DisabledUsers, Groups, Clients, Connectors, ServiceAccounts int
+	// Sessions live now; SignIns and Failures are since a day.
+	Sessions, SignIns, Failures int
+}
+
+// GroupFilter selects groups, in the order of their names; zero fields select everything.
+type GroupFilter struct {
+	Org        string
+	Search     string // part of a name or display name, regardless of case
+	ExternalID string // exact
+	After      string // goes on behind the group of that name; for one Org alone
+	Limit      int    // zero: all
+}
+
+// ClientFilter selects clients, in the order of their folded names; zero fields select
+// everything.
+type ClientFilter struct {
+	Org    string
+	Search string // part of a name, display name or identifier, regardless of case
+	After  string // goes on behind the client of that folded name; for one Org alone
+	Limit  int    // zero: all
 }

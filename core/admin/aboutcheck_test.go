@@ -38,7 +38,7 @@ func TestClientMetadata(t *testing.T) {
 		{"consent, as an operator may", func(c *core.Client) { c.SkipConsent = true }, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := w.UpdateClient(t.Context(), actor, client.ID, tt.edit)
+			_, err := w.UpdateClient(t.Context(), actor, client.ID, "", tt.edit)
 			if tt.want == nil && err == nil {
 				return
 			}
@@ -55,19 +55,19 @@ func TestSupportedIsAccepted(t *testing.T) {
 	s := oauth.Supported()
 	client := w.client(admin.NewClient{Name: "web"})
 	for _, alg := range s.IDTokenAlgs {
-		if _, err := w.UpdateClient(t.Context(), actor, client.ID, func(c *core.Client) { c.IDTokenAlg = alg }); err != nil {
+		if _, err := w.UpdateClient(t.Context(), actor, client.ID, "", func(c *core.Client) { c.IDTokenAlg = alg }); err != nil {
 			t.Errorf("%s: %v", alg, err)
 		}
 	}
 	for _, responseType := range s.ResponseTypes {
-		if _, err := w.UpdateClient(t.Context(), actor, client.ID, func(c *core.Client) {
+		if _, err := w.UpdateClient(t.Context(), actor, client.ID, "", func(c *core.Client) {
 			c.IDTokenAlg, c.ResponseTypes, c.GrantTypes = "RS256", []string{responseType}, oauth.GrantTypesFor(responseType)
 		}); err != nil {
 			t.Errorf("%s: %v", responseType, err)
 		}
 	}
 	for _, subjectType := range s.SubjectTypes {
-		if _, err := w.UpdateClient(t.Context(), actor, client.ID, func(c *core.Client) { c.Metadata.SubjectType = subjectType }); err != nil {
+		if _, err := w.UpdateClient(t.Context(), actor, client.ID, "", func(c *core.Client) { c.Metadata.SubjectType = subjectType }); err != nil {
 			t.Errorf("%s: %v", subjectType, err)
 		}
 	}

@@ -90,11 +90,19 @@ func (s *Service) Clients(ctx context.Context, org string) ([]core.Client, error
 // Identifier, organisation, preset, secret and times are put back. A client
 // cannot change between public and confidential: it is another client. Of one that needs
 // another secret then, [LacksSecret] says so.
-func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit func(*core.Client)) (*core.Client, error) {
-	before, err := s.clientByID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, was Version, edit func(*core.Client)) (*core.Client, error) {
+	return changing(ctx, s, "client", id, was, func(ctx context.Context) (*core.Client, time.Time, error) {
+		client, err := s.clientByID(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return client, client.UpdatedAt, nil
+	}, func(before *core.Client, now time.Time) (*core.Client, error) {
+		return s.updateClient(ctx, actor, before, now, edit)
+	})
+}
+
+func (s *Service) updateClient(ctx context.Context, actor Actor, before *core.Client, now time.Time, edit func(*core.Client)) (*core.Client, error) {
 	after := editedClient(before, edit)
 	p := checkClient(after)
 	if err := s.checkSignInAt(ctx, &p, after); err != nil {
@@ -113,10 +121,10 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, edit
 	if len(fields) == 0 {
 		return before, nil
 	}
-	after.UpdatedAt = s.Now()
+	after.UpdatedAt = now
 	detail := map[string]string{"fields": strings.Join(fields, " ")}
 	return after, s.applyClient(ctx, "update the client", after, []core.Change{
-		core.UpdateClient{Client: *after}, s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, detail),
+		core.UpdateClient{Client: *after, Was: before.UpdatedAt}, s.clientRecord(actor, now, core.EventClientUpdated, after, detail),
 	})
 }
 

@@ -213,7 +213,7 @@ func TestClientInput(t *testing.T) {
 		{"disabled", func(c *core.Client) { c.Disabled = true }, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := w.UpdateClient(t.Context(), actor, confidential.ID, tt.edit)
+			_, err := w.UpdateClient(t.Context(), actor, confidential.ID, "", tt.edit)
 			if tt.want == nil {
 				if err != nil {
 					t.Error(err)
@@ -228,11 +228,11 @@ func TestClientInput(t *testing.T) {
 			}
 		})
 	}
-	_, err := w.UpdateClient(t.Context(), actor, public.ID, func(c *core.Client) { c.RequirePKCE = false })
+	_, err := w.UpdateClient(t.Context(), actor, public.ID, "", func(c *core.Client) { c.RequirePKCE = false })
 	if got := problems(t, err); !slices.Equal(got, []string{"require_pkce"}) {
 		t.Errorf("a public client without PKCE: %v", got)
 	}
-	_, err = w.UpdateClient(t.Context(), actor, public.ID, func(c *core.Client) { c.Name = "THERE" })
+	_, err = w.UpdateClient(t.Context(), actor, public.ID, "", func(c *core.Client) { c.Name = "THERE" })
 	if !errors.Is(err, core.ErrConflict) {
 		t.Error(err)
 	}
@@ -357,11 +357,11 @@ func TestOrganisations(t *testing.T) {
 	if _, err := w.CreateOrganisation(ctx, actor, core.Organisation{Name: core.DefaultOrganisation}); !errors.Is(err, core.ErrConflict) {
 		t.Error(err)
 	}
-	org, err := w.UpdateOrganisation(ctx, actor, core.DefaultOrganisation, func(o *core.Organisation) { o.Name, o.Disabled = "x", true })
+	org, err := w.UpdateOrganisation(ctx, actor, core.DefaultOrganisation, "", func(o *core.Organisation) { o.Name, o.Disabled = "x", true })
 	if err != nil || org.Name != core.DefaultOrganisation || !org.Disabled {
 		t.Errorf("%+v, %v", org, err)
 	}
-	if _, err := w.UpdateOrganisation(ctx, actor, "x", func(*core.Organisation) {}); !errors.Is(err, core.ErrNotFound) {
+	if _, err := w.UpdateOrganisation(ctx, actor, "x", "", func(*core.Organisation) {}); !errors.Is(err, core.ErrNotFound) {
 		t.Error(err)
 	}
 }

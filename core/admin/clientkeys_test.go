@@ -46,7 +46,7 @@ func TestClientKeys(t *testing.T) {
 	}
 
 	// Another way to prove itself takes another secret.
-	updated, err := w.UpdateClient(t.Context(), actor, stored.ID, func(c *core.Client) {
+	updated, err := w.UpdateClient(t.Context(), actor, stored.ID, "", func(c *core.Client) {
 		c.AuthMethods, c.Metadata = []string{core.AuthSecretJWT}, core.ClientMetadata{JWKSURI: "https://rp.example/jwks"}
 		c.SealedSecret = []byte("not by this way")
 	})
@@ -64,7 +64,7 @@ func TestClientKeys(t *testing.T) {
 	}
 
 	// Whoever needs no HMAC any more has no secret kept.
-	updated, err = w.UpdateClient(t.Context(), actor, stored.ID, func(c *core.Client) { c.AuthMethods = []string{core.AuthBasic} })
+	updated, err = w.UpdateClient(t.Context(), actor, stored.ID, "", func(c *core.Client) { c.AuthMethods = []string{core.AuthBasic} })
 	if err != nil || updated.SealedSecret != nil || updated.SecretHash != stored.SecretHash || admin.LacksSecret(updated) {
 		t.Errorf("%+v, %v", updated, err)
 	}

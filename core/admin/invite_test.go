@@ -207,7 +207,7 @@ func TestLinksEnd(t *testing.T) {
 		},
 		"disabled": func(w *world, u *core.User) error { return w.DisableUser(w.t.Context(), actor, u.ID) },
 		"address": func(w *world, u *core.User) error {
-			_, err := w.UpdateUser(w.t.Context(), actor, u.ID, func(u *core.User) { u.Email = "other@example.org" })
+			_, err := w.UpdateUser(w.t.Context(), actor, u.ID, "", func(u *core.User) { u.Email = "other@example.org" })
 			return err
 		},
 	} {
@@ -243,7 +243,7 @@ func TestNotices(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Second)
-	_, err := w.UpdateUser(t.Context(), actor, ann.ID, func(u *core.User) { u.Email, u.EmailVerified = "new@example.org", true })
+	_, err := w.UpdateUser(t.Context(), actor, ann.ID, "", func(u *core.User) { u.Email, u.EmailVerified = "new@example.org", true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestUnprovedAddress(t *testing.T) {
 				c.made(&input)
 			}
 			ann := w.user(input)
-			if _, err := w.UpdateUser(t.Context(), actor, ann.ID, c.edit); err != nil {
+			if _, err := w.UpdateUser(t.Context(), actor, ann.ID, "", c.edit); err != nil {
 				t.Fatal(err)
 			}
 			asked := ""

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/colour"
@@ -22,6 +23,7 @@ func (s *Service) CreateOrganisation(ctx context.Context, actor Actor, org core.
 		return nil, err
 	}
 	org.CreatedAt = s.Now()
+	org.UpdatedAt = org.CreatedAt
 	err := s.Store.Apply(ctx, core.CreateOrganisation{Organisation: org}, s.orgRecord(actor, core.EventOrgCreated, &org))
 	if errors.Is(err, core.ErrConflict) {
 		return nil, taken("name", "organisation name", org.Name)
@@ -32,11 +34,19 @@ func (s *Service) CreateOrganisation(ctx context.Context, actor Actor, org core.
 // UpdateOrganisation lets edit change a copy of the organisation, checks it and
 // stores it. The name and the time of creation stay. Nobody of a disabled
 // organisation can sign in or refresh.
-func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name string, edit func(*core.Organisation)) (*core.Organisation, error) {
-	before, err := s.Organisation(ctx, name)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name string, was Version, edit func(*core.Organisation)) (*core.Organisation, error) {
+	return changing(ctx, s, "organisation", name, was, func(ctx context.Context) (*core.Organisation, time.Time, error) {
+		org, err := s.Organisation(ctx, name)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return org, org.UpdatedAt, nil
+	}, func(before *core.Organisation, now time.Time) (*core.Organisation, error) {
+		return s.updateOrganisation(ctx, actor, before, now, edit)
+	})
+}
+
+func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *core.Organisation, now time.Time, edit func(*core.Organisation)) (*core.Organisation, error) {
 	after := *before
 	after.Rules = cloneRules(before.Rules)
 	edit(&after)
@@ -54,9 +64,10 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name stri
 	if len(fields) == 0 {
 		return before, nil
 	}
+	after.UpdatedAt = now
 	record := s.orgRecord(actor, core.EventOrgUpdated, &after)
 	record.Event.Detail["fields"] = strings.Join(fields, " ")
-	err = s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after}, record)
+	err := s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after, Was: before.UpdatedAt}, record)
 	return &after, wrap("update the organisation", err)
 }
 

@@ -360,11 +360,11 @@ func TestInitialTokens(t *testing.T) {
 	w.registers(text)
 	refused("wrong where none is needed", unknown.String(), "initial_token_unknown")
 	w.Registration.Mode = core.RegistrationToken
-	if _, err := w.UpdateOrganisation(ctx, actor, "acme", func(o *core.Organisation) { o.Disabled = true }); err != nil {
+	if _, err := w.UpdateOrganisation(ctx, actor, "acme", "", func(o *core.Organisation) { o.Disabled = true }); err != nil {
 		t.Fatal(err)
 	}
 	refused("054_disabled_organisation", text, "initial_token_organisation_disabled")
-	if _, err := w.UpdateOrganisation(ctx, actor, "acme", func(o *core.Organisation) { o.Disabled = false }); err != nil {
+	if _, err := w.UpdateOrganisation(ctx, actor, "acme", "", func(o *core.Organisation) { o.Disabled = false }); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Hour)
@@ -436,7 +436,7 @@ func TestManageRegistration(t *testing.T) {
 		t.Errorf("got %+v, %v", read, refusal)
 	}
 	// What an operator decided stays, whatever the client registers.
-	if _, err := w.UpdateClient(ctx, actor, id, func(c *core.Client) {
+	if _, err := w.UpdateClient(ctx, actor, id, "", func(c *core.Client) {
 		c.AllowedGroups, c.AccessTTL, c.RegistrationHash, c.SealedSecret = []string{"staff"}, 5*time.Minute, core.Hash{}, []byte("x")
 	}); err != nil {
 		t.Fatal(err)
@@ -496,7 +496,7 @@ func TestManageRegistration(t *testing.T) {
 	}
 
 	setDisabled := func(disabled bool) {
-		if _, err := w.UpdateClient(ctx, actor, id, func(c *core.Client) { c.Disabled = disabled }); err != nil {
+		if _, err := w.UpdateClient(ctx, actor, id, "", func(c *core.Client) { c.Disabled = disabled }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -550,7 +550,7 @@ func TestChangeAtOnce(t *testing.T) {
 func TestOperatorKeepsConsent(t *testing.T) {
 	w := registrar(t)
 	registered := w.registers("")
-	_, err := w.UpdateClient(t.Context(), actor, registered.Client.ID, func(c *core.Client) { c.SkipConsent = true })
+	_, err := w.UpdateClient(t.Context(), actor, registered.Client.ID, "", func(c *core.Client) { c.SkipConsent = true })
 	if got := problems(t, err); !slices.Equal(got, []string{"skip_consent"}) {
 		t.Error(err)
 	}

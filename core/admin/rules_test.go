@@ -13,7 +13,7 @@ import (
 // rules changes those of the default organisation.
 func (w *world) rules(edit func(*core.OrgRules)) {
 	w.t.Helper()
-	_, err := w.UpdateOrganisation(w.t.Context(), actor, core.DefaultOrganisation, func(o *core.Organisation) { edit(&o.Rules) })
+	_, err := w.UpdateOrganisation(w.t.Context(), actor, core.DefaultOrganisation, "", func(o *core.Organisation) { edit(&o.Rules) })
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestRules(t *testing.T) {
 	}
 	for _, test := range tests {
 		w := newWorld(t)
-		_, err := w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, test.edit)
+		_, err := w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, "", test.edit)
 		if test.want == nil {
 			if err != nil {
 				t.Errorf("%s: %v", test.name, err)
@@ -88,7 +88,7 @@ func TestRulesChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Second)
-	_, err = w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, func(o *core.Organisation) {
+	_, err = w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, "", func(o *core.Organisation) {
 		o.Rules.SignIn.Methods[0] = "upstream"
 		o.Theme.Accent, o.DisplayName = "#0b6350", "Ours"
 	})
@@ -126,7 +126,7 @@ func TestRulesTogether(t *testing.T) {
 	loose := w.client(admin.NewClient{Name: "wiki"})
 
 	// The organisation would shut everybody out of a client that it has.
-	_, err := w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, func(o *core.Organisation) { o.Rules.SignIn.Methods = []string{"password", "totp"} })
+	_, err := w.UpdateOrganisation(t.Context(), actor, core.DefaultOrganisation, "", func(o *core.Organisation) { o.Rules.SignIn.Methods = []string{"password", "totp"} })
 	if fields := problems(t, err); !reflect.DeepEqual(fields, []string{"sign_in_methods"}) || !strings.Contains(err.Error(), `client "vault"`) {
 		t.Errorf("got %v", err)
 	}
@@ -139,13 +139,13 @@ func TestRulesTogether(t *testing.T) {
 	for name, c := range map[string]struct{ methods, require, field string }{
 		"no method left": {"passkey", "", "sign_in_methods"}, "no passkey": {"", "phr", "require_sign_in"}, "no second factor": {"password email", "2", ""},
 	} {
-		_, err := w.UpdateClient(t.Context(), actor, loose.ID, signIn(c.methods, c.require))
+		_, err := w.UpdateClient(t.Context(), actor, loose.ID, "", signIn(c.methods, c.require))
 		if fields := problems(t, err); len(fields) != 1 || c.field != "" && fields[0] != c.field {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	w.now = w.now.Add(time.Second)
-	after, err := w.UpdateClient(t.Context(), actor, loose.ID, signIn("", "2"))
+	after, err := w.UpdateClient(t.Context(), actor, loose.ID, "", signIn("", "2"))
 	if err != nil || after.SignIn.Require != "2" {
 		t.Fatalf("got %+v, %v", after, err)
 	}

@@ -103,7 +103,7 @@ func TestRefuse102SetupAfterCommand(t *testing.T) {
 	w = newWorld(t)
 	token = openSetup(t, w)
 	user := w.user(admin.NewUser{Name: "alice"})
-	if _, err := w.UpdateUser(t.Context(), actor, user.ID, func(u *core.User) { u.Admin = true }); err != nil {
+	if _, err := w.UpdateUser(t.Context(), actor, user.ID, "", func(u *core.User) { u.Admin = true }); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.CheckSetup(t.Context(), token); !errors.Is(err, admin.ErrSetupClosed) {

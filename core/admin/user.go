@@ -161,11 +161,19 @@ func (s *Service) Users(ctx context.Context, filter core.UserFilter) ([]core.Use
 // it changes is put back. A change of Admin ends the user's sessions and revokes
 // their grants: no session that was begun with other rights goes on. A change of the
 // address ends the links that were sent to the old one.
-func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit func(*core.User)) (*core.User, error) {
-	before, err := s.userByID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.User)) (*core.User, error) {
+	return changing(ctx, s, "user", string(id), was, func(ctx context.Context) (*core.User, time.Time, error) {
+		user, err := s.userByID(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return user, user.UpdatedAt, nil
+	}, func(before *core.User, now time.Time) (*core.User, error) {
+		return s.updateUser(ctx, actor, before, now, edit)
+	})
+}
+
+func (s *Service) updateUser(ctx context.Context, actor Actor, before *core.User, now time.Time, edit func(*core.User)) (*core.User, error) {
 	after := edited(before, edit)
 	after.EmailVerified = after.EmailVerified && after.Email != ""
 	if err := checkUser(after).err(); err != nil {
@@ -177,15 +185,16 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, edit 
 	}
 	var keep []core.Change
 	if before.Admin && !after.Admin {
+		var err error
 		if keep, err = s.keepAdministrator(ctx, before); err != nil {
 			return nil, err
 		}
 	}
-	after.UpdatedAt = s.Now()
+	after.UpdatedAt = now
 	detail := map[string]string{"name": after.Name, "fields": strings.Join(fields, " ")}
-	changes := []core.Change{core.UpdateUser{User: *after}, s.userRecord(actor, after.UpdatedAt, core.EventUserUpdated, after, detail)}
+	changes := []core.Change{core.UpdateUser{User: *after, Was: before.UpdatedAt}, s.userRecord(actor, now, core.EventUserUpdated, after, detail)}
 	if before.Admin != after.Admin {
-		changes = append(changes, core.EndSessions{UserID: id, At: after.UpdatedAt})
+		changes = append(changes, core.EndSessions{UserID: after.ID, At: now})
 	}
 	changes = append(changes, s.readdressed(actor, before, after)...)
 	if !before.Admin {
@@ -395,6 +404,8 @@ func (s *Service) applyUser(ctx context.Context, what string, user *core.User, c
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, core.ErrStale):
+		return err
 	case errors.Is(err, core.ErrNotFound):
 		return &MissingError{What: "user", Name: user.Name}
 	case errors.Is(err, core.ErrConflict) && !userTaken(err) && slices.ContainsFunc(changes, keepsAdministrator):

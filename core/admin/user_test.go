@@ -129,7 +129,7 @@ func TestTakenNames(t *testing.T) {
 			t.Errorf("%s: %v", tt.input.Name, err)
 		}
 	}
-	_, err := w.UpdateUser(t.Context(), actor, bob.ID, func(u *core.User) { u.Email = "a@example.org" })
+	_, err := w.UpdateUser(t.Context(), actor, bob.ID, "", func(u *core.User) { u.Email = "a@example.org" })
 	if got := problems(t, err); !slices.Equal(got, []string{"email"}) {
 		t.Error(err)
 	}
@@ -160,7 +160,7 @@ func TestCreateUsersAtOnce(t *testing.T) {
 func TestRefuse120MassAssignment(t *testing.T) {
 	w := newWorld(t)
 	before := w.user(admin.NewUser{Name: "alice", Email: "a@example.org", Password: "long enough", Groups: []string{"staff"}, Attributes: map[string]string{"k": "v"}})
-	after, err := w.UpdateUser(t.Context(), actor, before.ID, func(u *core.User) {
+	after, err := w.UpdateUser(t.Context(), actor, before.ID, "", func(u *core.User) {
 		u.Profile.Nickname = "Al"
 		u.ID, u.Org, u.PasswordHash, u.Disabled, u.Groups = "x", "other", "hash", true, []string{"admins"}
 		u.LastSignInIP, u.CreatedAt = "1.2.3.4", w.now.AddDate(1, 0, 0)
@@ -179,7 +179,7 @@ func TestRefuse120MassAssignment(t *testing.T) {
 		}
 	}
 	client := w.client(admin.NewClient{Name: "web"})
-	changed, err := w.UpdateClient(t.Context(), actor, client.ID, func(c *core.Client) {
+	changed, err := w.UpdateClient(t.Context(), actor, client.ID, "", func(c *core.Client) {
 		c.DisplayName, c.ID, c.Org, c.SecretHash, c.Preset = "Web", "x", "other", core.Hash{9}, "confluence"
 	})
 	if err != nil || changed.DisplayName != "Web" || changed.ID != client.ID || changed.Org != client.Org || changed.SecretHash != client.SecretHash || changed.Preset != "web" {
@@ -194,10 +194,10 @@ func TestUpdateNothing(t *testing.T) {
 	client := w.client(admin.NewClient{Name: "web"})
 	count := len(w.events(100))
 	w.now = w.now.Add(time.Second)
-	if after, err := w.UpdateUser(t.Context(), actor, user.ID, func(*core.User) {}); err != nil || !after.UpdatedAt.Equal(user.UpdatedAt) {
+	if after, err := w.UpdateUser(t.Context(), actor, user.ID, "", func(*core.User) {}); err != nil || !after.UpdatedAt.Equal(user.UpdatedAt) {
 		t.Errorf("%+v, %v", after, err)
 	}
-	if after, err := w.UpdateClient(t.Context(), actor, client.ID, func(*core.Client) {}); err != nil || !after.UpdatedAt.Equal(client.UpdatedAt) {
+	if after, err := w.UpdateClient(t.Context(), actor, client.ID, "", func(*core.Client) {}); err != nil || !after.UpdatedAt.Equal(client.UpdatedAt) {
 		t.Errorf("%+v, %v", after, err)
 	}
 	if err := w.EnableUser(t.Context(), actor, user.ID); err != nil {
@@ -223,7 +223,7 @@ func TestRefuse059SessionsEnd(t *testing.T) {
 		{"disable", func(w *world, id core.ID, _ string) error { return w.DisableUser(w.t.Context(), actor, id) }, false, core.EventUserDisabled},
 		{"sign out", func(w *world, id core.ID, _ string) error { return w.SignOutUser(w.t.Context(), actor, id) }, false, core.EventSignedOut},
 		{"administrator", func(w *world, id core.ID, _ string) error {
-			_, err := w.UpdateUser(w.t.Context(), actor, id, func(u *core.User) { u.Admin = true })
+			_, err := w.UpdateUser(w.t.Context(), actor, id, "", func(u *core.User) { u.Admin = true })
 			return err
 		}, false, core.EventUserUpdated},
 		{"consent", func(w *world, id core.ID, client string) error {
@@ -275,7 +275,7 @@ func TestLastAdministrator(t *testing.T) {
 	if err := w.DisableUser(t.Context(), actor, root.ID); !slices.Equal(problems(t, err), []string{""}) {
 		t.Error(err)
 	}
-	if _, err := w.UpdateUser(t.Context(), actor, root.ID, demote); !slices.Equal(problems(t, err), []string{""}) {
+	if _, err := w.UpdateUser(t.Context(), actor, root.ID, "", demote); !slices.Equal(problems(t, err), []string{""}) {
 		t.Error(err)
 	}
 	second := w.user(admin.NewUser{Name: "second", Admin: true})
@@ -309,7 +309,7 @@ func TestLastAdministratorAtOnce(t *testing.T) {
 		"delete":  func(w *world, id core.ID) error { return w.DeleteUser(t.Context(), actor, id) },
 		"disable": func(w *world, id core.ID) error { return w.DisableUser(t.Context(), actor, id) },
 		"demote": func(w *world, id core.ID) error {
-			_, err := w.UpdateUser(t.Context(), actor, id, func(u *core.User) { u.Admin = false })
+			_, err := w.UpdateUser(t.Context(), actor, id, "", func(u *core.User) { u.Admin = false })
 			return err
 		},
 	} {

@@ -97,7 +97,7 @@ func TestAccountActivity(t *testing.T) {
 	b.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0")
 	b.get("/login").signIn("alice", thePassword)
 	w.person("bob")
-	if _, err := w.app.Admin.UpdateUser(t.Context(), admin.Actor{Name: "cli:root", IP: "203.0.113.9"}, alice.ID, func(u *core.User) { u.Profile.Title = "Dr" }); err != nil {
+	if _, err := w.app.Admin.UpdateUser(t.Context(), admin.Actor{Name: "cli:root", IP: "203.0.113.9"}, alice.ID, "", func(u *core.User) { u.Profile.Title = "Dr" }); err != nil {
 		t.Fatal(err)
 	}
 	p := b.get("/account/activity")

@@ -208,7 +208,7 @@ func TestBackchannelLogoutAtEveryEnd(t *testing.T) {
 			return w.app.Admin.SetPassword(ctx, cli, user, "another battery staple horse")
 		},
 		"promoted": func(_ *browser, user core.ID) error {
-			_, err := w.app.Admin.UpdateUser(ctx, cli, user, func(u *core.User) { u.Admin = true })
+			_, err := w.app.Admin.UpdateUser(ctx, cli, user, "", func(u *core.User) { u.Admin = true })
 			return err
 		},
 		"another-process": func(_ *browser, user core.ID) error { return newOffice(t, w.dir).Admin.SignOutUser(ctx, cli, user) },

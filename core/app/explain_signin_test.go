@@ -94,7 +94,7 @@ func TestExplainSignIn(t *testing.T) {
 	} {
 		alice := w.user(fmt.Sprint("alice", i))
 		w.enrol(alice, test.enrolled...)
-		_, err := w.app.Admin.UpdateOrganisation(t.Context(), cli, core.DefaultOrganisation, func(o *core.Organisation) {
+		_, err := w.app.Admin.UpdateOrganisation(t.Context(), cli, core.DefaultOrganisation, "", func(o *core.Organisation) {
 			o.Rules = core.OrgRules{}
 			if test.org != nil {
 				test.org(o)

@@ -53,7 +53,7 @@ func TestNoticeOfNewBrowser(t *testing.T) {
 	signIn("carol", firefoxLinux)
 	signIn("carol", firefoxWindows)
 	none("an address that nobody proved")
-	if _, err := w.app.Admin.UpdateUser(t.Context(), cli, carol.ID, func(u *core.User) { u.EmailVerified = true }); err != nil {
+	if _, err := w.app.Admin.UpdateUser(t.Context(), cli, carol.ID, "", func(u *core.User) { u.EmailVerified = true }); err != nil {
 		t.Fatal(err)
 	}
 	signIn("carol", firefoxWindows)

@@ -415,7 +415,7 @@ func (d *doors) reopened(w *world) {
 
 func (w *world) disableOrganisation(name string, disabled bool) {
 	w.t.Helper()
-	_, err := w.app.Admin.UpdateOrganisation(context.Background(), cli, name, func(o *core.Organisation) { o.Disabled = disabled })
+	_, err := w.app.Admin.UpdateOrganisation(context.Background(), cli, name, "", func(o *core.Organisation) { o.Disabled = disabled })
 	if err != nil {
 		w.t.Fatal(err)
 	}

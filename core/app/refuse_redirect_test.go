@@ -205,7 +205,7 @@ func (w *world) refusesRegistration(good *relyingParty, preset, uri string) {
 		w.isProblem(err, field)
 		w.hasNoClient("evil")
 		if preset == "web" {
-			_, err = w.app.Admin.UpdateClient(context.Background(), cli, good.client.ID, edit)
+			_, err = w.app.Admin.UpdateClient(context.Background(), cli, good.client.ID, "", edit)
 			w.isProblem(err, field)
 		}
 	}

@@ -107,7 +107,7 @@ func sessionRefusals() []refusal {
 			rp := w.register("rp", nil)
 			for _, privileged := range []bool{true, false} {
 				b := rp.signedIn("alice")
-				if _, err := w.app.Admin.UpdateUser(context.Background(), cli, alice.ID, func(u *core.User) { u.Admin = privileged }); err != nil {
+				if _, err := w.app.Admin.UpdateUser(context.Background(), cli, alice.ID, "", func(u *core.User) { u.Admin = privileged }); err != nil {
 					t.Fatal(err)
 				}
 				if got := w.knows(b.cookies[sessionCookie]); got != "" {

@@ -812,7 +812,7 @@ func formRefusals() []refusal {
 
 func (w *world) editClient(rp *relyingParty, edit func(*core.Client)) {
 	w.t.Helper()
-	if _, err := w.app.Admin.UpdateClient(context.Background(), cli, rp.client.ID, edit); err != nil {
+	if _, err := w.app.Admin.UpdateClient(context.Background(), cli, rp.client.ID, "", edit); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -316,7 +316,7 @@ func (p *program) clientUpdate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		client, err = s.Admin.UpdateClient(ctx, actor(), client.ID, func(edited *core.Client) {
+		client, err = s.Admin.UpdateClient(ctx, actor(), client.ID, "", func(edited *core.Client) {
 			flags.apply(edited)
 			if c.Flags().Changed("rename") {
 				edited.Name = rename

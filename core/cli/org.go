@@ -74,7 +74,7 @@ func (p *program) orgUpdate() *cobra.Command {
 	apply := orgFlags(c)
 	disabled := c.Flags().Bool("disabled", false, "keep its people from signing in")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		org, err := s.Admin.UpdateOrganisation(ctx, actor(), args[0], func(o *core.Organisation) {
+		org, err := s.Admin.UpdateOrganisation(ctx, actor(), args[0], "", func(o *core.Organisation) {
 			apply(o)
 			if c.Flags().Changed("disabled") {
 				o.Disabled = *disabled

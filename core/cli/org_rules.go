@@ -116,7 +116,7 @@ func (p *program) orgRules() *cobra.Command {
 		if !flags.apply(c, new(core.OrgRules)) {
 			return p.print(viewRules(org), func(w io.Writer) { fields(w, describeRules(&org.Rules)) })
 		}
-		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, func(o *core.Organisation) { flags.apply(c, &o.Rules) })
+		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, "", func(o *core.Organisation) { flags.apply(c, &o.Rules) })
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (p *program) orgTheme() *cobra.Command {
 		if !apply(new(core.Organisation)) {
 			return p.print(viewTheme(org), func(w io.Writer) { fields(w, describeTheme(org)) })
 		}
-		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, func(o *core.Organisation) { apply(o) })
+		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, "", func(o *core.Organisation) { apply(o) })
 		if err != nil {
 			return err
 		}

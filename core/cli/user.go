@@ -212,7 +212,7 @@ func (p *program) userUpdate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		user, err = s.Admin.UpdateUser(ctx, actor(), user.ID, func(u *core.User) {
+		user, err = s.Admin.UpdateUser(ctx, actor(), user.ID, "", func(u *core.User) {
 			flags.apply(u)
 			if c.Flags().Changed("rename") {
 				u.Name = login

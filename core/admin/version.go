@@ -1,0 +1,57 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/postern-id/postern/core"
+)
+
+// Version says which state of an object somebody saw: it changes with each change of the
+// object. It is opaque, of letters and digits. The empty one stands for any state.
+type Version string
+
+// VersionOf gives the version of what was last changed then.
+func VersionOf(updatedAt time.Time) Version {
+	return Version(strconv.FormatInt(updatedAt.UnixMilli(), 36))
+}
+
+// StaleError says that an object is not as it was seen: somebody else changed it since.
+// Nothing was changed. It is a [core.ErrConflict].
+type StaleError struct {
+	What, Name string // as of [MissingError]
+	Current    Version
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("somebody changed the %s %q since it was read", e.What, e.Name)
+}
+
+// Is reports whether target is [core.ErrConflict].
+func (e *StaleError) Is(target error) bool {
+	return target == core.ErrConflict || target == core.ErrStale
+}
+
+// changing carries out a change of an object on the state that somebody saw. Where they did
+// not say which, and another change came between reading and writing, it starts again.
+func changing[T any](ctx context.Context, s *Service, what, name string, was Version, read func(context.Context) (*T, time.Time, error), change func(before *T, now time.Time) (*T, error)) (*T, error) {
+	for try := 0; ; try++ {
+		before, at, err := read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if was != "" && was != VersionOf(at) {
+			return nil, &StaleError{what, name, VersionOf(at)}
+		}
+		after, err := change(before, later(s.Now(), at))
+		switch {
+		case !errors.Is(err, core.ErrStale):
+			return after, err
+		case was != "" || try == 3:
+			return nil, &StaleError{what, name, ""}
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+)
+
+// Client gives the client of that client ID.
+func (d *Desk) Client(ctx context.Context, id string) (*core.Client, error) {
+	return d.client(ctx, id, core.ReadClients)
+}
+
+// CreateClient is [admin.Service.CreateClient].
+func (d *Desk) CreateClient(ctx context.Context, input admin.NewClient) (*admin.CreatedClient, error) {
+	if err := d.may(core.WriteClients, orDefault(input.Org)); err != nil {
+		return nil, err
+	}
+	return d.admin.CreateClient(ctx, d.who.Actor, input)
+}
+
+// FindClient is [admin.Service.FindClient].
+func (d *Desk) FindClient(ctx context.Context, org, name string) (*core.Client, error) {
+	if err := d.may(core.ReadClients, orDefault(org)); err != nil {
+		return nil, err
+	}
+	return d.admin.FindClient(ctx, org, name)
+}
+
+// Clients is [admin.Service.Clients].
+func (d *Desk) Clients(ctx context.Context, org string) ([]core.Client, error) {
+	if err := d.may(core.ReadClients, orDefault(org)); err != nil {
+		return nil, err
+	}
+	return d.admin.Clients(ctx, org)
+}
+
+// MissingGroups is [admin.Service.MissingGroups].
+func (d *Desk) MissingGroups(ctx context.Context, client *core.Client) ([]string, error) {
+	if err := d.may(core.ReadClients, client.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.MissingGroups(ctx, client)
+}
+
+// UpdateClient is [admin.Service.UpdateClient]. Only who may write clients of the whole
+// server shares one with all organisations.
+func (d *Desk) UpdateClient(ctx context.Context, id string, was admin.Version, edit func(*core.Client)) (*core.Client, error) {
+	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+		return nil, err
+	}
+	return d.admin.UpdateClient(ctx, d.who.Actor, id, was, edit)
+}
+
+// RotateSecret is [admin.Service.RotateSecret].
+func (d *Desk) RotateSecret(ctx context.Context, id string) (string, error) {
+	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+		return "", err
+	}
+	return d.admin.RotateSecret(ctx, d.who.Actor, id)
+}
+
+// DeleteClient is [admin.Service.DeleteClient].
+func (d *Desk) DeleteClient(ctx context.Context, id string) error {
+	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+		return err
+	}
+	return d.admin.DeleteClient(ctx, d.who.Actor, id)
+}
+
+// CreateInitialToken is [admin.Service.CreateInitialToken].
+func (d *Desk) CreateInitialToken(ctx context.Context, input admin.NewInitialToken) (*core.InitialToken, string, error) {
+	if err := d.may(core.WriteClients, orDefault(input.Org)); err != nil {
+		return nil, "", err
+	}
+	return d.admin.CreateInitialToken(ctx, d.who.Actor, input)
+}
+
+// InitialTokens is [admin.Service.InitialTokens].
+func (d *Desk) InitialTokens(ctx context.Context, org string) ([]core.InitialToken, error) {
+	if err := d.may(core.ReadClients, orDefault(org)); err != nil {
+		return nil, err
+	}
+	return d.admin.InitialTokens(ctx, org)
+}
+
+// RevokeInitialToken is [admin.Service.RevokeInitialToken].
+func (d *Desk) RevokeInitialToken(ctx context.Context, id core.ID) error {
+	if err := d.initial(ctx, id); err != nil {
+		return err
+	}
+	return d.admin.RevokeInitialToken(ctx, d.who.Actor, id)
+}

@@ -1,0 +1,16 @@
+package core
+
+import "time"
+
+// Answered is the answer to a request that must not be carried out twice, by the key that
+// its sender gave it (draft-ietf-httpapi-idempotency-key-header).
+type Answered struct {
+	Key    Hash // of holder, method, path and key
+	Body   Hash // of the request's body: the same key with another body is refused
+	Status int  // 0: it is being carried out, or was broken off
+	// Header and Answer are what was answered, without what was secret in it.
+	Header    map[string]string
+	Answer    []byte
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
