@@ -2,7 +2,7 @@ package oauth
 
 import "net/http"
 
-// Error codes of RFC 6749, RFC 6750, RFC 7591 and OpenID Connect Core section 3.1.2.6.
+// Error codes of RFC 6749, RFC 6750, RFC 7591, RFC 8628 and OpenID Connect Core section 3.1.2.6.
 const (
 	CodeInvalidRequest          = "invalid_request"
 	CodeInvalidClient           = "invalid_client"
@@ -28,6 +28,9 @@ const (
 	CodeInvalidRedirectURI      = "invalid_redirect_uri"
 	CodeInvalidClientMetadata   = "invalid_client_metadata"
 	CodeInvalidSoftware         = "invalid_software_statement"
+	CodeAuthorizationPending    = "authorization_pending"
+	CodeSlowDown                = "slow_down"
+	CodeExpiredToken            = "expired_token"
 )
 
 // Error is a refusal. It speaks to three audiences: Code and Description go to

@@ -3,6 +3,8 @@ package oauth
 import (
 	"slices"
 	"strings"
+
+	"github.com/postern-id/postern/core"
 )
 
 // Scopes of OpenID Connect Core sections 5.4 and 11.
@@ -23,9 +25,10 @@ func StandardScopes() []string {
 }
 
 // IsPersonal reports whether a scope is about a person, so that a client cannot have
-// it for itself: what asks for claims about somebody, and access while they are away.
+// it for itself: what asks for claims about somebody, access while they are away, and
+// what they may do here as an administrator.
 func IsPersonal(scope string) bool {
-	return scope == ScopeOfflineAccess || ScopeClaims(scope) != nil
+	return scope == ScopeOfflineAccess || scope == core.ScopeAdministration || ScopeClaims(scope) != nil
 }
 
 // ScopeClaims returns the claims that a scope asks for (OpenID Connect Core
