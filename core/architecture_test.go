@@ -42,6 +42,7 @@ var house = map[string][]string{
 	"core/store/storetest":   {"core"},
 	"core/admin":             {"core", "core/colour", "core/jose", "core/oauth", "core/ticket"},
 	"core/desk":              {"core", "core/admin"},
+	"core/bearer":            {"core", "core/admin", "core/desk", "core/oauth", "core/token"},
 	"core/config":            {"core", "core/oauth", "core/outbound", "core/supply"},
 	"core/plugin":            {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":      {},
