@@ -30,7 +30,7 @@ type User struct {
 	Name          string // login name as typed at creation; unique in Org regardless of case
 	Email         string // empty, or unique in Org regardless of case
 	EmailVerified bool
-	PasswordHash  string // PHC string of Argon2id; empty means that no password works
+	PasswordHash  string // names its scheme: Argon2id, or what was moved in; empty means that no password works
 	Admin         bool   // may administer this server
 	Disabled      bool
 	Profile       Profile

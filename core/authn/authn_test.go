@@ -76,7 +76,7 @@ func TestParseHashRefuses(t *testing.T) {
 		"no pass":          strings.Replace(good, "t=1", "t=0", 1),
 		"many passes":      strings.Replace(good, "t=1", "t=1000", 1),
 		"no thread":        strings.Replace(good, "p=1", "p=0", 1),
-		"many threads":     strings.Replace(good, "m=8,t=1,p=1", "m=800,t=1,p=99", 1),
+		"many threads":     strings.Replace(good, "m=8,t=1,p=1", "m=8000,t=1,p=200", 1),
 		"more costs":       strings.Replace(good, "p=1", "p=1,keyid=x", 1),
 		"leading zero":     strings.Replace(good, "m=8", "m=08", 1),
 		"short salt":       strings.Replace(good, "AAAAAAAAAAA$", "AAAA$", 1),

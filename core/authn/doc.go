@@ -6,8 +6,9 @@
 // that show codes and of recovery codes, and what a sign-in with them amounts to (acr and
 // amr); the tickets that a mail to sign in with brings. It reads from its [Store] and
 // [FactorStore], and writes what a failed attempt leaves behind: the counts and one audit
-// event. What a success leaves behind it hands to its caller, whose commit begins the
-// session.
+// event. Password hashes that other programs made are compared with as they are, and made
+// anew at the first sign-in, see [ForeignHash]. What a success leaves behind it hands to its
+// caller, whose commit begins the session.
 //
 // It never begins a session, never issues anything, never sends a mail, never decides
 // which factors a sign-in needs, and never says which part of an attempt was wrong. It

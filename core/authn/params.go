@@ -68,7 +68,7 @@ func parseHash(s string) (hash, error) {
 		parts[3] != fmt.Sprintf("m=%d,t=%d,p=%d", h.Memory, h.Time, h.Threads) {
 		return hash{}, fmt.Errorf("the stored password hash has malformed costs")
 	}
-	if h.Memory < 8*uint32(h.Threads) || h.Memory > 256<<10 || h.Time < 1 || h.Time > 16 || h.Threads < 1 || h.Threads > 16 {
+	if h.Memory < 8*uint32(h.Threads) || h.Memory > 256<<10 || h.Time < 1 || h.Time > 16 || h.Threads < 1 || h.Threads > 128 {
 		return hash{}, fmt.Errorf("the stored password hash has costs out of bounds")
 	}
 	var errSalt, errTag error

@@ -47,6 +47,7 @@ type Passwords struct {
 	gate      *gate
 	asking    *gate // who waits for an answer of elsewhere
 	turns     turns // of names that are asked for there
+	pace      pace
 	now       func() time.Time
 	rand      io.Reader
 }
@@ -126,7 +127,10 @@ func (p *Passwords) SignIn(ctx context.Context, given core.PasswordAttempt) (*co
 	}
 	proof, err := a.run(ctx)
 	if proof == nil && err == nil {
-		return a.askElsewhere(ctx)
+		proof, err = a.askElsewhere(ctx)
+	}
+	if err != nil && a.compared > 0 {
+		p.pace.hold(ctx, a.compared)
 	}
 	return proof, err
 }
@@ -140,6 +144,7 @@ type attempt struct {
 	reason           string     // why nobody here matches, where elsewhere is asked
 	ambiguous        bool       // several are, and one of them has a password here
 	asked            string     // the connector that refused, for the audit log
+	compared         time.Duration
 }
 
 func (a *attempt) checkAddress(ctx context.Context) error {
@@ -254,8 +259,11 @@ func (a *attempt) find(ctx context.Context) (orgOpen bool, err error) {
 }
 
 // compare checks the password. Where there is nothing to compare with, it takes
-// the time of a hash all the same.
-func (a *attempt) compare() (stored hash, reason string) {
+// the time of a hash all the same. The time that it takes is that of the machine, whatever
+// the clock of the server says.
+func (a *attempt) compare() (stored kept, reason string) {
+	start := time.Now()
+	defer func() { a.compared = time.Since(start) }()
 	prepared, err := prepare(a.Password)
 	switch {
 	case a.user == nil:
@@ -266,30 +274,46 @@ func (a *attempt) compare() (stored hash, reason string) {
 		reason = reasonWrong
 	}
 	if reason == "" {
-		if stored, err = parseHash(a.user.PasswordHash); err != nil {
+		if stored, err = parseKept(a.user.PasswordHash); err != nil {
 			reason = reasonNoPassword
 		}
 	}
 	if reason != "" {
 		a.params.derive(prepared, make([]byte, saltSize), tagSize)
-		return hash{}, reason
+		return nil, reason
 	}
-	if !stored.matches(prepared) {
-		return hash{}, reasonWrong
+	if a.own(stored) {
+		if !stored.matches(prepared) {
+			return nil, reasonWrong
+		}
+		return stored, ""
+	}
+	return a.compareForeign(stored, prepared, start)
+}
+
+// compareForeign compares with a hash that another program made, or that has other costs.
+// That program took the password as it was typed. A wrong one takes the time of a hash of
+// ours as well, as the right one does, which is hashed anew.
+func (a *attempt) compareForeign(stored kept, prepared string, start time.Time) (kept, string) {
+	matches := stored.matches(prepared) || a.Password != prepared && stored.matches(a.Password)
+	if !matches {
+		a.params.derive(prepared, make([]byte, saltSize), tagSize)
+		a.pace.note(time.Since(start))
+		return nil, reasonWrong
 	}
 	return stored, ""
 }
 
 // succeeded forgets the failures of the account, but not those of the address:
-// its owner could wipe out the traces of guesses at others. A hash of other costs
-// is made anew, since only now the password is at hand. If another password was set while
-// this one was checked, the changes conflict.
-func (a *attempt) succeeded(stored hash, counts []core.Failures) (*core.Proof, error) {
+// its owner could wipe out the traces of guesses at others. A hash of other costs, or
+// of another program, is made anew, since only now the password is at hand. If another
+// password was set while this one was checked, the changes conflict.
+func (a *attempt) succeeded(stored kept, counts []core.Failures) (*core.Proof, error) {
 	proof := &core.Proof{
 		User: a.user, Method: core.MethodPassword, AMR: []string{core.AMRPassword}, ACR: core.ACRPassword,
 		Changes: append([]core.Change{core.KeepPassword{UserID: a.user.ID, At: a.user.PasswordAt}}, a.forget(counts)...),
 	}
-	if stored.Params == a.params {
+	if a.own(stored) || cutsOff(stored, a.Password) {
 		return proof, nil
 	}
 	prepared, err := prepare(a.Password)
@@ -303,6 +327,13 @@ func (a *attempt) succeeded(stored hash, counts []core.Failures) (*core.Proof, e
 	// The password is the one that was set then.
 	proof.Changes = append(proof.Changes, core.SetPassword{UserID: a.user.ID, Hash: renewed.String(), At: a.user.PasswordAt})
 	return proof, nil
+}
+
+// cutsOff reports whether the hash tells nothing of the end of the password: what was typed
+// there may be wrong, and must not become the password.
+func cutsOff(stored kept, password string) bool {
+	_, is := stored.(bcryptHash)
+	return is && len(password) > bcryptReads
 }
 
 func (a *attempt) forget(counts []core.Failures) []core.Change {
