@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// document gives the OpenAPI document.
+func (r *routes) document() ([]byte, error) {
+	for _, schema := range r.registry().Map() {
+		if schema.Extensions[patchMark] == nil {
+			tidy(schema)
+		}
+	}
+	text, err := json.Marshal(r.api.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, text, "", "  "); err != nil {
+		return nil, err
+	}
+	indented.WriteByte('\n')
+	return indented.Bytes(), nil
+}
+
+// tidy says what the types cannot: lists are never null.
+func tidy(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Type == huma.TypeArray {
+		s.Nullable = false
+	}
+	for _, property := range s.Properties {
+		tidy(property)
+	}
+	tidy(s.Items)
+}
+
+// patchMark is an extension of schemas of merge patches, whose members may be null.
+const patchMark = "x-merge-patch"
+
+// patchSchema gives the schema of a merge patch of the type: no member must be there, those
+// that can be changed may be null, and those that cannot be changed are not listed.
+func (r *routes) patchSchema(t reflect.Type) *huma.Schema {
+	name := t.Name() + "Patch"
+	ref := &huma.Schema{Ref: "#/components/schemas/" + name}
+	if r.registry().Map()[name] != nil {
+		return ref
+	}
+	whole := r.registry().Schema(t, false, "")
+	s := &huma.Schema{
+		Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: false,
+		Description: "A JSON Merge Patch (RFC 7396): what is absent stays, null empties.", Extensions: map[string]any{patchMark: true},
+	}
+	r.registry().Map()[name] = s
+	for member, field := range fieldsOf(t) {
+		if property := whole.Properties[member]; property != nil && !property.ReadOnly {
+			s.Properties[member] = r.patchProperty(property, field.Type)
+		}
+	}
+	return ref
+}
+
+func (r *routes) patchProperty(whole *huma.Schema, t reflect.Type) *huma.Schema {
+	if strings.HasPrefix(whole.Ref, "#") && t.Kind() == reflect.Struct {
+		return r.patchSchema(t)
+	}
+	s := *whole
+	s.Nullable = s.Type != ""
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		value := *values
+		value.Nullable = value.Ref == ""
+		s.AdditionalProperties = &value
+	}
+	return &s
+}

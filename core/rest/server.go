@@ -1,0 +1,100 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/postern-id/postern/core/bearer"
+	"github.com/postern-id/postern/core/desk"
+	"github.com/postern-id/postern/sdk/api"
+)
+
+// Authenticator says who calls; it is a [bearer.Authenticator].
+type Authenticator interface {
+	// Bearer gives who has the token of the request. The error is a *[bearer.Refused].
+	Bearer(r *http.Request) (*bearer.Bearer, error)
+}
+
+// Server answers below /api/v1/. All fields must be set. The context of each request has its
+// origin, see [bearer.WithOrigin].
+type Server struct {
+	Office    *desk.Office
+	Callers   Authenticator
+	CursorKey [32]byte // of the vault, for nothing else
+	Logger    *slog.Logger
+	Now       func() time.Time
+}
+
+// Handler gives the handler for all paths below [api.Prefix]. What it takes is built when
+// the first request comes.
+func (s *Server) Handler() http.Handler {
+	build := sync.OnceValue(func() http.Handler { return s.routes() })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		build().ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	r := newRoutes(mux, s)
+	r.families()
+	document, err := r.document()
+	mux.HandleFunc("GET "+api.Prefix+"/openapi.json", func(w http.ResponseWriter, req *http.Request) {
+		if err != nil {
+			s.refuse(w, req, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(document)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { s.refuse(w, req, nowhere(mux, w, req)) })
+	return mux
+}
+
+// nowhere tells a path that there is not from a method that a path does not take.
+func nowhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
+	there := false
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		other := *r
+		other.Method = method
+		if _, pattern := mux.Handler(&other); pattern != "/" {
+			w.Header().Add("Allow", method)
+			there = true
+		}
+	}
+	if there {
+		return &failure{Problem: problem(http.StatusMethodNotAllowed, api.ProblemMethod, "this path does not take "+r.Method)}
+	}
+	return &failure{Problem: problem(http.StatusNotFound, api.ProblemMissing, "there is no such path")}
+}
+
+// families declares all operations.
+func (r *routes) families() {
+	r.organisations()
+	r.users()
+	r.groups()
+	r.clients()
+}
+
+// Document gives the OpenAPI document of the API.
+func Document() ([]byte, error) {
+	r := newRoutes(http.NewServeMux(), &Server{})
+	r.families()
+	return r.document()
+}
+
+// Operation is one of the API's operations.
+type Operation struct {
+	ID, Method, Path string
+	Desk             []string // methods of [desk.Desk] that it is
+}
+
+// Operations gives all of them.
+func Operations() []Operation {
+	r := newRoutes(http.NewServeMux(), &Server{})
+	r.families()
+	return r.declared
+}

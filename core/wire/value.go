@@ -1,0 +1,41 @@
+package wire
+
+import (
+	"time"
+)
+
+// list gives an empty list where there is none: JSON would have null.
+func list[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
+
+func filled(values map[string]string) map[string]string {
+	if values == nil {
+		return map[string]string{}
+	}
+	return values
+}
+
+// at gives the time as it is written.
+func at(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+func fromSeconds(s int64) time.Duration { return time.Duration(s) * time.Second }
+
+// Each turns all of a list.
+func Each[T, U any](values []T, turn func(*T) U) []U {
+	turned := make([]U, len(values))
+	for i := range values {
+		turned[i] = turn(&values[i])
+	}
+	return turned
+}
