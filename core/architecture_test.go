@@ -63,9 +63,10 @@ var house = map[string][]string{
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
 	},
-	"core/workbench":   {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
-	"core/cli":         {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},
-	"core/cmd/postern": {"core/cli"},
+	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
+	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},
+	"core/remote/login": {},
+	"core/cmd/postern":  {"core/cli"},
 	"core/cmd/figures": {
 		"core", "core/app", "core/admin", "core/cmd/figures/job", "core/config", "core/jose", "core/observe", "core/plugin", "core/store",
 		"sdk", "sdk/hook",
