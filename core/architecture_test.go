@@ -64,7 +64,7 @@ var house = map[string][]string{
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
-	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/workbench"},
+	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/remote/login", "core/workbench"},
 	"core/remote/login": {},
 	"core/cmd/postern":  {"core/cli"},
 	"core/cmd/figures": {

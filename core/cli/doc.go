@@ -7,6 +7,6 @@
 //
 // It never checks or changes anything itself: that is admin's, and workbench's for a
 // plugin that is being made. It never prints a secret but the one that was made by
-// this very command. It imports admin, app, config and workbench, and outbound for
-// the name of a setting; only the main package imports it.
+// this very command. It imports admin, app, config, workbench and remote/login, and outbound
+// for the name of a setting; only the main package imports it.
 package cli
