@@ -237,3 +237,25 @@ func TestGroups(t *testing.T) {
 		}
 	}
 }
+
+// With the full name as the name, the login name stays where the standard has it.
+func TestFullNameAsName(t *testing.T) {
+	for text, want := range map[string]string{`{}`: "alice", `{"name":"login"}`: "alice", `{"name":"full"}`: "Alice Liddell"} {
+		out, err := miniorange.Claims(&hook.ClaimsInput{Target: hook.TargetIDToken, Settings: settings(t, text), User: alice(), Scopes: allScopes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _ := out.Set.Get("name")
+		login, _ := out.Set.Get("preferred_username")
+		if name.Text() != want || login.Text() != "alice" {
+			t.Errorf("%s: name %q, preferred_username %q", text, name.Text(), login.Text())
+		}
+	}
+	out, err := miniorange.Claims(&hook.ClaimsInput{Target: hook.TargetIDToken, Settings: settings(t, `{"name":"full"}`), User: alice(), Scopes: []string{"openid", "email"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, told := out.Set.Get("name"); told {
+		t.Error("the name is told without the scope profile")
+	}
+}

@@ -11,6 +11,10 @@ func schema() hook.Value {
 				"description": "Which login name the application gets: the person's name, or their e-mail address once it is verified.",
 				"type": "string", "enum": ["name", "email"], "default": "name"
 			},
+			"name": {
+				"description": "What the claim name of the ID token is: the login name, as Casdoor has it, or the full name, as the standard has it.",
+				"type": "string", "enum": ["login", "full"], "default": "login"
+			},
 			"group_names": {
 				"description": "How groups are named: bare, or with the organisation in front, as organisation/group.",
 				"type": "string", "enum": ["bare", "organisation"], "default": "bare"
@@ -33,6 +37,7 @@ func schema() hook.Value {
 
 type settings struct {
 	loginByEmail     bool
+	fullName         bool
 	withOrganisation bool
 	include, exclude []string
 	includeSome      bool
@@ -43,12 +48,14 @@ type settings struct {
 func readSettings(v hook.Value) settings {
 	o := v.Object()
 	login, _ := o.Get("login")
+	name, _ := o.Get("name")
 	names, _ := o.Get("group_names")
 	include, includeSome := o.Get("include_groups")
 	exclude, _ := o.Get("exclude_groups")
 	rename, _ := o.Get("rename_groups")
 	return settings{
 		loginByEmail:     login.Text() == "email",
+		fullName:         name.Text() == "full",
 		withOrganisation: names.Text() == "organisation",
 		include:          include.Strings(),
 		includeSome:      includeSome,
