@@ -16,6 +16,9 @@ type NewClient struct {
 	Org    string // "" is the default organisation
 	Name   string
 	Preset string // one of [Presets]; "" is "web"
+	// Address is that of the application, where the preset makes the redirect URIs of it; ""
+	// where Edit gives them.
+	Address string
 	// Edit changes what the preset made before it is checked; nil changes nothing.
 	Edit func(*core.Client)
 }
@@ -53,10 +56,16 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	client := preset.client
 	client.ID, client.Org, client.Name, client.Preset = core.NewClientID(s.Rand), orDefault(input.Org), input.Name, preset.Name
 	client.CreatedAt, client.UpdatedAt = now, now
+	var p problems
+	if input.Address != "" {
+		p = preset.place(&client, input.Address)
+	}
 	if input.Edit != nil {
 		client = *editedClient(&client, input.Edit)
 	}
-	p := checkClient(&client)
+	if len(p) == 0 { // else the redirect URIs are missing for that reason
+		p = checkClient(&client)
+	}
 	if err := s.checkSignInAt(ctx, &p, &client); err != nil {
 		return nil, nil, err
 	}

@@ -236,7 +236,7 @@ func TestClientInput(t *testing.T) {
 	if !errors.Is(err, core.ErrConflict) {
 		t.Error(err)
 	}
-	_, err = w.CreateClient(t.Context(), actor, admin.NewClient{Name: "x", Preset: "jenkins"})
+	_, err = w.CreateClient(t.Context(), actor, admin.NewClient{Name: "x", Preset: "tardis"})
 	if got := problems(t, err); !slices.Equal(got, []string{"preset"}) {
 		t.Error(err)
 	}
@@ -271,30 +271,6 @@ func TestRotateSecret(t *testing.T) {
 				t.Errorf("event %s holds a secret", e.Type)
 			}
 		}
-	}
-}
-
-func TestConnection(t *testing.T) {
-	client := &core.Client{ID: "id", Preset: admin.PresetConfluence, Scopes: []string{"address", "phone", "openid", "profile", "offline_access", "email"}}
-	c := admin.Connect("https://id.example.org", client, "secret")
-	want := []admin.Row{
-		{Field: "Client ID", Value: "id"},
-		{Field: "Client Secret", Value: "secret"},
-		{Field: "Authorization server URL", Value: "https://id.example.org/login/oauth/authorize"},
-		{Field: "Token server URL", Value: "https://id.example.org/api/login/oauth/access_token"},
-		{Field: "UserInfo server URL", Value: "https://id.example.org/api/get-account"},
-		{Field: "Scopes", Value: "address phone openid profile offline_access email"},
-	}
-	if got := c.MiniOrange(); !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
-	}
-	for _, row := range admin.Connect("https://id.example.org", client, "").MiniOrange() {
-		if row.Value == "" {
-			t.Errorf("%s is empty", row.Field)
-		}
-	}
-	if got := c.Atlassian(); got[0].Value != "https://id.example.org" || got[4].Value != "profile email" {
-		t.Errorf("got %v", got)
 	}
 }
 

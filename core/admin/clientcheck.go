@@ -163,22 +163,6 @@ func checkAllowedGroups(p *problems, groups []string) {
 	}
 }
 
-// checkPreset refuses what the relying party of the preset cannot do.
-func checkPreset(p *problems, c *core.Client) {
-	if c.Preset != PresetConfluence {
-		return
-	}
-	if c.IDTokenAlg != "RS256" {
-		p.add("id_token_alg", "use RS256", "the relying party Confluence verifies no %s", shown(c.IDTokenAlg))
-	}
-	if c.RequirePKCE {
-		p.add("require_pkce", "", "the relying party Confluence cannot do PKCE")
-	}
-	if !slices.Contains(c.Scopes, "openid") {
-		p.add("scopes", "add openid", "the relying party Confluence needs the scope openid")
-	}
-}
-
 func checkLogo(p *problems, logo string) {
 	const mostEmbedded = 64 << 10
 	u, err := url.Parse(logo)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -90,19 +89,20 @@ func (p *program) clientCreate() *cobra.Command {
 	var names, usage []string
 	for _, preset := range admin.Presets() {
 		names = append(names, preset.Name)
-		usage = append(usage, fmt.Sprintf("  %-12s %s", preset.Name, preset.Description))
+		usage = append(usage, fmt.Sprintf("  %-21s %s", preset.Name, preset.Description))
 	}
 	c := &cobra.Command{
 		Use: "create NAME", Short: "make a client and print what to paste into it", Args: arguments("NAME"),
 		Long:    "Make a client and print what to paste into it, with the secret, which is shown\nthis once. The presets:\n\n" + strings.Join(usage, "\n"),
-		Example: "  postern client create Confluence --preset confluence \\\n    --redirect-uri https://CONFLUENCE/plugins/servlet/oauth/callback",
+		Example: "  postern client create Confluence --preset confluence --address https://wiki.example.org",
 	}
 	preset := c.Flags().String("preset", admin.PresetWeb, joined(names))
+	address := c.Flags().String("address", "", "address of the application, of which the preset of a product makes the redirect URIs")
 	flags := p.newClientFlags(c)
 	c.PreRunE = flags.check
 	issuerFlag(c)
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
-		created, err := s.Admin.CreateClient(ctx, actor(), admin.NewClient{Org: orgOf(c), Name: args[0], Preset: *preset, Edit: flags.apply})
+		created, err := s.Admin.CreateClient(ctx, actor(), admin.NewClient{Org: orgOf(c), Name: args[0], Preset: *preset, Address: *address, Edit: flags.apply})
 		if err != nil {
 			return err
 		}
@@ -131,17 +131,12 @@ func (p *program) reportClient(s *session, client *core.Client, secret, done str
 	return nil
 }
 
-// noteCallbacks points at a callback that Confluence does not have: the mistake
+// noteCallbacks points at a callback that the product does not have: the mistake
 // shows only at the first sign-in otherwise.
 func (p *program) noteCallbacks(client *core.Client) {
-	if client.Preset != admin.PresetConfluence {
-		return
-	}
-	for _, uri := range client.RedirectURIs {
-		u, err := url.Parse(uri)
-		if err == nil && !strings.Contains(u.Path, "/plugins/servlet/oauth/") && !strings.Contains(u.Path, "/plugins/servlet/oidc/") {
-			p.note("note: %s is not where Confluence usually listens, which is /plugins/servlet/oauth/callback (miniOrange) or /plugins/servlet/oidc/callback (Atlassian)", uri)
-		}
+	stray := admin.StrayRedirects(client)
+	for _, uri := range stray.Redirects {
+		p.note("note: %s is not where %s usually listens, which is %s", uri, stray.Product, strings.Join(stray.Listens, " or "))
 	}
 }
 
@@ -155,29 +150,26 @@ func (p *program) noteGroups(ctx context.Context, s *session, client *core.Clien
 }
 
 // describeConnection prints what to paste, under the names of the form that it is
-// pasted into.
+// pasted into, and what to do with it.
 func describeConnection(w io.Writer, client *core.Client, c admin.Connection) {
-	if client.Preset == admin.PresetConfluence {
-		fmt.Fprint(w, "For the miniOrange app in Confluence or Jira, application \"Custom OpenID\":\n\n")
-		fields(w, c.MiniOrange())
-		fmt.Fprint(w, "\nFor Atlassian's own OpenID Connect client (Data Center), instead:\n\n")
-		fields(w, c.Atlassian())
-		return
+	guide := admin.GuideOf(client, c)
+	for i, form := range guide.Forms {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s:\n\n", form.Title)
+		fields(w, form.Rows)
 	}
-	if !asksPeople(client) {
-		fields(w, []admin.Row{
-			{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
-			{Field: "Token endpoint", Value: c.TokenEndpoint}, {Field: "Scopes", Value: strings.Join(c.Scopes, " ")},
-		})
-		return
+	for _, snippet := range guide.Snippets {
+		fmt.Fprintf(w, "\n%s:\n\n%s\n", snippet.Title, snippet.Text)
 	}
-	fields(w, []admin.Row{
-		{Field: "Client ID", Value: c.ClientID}, {Field: "Client secret", Value: c.ClientSecret}, {Field: "Issuer", Value: c.Issuer},
-		{Field: "Discovery", Value: c.DiscoveryURI}, {Field: "Authorization endpoint", Value: c.AuthorizationEndpoint},
-		{Field: "Token endpoint", Value: c.TokenEndpoint}, {Field: "UserInfo endpoint", Value: c.UserInfoEndpoint},
-		{Field: "Keys", Value: c.JWKSURI}, {Field: "End of session", Value: c.EndSessionEndpoint},
-		{Field: "Scopes", Value: strings.Join(c.Scopes, " ")},
-	})
+	fmt.Fprintln(w, "\nWhat to do:")
+	for i, step := range guide.Steps {
+		fmt.Fprintf(w, "%3d. %s\n", i+1, step)
+	}
+	if guide.Source != "" {
+		fmt.Fprintf(w, "\nSee also %s\n", guide.Source)
+	}
 }
 
 func (p *program) clientList() *cobra.Command {

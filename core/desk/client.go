@@ -92,3 +92,12 @@ func (d *Desk) RevokeInitialToken(ctx context.Context, id core.ID) error {
 	}
 	return d.admin.RevokeInitialToken(ctx, d.who.Actor, id)
 }
+
+// ClientGuide is [admin.Service.ClientGuide], by the client ID.
+func (d *Desk) ClientGuide(ctx context.Context, id, secret string) (*admin.ClientGuide, error) {
+	client, err := d.client(ctx, id, core.ReadClients)
+	if err != nil {
+		return nil, err
+	}
+	return d.admin.ClientGuide(ctx, client, secret)
+}
