@@ -49,6 +49,9 @@ type Hasher interface {
 	// lower case without a full stop, and one FieldProblem() core.FieldProblem. Any other
 	// error is a failure.
 	HashFor(ctx context.Context, user *core.User, password string) (string, error)
+	// Renews reports whether a stored hash is made anew when the person signs in, as one of
+	// another program is. The error says that no password can be compared with it.
+	Renews(hash string) (bool, error)
 }
 
 // Mails queues mails.

@@ -71,6 +71,17 @@ func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string,
 	return "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$" + strings.Repeat("x", 43), nil
 }
 
+// Renews takes the hashes of Argon2id for Postern's own, and knows bcrypt besides.
+func (hasher) Renews(hash string) (bool, error) {
+	switch {
+	case strings.HasPrefix(hash, "$argon2id$"):
+		return false, nil
+	case strings.HasPrefix(hash, "$2b$"):
+		return true, nil
+	}
+	return false, errors.New("no such scheme")
+}
+
 func (w *world) user(input admin.NewUser) *core.User {
 	w.t.Helper()
 	created, err := w.CreateUser(w.t.Context(), actor, input)

@@ -1,0 +1,382 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+)
+
+const bcryptHash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
+
+// moving is a plan with an object of each kind.
+func moving() *admin.ImportPlan {
+	return &admin.ImportPlan{
+		Source:        "elsewhere",
+		Organisations: []admin.ImportOrganisation{{Name: "acme", DisplayName: "Acme", Logo: "javascript:alert(1)"}},
+		Groups:        []admin.ImportGroup{{Org: "acme", Name: "writers", DisplayName: "Writers"}, {Org: "acme", Name: "a;b"}},
+		Clients: []admin.ImportClient{{
+			Org: "acme", ID: "0123456789abcdef0123", Name: "wiki", DisplayName: "Wiki", Secret: "0123456789abcdef0123456789abcdef01234567", Preset: "confluence",
+			RedirectURIs: []string{"https://wiki.example.org/plugins/servlet/oauth/callback", "http://wiki.example.org/old", "https://*.example.org/"},
+			LogoURI:      "ftp://logo", AllowedGroups: []string{"writers"},
+		}},
+		Users: []admin.ImportUser{{
+			Org: "acme", ID: "5bf2d2a1-9c50-4b4e-8d5f-4c3f0e2a9a01", Name: "ann", Email: "ann@example.org", EmailVerified: true, PasswordHash: bcryptHash,
+			Profile: core.Profile{DisplayName: "Ann Archer", Phone: "not a phone", Address: core.Address{Locality: "Bern"}},
+			Groups:  []string{"writers", "readers", "a,b"}, Attributes: map[string]string{"department": "press", "bad name": "x"},
+			TOTP: []admin.ImportTOTP{{Name: "phone", Seed: []byte("0123456789abcdefghij")}, {Seed: []byte("short")}},
+		}, {
+			Org: "acme", ID: "2", Name: "ben", Email: "ann@example.org", Password: "ben's password", Disabled: true,
+		}, {
+			Org: "acme", ID: "3", Name: "cy rus",
+		}, {
+			Org: "nowhere", ID: "4", Name: "dan",
+		}},
+		Left: []admin.ImportRow{{Kind: "permission", Org: "acme", Name: "p1", Reason: "there are no permissions here"}},
+	}
+}
+
+func (w *world) imports(plan *admin.ImportPlan, options admin.ImportOptions) *admin.ImportReport {
+	w.t.Helper()
+	report, err := w.Import(w.t.Context(), actor, plan, options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+// results gives "kind name: result" for each row.
+func results(report *admin.ImportReport) (lines []string) {
+	for _, row := range report.Rows {
+		lines = append(lines, row.Kind+" "+row.Name+": "+string(row.Result))
+	}
+	return lines
+}
+
+func rowOf(t *testing.T, report *admin.ImportReport, kind, name string) admin.ImportRow {
+	t.Helper()
+	at := slices.IndexFunc(report.Rows, func(r admin.ImportRow) bool { return r.Kind == kind && r.Name == name })
+	if at < 0 {
+		t.Fatalf("no row for %s %s in %v", kind, name, results(report))
+	}
+	return report.Rows[at]
+}
+
+func (w *world) find(org, login string) *core.User {
+	w.t.Helper()
+	user, err := w.FindUser(w.t.Context(), org, login)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return user
+}
+
+// A dry run says what the run does, and changes nothing.
+func TestImport(t *testing.T) {
+	w := newWorld(t)
+	dry := w.imports(moving(), admin.ImportOptions{DryRun: true})
+	if _, err := w.Organisation(t.Context(), "acme"); !errors.Is(err, core.ErrNotFound) {
+		t.Fatalf("the dry run made the organisation: %v", err)
+	}
+	if events, err := w.store.Events(t.Context(), core.EventFilter{}); err != nil || len(events) != 0 {
+		t.Fatalf("the dry run recorded %v, %v", events, err)
+	}
+	done := w.imports(moving(), admin.ImportOptions{})
+	want := []string{
+		"organisation acme: created", "group writers: created", "group a;b: refused", "client 0123456789abcdef0123: created",
+		"user ann: created", "user ben: created", "user cy rus: refused", "user dan: refused", "permission p1: refused",
+	}
+	if got := results(done); !slices.Equal(got, want) {
+		t.Errorf("results\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if !dry.DryRun || done.DryRun || !reflect.DeepEqual(dry.Rows, done.Rows) {
+		t.Errorf("the dry run said\n%+v\nthe run\n%+v", dry.Rows, done.Rows)
+	}
+	for _, row := range done.Rows {
+		if (row.Result == admin.ImportRefused) != (row.Reason != "") {
+			t.Errorf("row %+v", row)
+		}
+	}
+	w.checkImported()
+	w.checkNotes(done)
+	before, err := w.store.Events(t.Context(), core.EventFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := w.imports(moving(), admin.ImportOptions{})
+	for _, row := range again.Rows {
+		if row.Result == admin.ImportCreated || row.Result == admin.ImportUpdated {
+			t.Errorf("the second run: %+v", row)
+		}
+	}
+	after, err := w.store.Events(t.Context(), core.EventFilter{})
+	if err != nil || len(after) != len(before)+1 {
+		t.Errorf("the second run recorded %d more, %v", len(after)-len(before), err)
+	}
+	said, err := w.store.Events(t.Context(), core.EventFilter{Type: core.EventImported})
+	if err != nil || len(said) != 2 || !slices.ContainsFunc(said, func(e core.Event) bool {
+		return reflect.DeepEqual(e.Detail, map[string]string{"source": "elsewhere", "created": "0", "updated": "0", "unchanged": "5", "refused": "4"})
+	}) {
+		t.Errorf("the audit log says %+v, %v", said, err)
+	}
+}
+
+func (w *world) checkImported() {
+	w.t.Helper()
+	ann := w.find("acme", "ann")
+	if !ann.EmailVerified || ann.PasswordHash != bcryptHash || ann.PasswordAt.IsZero() || ann.Admin || ann.Disabled || !slices.Equal(ann.Groups, []string{"readers", "writers"}) ||
+		ann.Profile.DisplayName != "Ann Archer" || ann.Profile.Phone != "" || ann.Profile.Address.Locality != "Bern" ||
+		ann.Profile.ExternalID != "5bf2d2a1-9c50-4b4e-8d5f-4c3f0e2a9a01" || ann.ID == "5bf2d2a1-9c50-4b4e-8d5f-4c3f0e2a9a01" {
+		w.t.Errorf("ann is %+v", ann)
+	}
+	if want := map[string]string{"department": "press", "imported_from": "elsewhere", "imported_id": ann.Profile.ExternalID}; !reflect.DeepEqual(ann.Attributes, want) {
+		w.t.Errorf("attributes %v", ann.Attributes)
+	}
+	proofs, err := w.UserProofs(w.t.Context(), ann.ID)
+	if err != nil || len(proofs.Authenticators) != 1 || proofs.Authenticators[0].Name != "phone" ||
+		string(proofs.Authenticators[0].Data) != string(sealer{}.Seal([]byte("0123456789abcdefghij"), core.TOTPPurpose(proofs.Authenticators[0].ID))) {
+		w.t.Errorf("proofs %+v, %v", proofs, err)
+	}
+	ben := w.find("acme", "ben")
+	if ben.Email != "" || !ben.Disabled || !strings.HasPrefix(ben.PasswordHash, "$argon2id$") {
+		w.t.Errorf("ben is %+v", ben)
+	}
+	client, err := w.store.Client(w.t.Context(), "0123456789abcdef0123")
+	if err != nil || client.Name != "wiki" || client.Org != "acme" || !client.SecretHash.Matches(core.HashClientSecret("0123456789abcdef0123456789abcdef01234567")) ||
+		!slices.Equal(client.RedirectURIs, []string{"https://wiki.example.org/plugins/servlet/oauth/callback"}) || client.LogoURI != "" || !client.SkipConsent {
+		w.t.Errorf("client %+v, %v", client, err)
+	}
+	config, err := w.PluginConfig(w.t.Context())
+	if err != nil || len(config.Bindings) != 2 || config.Bindings[0].ClientID != client.ID {
+		w.t.Errorf("bindings %+v, %v", config.Bindings, err)
+	}
+}
+
+func (w *world) checkNotes(report *admin.ImportReport) {
+	w.t.Helper()
+	notes := strings.Join(rowOf(w.t, report, "user", "ann").Notes, "\n")
+	for _, part := range []string{"phone", `"a,b" is no group name`, `"bad name"`, "seed is too short"} {
+		if !strings.Contains(notes, part) {
+			w.t.Errorf("the notes do not mention %s: %s", part, notes)
+		}
+	}
+	if notes := strings.Join(rowOf(w.t, report, "client", "0123456789abcdef0123").Notes, "\n"); !strings.Contains(notes, "http://wiki.example.org/old") ||
+		!strings.Contains(notes, "https://*.example.org/") || !strings.Contains(notes, "logo") {
+		w.t.Errorf("notes of the client: %s", notes)
+	}
+}
+
+// A second import takes what changed there, and leaves what was done here.
+func TestImportAgain(t *testing.T) {
+	w := newWorld(t)
+	w.imports(moving(), admin.ImportOptions{})
+	ann, ben := w.find("acme", "ann"), w.find("acme", "ben")
+	session, _ := w.signedIn(ann, w.client(admin.NewClient{Name: "rp"}))
+	if err := w.EnableUser(t.Context(), actor, ben.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SetPassword(t.Context(), actor, ben.ID, "chosen here"); err != nil {
+		t.Fatal(err)
+	}
+	changed := moving()
+	changed.Users[0].Name, changed.Users[0].Email, changed.Users[0].EmailVerified = "anna", "anna@example.org", false
+	changed.Users[0].Profile = core.Profile{Title: "Editor"}
+	changed.Users[0].PasswordHash = strings.Replace(bcryptHash, "$04$", "$05$", 1)
+	changed.Users[0].Groups = []string{"editors"}
+	changed.Users[1].Email, changed.Users[1].Disabled, changed.Users[1].PasswordHash, changed.Users[1].Password = "", false, bcryptHash, ""
+	changed.Clients[0].RedirectURIs = append(changed.Clients[0].RedirectURIs, "https://wiki.example.org/two")
+	report := w.imports(changed, admin.ImportOptions{})
+	if got := results(report); !slices.Contains(got, "user anna: updated") || !slices.Contains(got, "user ben: unchanged") || !slices.Contains(got, "client 0123456789abcdef0123: updated") {
+		t.Errorf("results %v", got)
+	}
+	anna := w.find("acme", "anna")
+	if anna.ID != ann.ID || anna.Email != "anna@example.org" || anna.EmailVerified || anna.Profile.DisplayName != "Ann Archer" || anna.Profile.Title != "Editor" ||
+		anna.PasswordHash != changed.Users[0].PasswordHash || !slices.Equal(anna.Groups, []string{"editors", "readers", "writers"}) {
+		t.Errorf("anna is %+v", anna)
+	}
+	sessions, err := w.UserSessions(t.Context(), ann.ID)
+	if err != nil || slices.ContainsFunc(sessions, func(s core.Session) bool { return s.ID == session && s.EndedAt.IsZero() }) {
+		t.Errorf("sessions after another password: %+v, %v", sessions, err)
+	}
+	if here := w.find("acme", "ben"); !strings.HasPrefix(here.PasswordHash, "$argon2id$") || here.Disabled {
+		t.Errorf("ben is %+v", here)
+	}
+	changed.Users[0].Disabled = true
+	w.imports(changed, admin.ImportOptions{})
+	if here := w.find("acme", "anna"); !here.Disabled {
+		t.Error("whoever is disabled there is not disabled here")
+	}
+	changed.Users[0].Disabled = false
+	row := rowOf(t, w.imports(changed, admin.ImportOptions{}), "user", "anna")
+	if here := w.find("acme", "anna"); !here.Disabled || row.Result != admin.ImportUnchanged || !slices.Contains(row.Notes, "is disabled here, and stays so") {
+		t.Errorf("enabled again: %+v, %+v", here, row)
+	}
+}
+
+// Who is here already is somebody else, unless the operator says that they are not.
+func TestImportMeetsUsers(t *testing.T) {
+	w := newWorld(t)
+	here := w.user(admin.NewUser{Name: "ann", Email: "ann@example.org", Password: "of her own here"})
+	w.user(admin.NewUser{Name: "zoe@example.org"})
+	plan := &admin.ImportPlan{Source: "elsewhere", Users: []admin.ImportUser{
+		{ID: "1", Name: "Ann", PasswordHash: bcryptHash}, {ID: "2", Name: "other", Email: "zoe@example.org"}, {ID: "2", Name: "twice"}, {ID: "3", Name: "OTHER"}, {Name: "nobody"},
+	}}
+	report := w.imports(plan, admin.ImportOptions{})
+	if got, want := results(report), []string{"user Ann: refused", "user other: created", "user twice: refused", "user OTHER: refused", "user nobody: refused"}; !slices.Equal(got, want) {
+		t.Errorf("results %v", got)
+	}
+	if row := report.Rows[0]; !strings.Contains(row.Reason, "--adopt") {
+		t.Errorf("reason %q", row.Reason)
+	}
+	guarded := errors.New("disk on fire")
+	guard := admin.ImportOptions{Adopt: true, Guard: func(_ context.Context, user *core.User) error {
+		if user.ID != here.ID {
+			t.Errorf("guards %+v", user)
+		}
+		return guarded
+	}}
+	if _, err := w.Import(t.Context(), actor, plan, guard); !errors.Is(err, guarded) {
+		t.Errorf("a guard that fails: %v", err)
+	}
+	guarded = &admin.InvalidError{Problems: []admin.Problem{{Text: "may more than you"}}}
+	if row := w.imports(plan, guard).Rows[0]; row.Result != admin.ImportRefused || row.Reason != "may more than you" {
+		t.Errorf("guarded: %+v", row)
+	}
+	adopted := w.imports(plan, admin.ImportOptions{Adopt: true})
+	ann := w.find("", "ann")
+	if adopted.Rows[0].Result != admin.ImportUpdated || ann.ID != here.ID || ann.Name != "Ann" || ann.Email != "ann@example.org" || ann.PasswordHash != here.PasswordHash {
+		t.Errorf("adopted: %+v, %+v", adopted.Rows[0], ann)
+	}
+}
+
+func TestImportKeepsIdentifiers(t *testing.T) {
+	w := newWorld(t)
+	there := w.user(admin.NewUser{Name: "zoe"})
+	const id = "5bf2d2a1-9c50-4b4e-8d5f-4c3f0e2a9a01"
+	plan := &admin.ImportPlan{Source: "elsewhere", Users: []admin.ImportUser{{ID: id, Name: "ann"}, {ID: "no UUID", Name: "ben"}, {ID: string(there.ID), Name: "cyrus"}}}
+	report := w.imports(plan, admin.ImportOptions{KeepIDs: true})
+	if w.find("", "ann").ID != id || w.find("", "ben").ID == "" || report.Rows[2].Result != admin.ImportRefused {
+		t.Errorf("ann is %s, %v", w.find("", "ann").ID, results(report))
+	}
+}
+
+func TestImportIntoOneOrganisation(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.Import(t.Context(), actor, moving(), admin.ImportOptions{Org: "nowhere"}); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("an organisation that is not there: %v", err)
+	}
+	report := w.imports(moving(), admin.ImportOptions{Org: core.DefaultOrganisation})
+	if got := results(report); slices.Contains(got, "organisation acme: created") || !slices.Contains(got, "user dan: created") {
+		t.Errorf("results %v", got)
+	}
+	for _, row := range report.Rows {
+		if row.Org != core.DefaultOrganisation {
+			t.Errorf("row %+v", row)
+		}
+	}
+}
+
+func TestImportRefusesPlans(t *testing.T) {
+	w := newWorld(t)
+	for _, source := range []string{"", "two words", strings.Repeat("x", 65)} {
+		if _, err := w.Import(t.Context(), actor, &admin.ImportPlan{Source: source}, admin.ImportOptions{}); problems(t, err)[0] != "source" {
+			t.Errorf("source %q: %v", source, err)
+		}
+	}
+	long := strings.Repeat("s", 300)
+	plan := &admin.ImportPlan{Source: "elsewhere", Clients: []admin.ImportClient{
+		{ID: "https://app.example.org", RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "postern-cli", RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "none"},
+		{ID: "preset", Preset: "unknown"},
+		{ID: "secret", Secret: long, RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "weak", Secret: "weak", RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "again", Name: "weak", Secret: "weak", RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "public", RedirectURIs: []string{"https://app.example.org/"}},
+		{ID: "lost", Org: "nowhere", RedirectURIs: []string{"https://app.example.org/"}},
+	}}
+	report := w.imports(plan, admin.ImportOptions{})
+	for at, want := range []string{
+		"a client id has", "Postern's own", "the redirect URI is missing", "no preset", "more than 255", "", `the name "weak" is that of the client weak`, "", "no organisation",
+	} {
+		if row := report.Rows[at]; (row.Result == admin.ImportRefused) != (want != "") || !strings.Contains(row.Reason, want) || strings.Contains(row.Reason, "sss") {
+			t.Errorf("%s: %+v, want %q", row.Name, row, want)
+		}
+	}
+	if notes := report.Rows[5].Notes; len(notes) != 1 || !strings.Contains(notes[0], "rotate it soon") {
+		t.Errorf("notes of a weak secret: %v", notes)
+	}
+	if client, err := w.store.Client(t.Context(), "public"); err != nil || !client.Public() || !client.RequirePKCE {
+		t.Errorf("the public client is %+v, %v", client, err)
+	}
+}
+
+// What cannot be a password is left out, and the person is there all the same.
+func TestImportWithoutPassword(t *testing.T) {
+	w := newWorld(t)
+	plan := &admin.ImportPlan{Source: "elsewhere", Users: []admin.ImportUser{{ID: "1", Name: "ann", PasswordHash: "$unknown$"}, {ID: "2", Name: "ben", Password: "short"}}}
+	report := w.imports(plan, admin.ImportOptions{})
+	for at, want := range []string{"no such scheme", "the password is too weak"} {
+		row := report.Rows[at]
+		if row.Result != admin.ImportCreated || len(row.Notes) != 1 || !strings.Contains(row.Notes[0], want) || !strings.Contains(row.Notes[0], "reset-link") {
+			t.Errorf("%+v", row)
+		}
+		if user := w.find("", row.Name); user.PasswordHash != "" || !user.PasswordAt.IsZero() {
+			t.Errorf("%+v", user)
+		}
+	}
+}
+
+// A failure ends the import, and says what was done before it. The next one goes on there.
+func TestImportFails(t *testing.T) {
+	w := newWorld(t)
+	for at := range 40 {
+		failing := *w.Service
+		failing.Store = &failingStore{Store: w.store, left: at}
+		report, err := failing.Import(t.Context(), actor, moving(), admin.ImportOptions{})
+		if err == nil {
+			if at < 3 || len(report.Rows) != 9 {
+				t.Errorf("after %d changes: %v", at, results(report))
+			}
+			w.checkImported()
+			return
+		}
+		if !errors.Is(err, errDisk) || report == nil {
+			t.Fatalf("after %d changes: %v", at, err)
+		}
+	}
+	t.Error("the import never ends")
+}
+
+var errDisk = errors.New("disk on fire")
+
+// failingStore fails once it applied a number of lists of changes.
+type failingStore struct {
+	admin.Store
+	left int
+}
+
+func (f *failingStore) Apply(ctx context.Context, changes ...core.Change) error {
+	if f.left--; f.left < 0 {
+		return errDisk
+	}
+	return f.Store.Apply(ctx, changes...)
+}
+
+// The plan is what the REST API takes.
+func TestImportPlanAsJSON(t *testing.T) {
+	document, err := json.Marshal(moving())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read admin.ImportPlan
+	if err := json.Unmarshal(document, &read); err != nil || !reflect.DeepEqual(&read, moving()) {
+		t.Errorf("read %+v, %v", read, err)
+	}
+}
