@@ -98,6 +98,8 @@ func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string,
 	return "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$" + strings.Repeat("x", 43), nil
 }
 
+func (hasher) Renews(string) (bool, error) { return false, nil }
+
 // answer is what came back.
 type answer struct {
 	t      *testing.T
