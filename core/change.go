@@ -105,7 +105,8 @@ type (
 	}
 
 	// Record adds an audit event, and lays it out for each plugin that is bound to
-	// event.sink/v1 once the whole list is applied.
+	// event.sink/v1 once the whole list is applied. One that says no organisation is of
+	// that of its user, else of that of its client, if they are there.
 	Record struct{ Event Event }
 	// EndDelivery takes an event out of the queue of a plugin, if it is there: it was
 	// delivered or given up.
@@ -138,8 +139,9 @@ type (
 		Was          time.Time
 	}
 	// DeleteOrganisation deletes it with everything that belongs to it: users, groups,
-	// clients, connectors, service accounts, roles and tokens. Sessions end, and notices for
-	// their clients are laid out. ErrNotFound.
+	// clients, connectors, service accounts, roles, tokens, and mails that wait. Sessions end,
+	// and notices for their clients are laid out. The plugin instances of its connectors stay.
+	// ErrNotFound.
 	DeleteOrganisation struct {
 		Name string
 		At   time.Time
@@ -184,19 +186,20 @@ type (
 		UserID ID
 		At     time.Time
 	}
-	// DeleteUser deletes the user with sessions, consents, grants and tokens, and with mails
-	// that wait, but for those that tell what was done to the account.
+	// DeleteUser deletes the user with sessions, consents, grants, roles and tokens, and with
+	// mails that wait, but for those that tell what was done to the account.
 	DeleteUser struct{ ID ID }
 
-	// KeepAdministrator changes nothing. ErrConflict if, after the changes before it, nobody
-	// who may sign in administers this server: of two who take the last two administrators
-	// away at once, one is refused.
+	// KeepAdministrator changes nothing. ErrConflict if, after the changes before it, no user
+	// who may sign in owns this server: of two who take the last two owners away at once, one
+	// is refused.
 	KeepAdministrator struct{}
 
 	// CreateGroup inserts. ConflictError if the name is taken.
 	CreateGroup struct{ Group Group }
 	// UpdateGroup replaces. ErrNotFound, ConflictError; ErrStale unless it was last changed
-	// at Was, if that is given. A new name is that of its members' groups too.
+	// at Was, if that is given. The organisation stays. A new name goes wherever the group is
+	// named: with its members, at clients, in links and in the rules of its organisation.
 	UpdateGroup struct {
 		Group Group
 		Was   time.Time

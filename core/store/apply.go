@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -59,7 +60,7 @@ func applyAll(c *sqlite.Conn, changes []core.Change) error {
 // keep does not: it is read each time.
 func configures(change core.Change) bool {
 	switch change.(type) {
-	case core.CreateOrganisation, core.UpdateOrganisation,
+	case core.CreateOrganisation, core.UpdateOrganisation, core.DeleteOrganisation, core.UpdateGroup,
 		core.CreateClient, core.UpdateClient, core.DeleteClient,
 		core.AddModule, core.DeleteModule, core.AddRelease, core.DeleteReleases, core.ReloadPlugins,
 		core.SaveInstance, core.DeleteInstance, core.SaveSecret, core.DeleteSecret, core.AddBinding, core.RemoveBinding,
@@ -189,11 +190,13 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 	case core.CreateOrganisation:
 		return createOrganisation(c, change.Organisation)
 	case core.UpdateOrganisation:
-		return updateOrganisation(c, change.Organisation)
+		return updateOrganisation(c, change)
+	case core.DeleteOrganisation:
+		return deleteOrganisation(c, change)
 	case core.CreateUser:
 		return createUser(c, change.User)
 	case core.UpdateUser:
-		return updateUser(c, change.User)
+		return updateUser(c, change)
 	case core.SetProfile:
 		return setProfile(c, change.UserID, change.Profile, change.At)
 	case core.SetEmail:
@@ -208,6 +211,8 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return keepAdministrator(c)
 	case core.CreateGroup:
 		return createGroup(c, change.Group)
+	case core.UpdateGroup:
+		return updateGroup(c, change)
 	case core.DeleteGroup:
 		return deleteGroup(c, change.ID)
 	case core.AddMember:
@@ -217,7 +222,7 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 	case core.CreateClient:
 		return createClient(c, change.Client)
 	case core.UpdateClient:
-		return updateClient(c, change.Client, change.Held)
+		return updateClient(c, change)
 	case core.DeleteClient:
 		return deleteClient(c, change.ID)
 	case core.AddInitial:
@@ -232,6 +237,44 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return retireKey(c, change.ID, change.At)
 	case core.DeleteKey:
 		return mustChange(c.Exec(`DELETE FROM signing_keys WHERE id = $1`, change.ID))
+	default:
+		return applyRoles(c, change)
+	}
+}
+
+// applyRoles applies who administers, by which credentials, and what must happen once.
+func applyRoles(c *sqlite.Conn, change core.Change) error {
+	switch change := change.(type) {
+	case core.GrantRole:
+		return grantRole(c, change.Grant)
+	case core.RevokeRole:
+		return revokeRole(c, change)
+	case core.CreateServiceAccount:
+		return createAccount(c, change.Account)
+	case core.UpdateServiceAccount:
+		return updateAccount(c, change)
+	case core.DeleteServiceAccount:
+		return deleteAccount(c, change.ID)
+	case core.AddAPIToken:
+		return addAPIToken(c, change.Token)
+	case core.UseAPIToken:
+		return useAPIToken(c, change)
+	case core.DeleteAPIToken:
+		return deleteAPIToken(c, change)
+	case core.BeginAnswer:
+		return beginAnswer(c, change.Answered)
+	case core.EndAnswer:
+		return endAnswer(c, change.Answered)
+	case core.DropAnswer:
+		return dropAnswer(c, change.Key)
+	case core.AddDeviceGrant:
+		return addDeviceGrant(c, change.Grant)
+	case core.DecideDeviceGrant:
+		return decideDeviceGrant(c, change)
+	case core.PollDeviceGrant:
+		return pollDeviceGrant(c, change)
+	case core.FinishDeviceGrant:
+		return finishDeviceGrant(c, change.ID)
 	default:
 		return applyPlugins(c, change)
 	}
@@ -280,6 +323,23 @@ func mustChange(changed int64, err error) error {
 		return core.ErrNotFound
 	}
 	return classify(err)
+}
+
+// unchanged says core.ErrStale unless the row was last changed at was, if that is given. It
+// is an update, because that keeps others out until the end of the transaction on every
+// database.
+func unchanged(c *sqlite.Conn, table, key, id string, was time.Time) error {
+	if was.IsZero() {
+		return nil
+	}
+	changed, err := c.Exec(`UPDATE `+table+` SET updated_at = updated_at WHERE `+key+` = $1 AND updated_at = $2`, id, millis(was))
+	if err != nil || changed > 0 {
+		return err
+	}
+	if err := first(c, `SELECT 1 FROM `+table+` WHERE `+key+` = $1`, func(*sqlite.Row) error { return nil }, id); err != nil {
+		return err
+	}
+	return core.ErrStale
 }
 
 // mustWin says core.ErrConflict if a statement's condition no longer held.

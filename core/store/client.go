@@ -101,14 +101,14 @@ const (
 	insertClient = `INSERT INTO clients (id, org, name, name_folded, display_name, preset, secret_hash, auth_methods, redirect_uris,
 			post_logout_redirect_uris, grant_types, response_types, scopes, id_token_alg, native, require_pkce, skip_consent,
 			offline_without_prompt, query_token, shared, disabled, logo_uri, client_uri, policy_uri, terms_uri,
-			access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at, allowed_groups, metadata, sealed_secret, registration_hash, backchannel, sign_in)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`
+			access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at, allowed_groups, metadata, sealed_secret, registration_hash, backchannel, sign_in, search)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)`
 
 	replaceClient = `UPDATE clients SET org = $2, name = $3, name_folded = $4, display_name = $5, preset = $6, secret_hash = $7, auth_methods = $8,
 			redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, response_types = $12, scopes = $13, id_token_alg = $14,
 			native = $15, require_pkce = $16, skip_consent = $17, offline_without_prompt = $18, query_token = $19, shared = $20, disabled = $21,
 			logo_uri = $22, client_uri = $23, policy_uri = $24, terms_uri = $25, access_ttl = $26, id_token_ttl = $27, refresh_ttl = $28,
-			created_at = $29, updated_at = $30, allowed_groups = $31, metadata = $32, sealed_secret = $33, registration_hash = $34, backchannel = $35, sign_in = $36
+			created_at = $29, updated_at = $30, allowed_groups = $31, metadata = $32, sealed_secret = $33, registration_hash = $34, backchannel = $35, sign_in = $36, search = $37
 		WHERE id = $1`
 )
 
@@ -120,7 +120,7 @@ func clientValues(c core.Client) []any {
 		c.Native, c.RequirePKCE, c.SkipConsent, c.OfflineWithoutPrompt, c.QueryToken, c.Shared, c.Disabled,
 		c.LogoURI, c.ClientURI, c.PolicyURI, c.TermsURI, c.AccessTTL.Milliseconds(), c.IDTokenTTL.Milliseconds(), c.RefreshTTL.Milliseconds(),
 		millis(c.CreatedAt), millis(c.UpdatedAt), listJSON(c.AllowedGroups), mustJSON(c.Metadata), append([]byte{}, c.SealedSecret...), optionalHash(c.RegistrationHash),
-		c.Metadata.BackchannelLogoutURI != "", mustJSON(c.SignIn),
+		c.Metadata.BackchannelLogoutURI != "", mustJSON(c.SignIn), clientSearched(&c),
 	}
 }
 
@@ -132,14 +132,18 @@ func createClient(conn *sqlite.Conn, c core.Client) error {
 	return taken(err, "client id")
 }
 
-func updateClient(conn *sqlite.Conn, c core.Client, held core.Hash) error {
+func updateClient(conn *sqlite.Conn, update core.UpdateClient) error {
+	c, held := update.Client, update.Held
+	if err := unchanged(conn, "clients", "id", c.ID, update.Was); err != nil {
+		return err
+	}
 	if err := clientNameFree(conn, c); err != nil {
 		return err
 	}
 	if held.IsZero() {
 		return mustChange(conn.Exec(replaceClient, clientValues(c)...))
 	}
-	return mustWin(conn.Exec(replaceClient+` AND registration_hash = $37`, append(clientValues(c), held[:])...))
+	return mustWin(conn.Exec(replaceClient+` AND registration_hash = $38`, append(clientValues(c), held[:])...))
 }
 
 func clientNameFree(conn *sqlite.Conn, c core.Client) error {

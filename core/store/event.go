@@ -2,13 +2,14 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
 const (
-	eventColumns = `e.id, e.at, e.type, e.actor, e.user_id, e.client_id, e.session_id, e.grant_id, e.ip, e.correlation, e.detail`
+	eventColumns = `e.id, e.at, e.type, e.actor, e.user_id, e.client_id, e.session_id, e.grant_id, e.ip, e.correlation, e.detail, e.org, e.fields`
 
 	selectEvent = `SELECT ` + eventColumns + ` FROM events e WHERE e.id = $1`
 
@@ -41,7 +42,13 @@ func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
 		IP:          r.Text(),
 		Correlation: r.Text(),
 	}
-	e.Detail, err = readMapJSON(r)
+	if e.Detail, err = readMapJSON(r); err != nil {
+		return err
+	}
+	e.Org = r.Text()
+	if fields := r.View(); len(fields) > 0 {
+		err = json.Unmarshal(fields, &e.Fields)
+	}
 	return err
 }
 
@@ -65,10 +72,19 @@ func (s *Store) SignedInWith(ctx context.Context, userID core.ID, browser string
 	return len(seen) > 0, err
 }
 
+// insertEvent gives what says of no organisation which it concerns that of its user, else
+// that of its client.
+const insertEvent = `INSERT INTO events (id, at, type, actor, user_id, client_id, session_id, grant_id, ip, correlation, detail, org, fields)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $12 <> '' THEN $12
+		ELSE coalesce((SELECT u.org FROM users u WHERE u.id = $5), (SELECT c.org FROM clients c WHERE c.id = $6), '') END, $13)`
+
 func record(c *sqlite.Conn, e core.Event) error {
-	_, err := c.Exec(`INSERT INTO events (id, at, type, actor, user_id, client_id, session_id, grant_id, ip, correlation, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+	var fields string
+	if len(e.Fields) > 0 {
+		fields = mustJSON(e.Fields)
+	}
+	_, err := c.Exec(insertEvent,
 		string(e.ID), millis(e.At), string(e.Type), e.Actor, string(e.UserID), e.ClientID, string(e.SessionID), string(e.GrantID),
-		e.IP, e.Correlation, mapJSON(e.Detail))
+		e.IP, e.Correlation, mapJSON(e.Detail), e.Org, fields)
 	return classify(err)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
-const groupColumns = `g.id, g.org, g.name, g.display_name, g.created_at,
+const groupColumns = `g.id, g.org, g.name, g.display_name, g.external_id, g.created_at, g.updated_at,
 	(SELECT count(*) FROM members m WHERE m.group_id = g.id)`
 
 func scanGroup(r *sqlite.Row, g *core.Group) error {
@@ -16,7 +16,9 @@ func scanGroup(r *sqlite.Row, g *core.Group) error {
 		Org:         r.Text(),
 		Name:        r.Text(),
 		DisplayName: r.Text(),
+		ExternalID:  r.Text(),
 		CreatedAt:   readTime(r),
+		UpdatedAt:   readTime(r),
 		Members:     int(r.Int()),
 	}
 	return nil
@@ -53,20 +55,61 @@ func (s *Store) Members(ctx context.Context, groupID core.ID) ([]core.User, erro
 }
 
 func createGroup(c *sqlite.Conn, g core.Group) error {
-	_, err := c.Exec(`INSERT INTO groups (id, org, name, display_name, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		string(g.ID), g.Org, g.Name, g.DisplayName, millis(g.CreatedAt))
-	return taken(err, "group name")
+	if err := groupFree(c, g); err != nil {
+		return err
+	}
+	_, err := c.Exec(`INSERT INTO groups (id, org, name, display_name, external_id, search, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		string(g.ID), g.Org, g.Name, g.DisplayName, g.ExternalID, groupSearched(&g), millis(g.CreatedAt), millis(g.UpdatedAt))
+	return taken(err, "group")
+}
+
+// groupFree says whether name and external identifier are free, or the group's own.
+func groupFree(c *sqlite.Conn, g core.Group) error {
+	return c.Query(`SELECT name = $3 FROM groups WHERE org = $1 AND id <> $2 AND (name = $3 OR $4 <> '' AND external_id = $4) ORDER BY 1 DESC`,
+		func(r *sqlite.Row) error {
+			if r.Bool() {
+				return &core.ConflictError{What: "group name"}
+			}
+			return &core.ConflictError{What: "external identifier of a group"}
+		}, g.Org, string(g.ID), g.Name, g.ExternalID)
+}
+
+// updateGroup leaves the organisation.
+func updateGroup(c *sqlite.Conn, update core.UpdateGroup) error {
+	g := update.Group
+	if err := unchanged(c, "groups", "id", string(g.ID), update.Was); err != nil {
+		return err
+	}
+	var was string
+	if err := first(c, `SELECT org, name FROM groups WHERE id = $1`, func(r *sqlite.Row) error {
+		g.Org, was = r.Text(), r.Text()
+		return nil
+	}, string(g.ID)); err != nil {
+		return err
+	}
+	if err := groupFree(c, g); err != nil {
+		return err
+	}
+	_, err := c.Exec(`UPDATE groups SET name = $2, display_name = $3, external_id = $4, search = $5, updated_at = $6 WHERE id = $1`,
+		string(g.ID), g.Name, g.DisplayName, g.ExternalID, groupSearched(&g), millis(g.UpdatedAt))
+	if err != nil || was == g.Name {
+		return classify(err)
+	}
+	return renameGroup(c, g, was)
 }
 
 // The names of a user's groups stand in the user's row too, so that the reads of
 // every request need not gather them. These statements keep them right; $1 is a
 // group, $2 a user.
 const (
-	groupNamesBut = `coalesce((SELECT string_agg(g.name, '
-' ORDER BY g.name) FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = users.id AND m.group_id <> $1), '')`
+	groupNamesOf = `coalesce((SELECT string_agg(g.name, '
+' ORDER BY g.name) FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = users.id`
+	groupNames    = groupNamesOf + `), '')`
+	groupNamesBut = groupNamesOf + ` AND m.group_id <> $1), '')`
 
-	nameGroups        = `UPDATE users SET revision = revision + 1, group_names = ` + groupNamesBut + ` WHERE id = $2`
-	nameGroupsOfGroup = `UPDATE users SET revision = revision + 1, group_names = ` + groupNamesBut + ` WHERE id IN (SELECT user_id FROM members WHERE group_id = $1)`
+	nameGroups          = `UPDATE users SET revision = revision + 1, group_names = ` + groupNamesBut + ` WHERE id = $2`
+	nameGroupsOfRenamed = `UPDATE users SET revision = revision + 1, group_names = ` + groupNames + ` WHERE id IN (SELECT user_id FROM members WHERE group_id = $1)`
+	nameGroupsOfGroup   = `UPDATE users SET revision = revision + 1, group_names = ` + groupNamesBut + ` WHERE id IN (SELECT user_id FROM members WHERE group_id = $1)`
 )
 
 // deleteGroup deletes the memberships too, by the schema.

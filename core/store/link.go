@@ -168,8 +168,9 @@ func joinOne(c *sqlite.Conn, userID core.ID, name string, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Exec(`INSERT INTO groups (id, org, name, display_name, created_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (org, name) DO NOTHING`,
-		string(groupID(org, name, at)), org, name, millis(at))
+	_, err = c.Exec(`INSERT INTO groups (id, org, name, display_name, search, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $5, $5)
+		ON CONFLICT (org, name) DO NOTHING`,
+		string(groupID(org, name, at)), org, name, searched(name, ""), millis(at))
 	if err != nil {
 		return classify(err)
 	}

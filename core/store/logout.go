@@ -25,7 +25,7 @@ func layOutNotices(c *sqlite.Conn, session core.ID) error {
 // endsSession reports whether a change may lay out notices.
 func endsSession(change core.Change) bool {
 	switch change := change.(type) {
-	case core.EndSession, core.EndSessions:
+	case core.EndSession, core.EndSessions, core.DeleteOrganisation:
 		return true
 	case core.StartSession:
 		return change.Replaces != ""

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -62,11 +63,41 @@ func migrate(c *sqlite.Conn, path string, all []migration, now time.Time) error 
 				return fmt.Errorf("migration %s: %w", m.name, err)
 			}
 		}
-		if version > 0 {
-			return nil
-		}
-		return createOrganisation(c, core.Organisation{Name: core.DefaultOrganisation, DisplayName: "Built-in organisation", CreatedAt: now})
+		return fill(c, version, now)
 	})
+}
+
+// fill puts in what every directory has, and what a script cannot compute, where the
+// migrations behind version brought it.
+func fill(c *sqlite.Conn, version int, now time.Time) error {
+	if version < 1 {
+		o := core.Organisation{Name: core.DefaultOrganisation, DisplayName: "Built-in organisation", CreatedAt: now, UpdatedAt: now}
+		if err := createOrganisation(c, o); err != nil {
+			return err
+		}
+	}
+	if version < 13 {
+		if err := fillSearch(c); err != nil {
+			return err
+		}
+		return createCommandClient(c, now)
+	}
+	return nil
+}
+
+// createCommandClient makes the client of the command line. It keeps out of the way of an
+// older client of that name.
+func createCommandClient(c *sqlite.Conn, now time.Time) error {
+	client := core.Client{
+		ID: core.ClientCommand, Org: core.DefaultOrganisation, Name: core.ClientCommand, DisplayName: "Postern command line", Preset: "native",
+		AuthMethods: []string{core.AuthNone}, GrantTypes: []string{core.GrantDevice, core.GrantRefreshToken},
+		Scopes:     []string{"openid", "profile", "offline_access", core.ScopeAdministration},
+		IDTokenAlg: "RS256", Native: true, RequirePKCE: true, Shared: true, CreatedAt: now, UpdatedAt: now,
+	}
+	if _, isTaken := errors.AsType[*core.ConflictError](clientNameFree(c, client)); isTaken {
+		client.Name += "-2"
+	}
+	return createClient(c, client)
 }
 
 // schemaVersion gives the version of the last migration, zero for an empty

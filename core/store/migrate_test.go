@@ -168,3 +168,45 @@ func TestUpgradePeople(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Directories from before administrators had roles get the client of the command line,
+// versions, and what lists are searched by.
+func TestUpgradeAdministration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postern.db")
+	files := []string{
+		"0001_initial.sql", "0002_plugin_modules.sql", "0003_plugin_pins.sql", "0004_plugin_outbox.sql", "0005_upstream.sql", "0006_access.sql",
+		"0007_client_metadata.sql", "0008_assertions.sql", "0009_logout.sql", "0010_registration.sql", "0011_people.sql", "0012_browsers.sql",
+	}
+	atVersion(t, path, files, `
+		INSERT INTO organisations VALUES ('built-in', 'Ours', '', '', '', 0, 1000, '{}', '{}');
+		INSERT INTO clients (id, org, name, name_folded, display_name, preset, secret_hash, auth_methods, redirect_uris, post_logout_redirect_uris, grant_types,
+				response_types, scopes, id_token_alg, native, require_pkce, skip_consent, offline_without_prompt, query_token, shared, disabled, logo_uri,
+				client_uri, policy_uri, terms_uri, access_ttl, id_token_ttl, refresh_ttl, created_at, updated_at)
+			SELECT 'c', 'built-in', 'Postern-CLI', 'postern-cli', 'Ürsula''s', '', x'', '', '[]', '[]', '', '[]', '', '', 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, 0, 0, 1, 1;
+		INSERT INTO groups VALUES ('g', 'built-in', 'Staff', 'Ältere', 2000);
+		INSERT INTO users VALUES ('u', 1, 'built-in', 'ann', 'ann', '', 0, '', 0, 0, '{"display_name":"Ängström","external_id":"e1"}', '{}', '', 0, 0, 0, 0, '');
+		INSERT INTO events VALUES ('e', 0, 'signout', '', 'u', '', '', '', '', '', '{}')`)
+	s := openAt(t, path)
+	ctx := t.Context()
+	org, err := s.Organisation(ctx, "built-in")
+	if err != nil || org.UpdatedAt.UnixMilli() != 1000 {
+		t.Errorf("organisation %+v, %v", org, err)
+	}
+	group, err := s.Group(ctx, "built-in", "Staff")
+	if err != nil || group.UpdatedAt.UnixMilli() != 2000 || group.ExternalID != "" {
+		t.Errorf("group %+v, %v", group, err)
+	}
+	// It keeps out of the way of a client that was there first.
+	command, err := s.Client(ctx, core.ClientCommand)
+	if err != nil || command.Name != "postern-cli-2" || !command.Public() {
+		t.Errorf("client %+v, %v", command, err)
+	}
+	events, err := s.Events(ctx, core.EventFilter{})
+	if err != nil || len(events) != 1 || events[0].Org != "" || events[0].Fields != nil {
+		t.Errorf("events %+v, %v", events, err)
+	}
+	token := core.APIToken{ID: "t", Holder: "u", Hash: core.Hash{1}, ExpiresAt: time.UnixMilli(1)}
+	if err := s.Apply(ctx, core.GrantRole{Grant: core.RoleGrant{Holder: "u", Role: core.RoleOwner}}, core.AddAPIToken{Token: token}, core.KeepAdministrator{}); err != nil {
+		t.Error(err)
+	}
+}

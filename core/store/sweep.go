@@ -24,6 +24,10 @@ const grantsKept = 25 * time.Hour
 // up before, and said so.
 const mailsKept = 24 * time.Hour
 
+// apiTokensKept is how long an API token is shown after it has expired, to whoever wonders
+// why it works no more.
+const apiTokensKept = 30 * 24 * time.Hour
+
 // sweeps delete what ended before $1.
 var sweeps = []string{
 	`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at <= $1 LIMIT $2)`,
@@ -35,12 +39,14 @@ var sweeps = []string{
 	`DELETE FROM initial_tokens WHERE id IN (SELECT id FROM initial_tokens WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM answered WHERE key IN (SELECT key FROM answered WHERE expires_at <= $1 LIMIT $2)`,
+	`DELETE FROM device_grants WHERE id IN (SELECT id FROM device_grants WHERE expires_at <= $1 LIMIT $2)`,
 	`DELETE FROM plugin_values WHERE (instance, key) IN (SELECT instance, key FROM plugin_values WHERE expires_at <= $1 LIMIT $2)`,
 }
 
 // Sweep deletes what nobody can use any more at now: authorization requests,
 // upstream attempts, client assertions that were used, tokens, grants, sessions, remembered
-// devices, tickets, mails and values of plugins that expired, signing keys that nothing
+// devices, tickets, mails, answers, device authorizations, API tokens and values of plugins that expired, signing keys that nothing
 // valid is signed with, and old counts of failed sign-ins.
 // A refresh token that was used stays until it expires, because presenting it
 // again is the sign of theft. It returns how many rows it deleted.
@@ -57,6 +63,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 		`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retired_at > 0 AND retired_at <= $1 LIMIT $2)`: core.KeyKept,
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)`:                                grantsKept,
 		`DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE expires_at <= $1 LIMIT $2)`:                                  mailsKept,
+		`DELETE FROM api_tokens WHERE id IN (SELECT id FROM api_tokens WHERE expires_at <= $1 LIMIT $2)`:                        apiTokensKept,
 		`DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE last_at <= $1 LIMIT $2)`:                           failuresKept,
 	} {
 		deleted, err := s.sweepAll(ctx, text, now.Add(-kept))

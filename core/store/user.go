@@ -158,24 +158,28 @@ func createUser(c *sqlite.Conn, u core.User) error {
 		return err
 	}
 	_, err := c.Exec(`INSERT INTO users (id, org, name, name_folded, email, email_verified, password_hash, admin, disabled, profile, attributes,
-			revision, group_names, created_at, updated_at, password_at, last_sign_in_at, last_sign_in_ip)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, '', $12, $13, $14, $15, $16)`,
+			external_id, display_folded, revision, group_names, created_at, updated_at, password_at, last_sign_in_at, last_sign_in_ip)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, '', $14, $15, $16, $17, $18)`,
 		string(u.ID), u.Org, u.Name, name, u.Email, u.EmailVerified, u.PasswordHash, u.Admin, u.Disabled, mustJSON(u.Profile), mapJSON(u.Attributes),
-		millis(u.CreatedAt), millis(u.UpdatedAt), millis(u.PasswordAt), millis(u.LastSignInAt), u.LastSignInIP)
+		u.Profile.ExternalID, core.FoldName(u.Profile.DisplayName), millis(u.CreatedAt), millis(u.UpdatedAt), millis(u.PasswordAt), millis(u.LastSignInAt), u.LastSignInIP)
 	if err != nil {
 		return classify(err)
 	}
 	return addLogins(c, u)
 }
 
-func updateUser(c *sqlite.Conn, u core.User) error {
+func updateUser(c *sqlite.Conn, update core.UpdateUser) error {
+	u := update.User
+	if err := unchanged(c, "users", "id", string(u.ID), update.Was); err != nil {
+		return err
+	}
 	if err := loginsFree(c, u); err != nil {
 		return err
 	}
 	err := mustChange(c.Exec(`UPDATE users SET revision = revision + 1, org = $2, name = $3, name_folded = $4, email = $5, email_verified = $6, admin = $7, disabled = $8,
-			profile = $9, attributes = $10, created_at = $11, updated_at = $12 WHERE id = $1`,
+			profile = $9, attributes = $10, external_id = $11, display_folded = $12, created_at = $13, updated_at = $14 WHERE id = $1`,
 		string(u.ID), u.Org, u.Name, core.FoldName(u.Name), u.Email, u.EmailVerified, u.Admin, u.Disabled,
-		mustJSON(u.Profile), mapJSON(u.Attributes), millis(u.CreatedAt), millis(u.UpdatedAt)))
+		mustJSON(u.Profile), mapJSON(u.Attributes), u.Profile.ExternalID, core.FoldName(u.Profile.DisplayName), millis(u.CreatedAt), millis(u.UpdatedAt)))
 	if err != nil {
 		return err
 	}
@@ -221,7 +225,8 @@ func addLogins(c *sqlite.Conn, u core.User) error {
 }
 
 func setProfile(c *sqlite.Conn, userID core.ID, profile core.Profile, at time.Time) error {
-	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, profile = $2, updated_at = $3 WHERE id = $1`, string(userID), mustJSON(profile), millis(at)))
+	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, profile = $2, external_id = $3, display_folded = $4, updated_at = $5 WHERE id = $1`,
+		string(userID), mustJSON(profile), profile.ExternalID, core.FoldName(profile.DisplayName), millis(at)))
 }
 
 func setEmail(c *sqlite.Conn, set core.SetEmail) error {
@@ -262,13 +267,19 @@ func deleteUser(c *sqlite.Conn, id core.ID) error {
 	if _, err := c.Exec(`DELETE FROM mails WHERE user_id = $1 AND substr(template, 1, 7) <> 'notice_'`, string(id)); err != nil {
 		return err
 	}
+	if err := forgetHolder(c, id); err != nil {
+		return err
+	}
 	_, err := c.Exec(`DELETE FROM users WHERE id = $1`, string(id))
 	return err
 }
 
+const selectAdministrator = `SELECT 1 FROM users u JOIN organisations o ON o.name = u.org WHERE u.disabled = 0 AND o.disabled = 0
+	AND (u.admin = 1 OR EXISTS (SELECT 1 FROM roles r WHERE r.holder = u.id AND r.org = '' AND r.role = 'owner')) LIMIT 1`
+
 // keepAdministrator refuses what has left nobody to administer the server.
 func keepAdministrator(c *sqlite.Conn) error {
-	err := first(c, `SELECT 1 FROM users WHERE admin = 1 AND disabled = 0 LIMIT 1`, func(*sqlite.Row) error { return nil })
+	err := first(c, selectAdministrator, func(*sqlite.Row) error { return nil })
 	if errors.Is(err, core.ErrNotFound) {
 		return core.ErrConflict
 	}

@@ -34,6 +34,7 @@ CREATE TABLE api_tokens (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_tokens_by_holder ON api_tokens (holder);
+CREATE INDEX api_tokens_by_expiry ON api_tokens (expires_at);
 
 -- Answers to requests that must not be carried out twice.
 CREATE TABLE answered (
@@ -82,6 +83,20 @@ ALTER TABLE users ADD COLUMN external_id TEXT NOT NULL DEFAULT '';
 UPDATE users SET external_id = coalesce(profile ->> '$.external_id', '');
 CREATE INDEX users_by_external_id ON users (org, external_id) WHERE external_id <> '';
 
+-- What lists are searched by: folded, as names are. They are filled in after this script,
+-- because no database folds letters as Postern does. Names and addresses of users are in
+-- logins.
+ALTER TABLE users ADD COLUMN display_folded TEXT NOT NULL DEFAULT '';
+ALTER TABLE groups ADD COLUMN search TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN search TEXT NOT NULL DEFAULT '';
+
+-- Of all organisations, in the order of a list.
+CREATE INDEX users_by_name ON users (name_folded, id);
+CREATE INDEX clients_by_name ON clients (name_folded, id);
+CREATE INDEX groups_by_name ON groups (name, id);
+
 ALTER TABLE events ADD COLUMN org TEXT NOT NULL DEFAULT '';
 ALTER TABLE events ADD COLUMN fields TEXT NOT NULL DEFAULT '';
 CREATE INDEX events_by_org ON events (org, id) WHERE org <> '';
+-- How often people signed in since a day is counted in the index alone.
+CREATE INDEX events_of_signins ON events (type, id, org) WHERE type IN ('signin.succeeded', 'signin.failed');

@@ -136,6 +136,30 @@ type Store interface {
 	// Mails are what waits, at most so many, the newest first.
 	Mails(ctx context.Context, limit int) ([]core.Mail, error)
 
+	// Roles are those of a user or a service account: that of the whole server first, then
+	// by organisation. Ownership by the field of the user is not among them.
+	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
+	// RolesIn are those of an organisation, of the whole server if org is "", by holder.
+	RolesIn(ctx context.Context, org string) ([]core.RoleGrant, error)
+	// RolesHeld are those that users and service accounts of the organisation have, of
+	// whatever, by holder; ownership by the field of the user too.
+	RolesHeld(ctx context.Context, org string) ([]core.RoleGrant, error)
+	ServiceAccount(ctx context.Context, id core.ID) (*core.ServiceAccount, error)
+	// ServiceAccounts are ordered by name; org "" stands for all.
+	ServiceAccounts(ctx context.Context, org string) ([]core.ServiceAccount, error)
+	// APITokens are those of a user or a service account, in the order in which they were
+	// made; one that has expired is among them until it is swept.
+	APITokens(ctx context.Context, holder core.ID) ([]core.APIToken, error)
+	// APIHolder gives an API token with whose it is, at once.
+	APIHolder(ctx context.Context, tokenID core.ID) (*core.APIHolder, error)
+	// HolderOf gives a user with organisation and roles, at once.
+	HolderOf(ctx context.Context, userID core.ID) (*core.APIHolder, error)
+	// Answered gives the answer to a request; one that has expired is there until it is
+	// swept.
+	Answered(ctx context.Context, key core.Hash) (*core.Answered, error)
+	DeviceGrant(ctx context.Context, id core.ID) (*core.DeviceGrant, error)
+	DeviceGrantByCode(ctx context.Context, userCode core.Hash) (*core.DeviceGrant, error)
+
 	User(ctx context.Context, id core.ID) (*core.User, error)
 	// UserByEmail finds by e-mail address, folded, in an organisation, and never by a
 	// login name.

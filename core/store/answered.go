@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// Answered gives the answer to a request, or core.ErrNotFound. One that has expired is
+// there until it is swept.
+func (s *Store) Answered(ctx context.Context, key core.Hash) (*core.Answered, error) {
+	return one(ctx, s, `SELECT key, body, status, header, answer, created_at, expires_at FROM answered WHERE key = $1`,
+		func(r *sqlite.Row, a *core.Answered) (err error) {
+			*a = core.Answered{Key: readHash(r), Body: readHash(r), Status: int(r.Int())}
+			if a.Header, err = readMapJSON(r); err != nil {
+				return err
+			}
+			a.Answer, a.CreatedAt, a.ExpiresAt = r.Blob(), readTime(r), readTime(r)
+			return nil
+		}, key[:])
+}
+
+// beginAnswer lets one of many win that have the key.
+func beginAnswer(c *sqlite.Conn, a core.Answered) error {
+	if _, err := c.Exec(`DELETE FROM answered WHERE key = $1 AND expires_at <= $2`, a.Key[:], millis(a.CreatedAt)); err != nil {
+		return err
+	}
+	_, err := c.Exec(`INSERT INTO answered (key, body, status, header, answer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.Key[:], a.Body[:], a.Status, mapJSON(a.Header), append([]byte{}, a.Answer...), millis(a.CreatedAt), millis(a.ExpiresAt))
+	return classify(err)
+}
+
+func endAnswer(c *sqlite.Conn, a core.Answered) error {
+	return mustChange(c.Exec(`UPDATE answered SET status = $2, header = $3, answer = $4, expires_at = $5 WHERE key = $1`,
+		a.Key[:], a.Status, mapJSON(a.Header), append([]byte{}, a.Answer...), millis(a.ExpiresAt)))
+}
+
+func dropAnswer(c *sqlite.Conn, key core.Hash) error {
+	_, err := c.Exec(`DELETE FROM answered WHERE key = $1`, key[:])
+	return err
+}
