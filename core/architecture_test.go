@@ -68,6 +68,7 @@ var house = map[string][]string{
 	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/remote/login", "core/workbench"},
 	"core/remote/login": {},
 	"core/cmd/postern":  {"core/cli"},
+	"core/cmd/apigen":   {"core/rest", "sdk/api"},
 	"core/cmd/figures": {
 		"core", "core/app", "core/admin", "core/cmd/figures/job", "core/config", "core/jose", "core/observe", "core/plugin", "core/store",
 		"sdk", "sdk/hook",
