@@ -88,7 +88,7 @@ func createClient(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *ap
 	edit := editing(sent.Settings, wire.ClientSettings, wire.SetClient)
 	made, err := d.CreateClient(ctx, admin.NewClient{Org: sent.Organisation, Name: sent.Name, Preset: sent.Preset, Edit: edit.apply})
 	if err := edit.wrong(err); err != nil {
-		return nil, within(err, "settings", sortedNames(fieldsOf(typeClientSettings))...)
+		return nil, within(below(err, "settings"), "settings", sortedNames(fieldsOf(typeClientSettings))...)
 	}
 	told := wire.CreatedClient(made)
 	return object(told.Client.Version, told), nil

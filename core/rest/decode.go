@@ -39,6 +39,7 @@ var (
 	typeRaw   = reflect.TypeFor[json.RawMessage]()
 	typePatch = reflect.TypeFor[api.Patch]()
 
+	typeNewUser        = reflect.TypeFor[api.NewUser]()
 	typeProfile        = reflect.TypeFor[api.Profile]()
 	typeClientSettings = reflect.TypeFor[api.ClientSettings]()
 )

@@ -130,32 +130,35 @@ func fieldErrors(wrong *admin.InvalidError) []api.FieldError {
 	return errs
 }
 
-// within names the members of an object inside the request.
+// within says of members that a desk names that they are those of an object inside the
+// request.
 func within(err error, prefix string, members ...string) error {
-	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
-		moved := &admin.InvalidError{Problems: slices.Clone(wrong.Problems)}
-		for i := range moved.Problems {
-			moved.Problems[i].Field = inside(prefix, moved.Problems[i].Field, members)
-		}
-		return moved
+	wrong, ok := errors.AsType[*admin.InvalidError](err)
+	if !ok {
+		return err
 	}
-	if told, ok := errors.AsType[*failure](err); ok {
-		moved := *told
-		moved.Errors = slices.Clone(told.Errors)
-		for i := range moved.Errors {
-			moved.Errors[i].Field = inside(prefix, moved.Errors[i].Field, members)
+	moved := &admin.InvalidError{Problems: slices.Clone(wrong.Problems)}
+	for i := range moved.Problems {
+		p := &moved.Problems[i]
+		if first, _, _ := strings.Cut(p.Field, "."); slices.Contains(members, first) {
+			p.Field = prefix + "." + p.Field
 		}
-		return &moved
 	}
-	return err
+	return moved
 }
 
-func inside(prefix, field string, members []string) string {
-	first, _, _ := strings.Cut(field, "[")
-	if slices.Contains(members, first) {
-		return prefix + "." + field
+// below says the same of all members that this package found wrong.
+func below(err error, prefix string) error {
+	wrong, ok := errors.AsType[*failure](err)
+	if !ok {
+		return err
 	}
-	return field
+	moved := *wrong
+	moved.Errors = slices.Clone(wrong.Errors)
+	for i := range moved.Errors {
+		moved.Errors[i].Field = prefix + "." + moved.Errors[i].Field
+	}
+	return &moved
 }
 
 // tell turns an error into one that huma may answer with; failures are logged.

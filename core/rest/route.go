@@ -16,6 +16,7 @@ import (
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/bearer"
 	"github.com/postern-id/postern/core/desk"
+	"github.com/postern-id/postern/core/wire"
 	"github.com/postern-id/postern/sdk/api"
 )
 
@@ -264,4 +265,24 @@ func listOf(parts ...string) string {
 		panic("rest: strings cannot be marshalled: " + err.Error())
 	}
 	return string(text)
+}
+
+// do declares an operation that reads no body and answers nothing but that it is done.
+func do[I any](r *routes, method string, op operation, done func(context.Context, *desk.Desk, *I) error) {
+	act(r, method, op, func(ctx context.Context, d *desk.Desk, in *I) (*Nothing, error) {
+		return &Nothing{}, done(ctx, d, in)
+	})
+}
+
+// told gives an answer without a version.
+func told[T any](body T, err error) (*Answer[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Answer[T]{body}, nil
+}
+
+// listed gives a list that is never so long that it has pages.
+func listed[T, U any](all []T, turn func(*T) U, err error) (*Answer[api.Page[U]], error) {
+	return told(api.Page[U]{Items: wire.Each(all, turn)}, err)
 }

@@ -75,6 +75,8 @@ func nowhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
 func (r *routes) families() {
 	r.organisations()
 	r.users()
+	r.help()
+	r.access()
 	r.groups()
 	r.clients()
 }

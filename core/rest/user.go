@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/core/wire"
 	"github.com/postern-id/postern/sdk/api"
@@ -119,4 +120,11 @@ func aUser(user *core.User, err error) (*Object[api.User], error) {
 // ofProfile says that members are those of the profile.
 func ofProfile(err error) error {
 	return within(err, "profile", sortedNames(fieldsOf(typeProfile))...)
+}
+
+func invited(made *admin.Invited, err error) (*Answer[api.Invitation], error) {
+	if err != nil {
+		return nil, within(ofProfile(err), "user", sortedNames(fieldsOf(typeNewUser))...)
+	}
+	return told(wire.Invitation(made), nil)
 }

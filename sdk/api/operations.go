@@ -147,6 +147,203 @@ func (c *Caller) DeleteUser(ctx context.Context, user string, options ...Option)
 	return c.do(ctx, r, nil)
 }
 
+// DisableUser: keep a user from signing in.
+func (c *Caller) DisableUser(ctx context.Context, user string, options ...Option) error {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/disable", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// EnableUser: let a disabled user sign in again.
+func (c *Caller) EnableUser(ctx context.Context, user string, options ...Option) error {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/enable", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// SignOutUser: end the sessions of a user and revoke their grants.
+func (c *Caller) SignOutUser(ctx context.Context, user string, options ...Option) error {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/sign-out", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// SetPassword: give a user another password.
+func (c *Caller) SetPassword(ctx context.Context, user string, body NewPassword, options ...Option) error {
+	r := request{method: "PUT", path: "/users/" + url.PathEscape(user) + "/password", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return err
+	}
+	r.body, r.kind = sent, "application/json"
+	return c.do(ctx, r, nil)
+}
+
+// CreateResetLink: make a link with which a user sets a new password.
+func (c *Caller) CreateResetLink(ctx context.Context, user string, body NewResetLink, options ...Option) (*Handed, error) {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/reset-link", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Handed)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// WithdrawConsent: take back what a user allowed a client.
+func (c *Caller) WithdrawConsent(ctx context.Context, user string, client string, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/consents/" + url.PathEscape(client), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// InviteUser: make a user, who chooses a password or a passkey on a page.
+func (c *Caller) InviteUser(ctx context.Context, body NewInvitation, options ...Option) (*Invitation, error) {
+	r := request{method: "POST", path: "/invitations", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Invitation)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// InviteAgain: give a user who has not come yet another invitation.
+func (c *Caller) InviteAgain(ctx context.Context, user string, body AgainInvitation, options ...Option) (*Invitation, error) {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/invitation", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Invitation)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListUserSessions: list where a user is signed in.
+func (c *Caller) ListUserSessions(ctx context.Context, user string, options ...Option) (*Page[Session], error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/sessions", options: options}
+	out := new(Page[Session])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// EndUserSession: end a session of a user.
+func (c *Caller) EndUserSession(ctx context.Context, user string, session string, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/sessions/" + url.PathEscape(session), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ListUserDevices: list the browsers that a user trusts with the second factor.
+func (c *Caller) ListUserDevices(ctx context.Context, user string, options ...Option) (*Page[Device], error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/devices", options: options}
+	out := new(Page[Device])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ForgetDevice: trust a browser of a user no more.
+func (c *Caller) ForgetDevice(ctx context.Context, user string, device string, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/devices/" + url.PathEscape(device), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ForgetDevices: trust no browser of a user any more.
+func (c *Caller) ForgetDevices(ctx context.Context, user string, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/devices", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// GetUserProofs: read what a user enrolled.
+func (c *Caller) GetUserProofs(ctx context.Context, user string, options ...Option) (*Proofs, error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/authenticators", options: options}
+	out := new(Proofs)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RemoveAuthenticator: remove an authenticator of a user.
+func (c *Caller) RemoveAuthenticator(ctx context.Context, user string, authenticator string, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/authenticators/" + url.PathEscape(authenticator), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ResetUserProofs: remove everything that a user enrolled.
+func (c *Caller) ResetUserProofs(ctx context.Context, user string, options ...Option) (*Removed, error) {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/authenticators", options: options}
+	out := new(Removed)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateRecoveryCodes: give a user new recovery codes.
+func (c *Caller) CreateRecoveryCodes(ctx context.Context, user string, options ...Option) (*RecoveryCodes, error) {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/recovery-codes", options: options}
+	out := new(RecoveryCodes)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListUserLinks: list where else a user is known.
+func (c *Caller) ListUserLinks(ctx context.Context, user string, options ...Option) (*Page[Link], error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/links", options: options}
+	out := new(Page[Link])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// LinkUser: take a person at a provider for a user.
+func (c *Caller) LinkUser(ctx context.Context, user string, body NewLink, options ...Option) (*Link, error) {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/links", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Link)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UnlinkUserQuery are the parameters of [Caller.UnlinkUser]; empty ones are not sent.
+type UnlinkUserQuery struct {
+	Subject string // As the provider wrote it.
+}
+
+func (p UnlinkUserQuery) values() url.Values {
+	q := query{}
+	q.text("subject", p.Subject)
+	return url.Values(q)
+}
+
+// UnlinkUser: take a person at a provider for a user no more.
+func (c *Caller) UnlinkUser(ctx context.Context, user string, connector string, query UnlinkUserQuery, options ...Option) error {
+	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/links/" + url.PathEscape(connector), options: options}
+	r.query = query.values()
+	return c.do(ctx, r, nil)
+}
+
 // ListGroupsQuery are the parameters of [Caller.ListGroups]; empty ones are not sent.
 type ListGroupsQuery struct {
 	Organisation string // Name of the organisation.
