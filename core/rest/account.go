@@ -89,7 +89,7 @@ func (r *routes) access() {
 		needs: core.HelpUsers, desk: []string{"EndUserSession"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		UserPath
-		Session string `path:"session" maxLength:"36"`
+		Session string `path:"session" maxLength:"36" doc:"Identifier of the session."`
 	}) error {
 		return d.EndUserSession(ctx, in.id(), core.ID(in.Session))
 	})
@@ -105,7 +105,7 @@ func (r *routes) access() {
 		needs: core.HelpUsers, desk: []string{"ForgetDevice"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		UserPath
-		Device string `path:"device" maxLength:"36"`
+		Device string `path:"device" maxLength:"36" doc:"Identifier of the browser."`
 	}) error {
 		return d.ForgetDevice(ctx, in.id(), core.ID(in.Device))
 	})
@@ -130,7 +130,7 @@ func (r *routes) proofs() {
 		more: "With the last one go the recovery codes and the browsers that they trust.", needs: core.HelpUsers, desk: []string{"RemoveAuthenticator"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		UserPath
-		Authenticator string `path:"authenticator" maxLength:"36"`
+		Authenticator string `path:"authenticator" maxLength:"36" doc:"Identifier of the authenticator."`
 	}) error {
 		return d.RemoveAuthenticator(ctx, in.id(), core.ID(in.Authenticator))
 	})

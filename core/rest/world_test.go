@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/routers"
+
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/bearer"
@@ -30,6 +32,7 @@ type world struct {
 	store   *store.Store
 	admin   *admin.Service
 	handler http.Handler
+	router  routers.Router // of the document
 	log     bytes.Buffer
 	// callers are who has which token.
 	callers map[string]desk.Caller
@@ -52,6 +55,7 @@ func newWorld(t *testing.T) *world {
 	w.callers["owner"] = desk.Everything(admin.Actor{Name: "user:owner"})
 	w.callers["auditor"] = desk.Caller{Actor: admin.Actor{Name: "user:auditor"}, Roles: []core.RoleGrant{{Org: core.DefaultOrganisation, Role: core.RoleAuditor}}}
 	w.handler = w.server().Handler()
+	w.router = newRouter(t)
 	return w
 }
 
@@ -66,6 +70,8 @@ func (w *world) server() *rest.Server {
 type people struct{ *store.Store }
 
 func (people) Roles(context.Context, core.ID) ([]core.RoleGrant, error) { return nil, nil }
+
+func (w *world) newID() core.ID { return core.NewID(w.now, rand.Reader) }
 
 func (w *world) clock() time.Time { return w.now }
 
@@ -131,6 +137,7 @@ func (w *world) ask(who, line, body string, headers ...string) answer {
 	}
 	a := answer{w.t, result.StatusCode, result.Header, got}
 	w.checkAnswer(r, a)
+	w.conforms(r, body, a)
 	return a
 }
 
