@@ -61,11 +61,11 @@ var house = map[string][]string{
 	"core/mail":              {"core", "core/outbox"},
 	"core/outbox":            {"core"},
 	"core/app": {
-		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
+		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/desk", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
-	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/outbound", "core/remote/login", "core/workbench"},
+	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/desk", "core/outbound", "core/remote/login", "core/workbench"},
 	"core/remote/login": {},
 	"core/cmd/postern":  {"core/cli"},
 	"core/cmd/apigen":   {"core/rest", "sdk/api"},

@@ -18,6 +18,7 @@ import (
 	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/capability"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/core/mail"
 	"github.com/postern-id/postern/core/observe"
 	"github.com/postern-id/postern/core/outbound"
@@ -53,6 +54,8 @@ type App struct {
 	Config config.Config
 	Store  *store.Store
 	Admin  *admin.Service
+	// Office makes the desks of who administers.
+	Office *desk.Office
 	// Metrics counts, whether or not anybody may see it.
 	Metrics *observe.Metrics
 
@@ -126,6 +129,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		Mails: a.mails, Factors: a.factors(),
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
+	a.Office = &desk.Office{Admin: a.Admin, Store: a.Store}
 	return a, nil
 }
 

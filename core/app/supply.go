@@ -228,11 +228,16 @@ func advise(host string, err error) error {
 	return &better
 }
 
-// ReloadPlugin reads the source of an installed plugin again, and installs what is
-// there now as [admin.Service.InstallPlugin] does. Bytes that are pinned are not
-// replaced by others.
-func (a *App) ReloadPlugin(ctx context.Context, actor admin.Actor, s *Supply, plugin string, allowUnsigned bool) (*admin.Installed, *Module, error) {
-	releases, err := a.Admin.Releases(ctx, plugin)
+// Installer is where a plugin is installed, as [desk.Desk] is.
+type Installer interface {
+	Releases(ctx context.Context, plugin string) ([]admin.Release, error)
+	InstallPlugin(ctx context.Context, input admin.Install) (*admin.Installed, error)
+}
+
+// Reload reads the source of an installed plugin again, and installs what is there now as
+// [admin.Service.InstallPlugin] does. Bytes that are pinned are not replaced by others.
+func (s *Supply) Reload(ctx context.Context, to Installer, plugin string, allowUnsigned bool) (*admin.Installed, *Module, error) {
+	releases, err := to.Releases(ctx, plugin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -251,7 +256,7 @@ func (a *App) ReloadPlugin(ctx context.Context, actor admin.Actor, s *Supply, pl
 	case m.Digest == running.Module && m.Unproven != nil:
 		input.AllowUnsigned = true // it runs already
 	}
-	installed, err := a.Admin.InstallPlugin(ctx, actor, input)
+	installed, err := to.InstallPlugin(ctx, input)
 	return installed, m, err
 }
 

@@ -287,7 +287,7 @@ func TestReloadPlugin(t *testing.T) {
 		}
 	}
 	reload := func(allow bool) (*admin.Installed, error) {
-		installed, _, err := w.app.ReloadPlugin(ctx, cli, s, "team", allow)
+		installed, _, err := s.Reload(ctx, w.desk(), "team", allow)
 		return installed, err
 	}
 	runs := func(version, signer string) {
@@ -353,7 +353,7 @@ func TestReloadPlugin(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for plugin, want := range map[string]string{"nothing": "there is no plugin", "scopes": "comes with Postern"} {
-		if _, _, err := w.app.ReloadPlugin(ctx, cli, s, plugin, false); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := s.Reload(ctx, w.desk(), plugin, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", plugin, err)
 		}
 	}
@@ -384,15 +384,15 @@ func TestReloadFromRegistry(t *testing.T) {
 	if _, err := w.app.Admin.InstallPlugin(ctx, cli, input); err != nil {
 		t.Fatal(err)
 	}
-	if installed, _, err := w.app.ReloadPlugin(ctx, cli, s, "team", false); err != nil || !installed.Unchanged {
+	if installed, _, err := s.Reload(ctx, w.desk(), "team", false); err != nil || !installed.Unchanged {
 		t.Errorf("%+v, %v", installed, err)
 	}
 	push("2.0.0")
 	w.clock.advance(time.Second)
-	if _, _, err := w.app.ReloadPlugin(ctx, cli, s, "team", false); err == nil {
+	if _, _, err := s.Reload(ctx, w.desk(), "team", false); err == nil {
 		t.Error("an unsigned module was taken without a word")
 	}
-	if installed, _, err := w.app.ReloadPlugin(ctx, cli, s, "team", true); err != nil || installed.Plugins[0].Version != "2.0.0" {
+	if installed, _, err := s.Reload(ctx, w.desk(), "team", true); err != nil || installed.Plugins[0].Version != "2.0.0" {
 		t.Errorf("%+v, %v", installed, err)
 	}
 	if got := w.events(core.EventFilter{Type: core.EventPluginInstalled, Limit: 1}); len(got) != 1 || got[0].Detail["source"] != r.ref(":stable") || got[0].Detail["version_before"] != "1.0.0" {

@@ -26,6 +26,7 @@ import (
 	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/authn"
 	"github.com/postern-id/postern/core/config"
+	"github.com/postern-id/postern/core/desk"
 )
 
 const (
@@ -257,6 +258,9 @@ func (w *world) events(filter core.EventFilter) []core.Event {
 }
 
 var cli = admin.Actor{Name: "cli:test"}
+
+// desk is that of who may do everything.
+func (w *world) desk() *desk.Desk { return w.app.Office.For(desk.Everything(cli)) }
 
 // user makes a user with thePassword.
 func (w *world) user(name string, change ...func(*admin.NewUser)) *core.User {

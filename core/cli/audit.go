@@ -58,20 +58,20 @@ func (p *program) auditList() *cobra.Command {
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
 		if user != "" {
-			found, err := s.Admin.FindUser(ctx, orgOf(c), user)
+			found, err := s.FindUser(ctx, orgOf(c), user)
 			if err != nil {
 				return err
 			}
 			filter.UserID = found.ID
 		}
 		if client != "" {
-			found, err := s.Admin.FindClient(ctx, orgOf(c), client)
+			found, err := s.FindClient(ctx, orgOf(c), client)
 			if err != nil {
 				return err
 			}
 			filter.ClientID = found.ID
 		}
-		events, err := s.Admin.Events(ctx, filter)
+		events, err := s.Events(ctx, filter)
 		if err != nil {
 			return err
 		}

@@ -102,7 +102,7 @@ func (p *program) clientCreate() *cobra.Command {
 	c.PreRunE = flags.check
 	issuerFlag(c)
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
-		created, err := s.Admin.CreateClient(ctx, actor(), admin.NewClient{Org: orgOf(c), Name: args[0], Preset: *preset, Address: *address, Edit: flags.apply})
+		created, err := s.CreateClient(ctx, admin.NewClient{Org: orgOf(c), Name: args[0], Preset: *preset, Address: *address, Edit: flags.apply})
 		if err != nil {
 			return err
 		}
@@ -116,9 +116,9 @@ func (p *program) clientCreate() *cobra.Command {
 
 // reportClient prints a client that has just got a secret.
 func (p *program) reportClient(s *session, client *core.Client, secret, done string) error {
-	view := viewClient(s.config.Issuer, client, secret)
+	view := viewClient(s.issuer, client, secret)
 	p.note(done, client.Name)
-	if s.config.IssuerDerived {
+	if s.guessed {
 		p.note("note: the server was not started yet, so the addresses are guesses; give --issuer, or run 'postern client show %s' after its start", client.Name)
 	}
 	p.noteCallbacks(client)
@@ -142,7 +142,7 @@ func (p *program) noteCallbacks(client *core.Client) {
 
 // noteGroups points at groups that nobody is in because there is none of that name.
 func (p *program) noteGroups(ctx context.Context, s *session, client *core.Client) error {
-	missing, err := s.Admin.MissingGroups(ctx, client)
+	missing, err := s.MissingGroups(ctx, client)
 	for _, name := range missing {
 		p.note("note: the organisation %s has no group %q yet", client.Org, name)
 	}
@@ -176,14 +176,14 @@ func (p *program) clientList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list clients", Args: arguments()}
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		clients, err := s.Admin.Clients(ctx, orgOf(c))
+		clients, err := s.Clients(ctx, orgOf(c))
 		if err != nil {
 			return err
 		}
 		views := make([]clientView, len(clients))
 		rows := make([][]string, len(clients))
 		for i := range clients {
-			views[i] = viewClient(s.config.Issuer, &clients[i], "")
+			views[i] = viewClient(s.issuer, &clients[i], "")
 			rows[i] = []string{clients[i].Name, clients[i].ID, clients[i].Preset, joined(clients[i].RedirectURIs), clientState(&clients[i])}
 		}
 		return p.print(views, func(w io.Writer) {
@@ -204,11 +204,11 @@ func (p *program) clientShow() *cobra.Command {
 	c := &cobra.Command{Use: "show CLIENT", Short: "show a client, by name or client ID, and what to paste into it", Args: arguments("CLIENT")}
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		client, err := s.FindClient(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		view := viewClient(s.config.Issuer, client, "")
+		view := viewClient(s.issuer, client, "")
 		return p.print(view, func(w io.Writer) {
 			fields(w, describeClient(client))
 			fmt.Fprintln(w)
@@ -304,11 +304,11 @@ func (p *program) clientUpdate() *cobra.Command {
 	c.Flags().BoolVar(&disabled, "disabled", false, "refuse everything that the client asks for")
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		client, err := s.FindClient(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		client, err = s.Admin.UpdateClient(ctx, actor(), client.ID, "", func(edited *core.Client) {
+		client, err = s.UpdateClient(ctx, client.ID, "", func(edited *core.Client) {
 			flags.apply(edited)
 			if c.Flags().Changed("rename") {
 				edited.Name = rename
@@ -327,7 +327,7 @@ func (p *program) clientUpdate() *cobra.Command {
 		if err := p.noteGroups(ctx, s, client); err != nil {
 			return err
 		}
-		return p.done(viewClient(s.config.Issuer, client, ""), "updated client %s", client.Name)
+		return p.done(viewClient(s.issuer, client, ""), "updated client %s", client.Name)
 	})
 	return c
 }
@@ -338,11 +338,11 @@ func (p *program) clientRotateSecret() *cobra.Command {
 	}
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		client, err := s.FindClient(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		secret, err := s.Admin.RotateSecret(ctx, actor(), client.ID)
+		secret, err := s.RotateSecret(ctx, client.ID)
 		if err != nil {
 			return err
 		}
@@ -355,14 +355,14 @@ func (p *program) clientDelete() *cobra.Command {
 	c := &cobra.Command{Use: "delete CLIENT", Short: "delete a client with consents and tokens", Args: arguments("CLIENT")}
 	sure := yesFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		client, err := s.Admin.FindClient(ctx, orgOf(c), args[0])
+		client, err := s.FindClient(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if err := p.confirm(ctx, *sure, "delete the client %q?", client.Name); err != nil {
 			return err
 		}
-		if err := s.Admin.DeleteClient(ctx, actor(), client.ID); err != nil {
+		if err := s.DeleteClient(ctx, client.ID); err != nil {
 			return err
 		}
 		return p.done(deleted{true, client.ID, client.Name}, "deleted client %s", client.Name)

@@ -81,9 +81,9 @@ func signInBindings(c *admin.Connector) []core.PluginBinding {
 func (p *program) connector() *cobra.Command {
 	return family("connector", "let people sign in with other providers",
 		p.connectorCreate(), p.connectorList(), p.connectorShow(), p.connectorUpdate(),
-		p.connectorSwitch("enable", "offer a connector to people", "Offer a connector to people. It must have what its plugin needs.", (*admin.Service).EnableConnector),
+		p.connectorSwitch("enable", "offer a connector to people", "Offer a connector to people. It must have what its plugin needs.", Desk.EnableConnector),
 		p.connectorSwitch("disable", "offer a connector to nobody any more",
-			"Offer a connector to nobody any more. Links stay, and sessions go on.", (*admin.Service).DisableConnector),
+			"Offer a connector to nobody any more. Links stay, and sessions go on.", Desk.DisableConnector),
 		p.connectorDelete(), p.connectorPresets())
 }
 
@@ -95,7 +95,7 @@ func (p *program) connectorList() *cobra.Command {
 	}
 	org := c.Flags().String("org", "", "only those of the organisation")
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		connectors, err := s.Admin.Connectors(ctx, *org)
+		connectors, err := s.Connectors(ctx, *org)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (p *program) connectorList() *cobra.Command {
 		rows := make([][]string, len(connectors))
 		for i := range connectors {
 			connector := &connectors[i]
-			views[i] = viewConnector(s.config.Issuer, connector)
+			views[i] = viewConnector(s.issuer, connector)
 			clients, err := clientNames(ctx, s, signInBindings(connector))
 			if err != nil {
 				return err
@@ -163,7 +163,7 @@ func (p *program) connectorShow() *cobra.Command {
 	}
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		connector, err := s.Admin.FindConnector(ctx, args[0])
+		connector, err := s.FindConnector(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -171,8 +171,8 @@ func (p *program) connectorShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.print(viewConnector(s.config.Issuer, connector), func(w io.Writer) {
-			describeConnector(w, s.config.Issuer, connector, clients)
+		return p.print(viewConnector(s.issuer, connector), func(w io.Writer) {
+			describeConnector(w, s.issuer, connector, clients)
 		})
 	})
 	return c
@@ -237,12 +237,12 @@ func (p *program) connectorPresets() *cobra.Command {
 	}
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		plugins, err := s.Admin.SignInPlugins(ctx)
+		plugins, err := s.SignInPlugins(ctx)
 		if err != nil {
 			return err
 		}
 		if len(args) > 0 {
-			one, err := s.Admin.FindPlugin(ctx, args[0])
+			one, err := s.FindPlugin(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -285,7 +285,7 @@ func (p *program) printPresets(s *session, plugins []admin.Plugin) error {
 	return p.print(views, func(w io.Writer) {
 		table(w, "there is no plugin that people can sign in with", []string{"PLUGIN", "PRESET", "FOR", "HOSTS"}, rows)
 		if len(rows) > 0 {
-			fmt.Fprintf(w, "\nThe redirect URI of a connector is %s\n", admin.RedirectURI(s.config.Issuer, "NAME"))
+			fmt.Fprintf(w, "\nThe redirect URI of a connector is %s\n", admin.RedirectURI(s.issuer, "NAME"))
 		}
 	})
 }

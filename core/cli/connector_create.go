@@ -50,7 +50,7 @@ func (p *program) connectorCreate() *cobra.Command {
 		if input.Clients, err = clientIDs(ctx, s, input.Org, clients); err != nil {
 			return err
 		}
-		made, err := s.Admin.CreateConnector(ctx, actor(), input)
+		made, err := s.CreateConnector(ctx, input)
 		if err != nil {
 			return demandPlugin(err, input)
 		}
@@ -74,7 +74,7 @@ func demandPlugin(err error, input admin.NewConnector) error {
 // reportConnector prints what to tell the provider, and what is still to be done.
 func (p *program) reportConnector(s *session, made *admin.Connector) error {
 	p.note("created connector %s", made.Instance)
-	if s.config.IssuerDerived {
+	if s.guessed {
 		p.note("note: the server was not started yet, so the redirect URI is a guess; give --issuer, or run 'postern connector show %s' after its start", made.Instance)
 	}
 	if made.Disabled {
@@ -83,7 +83,7 @@ func (p *program) reportConnector(s *session, made *admin.Connector) error {
 	if !made.CreateUsers && !made.LinkByEmail {
 		p.note("note: only who is linked can sign in with it; 'postern user link USER %s SUBJECT' links somebody", made.Instance)
 	}
-	view := viewConnector(s.config.Issuer, made)
+	view := viewConnector(s.issuer, made)
 	return p.print(view, func(w io.Writer) {
 		registered(w, view.RedirectURI, view.LogoutURI)
 		connectorSteps(w, made)
@@ -103,9 +103,9 @@ func registered(w io.Writer, redirectURI, logoutURI string) {
 func clientIDs(ctx context.Context, s *session, org string, names []string) ([]string, error) {
 	var ids []string
 	for _, name := range names {
-		client, err := s.Admin.FindClient(ctx, org, name)
+		client, err := s.FindClient(ctx, org, name)
 		if errors.Is(err, core.ErrNotFound) {
-			if shared, other := s.Store.Client(ctx, name); other == nil {
+			if shared, other := s.Client(ctx, name); other == nil {
 				client, err = shared, nil
 			}
 		}

@@ -108,7 +108,7 @@ func (p *program) connectorUpdate() *cobra.Command {
 		return settings.check()
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		before, err := s.Admin.FindConnector(ctx, args[0])
+		before, err := s.FindConnector(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -119,12 +119,12 @@ func (p *program) connectorUpdate() *cobra.Command {
 			return err
 		}
 		input.Edit = flags.apply
-		after, err := s.Admin.UpdateConnector(ctx, actor(), args[0], input)
+		after, err := s.UpdateConnector(ctx, args[0], input)
 		if err != nil {
 			return err
 		}
 		p.note("updated connector %s", args[0])
-		view := viewConnector(s.config.Issuer, after)
+		view := viewConnector(s.issuer, after)
 		return p.print(view, func(w io.Writer) {
 			if !before.Logout {
 				registered(w, "", view.LogoutURI)
@@ -136,17 +136,17 @@ func (p *program) connectorUpdate() *cobra.Command {
 }
 
 // connectorSwitch makes a command that does one thing to a connector.
-func (p *program) connectorSwitch(verb, short, long string, do func(*admin.Service, context.Context, admin.Actor, string) error) *cobra.Command {
+func (p *program) connectorSwitch(verb, short, long string, do func(Desk, context.Context, string) error) *cobra.Command {
 	c := &cobra.Command{Use: verb + " NAME", Short: short, Args: arguments("NAME"), Long: long, Example: "  postern connector " + verb + " github"}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		if err := do(s.Admin, ctx, actor(), args[0]); err != nil {
+		if err := do(s, ctx, args[0]); err != nil {
 			return err
 		}
-		connector, err := s.Admin.FindConnector(ctx, args[0])
+		connector, err := s.FindConnector(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		return p.done(viewConnector(s.config.Issuer, connector), verb+"d connector %s", args[0])
+		return p.done(viewConnector(s.issuer, connector), verb+"d connector %s", args[0])
 	})
 	return c
 }
@@ -161,13 +161,13 @@ func (p *program) connectorDelete() *cobra.Command {
 	forget := c.Flags().Bool("forget", false, "delete the plugin instance with settings, grants and secrets too")
 	sure := yesFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		if _, err := s.Admin.FindConnector(ctx, args[0]); err != nil {
+		if _, err := s.FindConnector(ctx, args[0]); err != nil {
 			return err
 		}
 		if err := p.confirm(ctx, *sure, "delete the connector %q and the links of its people?", args[0]); err != nil {
 			return err
 		}
-		if err := s.Admin.DeleteConnector(ctx, actor(), args[0], *forget); err != nil {
+		if err := s.DeleteConnector(ctx, args[0], *forget); err != nil {
 			return err
 		}
 		return p.done(deleted{Deleted: true, Name: args[0]}, "deleted connector %s", args[0])

@@ -5,8 +5,8 @@
 // where something can be done. Exit codes are 0, 1 for what failed and 2 for a
 // command line that cannot be understood.
 //
-// It never checks or changes anything itself: that is admin's, and workbench's for a
+// It never checks or changes anything itself: that is the desk's, and workbench's for a
 // plugin that is being made. It never prints a secret but the one that was made by
-// this very command. It imports admin, app, config, workbench and remote/login, and outbound
-// for the name of a setting; only the main package imports it.
+// this very command. It imports admin, app, config, desk, workbench and remote/login, and
+// outbound for the name of a setting; only the main package imports it.
 package cli

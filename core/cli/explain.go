@@ -103,11 +103,11 @@ func readMoment(flag, text string) (time.Time, error) {
 func (f *explainFlags) find(ctx context.Context, s *session, org string) (q app.Inquiry, err error) {
 	q = f.inquiry
 	if f.user != "" {
-		if q.User, err = s.Admin.FindUser(ctx, org, f.user); err != nil {
+		if q.User, err = s.FindUser(ctx, org, f.user); err != nil {
 			return q, err
 		}
 	}
-	if q.Client, err = s.Admin.FindClient(ctx, org, f.client); err != nil {
+	if q.Client, err = s.FindClient(ctx, org, f.client); err != nil {
 		return q, err
 	}
 	q.Scopes, err = grantedScopes(q.Client, f.scopes)

@@ -29,8 +29,8 @@ func viewGroup(g *core.Group) groupView {
 func (p *program) group() *cobra.Command {
 	c := family("group", "make groups and say who is in them",
 		p.groupCreate(), p.groupList(), p.groupShow(), p.groupDelete(),
-		p.groupMembers("add", "put users into a group", "added %s to group %s", (*admin.Service).AddMember),
-		p.groupMembers("remove", "take users out of a group", "removed %s from group %s", (*admin.Service).RemoveMember))
+		p.groupMembers("add", "put users into a group", "added %s to group %s", Desk.AddMember),
+		p.groupMembers("remove", "take users out of a group", "removed %s from group %s", Desk.RemoveMember))
 	orgFlag(c)
 	return c
 }
@@ -40,7 +40,7 @@ func (p *program) groupCreate() *cobra.Command {
 	c := &cobra.Command{Use: "create GROUP", Short: "make a group", Args: arguments("GROUP")}
 	c.Flags().StringVar(&name, "name", "", "what people see")
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
-		group, err := s.Admin.CreateGroup(ctx, actor(), orgOf(c), args[0], name)
+		group, err := s.CreateGroup(ctx, orgOf(c), args[0], name)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (p *program) groupCreate() *cobra.Command {
 func (p *program) groupList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list groups", Args: arguments()}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		groups, err := s.Admin.Groups(ctx, orgOf(c))
+		groups, err := s.Groups(ctx, orgOf(c))
 		if err != nil {
 			return err
 		}
@@ -72,11 +72,11 @@ func (p *program) groupList() *cobra.Command {
 func (p *program) groupShow() *cobra.Command {
 	c := &cobra.Command{Use: "show GROUP", Short: "show a group and its members", Args: arguments("GROUP")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		group, err := s.FindGroup(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		users, err := s.Admin.Members(ctx, group)
+		users, err := s.Members(ctx, group)
 		if err != nil {
 			return err
 		}
@@ -102,14 +102,14 @@ func (p *program) groupDelete() *cobra.Command {
 	c := &cobra.Command{Use: "delete GROUP", Short: "delete a group; its members stay users", Args: arguments("GROUP")}
 	sure := yesFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		group, err := s.FindGroup(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if err := p.confirm(ctx, *sure, "delete the group %q, which has %d members?", group.Name, group.Members); err != nil {
 			return err
 		}
-		if err := s.Admin.DeleteGroup(ctx, actor(), group.Org, group.Name); err != nil {
+		if err := s.DeleteGroup(ctx, group.Org, group.Name); err != nil {
 			return err
 		}
 		return p.done(deleted{true, string(group.ID), group.Name}, "deleted group %s", group.Name)
@@ -119,27 +119,27 @@ func (p *program) groupDelete() *cobra.Command {
 
 // groupMembers makes the command that adds or removes members. Everybody is
 // looked up before anything is changed.
-func (p *program) groupMembers(verb, short, done string, do func(*admin.Service, context.Context, admin.Actor, *core.Group, *core.User) error) *cobra.Command {
+func (p *program) groupMembers(verb, short, done string, do func(Desk, context.Context, *core.Group, *core.User) error) *cobra.Command {
 	c := &cobra.Command{Use: verb + " GROUP USER...", Short: short, Args: arguments("GROUP", "USER...")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		group, err := s.Admin.FindGroup(ctx, orgOf(c), args[0])
+		group, err := s.FindGroup(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		users := make([]*core.User, len(args)-1)
 		names := make([]string, len(users))
 		for i, name := range args[1:] {
-			if users[i], err = s.Admin.FindUser(ctx, orgOf(c), name); err != nil {
+			if users[i], err = s.FindUser(ctx, orgOf(c), name); err != nil {
 				return err
 			}
 			names[i] = users[i].Name
 		}
 		for _, user := range users {
-			if err := do(s.Admin, ctx, actor(), group, user); err != nil {
+			if err := do(s, ctx, group, user); err != nil {
 				return err
 			}
 		}
-		if group, err = s.Admin.FindGroup(ctx, orgOf(c), args[0]); err != nil {
+		if group, err = s.FindGroup(ctx, orgOf(c), args[0]); err != nil {
 			return err
 		}
 		return p.done(viewGroup(group), done, joined(names), group.Name)

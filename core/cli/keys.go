@@ -27,7 +27,7 @@ func (p *program) keys() *cobra.Command {
 func (p *program) keysList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list the signing keys that are published", Args: arguments()}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		keys, err := s.Admin.Keys(ctx)
+		keys, err := s.Keys(ctx)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (p *program) keysRotate() *cobra.Command {
 	algs := c.Flags().StringArray("alg", nil, "`ALGORITHM`: RS256, ES256, EdDSA or PS256 (repeatable; all if it is not given)")
 	atOnce := c.Flags().Bool("now", false, "sign with the new keys at once")
 	c.RunE = p.making(func(ctx context.Context, s *session, _ []string) error {
-		keys, err := s.Admin.RotateKeys(ctx, actor(), *algs, *atOnce)
+		keys, err := s.RotateKeys(ctx, *algs, *atOnce)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (p *program) keysRetire() *cobra.Command {
 		if err := p.confirm(ctx, *sure, "end the key %q, and all tokens that it signed?", args[0]); err != nil {
 			return err
 		}
-		if err := s.Admin.DeleteKey(ctx, actor(), args[0]); err != nil {
+		if err := s.DeleteKey(ctx, args[0]); err != nil {
 			return err
 		}
 		return p.done(deleted{true, args[0], ""}, "ended the key %s", args[0])

@@ -52,7 +52,7 @@ func (p *program) mailTest() *cobra.Command {
 func (p *program) mailList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list the mails that wait to be sent, the newest first", Args: arguments()}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		mails, err := s.Admin.QueuedMails(ctx)
+		mails, err := s.QueuedMails(ctx)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (p *program) mailRetry() *cobra.Command {
 		if len(args) > 0 {
 			id = core.ID(args[0])
 		}
-		n, err := s.Admin.RetryMails(ctx, actor(), id)
+		n, err := s.RetryMails(ctx, id)
 		if err != nil {
 			return err
 		}

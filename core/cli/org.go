@@ -33,7 +33,7 @@ func (p *program) org() *cobra.Command {
 func (p *program) orgList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list organisations", Args: arguments()}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		orgs, err := s.Admin.Organisations(ctx)
+		orgs, err := s.Organisations(ctx)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (p *program) orgCreate() *cobra.Command {
 	c.RunE = p.making(func(ctx context.Context, s *session, args []string) error {
 		draft := core.Organisation{Name: args[0]}
 		apply(&draft)
-		org, err := s.Admin.CreateOrganisation(ctx, actor(), draft)
+		org, err := s.CreateOrganisation(ctx, draft)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (p *program) orgUpdate() *cobra.Command {
 	apply := orgFlags(c)
 	disabled := c.Flags().Bool("disabled", false, "keep its people from signing in")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		org, err := s.Admin.UpdateOrganisation(ctx, actor(), args[0], "", func(o *core.Organisation) {
+		org, err := s.UpdateOrganisation(ctx, args[0], "", func(o *core.Organisation) {
 			apply(o)
 			if c.Flags().Changed("disabled") {
 				o.Disabled = *disabled

@@ -109,14 +109,14 @@ func (p *program) orgRules() *cobra.Command {
 	}
 	flags := newRuleFlags(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		org, err := s.Admin.Organisation(ctx, args[0])
+		org, err := s.Organisation(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		if !flags.apply(c, new(core.OrgRules)) {
 			return p.print(viewRules(org), func(w io.Writer) { fields(w, describeRules(&org.Rules)) })
 		}
-		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, "", func(o *core.Organisation) { flags.apply(c, &o.Rules) })
+		org, err = s.UpdateOrganisation(ctx, org.Name, "", func(o *core.Organisation) { flags.apply(c, &o.Rules) })
 		if err != nil {
 			return err
 		}

@@ -46,14 +46,14 @@ func (p *program) orgTheme() *cobra.Command {
 		return given
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		org, err := s.Admin.Organisation(ctx, args[0])
+		org, err := s.Organisation(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		if !apply(new(core.Organisation)) {
 			return p.print(viewTheme(org), func(w io.Writer) { fields(w, describeTheme(org)) })
 		}
-		org, err = s.Admin.UpdateOrganisation(ctx, actor(), org.Name, "", func(o *core.Organisation) { apply(o) })
+		org, err = s.UpdateOrganisation(ctx, org.Name, "", func(o *core.Organisation) { apply(o) })
 		if err != nil {
 			return err
 		}

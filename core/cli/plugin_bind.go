@@ -40,7 +40,7 @@ func (p *program) pluginBind() *cobra.Command {
 		if input.ClientID, err = at.clientID(ctx, s, orgOf(c)); err != nil {
 			return err
 		}
-		bindings, err := s.Admin.BindPlugin(ctx, actor(), input)
+		bindings, err := s.BindPlugin(ctx, input)
 		if err != nil {
 			return err
 		}
@@ -54,11 +54,11 @@ func bindable(ctx context.Context, s *session, name, instance string) (string, s
 	if instance != "" {
 		return name, instance, nil
 	}
-	_, err := s.Admin.FindPlugin(ctx, name)
+	_, err := s.FindPlugin(ctx, name)
 	if !errors.Is(err, core.ErrNotFound) {
 		return name, "", err
 	}
-	if found, err := s.Admin.FindInstance(ctx, name); err == nil {
+	if found, err := s.FindInstance(ctx, name); err == nil {
 		return found.Plugin, name, nil
 	}
 	return "", "", err

@@ -26,7 +26,7 @@ func (p *program) pluginInspect() *cobra.Command {
 			"  postern plugin inspect miniorange",
 	}
 	installed := p.with(func(ctx context.Context, s *session, args []string) error {
-		plugin, err := s.Admin.FindPlugin(ctx, args[0])
+		plugin, err := s.FindPlugin(ctx, args[0])
 		if err != nil {
 			return err
 		}

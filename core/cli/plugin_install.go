@@ -91,7 +91,7 @@ func (p *program) pluginInstall() *cobra.Command {
 		input := m.Install()
 		input.Pin, input.AllowUnsigned, input.Plugins, input.Settings = pin, unsigned, plugins, given
 		return p.making(func(ctx context.Context, s *session, _ []string) error {
-			installed, err := s.Admin.InstallPlugin(ctx, actor(), input)
+			installed, err := s.InstallPlugin(ctx, input)
 			if err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func (p *program) pluginInstall() *cobra.Command {
 func (p *program) reportInstalled(ctx context.Context, s *session, m *app.Module, installed *admin.Installed) error {
 	p.noteUnproven(m)
 	p.noteInstalled(installed)
-	bound, err := s.Admin.PluginConfig(ctx)
+	bound, err := s.PluginConfig(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,10 @@ func (p *program) pluginCreate() *cobra.Command {
 				return err
 			}
 		}
-		if _, err := s.Admin.CreateInstance(ctx, actor(), args[0], args[1], given); err != nil {
+		if _, err := s.CreateInstance(ctx, args[0], args[1], given); err != nil {
 			return err
 		}
-		created, err := s.Admin.FindInstance(ctx, args[0])
+		created, err := s.FindInstance(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (p *program) pluginSettings() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.Admin.SetSettings(ctx, actor(), args[0], settings); err != nil {
+		if err := s.SetSettings(ctx, args[0], settings); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "replaced the settings of %s", args[0])
@@ -76,7 +76,7 @@ func (p *program) pluginGrant() *cobra.Command {
 	c.Flags().BoolVar(&ahead, "ahead", false, "also what the plugin does not ask for yet, for its next version")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
 		capability, target := args[1], third(args)
-		if err := s.Admin.Grant(ctx, actor(), args[0], capability, target, ahead); err != nil {
+		if err := s.Grant(ctx, args[0], capability, target, ahead); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "granted %s to %s", grantText(core.PluginGrant{Capability: capability, Target: target}), args[0])
@@ -92,7 +92,7 @@ func (p *program) pluginRevoke() *cobra.Command {
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
 		capability, target := args[1], third(args)
-		if err := s.Admin.Revoke(ctx, actor(), args[0], capability, target); err != nil {
+		if err := s.Revoke(ctx, args[0], capability, target); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "revoked %s from %s", grantText(core.PluginGrant{Capability: capability, Target: target}), args[0])
@@ -137,7 +137,7 @@ func (p *program) pluginLimit() *cobra.Command {
 		return err
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		instance, err := s.Admin.FindInstance(ctx, args[0])
+		instance, err := s.FindInstance(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (p *program) pluginLimit() *cobra.Command {
 				set()
 			}
 		}
-		if err := s.Admin.SetLimits(ctx, actor(), args[0], limits); err != nil {
+		if err := s.SetLimits(ctx, args[0], limits); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "limits of %s: %s", args[0], limitsText(limits))
@@ -171,7 +171,7 @@ func limitOf(flag, text string) (time.Duration, error) {
 // changedInstance reads the instance again for the JSON document, or tells what was
 // done.
 func (p *program) changedInstance(ctx context.Context, s *session, name, done string, args ...any) error {
-	instance, err := s.Admin.FindInstance(ctx, name)
+	instance, err := s.FindInstance(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -19,15 +19,15 @@ func (p *program) pluginList() *cobra.Command {
 		Example: "  postern plugin list",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		plugins, err := s.Admin.KnownPlugins(ctx)
+		plugins, err := s.KnownPlugins(ctx)
 		if err != nil {
 			return err
 		}
-		instances, err := s.Admin.Instances(ctx)
+		instances, err := s.Instances(ctx)
 		if err != nil {
 			return err
 		}
-		bound, err := s.Admin.PluginConfig(ctx)
+		bound, err := s.PluginConfig(ctx)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func clientNames(ctx context.Context, s *session, bindings []core.PluginBinding)
 		if _, known := names[b.ClientID]; known {
 			continue
 		}
-		client, err := s.Store.Client(ctx, b.ClientID)
+		client, err := s.Client(ctx, b.ClientID)
 		if err != nil {
 			return nil, fmt.Errorf("read client %s: %w", b.ClientID, err)
 		}

@@ -26,7 +26,7 @@ func (p *program) pluginRollback() *cobra.Command {
 			return err
 		}
 		input.Plugin = args[0]
-		back, err := s.Admin.RollbackPlugin(ctx, actor(), input)
+		back, err := s.RollbackPlugin(ctx, input)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (p *program) pluginReleases() *cobra.Command {
 		Example: "  postern plugin releases directory",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		releases, err := s.Admin.Releases(ctx, args[0])
+		releases, err := s.Releases(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (p *program) pluginRemove() *cobra.Command {
 	}
 	c.Flags().BoolVar(&force, "force", false, "delete its instances too")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		names, err := s.Admin.RemovePlugin(ctx, actor(), args[0], force)
+		names, err := s.RemovePlugin(ctx, args[0], force)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (p *program) pluginReload() *cobra.Command {
 	supplyFlags(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
 		if len(args) == 0 {
-			if err := s.Admin.ReloadPlugins(ctx, actor()); err != nil {
+			if err := s.ReloadPlugins(ctx); err != nil {
 				return err
 			}
 			return p.done(struct {
@@ -28,7 +28,7 @@ func (p *program) pluginReload() *cobra.Command {
 		}
 		supply, end := p.supply(s.config)
 		defer end()
-		installed, m, err := s.ReloadPlugin(ctx, actor(), supply, args[0], unsigned)
+		installed, m, err := supply.Reload(ctx, s, args[0], unsigned)
 		if err != nil {
 			return err
 		}

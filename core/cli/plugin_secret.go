@@ -24,7 +24,7 @@ func (p *program) pluginSecretSet() *cobra.Command {
 	c.Flags().BoolVar(&fromStdin, "stdin", false, "read the value from standard input")
 	c.Flags().BoolVar(&ahead, "ahead", false, "also one that the plugin does not ask for yet, for its next version")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		instance, err := s.Admin.FindInstance(ctx, args[0]) // before anybody types anything
+		instance, err := s.FindInstance(ctx, args[0]) // before anybody types anything
 		if err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func (p *program) pluginSecretSet() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.Admin.SetSecret(ctx, actor(), args[0], args[1], value, ahead); err != nil {
+		if err := s.SetSecret(ctx, args[0], args[1], value, ahead); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "set the secret %s of %s", args[1], args[0])
@@ -59,7 +59,7 @@ func (p *program) pluginSecretDelete() *cobra.Command {
 		Example: "  postern plugin secret delete directory api_key",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		if err := s.Admin.DeleteSecret(ctx, actor(), args[0], args[1]); err != nil {
+		if err := s.DeleteSecret(ctx, args[0], args[1]); err != nil {
 			return err
 		}
 		return p.changedInstance(ctx, s, args[0], "deleted the secret %s of %s", args[1], args[0])
@@ -110,7 +110,7 @@ func (p *program) pluginSecretList() *cobra.Command {
 		Example: "  postern plugin secret list directory",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		instance, err := s.Admin.FindInstance(ctx, args[0])
+		instance, err := s.FindInstance(ctx, args[0])
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (p *program) pluginShow() *cobra.Command {
 		Example: "  postern plugin show directory",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		instance, err := s.Admin.FindInstance(ctx, args[0])
+		instance, err := s.FindInstance(ctx, args[0])
 		if err != nil {
 			return err
 		}

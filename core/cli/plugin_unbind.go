@@ -25,7 +25,7 @@ func (p *program) pluginUnbind() *cobra.Command {
 		if input.ClientID, err = at.clientID(ctx, s, orgOf(c)); err != nil {
 			return err
 		}
-		removed, err := s.Admin.UnbindPlugin(ctx, actor(), input)
+		removed, err := s.UnbindPlugin(ctx, input)
 		if err != nil {
 			return err
 		}

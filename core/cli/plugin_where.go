@@ -39,7 +39,7 @@ func (w *where) clientID(ctx context.Context, s *session, org string) (string, e
 	if w.client == "" {
 		return "", nil
 	}
-	client, err := s.Admin.FindClient(ctx, org, w.client)
+	client, err := s.FindClient(ctx, org, w.client)
 	if err != nil {
 		return "", err
 	}

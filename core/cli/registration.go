@@ -50,7 +50,7 @@ func (p *program) initialCreate() *cobra.Command {
 		if err != nil {
 			return usagef("write it like 24h or 30d", "%q is no value for --lifetime", *ttl)
 		}
-		token, text, err := s.Admin.CreateInitialToken(ctx, actor(), admin.NewInitialToken{Org: orgOf(c), Name: args[0], MaxUses: *uses, TTL: lifetime})
+		token, text, err := s.CreateInitialToken(ctx, admin.NewInitialToken{Org: orgOf(c), Name: args[0], MaxUses: *uses, TTL: lifetime})
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (p *program) initialCreate() *cobra.Command {
 func (p *program) initialList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list the tokens", Args: arguments()}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		tokens, err := s.Admin.InitialTokens(ctx, orgOf(c))
+		tokens, err := s.InitialTokens(ctx, orgOf(c))
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func usesOf(t *core.InitialToken) string {
 func (p *program) initialRevoke() *cobra.Command {
 	c := &cobra.Command{Use: "revoke ID", Short: "end a token; what was registered with it stays", Args: arguments("ID")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		if err := s.Admin.RevokeInitialToken(ctx, actor(), core.ID(args[0])); err != nil {
+		if err := s.RevokeInitialToken(ctx, core.ID(args[0])); err != nil {
 			return err
 		}
 		return p.done(deleted{true, args[0], ""}, "revoked token %s", args[0])

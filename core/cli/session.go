@@ -9,13 +9,16 @@ import (
 	"github.com/postern-id/postern/core/config"
 )
 
-// session is an open data directory.
+// session is a desk with what a command has to know of where it stands.
 type session struct {
-	*app.App
+	Desk
 	config config.Config
+	issuer string
+	// guessed says that the issuer is what the server would have, had it been started.
+	guessed bool
 }
 
-// handler is what a command does with an open data directory.
+// handler is what a command does at a desk.
 type handler func(ctx context.Context, s *session, args []string) error
 
 // with runs the handler on the data directory, which must exist.
@@ -49,7 +52,7 @@ func (p *program) onData(mustExist bool, do handler) func(*cobra.Command, []stri
 				err = closing
 			}
 		}()
-		return do(c.Context(), &session{opened, cfg}, args)
+		return do(c.Context(), &session{newLocal(opened), cfg, cfg.Issuer, cfg.IssuerDerived}, args)
 	}
 }
 

@@ -51,8 +51,8 @@ func viewUser(u *core.User) userView {
 func (p *program) user() *cobra.Command {
 	c := family("user", "make and change the people who can sign in",
 		p.userCreate(), p.userInvite(), p.userList(), p.userShow(), p.userUpdate(), p.userPassword(), p.userResetLink(),
-		p.userSwitch("disable", "keep a user from signing in, and sign them out everywhere", (*admin.Service).DisableUser),
-		p.userSwitch("enable", "let a disabled user sign in again", (*admin.Service).EnableUser),
+		p.userSwitch("disable", "keep a user from signing in, and sign them out everywhere", Desk.DisableUser),
+		p.userSwitch("enable", "let a disabled user sign in again", Desk.EnableUser),
 		p.userSessions(), p.userSignOut(), p.userMFA(), p.userRecoveryCodes(), p.userDevices(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
 	orgFlag(c)
 	return c
@@ -83,7 +83,7 @@ func (p *program) userCreate() *cobra.Command {
 		}
 		var draft core.User
 		flags.apply(&draft)
-		created, err := s.Admin.CreateUser(ctx, actor(), admin.NewUser{
+		created, err := s.CreateUser(ctx, admin.NewUser{
 			Org: orgOf(c), Name: args[0], Email: draft.Email, EmailVerified: draft.EmailVerified, Admin: draft.Admin,
 			Password: password, Profile: draft.Profile, Attributes: draft.Attributes, Groups: groups,
 		})
@@ -129,7 +129,7 @@ func (p *program) userList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "list users", Args: arguments()}
 	c.Flags().StringVar(&group, "group", "", "only members of the group")
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		users, err := s.Admin.Users(ctx, core.UserFilter{Org: orgOf(c), Group: group})
+		users, err := s.Users(ctx, core.UserFilter{Org: orgOf(c), Group: group})
 		if err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func userState(u *core.User) string {
 func (p *program) userShow() *cobra.Command {
 	c := &cobra.Command{Use: "show USER", Short: "show a user, by name, e-mail address or identifier", Args: arguments("USER")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
@@ -208,11 +208,11 @@ func (p *program) userUpdate() *cobra.Command {
 	c.PreRunE = flags.check
 	c.Flags().StringVar(&login, "rename", "", "new user name")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		user, err = s.Admin.UpdateUser(ctx, actor(), user.ID, "", func(u *core.User) {
+		user, err = s.UpdateUser(ctx, user.ID, "", func(u *core.User) {
 			flags.apply(u)
 			if c.Flags().Changed("rename") {
 				u.Name = login
@@ -231,7 +231,7 @@ func (p *program) userPassword() *cobra.Command {
 	c := &cobra.Command{Use: "password USER", Short: "set a user's password, and sign them out everywhere", Args: arguments("USER")}
 	c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
@@ -242,7 +242,7 @@ func (p *program) userPassword() *cobra.Command {
 		if password == "" {
 			return failf("pass the password on standard input with --password-stdin", "nobody is there to ask for a password")
 		}
-		if err := s.Admin.SetPassword(ctx, actor(), user.ID, password); err != nil {
+		if err := s.SetPassword(ctx, user.ID, password); err != nil {
 			return err
 		}
 		return p.changedUser(ctx, s, user, "set the password of %s, and ended their sessions")
@@ -251,14 +251,14 @@ func (p *program) userPassword() *cobra.Command {
 }
 
 // userSwitch makes a command that does one thing to a user.
-func (p *program) userSwitch(verb, short string, do func(*admin.Service, context.Context, admin.Actor, core.ID) error) *cobra.Command {
+func (p *program) userSwitch(verb, short string, do func(Desk, context.Context, core.ID) error) *cobra.Command {
 	c := &cobra.Command{Use: verb + " USER", Short: short, Args: arguments("USER")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		if err := do(s.Admin, ctx, actor(), user.ID); err != nil {
+		if err := do(s, ctx, user.ID); err != nil {
 			return err
 		}
 		return p.changedUser(ctx, s, user, verb+"d user %s")
@@ -274,21 +274,21 @@ func (p *program) userSignOut() *cobra.Command {
 	}
 	c.Flags().StringVar(&client, "client", "", "only withdraw what the user allowed this client")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if client == "" {
-			if err := s.Admin.SignOutUser(ctx, actor(), user.ID); err != nil {
+			if err := s.SignOutUser(ctx, user.ID); err != nil {
 				return err
 			}
 			return p.changedUser(ctx, s, user, "signed %s out everywhere")
 		}
-		relying, err := s.Admin.FindClient(ctx, orgOf(c), client)
+		relying, err := s.FindClient(ctx, orgOf(c), client)
 		if err != nil {
 			return err
 		}
-		if err := s.Admin.WithdrawConsent(ctx, actor(), user.ID, relying.ID); err != nil {
+		if err := s.WithdrawConsent(ctx, user.ID, relying.ID); err != nil {
 			return err
 		}
 		return p.changedUser(ctx, s, user, "withdrew what %s allowed "+relying.Name)
@@ -298,7 +298,7 @@ func (p *program) userSignOut() *cobra.Command {
 
 // changedUser reads the user again for the JSON document, or tells what was done.
 func (p *program) changedUser(ctx context.Context, s *session, user *core.User, done string) error {
-	after, err := s.Admin.FindUser(ctx, user.Org, string(user.ID))
+	after, err := s.FindUser(ctx, user.Org, string(user.ID))
 	if err != nil {
 		return err
 	}
@@ -316,14 +316,14 @@ func (p *program) userDelete() *cobra.Command {
 	c := &cobra.Command{Use: "delete USER", Short: "delete a user with sessions, consents and tokens", Args: arguments("USER")}
 	sure := yesFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if err := p.confirm(ctx, *sure, "delete the user %q?", user.Name); err != nil {
 			return err
 		}
-		if err := s.Admin.DeleteUser(ctx, actor(), user.ID); err != nil {
+		if err := s.DeleteUser(ctx, user.ID); err != nil {
 			return err
 		}
 		return p.done(deleted{true, string(user.ID), user.Name}, "deleted user %s", user.Name)

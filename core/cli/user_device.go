@@ -31,23 +31,23 @@ func (p *program) userDevices() *cobra.Command {
 	c.Flags().BoolVar(&all, "all", false, "forget all of them")
 	c.PreRunE = oneOf("forget", "all")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		switch {
 		case all:
-			if err := s.Admin.ForgetDevices(ctx, actor(), user.ID); err != nil {
+			if err := s.ForgetDevices(ctx, user.ID); err != nil {
 				return err
 			}
 			return p.changedUser(ctx, s, user, "forgot the browsers that %s trusts")
 		case c.Flags().Changed("forget"):
-			if err := s.Admin.ForgetDevice(ctx, actor(), user.ID, core.ID(forget)); err != nil {
+			if err := s.ForgetDevice(ctx, user.ID, core.ID(forget)); err != nil {
 				return err
 			}
 			return p.done(deleted{true, forget, user.Name}, "forgot browser %s of user %s", forget, user.Name)
 		}
-		devices, err := s.Admin.UserDevices(ctx, user.ID)
+		devices, err := s.UserDevices(ctx, user.ID)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (p *program) reportHanded(s *session, document any, h *admin.Handed, done, 
 		return p.done(document, done+"; a mail to %s brings a link that works until %s", name, h.SentTo, stamp(h.ExpiresAt))
 	}
 	p.note(done+"; hand them this link, which works once, until %s, and is not shown again", name, stamp(h.ExpiresAt))
-	if s.config.IssuerDerived {
+	if s.guessed {
 		p.note("note: the server was not started yet, so the address is a guess; give --issuer")
 	}
 	return p.print(document, func(w io.Writer) { io.WriteString(w, h.Link+"\n") })
@@ -60,7 +60,7 @@ func (p *program) userInvite() *cobra.Command {
 		flags.apply(&draft)
 		// A mail that is answered proves the address; until then it takes somebody's word.
 		vouched := draft.EmailVerified && c.Flags().Changed("email-verified")
-		invited, err := s.Admin.InviteUser(ctx, actor(), admin.NewUser{
+		invited, err := s.InviteUser(ctx, admin.NewUser{
 			Org: orgOf(c), Name: args[0], Email: draft.Email, EmailVerified: vouched, Admin: draft.Admin,
 			Profile: draft.Profile, Attributes: draft.Attributes, Groups: groups,
 		}, byHand)
@@ -76,11 +76,11 @@ func (p *program) userInvite() *cobra.Command {
 }
 
 func (p *program) inviteAgain(ctx context.Context, s *session, c *cobra.Command, login string, byHand bool) error {
-	user, err := s.Admin.FindUser(ctx, orgOf(c), login)
+	user, err := s.FindUser(ctx, orgOf(c), login)
 	if err != nil {
 		return err
 	}
-	invited, err := s.Admin.InviteAgain(ctx, actor(), user.ID, byHand)
+	invited, err := s.InviteAgain(ctx, user.ID, byHand)
 	if err != nil {
 		return err
 	}
@@ -107,11 +107,11 @@ func (p *program) userResetLink() *cobra.Command {
 	c.Flags().BoolVar(&send, "send", false, "send the link to the user's e-mail address")
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		handed, err := s.Admin.ResetLink(ctx, actor(), user.ID, send)
+		handed, err := s.ResetLink(ctx, user.ID, send)
 		if err != nil {
 			return err
 		}

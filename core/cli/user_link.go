@@ -28,11 +28,11 @@ func viewLink(l *core.Link) linkView {
 func (p *program) userLinks() *cobra.Command {
 	c := &cobra.Command{Use: "links USER", Short: "list the accounts elsewhere that a user signs in with", Args: arguments("USER")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		links, err := s.Admin.UserLinks(ctx, user.ID)
+		links, err := s.UserLinks(ctx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -62,11 +62,11 @@ func (p *program) userLink() *cobra.Command {
 		Example: "  postern user link alice github 583231",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		link, err := s.Admin.LinkUser(ctx, actor(), user.ID, args[1], args[2])
+		link, err := s.LinkUser(ctx, user.ID, args[1], args[2])
 		if err != nil {
 			return err
 		}
@@ -83,11 +83,11 @@ func (p *program) userUnlink() *cobra.Command {
 		Example: "  postern user unlink alice github",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		links, err := s.Admin.UserLinks(ctx, user.ID)
+		links, err := s.UserLinks(ctx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (p *program) userUnlink() *cobra.Command {
 				return err
 			}
 		}
-		if err := s.Admin.UnlinkUser(ctx, actor(), user.ID, args[1], subject); err != nil {
+		if err := s.UnlinkUser(ctx, user.ID, args[1], subject); err != nil {
 			return err
 		}
 		if len(links) == 1 && user.PasswordHash == "" {

@@ -41,11 +41,11 @@ func (p *program) userMFA() *cobra.Command {
 func (p *program) mfaList() *cobra.Command {
 	c := &cobra.Command{Use: "list USER", Short: "list a user's passkeys and apps", Args: arguments("USER")}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		proofs, err := s.Admin.UserProofs(ctx, user.ID)
+		proofs, err := s.UserProofs(ctx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -77,11 +77,11 @@ func (p *program) mfaRemove() *cobra.Command {
 		Long: "Remove one passkey or app of a user, such as one that is lost. With the last one go\nthe recovery codes and trusted browsers. Sessions go on; 'postern user sign-out' ends\nthem.",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
-		if err := s.Admin.RemoveAuthenticator(ctx, actor(), user.ID, core.ID(args[1])); err != nil {
+		if err := s.RemoveAuthenticator(ctx, user.ID, core.ID(args[1])); err != nil {
 			return err
 		}
 		if err := p.noteWayIn(ctx, s, user); err != nil {
@@ -99,14 +99,14 @@ func (p *program) mfaReset() *cobra.Command {
 	}
 	sure := yesFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if err := p.confirm(ctx, *sure, "remove all passkeys, apps and recovery codes of %q?", user.Name); err != nil {
 			return err
 		}
-		removed, err := s.Admin.ResetProofs(ctx, actor(), user.ID)
+		removed, err := s.ResetProofs(ctx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -124,11 +124,11 @@ func (p *program) mfaReset() *cobra.Command {
 
 // noteWayIn points at a user who cannot sign in any more.
 func (p *program) noteWayIn(ctx context.Context, s *session, user *core.User) error {
-	links, err := s.Admin.UserLinks(ctx, user.ID)
+	links, err := s.UserLinks(ctx, user.ID)
 	if err != nil || user.PasswordHash != "" || len(links) > 0 {
 		return err
 	}
-	proofs, err := s.Admin.UserProofs(ctx, user.ID)
+	proofs, err := s.UserProofs(ctx, user.ID)
 	if err == nil && !proofs.Passkeys() {
 		p.note("note: %s has no password, passkey or link left, and so no way in; 'postern user invite --again %s' makes one", user.Name, user.Name)
 	}
@@ -143,14 +143,14 @@ func (p *program) userRecoveryCodes() *cobra.Command {
 	}
 	c.Flags().BoolVar(&renew, "new", false, "make new codes and print them")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		if renew {
 			return p.makeRecoveryCodes(ctx, s, user)
 		}
-		proofs, err := s.Admin.UserProofs(ctx, user.ID)
+		proofs, err := s.UserProofs(ctx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ type codesView struct {
 }
 
 func (p *program) makeRecoveryCodes(ctx context.Context, s *session, user *core.User) error {
-	codes, err := s.Admin.NewRecoveryCodes(ctx, actor(), user.ID)
+	codes, err := s.NewRecoveryCodes(ctx, user.ID)
 	if err != nil {
 		return err
 	}

@@ -47,23 +47,23 @@ func (p *program) userSessions() *cobra.Command {
 	c.Flags().BoolVar(&all, "all", false, "end all of them")
 	c.PreRunE = oneOf("end", "all")
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
-		user, err := s.Admin.FindUser(ctx, orgOf(c), args[0])
+		user, err := s.FindUser(ctx, orgOf(c), args[0])
 		if err != nil {
 			return err
 		}
 		switch {
 		case all:
-			if err := s.Admin.SignOutUser(ctx, actor(), user.ID); err != nil {
+			if err := s.SignOutUser(ctx, user.ID); err != nil {
 				return err
 			}
 			return p.changedUser(ctx, s, user, "signed %s out everywhere")
 		case c.Flags().Changed("end"):
-			if err := s.Admin.EndUserSession(ctx, actor(), user.ID, core.ID(end)); err != nil {
+			if err := s.EndUserSession(ctx, user.ID, core.ID(end)); err != nil {
 				return err
 			}
 			return p.done(deleted{true, end, user.Name}, "ended session %s of user %s", end, user.Name)
 		}
-		sessions, err := s.Admin.UserSessions(ctx, user.ID)
+		sessions, err := s.UserSessions(ctx, user.ID)
 		if err != nil {
 			return err
 		}
