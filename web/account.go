@@ -12,6 +12,8 @@ type Person struct {
 	Step   string
 	// Logout is where the form that signs out is sent.
 	Logout string
+	// ConsoleURL leads administrators to their pages; empty for who is none.
+	ConsoleURL string
 	// Notice says what was done just now, Problem what could not be done, and why.
 	Notice  string
 	Problem string

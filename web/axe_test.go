@@ -55,7 +55,7 @@ func TestAccessible(t *testing.T) {
 	b := newTab(t)
 	script := axe(t)
 	server := serveStories(t, "en")
-	for _, story := range Stories() {
+	for _, story := range everyStory() {
 		b.do(chromedp.Navigate(server.URL + "/" + story.Name))
 		answer[bool](b, script+"; true")
 		for _, look := range []struct {
@@ -109,7 +109,7 @@ func TestReflows(t *testing.T) {
 		spaced = `document.documentElement.style.fontSize = ""; for (const one of document.querySelectorAll("body *")) {
 			one.style.lineHeight = "1.5"; one.style.letterSpacing = "0.12em"; one.style.wordSpacing = "0.16em"; if (one.tagName === "P") one.style.marginBottom = "2em" } true`
 	)
-	for _, story := range Stories() {
+	for _, story := range everyStory() {
 		b.size(320)
 		b.do(chromedp.Navigate(server.URL + "/" + story.Name))
 		answer[bool](b, `document.querySelectorAll("main details").forEach((one) => one.open = true); true`)

@@ -25,6 +25,7 @@ func TestContrast(t *testing.T) {
 		{"accent", "surface", 4.5}, {"accent-strong", "surface", 4.5},
 		{"on-accent", "accent", 4.5}, {"on-accent", "accent-strong", 4.5},
 		{"on-tint", "tint", 4.5},
+		{"warn", "warn-tint", 4.5}, {"text", "warn-tint", 4.5}, {"text", "wrong-tint", 4.5}, {"edge", "warn-tint", 3},
 		{"wrong", "surface", 4.5}, {"wrong", "wrong-tint", 4.5},
 		{"on-wrong", "wrong", 4.5}, {"on-wrong", "wrong-strong", 4.5}, {"quiet", "wrong-tint", 3},
 		{"edge", "surface", 3}, {"edge", "sunken", 3}, {"accent", "sunken", 3}, {"accent", "wrong-tint", 3},

@@ -20,7 +20,7 @@ func parseStories(t *testing.T) map[string]*html.Node {
 	t.Helper()
 	pages := newPages(t)
 	documents := map[string]*html.Node{}
-	for _, story := range Stories() {
+	for _, story := range everyStory() {
 		documents[story.Name] = parse(t, render(t, pages, story.Page))
 	}
 	return documents

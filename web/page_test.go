@@ -18,11 +18,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// everyStory are the pages that everybody meets, and those of administrators.
+func everyStory() []Story { return append(Stories(), ConsoleStories()...) }
+
 // TestGolden holds every story to a file, so that a change of a page is seen as
 // a change of HTML. The hash of the assets is left out of it.
 func TestGolden(t *testing.T) {
 	pages := newPages(t)
-	for _, story := range Stories() {
+	for _, story := range everyStory() {
 		got := strings.ReplaceAll(render(t, pages, story.Page), pages.assets.prefix, "/assets/HASH/")
 		file := filepath.Join("testdata", "golden", story.Name+".html")
 		if *update {
@@ -300,7 +303,7 @@ func TestErrorPageSaysTheCode(t *testing.T) {
 func TestNothingInline(t *testing.T) {
 	pages := newPages(t)
 	scripted := map[string]bool{}
-	for _, story := range Stories() {
+	for _, story := range everyStory() {
 		scripted[story.Name] = HasScript(story.Page)
 	}
 	for name, document := range parseStories(t) {

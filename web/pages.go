@@ -225,7 +225,7 @@ type FormPost struct {
 // HasScript reports whether the page has a script of ours: its policy must allow it.
 func HasScript(page Page) bool {
 	switch p := page.(type) {
-	case FormPost, CheckSession, EnrolPasskey, RecoveryCodes:
+	case FormPost, CheckSession, EnrolPasskey, RecoveryCodes, Console:
 		return true
 	case SigningOut:
 		return p.URL != ""

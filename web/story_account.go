@@ -34,6 +34,12 @@ func samplePerson(action string) Person {
 	return Person{Name: "Ada Lovelace", Login: "ada", Action: action, Step: "signed-step", Logout: "/api/logout"}
 }
 
+func sampleAdministrator(action string) Person {
+	person := samplePerson(action)
+	person.ConsoleURL = "/admin"
+	return person
+}
+
 func sampleLanguages() []Language {
 	return []Language{{"en", "English"}, {"de", "Deutsch"}, {"fr", "Français"}, {"es", "Español"}, {"pt", "Português"}, {"zh", "中文"}, {"ja", "日本語"}}
 }
@@ -93,7 +99,7 @@ func accountStories(client, branded, long *Client, links []Link, offers []Offer)
 			{"base", *long, theMoment.Add(-8 * day), theMoment, scopes[:1]},
 		}}},
 		{"applications-none", Applications{samplePerson("/account/applications"), nil}},
-		{"activity", Activity{samplePerson("/account/activity"), []Happening{
+		{"activity", Activity{sampleAdministrator("/account/activity"), []Happening{
 			{theMoment, "signin.succeeded", "Confluence", "Firefox (Linux)", "192.0.2.7", false},
 			{theMoment.Add(-time.Hour), "signin.failed", "", "", "198.51.100.9", false},
 			{theMoment.Add(-day), "authenticator.added", "Blue security key", "Firefox (Linux)", "192.0.2.7", false},

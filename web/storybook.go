@@ -31,7 +31,7 @@ func (p *Pages) WriteStories(folder string, look Look) error {
 	}
 	type line struct{ Name, Title string }
 	var lines []line
-	for _, story := range Stories() {
+	for _, story := range append(Stories(), ConsoleStories()...) {
 		var document bytes.Buffer
 		if err := p.Render(&document, story.Page, look); err != nil {
 			return fmt.Errorf("story %s: %w", story.Name, err)

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html templates/console/*.html
 var templateFiles embed.FS
 
 // Pages renders the pages and serves what they refer to. It is safe for
@@ -24,6 +24,7 @@ type Pages struct {
 	sets    map[string]func() (templates, error) // by language; parsed when first needed
 	assets  *assets
 	mails   mailTemplates
+	console func() (*template.Template, error)  // of the administration, in English alone
 	themes  atomic.Pointer[map[string]*overlay] // by organisation
 }
 
@@ -64,6 +65,7 @@ func New() (*Pages, error) {
 	for tag, locale := range known.all {
 		pages.sets[tag] = sync.OnceValues(func() (templates, error) { return parsePages(files, locale, nil) })
 	}
+	pages.console = sync.OnceValues(func() (*template.Template, error) { return parseConsole(files, known.all["en"]) })
 	_, err = pages.sets["en"]()
 	return pages, err
 }
@@ -131,6 +133,9 @@ type view struct {
 // Render writes the page as a whole HTML document in UTF-8. Nothing is written if
 // there is an error, so the caller can still answer with something else.
 func (p *Pages) Render(w io.Writer, page Page, look Look) error {
+	if console, is := page.(Console); is {
+		return p.renderConsole(w, console, look)
+	}
 	if look.Locale == nil {
 		look.Locale = p.locales.all["en"]
 	}

@@ -58,6 +58,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 		Watched:   a.Config.SessionManagement,
 	}
 	server.Organisations = a.Store
+	server.Console = a.console()
 	if box := a.mailbox(); box != nil {
 		server.Mailbox = box
 	}

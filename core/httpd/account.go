@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/account"
+	"github.com/postern-id/postern/core/console"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
@@ -32,9 +33,11 @@ const (
 // visitor is somebody who is signed in and looks at their account.
 type visitor struct {
 	account.Person
-	step    string // for the forms of the page
-	notice  string // what was done just now
-	problem string // what could not be done
+	step string // for the forms of the page
+	// administers says that there are pages of administrators for them.
+	administers bool
+	notice      string // what was done just now
+	problem     string // what could not be done
 }
 
 // ownPage is a page of a person's account, with what its forms do.
@@ -116,7 +119,10 @@ func (s *Server) own(page ownPage) echo.HandlerFunc {
 				return s.answer(c, *done)
 			}
 		}
-		v := s.visitor(c, in, step)
+		v, err := s.visitor(c, in, step)
+		if err != nil {
+			return err
+		}
 		v.notice, err = s.noteText(c, v, s.Flow.Told(in, params.Get("step")))
 		if err != nil {
 			return err
@@ -160,14 +166,22 @@ func (s *Server) proved(c echo.Context, step string, fresh bool, back string) (*
 	if done != nil {
 		return nil, done
 	}
-	return s.visitor(c, in, step), nil
+	v, err := s.visitor(c, in, step)
+	if err != nil {
+		return nil, &flow.Outcome{Error: oauth.Failed(err)}
+	}
+	return v, nil
 }
 
-func (s *Server) visitor(c echo.Context, in *core.SignedIn, step string) *visitor {
+func (s *Server) visitor(c echo.Context, in *core.SignedIn, step string) (v *visitor, err error) {
 	meet(c, flow.Audience{Org: in.User.Org, Person: &in.User})
-	return &visitor{step: step, Person: account.Person{
+	v = &visitor{step: step, Person: account.Person{
 		SignedIn: in, From: core.Event{IP: c.RealIP(), Correlation: correlation(c)}, UserAgent: c.Request().UserAgent(),
 	}}
+	if s.Console != nil {
+		v.administers, err = s.Console.Administers(c.Request().Context(), in.User.ID)
+	}
+	return v, err
 }
 
 // person is what all pages of the account have.
@@ -176,10 +190,20 @@ func (s *Server) person(c echo.Context, v *visitor) web.Person {
 		Name: v.User.DisplayName(), Login: v.User.Name, Action: c.Path(), Step: v.step,
 		Logout: oauth.PathEndSession, Notice: v.notice, Problem: v.problem,
 	}
-	if path, ours := strings.CutPrefix(v.User.Profile.Picture, s.Issuer); ours && strings.HasPrefix(path, account.PathAvatar) {
-		page.Picture = path
+	page.Picture = s.ownPicture(&v.User)
+	if v.administers {
+		page.ConsoleURL = console.Path
 	}
 	return page
+}
+
+// ownPicture is the path of a picture that is kept here; empty for any other.
+func (s *Server) ownPicture(user *core.User) string {
+	path, ours := strings.CutPrefix(user.Profile.Picture, s.Issuer)
+	if !ours || !strings.HasPrefix(path, account.PathAvatar) {
+		return ""
+	}
+	return path
 }
 
 // tell leads to a page of the person that says what was done.

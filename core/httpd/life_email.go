@@ -121,8 +121,12 @@ func (s *Server) changePage(c echo.Context, email string, problems map[string]st
 	if _, done := s.Flow.FreshPerson(ctx, step, from, ticket.PathEmail); done != nil {
 		return s.answer(c, *done)
 	}
+	v, err := s.visitor(c, in, step)
+	if err != nil {
+		return err
+	}
 	return s.page(c, status, pageWith{Page: web.EmailChange{
-		Person: s.person(c, s.visitor(c, in, step)), Email: in.User.Email, New: email, Problems: problems, BackURL: pathAccount,
+		Person: s.person(c, v), Email: in.User.Email, New: email, Problems: problems, BackURL: pathAccount,
 	}})
 }
 

@@ -139,7 +139,7 @@ func ours() []string { return []string{"step", "ticket", "token"} }
 // something was wrong with the request, because they repeat nothing of it.
 func (s *Server) here(c echo.Context, page web.Page) string {
 	switch page.(type) {
-	case web.Leaving, web.FormPost, web.SigningOut, web.CheckSession, web.Denied, web.Error, web.RecoveryCodes:
+	case web.Leaving, web.FormPost, web.SigningOut, web.CheckSession, web.Denied, web.Error, web.RecoveryCodes, web.Console:
 		return ""
 	}
 	r := c.Request()

@@ -19,8 +19,8 @@ import (
 var errPanic = errors.New("panic")
 
 const (
-	// maxBody bounds every request body but one; no message of the protocol comes near
-	// it.
+	// maxBody bounds every request body but those with files; no message of the protocol
+	// comes near it.
 	maxBody = 64 << 10
 	// maxUpload bounds a form with a picture: what is larger than a picture may be is read
 	// as well, so that browsers read the answer.
@@ -94,11 +94,14 @@ func (s *Server) survive(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // bound refuses bodies that are too large, announced or not.
-func bound(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, most := c.Request(), int64(maxBody)
 		if c.Path() == pathAccount && isMultipart(c) {
 			most = maxUpload
+		}
+		if upload := s.uploads[c.Path()]; upload > 0 && isMultipart(c) {
+			most += upload
 		}
 		if r.ContentLength > most {
 			// Else net/http would read what it announced before it answers.

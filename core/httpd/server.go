@@ -21,8 +21,8 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Entry, Proxies, Domains, Watched and Mailbox must be
-// set.
+// Server answers HTTP. All fields but Entry, Console, Proxies, Domains, Watched and Mailbox
+// must be set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -33,6 +33,7 @@ type Server struct {
 	Admin     *admin.Service
 	Entry     *account.Entry // nil: nobody comes in but by signing in
 	Account   *account.Service
+	Console   Console // nil: nobody administers in a browser
 	Pages     *web.Pages
 	Recorder  Recorder
 	Origins   Origins
@@ -56,6 +57,8 @@ type Server struct {
 	assets http.Handler
 	cross  *http.CrossOriginProtection
 	shown  map[string]bool // by path of the route: GET has an answer
+	// uploads is how many bytes a form with files may have, by path of the route.
+	uploads map[string]int64
 }
 
 // Recorder stores the audit events of what is refused before any other package
@@ -74,7 +77,7 @@ func (s *Server) Handler() http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = s.extractor()
 	e.HTTPErrorHandler = s.fail
-	e.Use(s.begin, s.observe, s.survive, bound)
+	e.Use(s.begin, s.observe, s.survive, s.bound)
 	s.routes(e)
 	s.shown = map[string]bool{}
 	for _, route := range e.Routes() {
@@ -138,6 +141,9 @@ func (s *Server) routes(e *echo.Echo) {
 	e.POST(flow.PathCallback+":"+paramConnector, s.callbackByPost)
 	e.GET(flow.PathLogoutReturn, s.logoutReturn)
 	s.accountRoutes(e)
+	if s.Console != nil {
+		s.consoleRoutes(e)
+	}
 	e.POST(flow.PathLink, s.link, s.sameOrigin)
 	e.POST(flow.PathUnlink, s.unlink, s.sameOrigin)
 

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/authn"
+	"github.com/postern-id/postern/core/console"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
@@ -49,7 +50,15 @@ func (s *Server) setup(c echo.Context) error {
 	if err != nil {
 		return s.refuseSetup(c, err, false)
 	}
-	return s.page(c, http.StatusOK, pageWith{Page: web.SetupDone{Login: user.Name, LoginURL: pathLogin, Issuer: s.Issuer}})
+	return s.page(c, http.StatusOK, pageWith{Page: web.SetupDone{Login: user.Name, LoginURL: s.firstPage(), Issuer: s.Issuer}})
+}
+
+// firstPage is where the first administrator goes: signing in is on the way.
+func (s *Server) firstPage() string {
+	if s.Console == nil {
+		return pathLogin
+	}
+	return console.Path
 }
 
 func byField(l *web.Locale, wrong *admin.InvalidError) map[string]string {

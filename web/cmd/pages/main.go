@@ -48,6 +48,6 @@ func run(folder, lang, appearance string) error {
 	if err := pages.WriteStories(folder, web.Look{Locale: locale, Appearance: appearance}); err != nil {
 		return err
 	}
-	fmt.Printf("%d pages: open %s\n", len(web.Stories()), filepath.Join(folder, "index.html"))
+	fmt.Printf("%d pages: open %s\n", len(web.Stories())+len(web.ConsoleStories()), filepath.Join(folder, "index.html"))
 	return nil
 }

@@ -1,0 +1,146 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/desk"
+	"github.com/postern-id/postern/web"
+)
+
+// eventWords are what pages call events whose type says it badly.
+func eventWords() map[core.EventType]string {
+	return map[core.EventType]string{
+		core.EventSignedIn: "Signed in", core.EventSignInFailed: "Sign-in failed", core.EventSignInThrottled: "Sign-in throttled",
+		core.EventSignInCancelled: "Sign-in given up", core.EventSignedOut: "Signed out", core.EventFactorWanted: "Second factor asked for",
+		core.EventReuseDetected: "Stolen refresh token used", core.EventSetupDone: "Server set up", core.EventSetupRefused: "Set-up link refused",
+		core.EventStepRefused: "Form refused", core.EventUpstreamBegun: "Sent to a provider", core.EventUpstreamRefused: "Provider's answer refused",
+		core.EventUpstreamFailed: "Provider failed", core.EventPluginRefused: "Plugin not loaded", core.EventPluginWithdrawn: "Plugin lost a capability",
+		core.EventPluginGranted: "Plugin got a capability", core.EventPluginSecretSet: "Plugin secret set", core.EventPluginSecretGone: "Plugin secret deleted",
+		core.EventPasswordSet: "Password set", core.EventSecretRotated: "Client secret rotated", core.EventTicketSent: "Link made or sent",
+		core.EventTicketUsed: "Link used", core.EventTicketRefused: "Link refused", core.EventMemberAdded: "Added to a group",
+		core.EventMemberRemoved: "Removed from a group", core.EventInitialCreated: "Registration token created", core.EventInitialRevoked: "Registration token revoked",
+		core.EventAPITokenCreated: "API token created", core.EventAPITokenRevoked: "API token revoked", core.EventAPIRefused: "API refused",
+		core.EventTried: "Sign-in tried by an administrator", core.EventDeviceAsked: "Device asked for access",
+		core.EventDeviceApproved: "Device let in", core.EventDeviceDenied: "Device turned away", core.EventImported: "Import done",
+		core.EventRegisterRefused: "Registration refused", core.EventRegistrationRefused: "Client registration refused",
+	}
+}
+
+// eventTitle is what the pages call an event: "User created".
+func eventTitle(kind core.EventType) string {
+	if words := eventWords()[kind]; words != "" {
+		return words
+	}
+	return upper(strings.NewReplacer(".", " ", "_", " ").Replace(string(kind)))
+}
+
+// eventBadges marks what somebody should look at.
+func eventBadges(kind core.EventType) []web.Badge {
+	name := string(kind)
+	switch {
+	case kind == core.EventReuseDetected:
+		return []web.Badge{{Text: "Look at this", Kind: "wrong"}}
+	case strings.Contains(name, "refused"), strings.Contains(name, "denied"):
+		return []web.Badge{{Text: "Refused", Kind: "warn"}}
+	case strings.Contains(name, "failed"), strings.Contains(name, "suspended"):
+		return []web.Badge{{Text: "Failed", Kind: "wrong"}}
+	}
+	return nil
+}
+
+// eventAbout is what an event is about, in a few words; it may be empty.
+func eventAbout(e *core.Event) string {
+	for _, key := range []string{"name", "client", "group", "organisation", "connector", "instance", "plugin", "kid", "purpose", "template"} {
+		if e.Detail[key] != "" {
+			return e.Detail[key]
+		}
+	}
+	return e.ClientID
+}
+
+// names finds out what people are called, each one once.
+type names struct {
+	visit *Visit
+	known map[core.ID]string
+}
+
+func (v *Visit) names() *names { return &names{v, map[core.ID]string{}} }
+
+// user gives the name of a user; their identifier, if the visitor may not know it or they
+// are gone.
+func (n *names) user(id core.ID) (string, error) {
+	if name, known := n.known[id]; known {
+		return name, nil
+	}
+	user, err := n.visit.Desk.User(n.visit, id)
+	if _, denied := errors.AsType[*desk.DeniedError](err); denied || errors.Is(err, core.ErrNotFound) {
+		user, err = nil, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	n.known[id] = string(id)
+	if user != nil {
+		n.known[id] = user.DisplayName()
+	}
+	return n.known[id], nil
+}
+
+// actor words who did something: of a user, their name.
+func (n *names) actor(actor string) (string, error) {
+	kind, id, _ := strings.Cut(actor, ":")
+	switch kind {
+	case "user":
+		return n.user(core.ID(id))
+	case "cli":
+		return id + " at the command line", nil
+	case "service":
+		return "service account " + id, nil
+	}
+	return actor, nil
+}
+
+// happened makes lines of events.
+func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
+	names := v.names()
+	var items []web.FeedItem
+	for i := range events {
+		e := &events[i]
+		by, err := names.actor(e.Actor)
+		if err != nil {
+			return nil, err
+		}
+		line := web.FeedItem{At: e.At, Text: eventTitle(e.Type), Badges: eventBadges(e.Type)}
+		if about := eventAbout(e); about != "" {
+			line.Text += ": " + about
+		}
+		var sub []string
+		if by != "" {
+			sub = append(sub, "by "+by)
+		}
+		if e.IP != "" {
+			sub = append(sub, "from "+e.IP)
+		}
+		line.Sub = strings.Join(sub, " ")
+		items = append(items, line)
+	}
+	return items, nil
+}
+
+// readable gives the organisations in which the visitor has the permission; server is true
+// where they have it for the whole server.
+func (v *Visit) readable(permission core.Permission) (orgs []core.Organisation, server bool, err error) {
+	all, err := v.Desk.Organisations(v)
+	if err != nil {
+		return nil, false, err
+	}
+	orgs = slices.DeleteFunc(all, func(o core.Organisation) bool { return !v.May(permission, o.Name) })
+	slices.SortFunc(orgs, func(a, b core.Organisation) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(orgTitle(&a)), strings.ToLower(orgTitle(&b))), cmp.Compare(a.Name, b.Name))
+	})
+	return orgs, v.May(permission, ""), nil
+}

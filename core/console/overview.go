@@ -1,0 +1,74 @@
+package console
+
+import (
+	"net/url"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/web"
+)
+
+// few is how many events a page shows beside other things.
+const few = 8
+
+func (c *Console) overviewRoutes() []Route {
+	return []Route{{Path: Path, Menu: Path, Show: c.overview}}
+}
+
+// overview is what an administrator sees first.
+func (c *Console) overview(v *Visit) (*Answer, error) {
+	page := &web.Console{Title: "Overview", Lead: "What happens at " + host(c.Issuer) + "."}
+	orgs, err := v.Desk.Organisations(v)
+	if err != nil {
+		return nil, err
+	}
+	lately, err := c.lately(v)
+	if err != nil {
+		return nil, err
+	}
+	split := web.Split{Side: []web.Block{c.aboutServer(len(orgs))}}
+	if lately != nil {
+		split.Main = append(split.Main, *lately)
+	}
+	page.Blocks = []web.Block{split}
+	return show(page, nil)
+}
+
+// lately is what happened lately, where the visitor may see it; nil where not.
+func (c *Console) lately(v *Visit) (*web.Feed, error) {
+	orgs, server, err := v.readable(core.ReadAudit)
+	if err != nil || !server && len(orgs) == 0 {
+		return nil, err
+	}
+	filter := core.EventFilter{Limit: few}
+	if !server {
+		filter.Org = orgs[0].Name
+	}
+	events, err := v.Desk.Events(v, filter)
+	if err != nil {
+		return nil, err
+	}
+	items, err := v.happened(events)
+	return &web.Feed{Title: "Lately", Items: items}, err
+}
+
+func (c *Console) aboutServer(orgs int) web.Block {
+	return web.Details{Title: "This server", Rows: []web.Detail{
+		{Label: "Issuer", Value: web.Cell{Text: c.Issuer, Code: true}},
+		{Label: "You see", Value: web.Cell{Text: several(orgs, "organisation", "organisations")}},
+	}}
+}
+
+// host is how people know the server.
+func host(issuer string) string {
+	if u, err := url.Parse(issuer); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return issuer
+}
+
+func orgTitle(org *core.Organisation) string {
+	if org.DisplayName != "" {
+		return org.DisplayName
+	}
+	return org.Name
+}
