@@ -198,3 +198,15 @@ func says(t *testing.T, err error) []string {
 	}
 	return all
 }
+
+// Preview answers with what it was asked. It refuses what is no object, and fails where the
+// message says so.
+func (c catalogue) Preview(_ context.Context, plugin *admin.Plugin, input admin.Preview, limits core.PluginLimits) (*admin.Previewed, error) {
+	switch text := string(input.Input); {
+	case !strings.HasPrefix(text, "{"):
+		return nil, &admin.PreviewError{Field: "input", Text: "the message is no JSON object:\x1b[31m x"}
+	case strings.Contains(text, "fail"):
+		return nil, errors.New("no room")
+	}
+	return &admin.Previewed{Plugin: plugin.ID, Output: fmt.Appendf(nil, "%s %s %d", input.Input, input.Settings, limits.MemoryMiB)}, nil
+}

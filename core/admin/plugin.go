@@ -18,6 +18,9 @@ type Plugins interface {
 	// Examine loads a module, tries it on its samples, and says which plugins it has.
 	// What its author did wrong is an error that says so in one clause.
 	Examine(ctx context.Context, code []byte) ([]Plugin, error)
+	// Preview has a plugin answer a message, with no world and no secrets. A
+	// [PreviewError] says what is wrong with the message or the settings.
+	Preview(ctx context.Context, plugin *Plugin, input Preview, limits core.PluginLimits) (*Previewed, error)
 }
 
 // Plugin is what a module says of one of its plugins.

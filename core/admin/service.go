@@ -88,6 +88,8 @@ type Service struct {
 	Mails Mails
 	// Factors is needed to make recovery codes.
 	Factors Factors
+	// Watch is what is known of running plugins; nil where none run.
+	Watch Watch
 	// KeyMaker is needed to rotate signing keys.
 	KeyMaker KeyMaker
 	// Documents fetches what clients refer to that register themselves; without it none of

@@ -82,6 +82,9 @@ type App struct {
 	mailRoots *x509.CertPool
 	// tokens signs for the server; Handler makes it.
 	tokens *token.Issuer
+	// logbook keeps what plugins wrote last; previewing has room for one preview.
+	logbook    *observe.Logbook
+	previewing chan struct{}
 	// examined is the module that was tried last, before it is installed.
 	examined atomic.Pointer[examined]
 	// closers end what was opened, the last first.
@@ -91,7 +94,7 @@ type App struct {
 
 // Open opens the data directory, which is made if it does not exist.
 func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, Metrics: observe.New(), now: o.Now, rand: o.Rand, logger: o.Logger, mailRoots: o.MailRoots}
+	a := &App{Config: cfg, Metrics: observe.New(), logbook: observe.NewLogbook(), previewing: make(chan struct{}, 1), now: o.Now, rand: o.Rand, logger: o.Logger, mailRoots: o.MailRoots}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -126,7 +129,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.passwords = authn.New(a.Store, authn.Options{Elsewhere: a.upstream, Breached: breached, Params: o.Passwords, Now: a.now, Rand: a.rand})
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, KeyMaker: a.keyMaker(),
-		Mails: a.mails, Factors: a.factors(),
+		Mails: a.mails, Factors: a.factors(), Watch: watch{a},
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	a.Office = &desk.Office{Admin: a.Admin, Store: a.Store}
@@ -192,7 +195,7 @@ func (a *App) newHost(ctx context.Context) (*plugin.Host, error) {
 		return nil, err
 	}
 	host, err := plugin.New(ctx, plugin.Options{
-		Builtin: plugins.Builtin(), CacheDir: a.cacheDir(), Source: a.Store, Logger: a.logger,
+		Builtin: plugins.Builtin(), CacheDir: a.cacheDir(), Source: a.Store, Logger: slog.New(a.logbook.Over(a.logger.Handler())),
 		Capabilities: capabilities, Observer: a.Metrics, Record: a.pluginEvent, Now: a.now, Rand: a.rand,
 	})
 	if err != nil {

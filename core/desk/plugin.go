@@ -158,3 +158,28 @@ func (d *Desk) FindInstance(ctx context.Context, name string) (*admin.Instance, 
 	}
 	return d.admin.FindInstance(ctx, name)
 }
+
+// PreviewPlugin is [admin.Service.PreviewPlugin]. It needs the right to change plugins: a
+// message makes the server work.
+func (d *Desk) PreviewPlugin(ctx context.Context, input admin.Preview) (*admin.Previewed, error) {
+	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+		return nil, err
+	}
+	return d.admin.PreviewPlugin(ctx, d.who.Actor, input)
+}
+
+// PluginNumbers is [admin.Service.PluginNumbers].
+func (d *Desk) PluginNumbers(ctx context.Context, instance string) (*admin.PluginNumbers, error) {
+	if err := d.may(core.ReadPlugins, wholeServer); err != nil {
+		return nil, err
+	}
+	return d.admin.PluginNumbers(ctx, instance)
+}
+
+// PluginLog is [admin.Service.PluginLog].
+func (d *Desk) PluginLog(ctx context.Context, instance string, after uint64) ([]admin.LogLine, error) {
+	if err := d.may(core.ReadPlugins, wholeServer); err != nil {
+		return nil, err
+	}
+	return d.admin.PluginLog(ctx, instance, after)
+}

@@ -12,12 +12,14 @@ type call struct {
 	total   counter
 	seconds *metrics.PrometheusHistogram // of all results
 	fuel    counter                      // of all results
+	took    counter                      // nanoseconds of this result; no metric
 }
 
 // hostCall is what is counted of what a plugin asked the host for.
 type hostCall struct {
 	total   counter
 	seconds *metrics.PrometheusHistogram
+	took    counter // as of call
 }
 
 // peak is a gauge that only rises.
@@ -47,11 +49,15 @@ func (m *Metrics) indexPlugins() {
 	calls := m.family("counter", "postern_plugin_calls_total", "Calls of plugins, by how they ended.", "instance", "plugin", "hook", "result")
 	times := m.family("histogram", "postern_plugin_call_seconds", "How long calls of plugins took, with waiting for an instance.", "instance", "plugin", "hook")
 	fuel := m.family("counter", "postern_plugin_fuel_total", "Fuel that calls of plugins used.", "instance", "plugin", "hook")
-	m.calls = newIndex(m, m.instances, func(k key) call { return call{calls.counter(k), times.histogram(k), fuel.counter(k)} })
+	m.calls = newIndex(m, m.instances, func(k key) call {
+		return call{calls.counter(k), times.histogram(k), fuel.counter(k), new(metrics.Counter)}
+	})
 
 	hostCalls := m.family("counter", "postern_plugin_host_calls_total", "What plugins asked the server for, by how that ended.", "instance", "plugin", "capability", "result")
 	hostTimes := m.family("histogram", "postern_plugin_host_call_seconds", "How long it took to do what plugins asked for.", "instance", "plugin", "capability")
-	m.hostCalls = newIndex(m, m.instances, func(k key) hostCall { return hostCall{hostCalls.counter(k), hostTimes.histogram(k)} })
+	m.hostCalls = newIndex(m, m.instances, func(k key) hostCall {
+		return hostCall{hostCalls.counter(k), hostTimes.histogram(k), new(metrics.Counter)}
+	})
 
 	memory := m.family("gauge", "postern_plugin_memory_peak_bytes", "The most memory that a call of a plugin had.", "instance", "plugin")
 	m.memory = newIndex(m, m.instances, func(k key) *peak { return &peak{gauge: memory.gauge(k)} })
@@ -74,6 +80,7 @@ func (m *Metrics) PluginCall(instance, plugin, hook, result string, d time.Durat
 	c := m.calls.of(key{instance, plugin, hook, result})
 	c.total.Inc()
 	c.seconds.Update(d.Seconds())
+	c.took.AddInt64(int64(d))
 	c.fuel.AddInt64(max(fuel, 0))
 }
 
@@ -82,6 +89,7 @@ func (m *Metrics) PluginHostCall(instance, plugin, capability, result string, d 
 	c := m.hostCalls.of(key{instance, plugin, capability, result})
 	c.total.Inc()
 	c.seconds.Update(d.Seconds())
+	c.took.AddInt64(int64(d))
 }
 
 // PluginMemory notes the memory in bytes that a call had; the most counts.

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/postern-id/postern/sdk/hook"
 	"github.com/postern-id/postern/sdk/hook/replay"
@@ -64,3 +65,23 @@ func (l *loose) End() error {
 	}
 	return nil
 }
+
+// offline is a script in which nothing but the clock is to be had. It keeps what was asked.
+type offline struct {
+	now  func() time.Time
+	made []hook.HostCall
+}
+
+func (o *offline) Answer(capability string, asked []byte) ([]byte, error) {
+	request, err := hook.Parse(asked)
+	if err != nil {
+		request = hook.String("(no JSON)")
+	}
+	answer := refusal(hook.CodeUnavailable, "in a preview there is no "+capability)
+	given, _ := hook.Parse(answer)
+	o.made = append(o.made, hook.HostCall{Capability: capability, Request: request, Answer: given})
+	return answer, nil
+}
+
+func (o *offline) Now() (int64, error) { return o.now().UnixMilli(), nil }
+func (o *offline) End() error          { return nil }

@@ -81,7 +81,10 @@ type Run struct {
 	Plays []hook.HostCall
 	// Loose plays them to whatever requests the plugin makes, if they are of the same
 	// capabilities.
-	Loose   bool
+	Loose bool
+	// Offline answers every call of a capability but the clock that it is unavailable: the
+	// plugin has no world at all, and no secrets. What it asked for is kept.
+	Offline bool
 	Live    bool
 	Grants  []core.PluginGrant
 	Secrets []core.PluginSecret
@@ -99,7 +102,7 @@ type Ran struct {
 	Memory int // bytes, at the end
 	Pages  int // pages of memory that were put back after the call; zero if the instance was dropped
 	Took   time.Duration
-	Calls  []hook.HostCall // that it made; of a Live or Loose run
+	Calls  []hook.HostCall // that it made; of a Live, Loose or Offline run
 	// Left says which of Plays the plugin did not ask for. A call that ends well is
 	// failed by that.
 	Left error
@@ -117,7 +120,7 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 	}, nil, nil)
 	o := t.host.orderFor(ctx, t.module, s, run.Hook, run.Login)
 	var ran Ran
-	made := run.direct(&o.desk)
+	made := run.direct(&o.desk, t.host.options.Now)
 	begin := time.Now()
 	r, err := t.module.call(ctx, t.module.pool("trial", run.Live), plugin, number, written{text: run.Input}, o)
 	ran.Took = time.Since(begin)
@@ -138,9 +141,13 @@ func (t *Trial) Run(ctx context.Context, run Run) (Ran, error) {
 }
 
 // direct says who answers the calls of a run. made gives those that are kept.
-func (r *Run) direct(d *desk) (made func() []hook.HostCall) {
+func (r *Run) direct(d *desk, now func() time.Time) (made func() []hook.HostCall) {
 	d.plays = !r.Live
 	switch {
+	case r.Offline:
+		alone := &offline{now: now}
+		d.play = alone
+		return func() []hook.HostCall { return alone.made }
 	case r.Live:
 		var calls []hook.HostCall
 		d.record = func(c hook.HostCall) { calls = append(calls, c) }

@@ -204,3 +204,29 @@ func TestPages(t *testing.T) {
 		}
 	}
 }
+
+// TestOffline holds item 138: a preview has no world and no secrets, whatever was granted,
+// and says what the plugin wanted of it.
+func TestOffline(t *testing.T) {
+	trial := asking(t, append(ask(`{"op":"get","key":"a"}`), ask(`{"op":"set"}`)...))
+	ran, err := trial.Run(t.Context(), plugin.Run{
+		Input: []byte(long), Offline: true, Grants: []core.PluginGrant{{Capability: hook.KV}}, Secrets: []core.PluginSecret{{Name: "key", Sealed: []byte("s")}},
+	})
+	if err != nil || len(ran.Calls) != 2 || string(ran.Output) != `{}` {
+		t.Fatalf("%+v, %v", ran.Calls, err)
+	}
+	if got := string(ran.Calls[0].AppendJSON(nil)); !strings.Contains(got, `"request":{"op":"get","key":"a"}`) || !strings.Contains(got, `"code":"unavailable"`) {
+		t.Error(got) // the world of these tests would have answered with the request
+	}
+	if ran, err = asking(t, ask(`{`)).Run(t.Context(), plugin.Run{Input: []byte(long), Offline: true}); err != nil || len(ran.Calls) != 1 {
+		t.Errorf("no JSON: %+v, %v", ran.Calls, err)
+	}
+	// The limits of a server hold.
+	if _, err := trial.Run(t.Context(), plugin.Run{Input: []byte(long), Offline: true, Limits: core.PluginLimits{MemoryMiB: 1}}); err != nil {
+		t.Error(err)
+	}
+	busy := asking(t, []byte{opLoop, noResult, opBr, 0, opEnd})
+	if _, err := busy.Run(t.Context(), plugin.Run{Input: []byte(long), Offline: true, Limits: core.PluginLimits{CPU: time.Millisecond}}); reasonOf(err) != plugin.ReasonFuel {
+		t.Errorf("a loop without end: %v", err)
+	}
+}
