@@ -46,6 +46,7 @@ var house = map[string][]string{
 	"core/wire":              {"core", "core/admin", "sdk/api"},
 	"core/rest":              {"core", "core/admin", "core/bearer", "core/desk", "core/strict", "core/wire", "sdk/api"},
 	"core/form":              {"sdk/hook"},
+	"core/scim":              {"core", "core/admin", "core/bearer", "core/desk", "core/strict"},
 	"core/config":            {"core", "core/oauth", "core/outbound", "core/supply"},
 	"core/plugin":            {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":      {},

@@ -20,6 +20,7 @@ type NewUser struct {
 	Email         string
 	EmailVerified bool
 	Admin         bool
+	Disabled      bool
 	Password      string // "" makes a user that no password signs in
 	Profile       core.Profile
 	Attributes    map[string]string
@@ -65,7 +66,7 @@ func (s *Service) newUser(ctx context.Context, input NewUser) (*core.User, error
 	now := s.Now()
 	user := &core.User{
 		ID: s.newID(now), Org: orDefault(input.Org), Name: input.Name,
-		Email: input.Email, EmailVerified: input.EmailVerified && input.Email != "", Admin: input.Admin,
+		Email: input.Email, EmailVerified: input.EmailVerified && input.Email != "", Admin: input.Admin, Disabled: input.Disabled,
 		Profile: input.Profile, Attributes: input.Attributes, Groups: sortedUnique(input.Groups),
 		CreatedAt: now, UpdatedAt: now,
 	}

@@ -1,0 +1,460 @@
+package scim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/desk"
+)
+
+const typeWork = "work"
+
+// locales are suggested: those that pages exist in.
+func locales() []string { return []string{"en", "de", "fr", "es", "pt", "zh", "ja"} }
+
+// phoneTypes are the types of phone numbers. That of work is the one that clients are told,
+// others are attributes of the user.
+func phoneTypes() []string { return []string{typeWork, "home", "mobile", "fax", "pager", "other"} }
+
+// property is a text of a user that an attribute stands for.
+type property struct {
+	urn  string // of the extension; empty: none
+	path string // "name.givenName"
+	get  func(*core.User) string
+	set  func(*core.User, string)
+}
+
+// properties are those that are one text each. What Postern has no property for is an
+// attribute of the user, so that plugins can make a claim of it.
+func properties() []property {
+	return []property{
+		{"", "userName", func(u *core.User) string { return u.Name }, func(u *core.User, to string) { u.Name = to }},
+		ofProfile("externalId", func(p *core.Profile) *string { return &p.ExternalID }),
+		ofProfile("displayName", func(p *core.Profile) *string { return &p.DisplayName }),
+		ofProfile("name.givenName", func(p *core.Profile) *string { return &p.GivenName }),
+		ofProfile("name.familyName", func(p *core.Profile) *string { return &p.FamilyName }),
+		ofProfile("name.middleName", func(p *core.Profile) *string { return &p.MiddleName }),
+		ofProfile("nickName", func(p *core.Profile) *string { return &p.Nickname }),
+		ofProfile("profileUrl", func(p *core.Profile) *string { return &p.URL }),
+		ofProfile("title", func(p *core.Profile) *string { return &p.Title }),
+		ofProfile("locale", func(p *core.Profile) *string { return &p.Locale }),
+		ofProfile("timezone", func(p *core.Profile) *string { return &p.Zoneinfo }),
+		ofAttribute("", "name.honorificPrefix", "honorific_prefix"),
+		ofAttribute("", "name.honorificSuffix", "honorific_suffix"),
+		ofAttribute("", "userType", "user_type"),
+		ofAttribute("", "preferredLanguage", "preferred_language"),
+		ofAttribute(urnEnterprise, "employeeNumber", "employee_number"),
+		ofAttribute(urnEnterprise, "costCenter", "cost_center"),
+		ofAttribute(urnEnterprise, "organization", "organization"),
+		ofAttribute(urnEnterprise, "division", "division"),
+		ofAttribute(urnEnterprise, "department", "department"),
+	}
+}
+
+func ofProfile(path string, field func(*core.Profile) *string) property {
+	return property{"", path,
+		func(u *core.User) string { return *field(&u.Profile) },
+		func(u *core.User, to string) { *field(&u.Profile) = to },
+	}
+}
+
+func ofAttribute(urn, path, name string) property {
+	return property{urn, path,
+		func(u *core.User) string { return u.Attributes[name] },
+		func(u *core.User, to string) { setAttribute(u, name, to) },
+	}
+}
+
+func setAttribute(u *core.User, name, to string) {
+	if to == "" {
+		delete(u.Attributes, name)
+		return
+	}
+	if u.Attributes == nil {
+		u.Attributes = map[string]string{}
+	}
+	u.Attributes[name] = to
+}
+
+const attributeManager = "manager"
+
+func phoneAttribute(kind string) string { return "phone_" + kind }
+
+// userResource makes the resource of a user; groups are those of the user.
+func (v *visit) userResource(u *core.User, groups []any) object {
+	resource := object{"id": string(u.ID), "active": !u.Disabled}
+	for _, p := range properties() {
+		in := makeHolder(resource, p.urn)
+		if name, sub, parted := strings.Cut(p.path, "."); parted {
+			in, p.path = part(in, name), sub
+		}
+		put(in, p.path, p.get(u))
+	}
+	if u.Email != "" {
+		resource["emails"] = []any{object{"value": u.Email, "type": typeWork, "primary": true}}
+	}
+	resource["phoneNumbers"] = phones(u)
+	resource["addresses"] = address(u.Profile.Address)
+	if manager := u.Attributes[attributeManager]; manager != "" {
+		value := object{"value": manager}
+		if id, err := core.ParseID(manager); err == nil {
+			value["$ref"] = v.location(userType(), id)
+		}
+		makeHolder(resource, urnEnterprise)["manager"] = value
+	}
+	resource["groups"] = groups
+	dropEmpty(resource)
+	schemas := []any{urnUser}
+	if resource[urnEnterprise] != nil {
+		schemas = append(schemas, urnEnterprise)
+	}
+	resource["schemas"] = schemas
+	resource["meta"] = v.meta(userType(), u.ID, u.CreatedAt, u.UpdatedAt, userVersion(u))
+	return resource
+}
+
+// part gives a complex attribute, made if it is missing.
+func part(in object, name string) object {
+	if have, is := in[name].(object); is {
+		return have
+	}
+	made := object{}
+	in[name] = made
+	return made
+}
+
+func phones(u *core.User) []any {
+	var values []any
+	for _, kind := range phoneTypes() {
+		number := u.Attributes[phoneAttribute(kind)]
+		if kind == typeWork {
+			number = u.Profile.Phone
+		}
+		if number != "" {
+			values = append(values, object{"value": number, "type": kind})
+		}
+	}
+	return values
+}
+
+func address(a core.Address) []any {
+	if a == (core.Address{}) {
+		return nil
+	}
+	value := object{"type": typeWork}
+	put(value, "streetAddress", a.Street)
+	put(value, "locality", a.Locality)
+	put(value, "region", a.Region)
+	put(value, "postalCode", a.PostalCode)
+	put(value, "country", a.Country)
+	return []any{value}
+}
+
+// userVersion changes with everything that the resource says, and with the password.
+func userVersion(u *core.User) string {
+	attributes := maps.Clone(u.Attributes)
+	if len(attributes) == 0 {
+		attributes = nil // as it is read
+	}
+	return version(u.ID, u.Name, u.Email, u.Disabled, u.Profile, attributes, strings.Join(u.Groups, "\n"), u.UpdatedAt.UnixMilli(), u.PasswordAt.UnixMilli())
+}
+
+// writeUser makes the user what the resource says. It changes nothing that has no attribute:
+// nobody becomes an administrator, and no address is one that was proved.
+func writeUser(resource object, u *core.User) {
+	u.Attributes = maps.Clone(u.Attributes)
+	for _, p := range properties() {
+		in := holder(resource, p.urn)
+		if name, sub, parted := strings.Cut(p.path, "."); parted {
+			in, _ = in[name].(object)
+			p.path = sub
+		}
+		p.set(u, text(in, p.path))
+	}
+	writeEmail(resource, u)
+	writePhones(resource, u)
+	chosen := choose(list(resource, "addresses"))
+	u.Profile.Address = core.Address{
+		Street: text(chosen, "streetAddress"), Locality: text(chosen, "locality"), Region: text(chosen, "region"),
+		PostalCode: text(chosen, "postalCode"), Country: text(chosen, "country"),
+	}
+	manager, _ := holder(resource, urnEnterprise)["manager"].(object)
+	id := text(manager, "value")
+	if ref := text(manager, "$ref"); id == "" {
+		id = ref[strings.LastIndexByte(ref, '/')+1:]
+	}
+	setAttribute(u, attributeManager, id)
+}
+
+// writeEmail takes the address. Whoever sends it does not know whether the person has it, so
+// another one than before is unproved.
+func writeEmail(resource object, u *core.User) {
+	email := text(choose(list(resource, "emails")), "value")
+	if email != u.Email {
+		u.Email, u.EmailVerified = email, false
+	}
+}
+
+func writePhones(resource object, u *core.User) {
+	numbers := map[string]string{}
+	for _, value := range list(resource, "phoneNumbers") {
+		kind := strings.ToLower(text(value, "type"))
+		switch {
+		case kind == "":
+			kind = typeWork
+		case !slices.Contains(phoneTypes(), kind):
+			kind = "other"
+		}
+		if numbers[kind] == "" {
+			numbers[kind] = strings.TrimPrefix(text(value, "value"), "tel:")
+		}
+	}
+	for _, kind := range phoneTypes() {
+		if kind != typeWork {
+			setAttribute(u, phoneAttribute(kind), numbers[kind])
+		}
+	}
+	if numbers[typeWork] != u.Profile.Phone {
+		u.Profile.Phone, u.Profile.PhoneVerified = numbers[typeWork], false
+	}
+}
+
+// choose gives one of several values where a user has one: the primary one, else that of
+// work, else the first.
+func choose(values []object) object {
+	for _, fits := range []func(object) bool{
+		func(o object) bool { return o["primary"] == true },
+		func(o object) bool { return strings.EqualFold(text(o, "type"), typeWork) },
+		func(object) bool { return true },
+	} {
+		if i := slices.IndexFunc(values, fits); i >= 0 {
+			return values[i]
+		}
+	}
+	return nil
+}
+
+// users is the store of the resources of people.
+type users struct{ *visit }
+
+func (s users) resourceType() *resourceType { return userType() }
+
+func (s users) get(ctx context.Context, id core.ID, want wish) (object, error) {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.resource(ctx, user, want)
+}
+
+// user gives a user of the organisation; one of another is not there.
+func (v *visit) user(ctx context.Context, id core.ID) (*core.User, error) {
+	user, err := v.desk.User(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if user.Org != v.org {
+		return nil, missing("user", string(id))
+	}
+	return user, nil
+}
+
+func (s users) resource(ctx context.Context, user *core.User, want wish) (object, error) {
+	var groups []any
+	if want.groups {
+		var err error
+		if groups, err = s.groupsOf(ctx, user); err != nil {
+			return nil, err
+		}
+	}
+	return s.userResource(user, groups), nil
+}
+
+func (s users) create(ctx context.Context, resource object) (object, error) {
+	user := core.User{}
+	writeUser(resource, &user)
+	active, is := resource["active"].(bool)
+	created, err := s.desk.CreateUser(ctx, admin.NewUser{
+		Org: s.org, Name: user.Name, Email: user.Email, Password: text(resource, "password"), Profile: user.Profile,
+		Attributes: user.Attributes, Disabled: is && !active,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.resource(ctx, &created.User, everything())
+}
+
+// change makes the user what edit makes of its resource. What is not one row of the store is
+// changed after the others: the password, and whether the user may sign in.
+func (s users) change(ctx context.Context, id core.ID, precondition etags, edit func(object) (object, error)) (object, error) {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !precondition.allow(userVersion(user)) {
+		return nil, unchanged()
+	}
+	before, err := s.resource(ctx, user, everything())
+	if err != nil {
+		return nil, err
+	}
+	after, err := edit(before)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.desk.UpdateUser(ctx, id, admin.VersionOf(user.UpdatedAt), func(u *core.User) { writeUser(after, u) }); err != nil {
+		return nil, err
+	}
+	if password := text(after, "password"); password != "" {
+		if err := s.desk.SetPassword(ctx, id, password); err != nil {
+			return nil, err
+		}
+	}
+	if active, is := after["active"].(bool); is {
+		if err := s.setActive(ctx, user, active); err != nil {
+			return nil, err
+		}
+	}
+	return s.get(ctx, id, everything())
+}
+
+func (s users) setActive(ctx context.Context, user *core.User, active bool) error {
+	switch {
+	case active && user.Disabled:
+		return s.desk.EnableUser(ctx, user.ID)
+	case !active && !user.Disabled:
+		return s.desk.DisableUser(ctx, user.ID)
+	}
+	return nil
+}
+
+func (s users) delete(ctx context.Context, id core.ID, precondition etags) error {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !precondition.allow(userVersion(user)) {
+		return unchanged()
+	}
+	return s.desk.DeleteUser(ctx, id)
+}
+
+func (users) index() []string { return []string{"id", "userName", "externalId", "emails.value"} }
+
+// rowsAtOnce is how many rows are read at a time.
+const rowsAtOnce = 500
+
+func (s users) rows(ctx context.Context, keys []key, each func(row) (bool, error)) error {
+	if keys != nil {
+		found, err := s.byKeys(ctx, keys)
+		if err != nil {
+			return err
+		}
+		_, err = s.eachOf(ctx, found, each)
+		return err
+	}
+	filter := core.UserFilter{Org: s.org, Limit: rowsAtOnce}
+	for {
+		found, err := s.desk.Users(ctx, filter)
+		if err != nil {
+			return err
+		}
+		more, err := s.eachOf(ctx, found, each)
+		if err != nil || !more || len(found) < rowsAtOnce {
+			return err
+		}
+		last := found[len(found)-1]
+		filter.After, filter.AfterID = core.FoldName(last.Name), last.ID
+	}
+}
+
+func (s users) eachOf(ctx context.Context, found []core.User, each func(row) (bool, error)) (more bool, err error) {
+	for i := range found {
+		more, err := each(func(want wish) (object, error) { return s.resource(ctx, &found[i], want) })
+		if err != nil || !more {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// byKeys gives the users that any of the keys leads to, ordered by name.
+func (s users) byKeys(ctx context.Context, keys []key) ([]core.User, error) {
+	var all []core.User
+	for _, k := range keys {
+		found, err := s.byKey(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b core.User) int {
+		return cmp.Or(cmp.Compare(core.FoldName(a.Name), core.FoldName(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(all, func(a, b core.User) bool { return a.ID == b.ID }), nil
+}
+
+func (s users) byKey(ctx context.Context, k key) ([]core.User, error) {
+	var user *core.User
+	var err error
+	switch k.path {
+	case "externalId":
+		return s.desk.Users(ctx, core.UserFilter{Org: s.org, ExternalID: k.value})
+	case "id":
+		id, wrong := core.ParseID(k.value)
+		if wrong != nil {
+			return nil, nil
+		}
+		user, err = s.user(ctx, id)
+	default: // a name or an address
+		user, err = s.desk.FindUser(ctx, s.org, k.value)
+	}
+	var refusal *Error
+	switch {
+	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound, errors.Is(err, core.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []core.User{*user}, nil
+}
+
+// groupsOf gives the groups of a user. A caller who may not see groups sees none.
+func (v *visit) groupsOf(ctx context.Context, user *core.User) ([]any, error) {
+	var groups []any
+	for _, name := range user.Groups {
+		group, err := v.group(ctx, name)
+		switch _, denied := errors.AsType[*desk.DeniedError](err); {
+		case denied:
+			return nil, nil
+		case errors.Is(err, core.ErrNotFound):
+			continue // it was deleted since
+		case err != nil:
+			return nil, err
+		}
+		groups = append(groups, object{"value": string(group.ID), "display": shownName(group), "type": "direct", "$ref": v.base + "/Groups/" + string(group.ID)})
+	}
+	return groups, nil
+}
+
+// group gives the group of the name, read once.
+func (v *visit) group(ctx context.Context, name string) (*core.Group, error) {
+	if known := v.groups[name]; known != nil {
+		return known, nil
+	}
+	group, err := v.desk.FindGroup(ctx, v.org, name)
+	if err == nil {
+		v.groups[name] = group
+	}
+	return group, err
+}
+
+// shownName is what a group is called by SCIM.
+func shownName(g *core.Group) string { return cmp.Or(g.DisplayName, g.Name) }
