@@ -58,6 +58,7 @@ var house = map[string][]string{
 	"core/supply":            {},
 	"core/console":           {"core", "core/admin", "core/desk", "web"},
 	"core/httpd":             {"core", "core/account", "core/admin", "core/authn", "core/console", "core/flow", "core/grant", "core/jose", "core/mail", "core/oauth", "core/ticket", "core/token", "web"},
+	"core/httpd":             {"core", "core/account", "core/admin", "core/authn", "core/bearer", "core/flow", "core/grant", "core/jose", "core/mail", "core/oauth", "core/ticket", "core/token", "web"},
 	"core/audit":             {"core", "core/outbox", "sdk/hook"},
 	"core/backchannel":       {"core", "core/outbound", "core/outbox"},
 	"core/mail":              {"core", "core/outbox"},

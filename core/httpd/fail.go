@@ -54,7 +54,7 @@ func withStatus(refusal *oauth.Error, status int) *oauth.Error {
 }
 
 func (s *Server) writeFailure(c echo.Context, refusal *oauth.Error) error {
-	if isAPI(c.Request().URL.Path) {
+	if s.isAPI(c.Request().URL.Path) {
 		secret(c)
 		return c.Blob(refusal.Status, typeJSON, refusal.Body())
 	}

@@ -72,10 +72,12 @@ func TestCookieOfTwoIsNone(t *testing.T) {
 }
 
 func TestIsAPI(t *testing.T) {
+	s := &Server{Programs: map[string]http.Handler{"/scim/v2": nil}}
 	for path, want := range map[string]bool{
 		oauth.PathToken: true, oauth.PathDiscovery: true, oauth.PathEndSession: false, oauth.PathAuthorize: false, "/": false, "/apis": false,
+		"/scim/v2": true, "/scim/v2/Users": true, "/scim/v20": false,
 	} {
-		if isAPI(path) != want {
+		if s.isAPI(path) != want {
 			t.Errorf("%s: %v", path, !want)
 		}
 	}

@@ -93,9 +93,13 @@ func (s *Server) survive(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bound refuses bodies that are too large, announced or not.
+// bound refuses bodies that are too large, announced or not. Programs take larger ones, and
+// bound them themselves.
 func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if s.isProgram(c.Path()) {
+			return next(c)
+		}
 		r, most := c.Request(), int64(maxBody)
 		if c.Path() == pathAccount && isMultipart(c) {
 			most = maxUpload
@@ -142,9 +146,9 @@ func correlation(c echo.Context) string {
 }
 
 // isAPI says whether the answer to a path is for a program rather than a person.
-func isAPI(path string) bool {
+func (s *Server) isAPI(path string) bool {
 	if path == oauth.PathEndSession {
 		return false
 	}
-	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/.well-known/")
+	return s.isProgram(path) || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/.well-known/")
 }

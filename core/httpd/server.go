@@ -21,8 +21,8 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// Server answers HTTP. All fields but Entry, Console, Proxies, Domains, Watched and Mailbox
-// must be set.
+// Server answers HTTP. All fields but Entry, Console, Proxies, Domains, Watched, Mailbox and
+// Programs must be set.
 type Server struct {
 	Issuer    string        // the issuer identifier; never taken from a request
 	Metadata  []byte        // the discovery document
@@ -51,6 +51,8 @@ type Server struct {
 	Watched bool
 	// Mailbox is shown to browsers of this machine; nil where mails are sent.
 	Mailbox Mailbox
+	// Programs answer other programs, below the prefixes that they stand under.
+	Programs map[string]http.Handler
 
 	hosts  []string
 	https  bool
@@ -152,6 +154,7 @@ func (s *Server) routes(e *echo.Echo) {
 	if s.Entry != nil {
 		s.entryRoutes(e)
 	}
+	s.programRoutes(e)
 	e.GET(pathSetup, s.setupPage)
 	e.POST(pathSetup, s.setup, s.sameOrigin)
 }
