@@ -67,7 +67,7 @@ func newListing(from resources, q query, lenient bool) (*listing, error) {
 	switch {
 	case is && by.attribute != nil && by.attribute.may != writeOnly:
 		l.by, l.needed = &by, everything()
-	case !is && !lenient:
+	case !lenient:
 		return nil, refuse(typeInvalidValue, "The resource type %s has no attribute %q to sort by.", rt.name, cut(q.sortBy))
 	}
 	return l, nil
