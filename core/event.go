@@ -159,7 +159,7 @@ type EventFilter struct {
 	// Org selects what concerns the organisation.
 	Org string
 	// Actor selects who did it, exactly; Search what has the text in type, actor, address
-	// or details, regardless of case.
+	// or details, regardless of the case of letters of ASCII.
 	Actor  string
 	Search string
 	Until  time.Time // exclusive

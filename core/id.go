@@ -18,13 +18,26 @@ type ID string
 func NewID(now time.Time, random io.Reader) ID {
 	var b [16]byte
 	mustRead(random, b[6:])
+	putTime(&b, now)
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	return formatID(b)
+}
+
+// FirstID gives the identifier that comes before all of rows made at now or later, and
+// behind all of those made before; no row has it.
+func FirstID(now time.Time) ID {
+	var b [16]byte
+	putTime(&b, now)
+	return formatID(b)
+}
+
+// putTime puts the milliseconds at the beginning.
+func putTime(b *[16]byte, now time.Time) {
 	ms := uint64(now.UnixMilli())
 	for i := range 6 {
 		b[i] = byte(ms >> (8 * (5 - i)))
 	}
-	b[6] = b[6]&0x0f | 0x70
-	b[8] = b[8]&0x3f | 0x80
-	return formatID(b)
 }
 
 // Time is when the row was made, to the millisecond; the zero time for what is no

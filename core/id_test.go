@@ -21,3 +21,13 @@ func TestIDTime(t *testing.T) {
 		}
 	}
 }
+
+func TestFirstID(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
+	first := core.FirstID(at)
+	for range 100 {
+		if before, then := core.NewID(at.Add(-time.Millisecond), rand.Reader), core.NewID(at, rand.Reader); before >= first || then <= first {
+			t.Fatalf("%s is not between %s and %s", first, before, then)
+		}
+	}
+}

@@ -82,6 +82,9 @@ type Consent struct {
 type SessionFilter struct {
 	Org    string
 	UserID ID
+	// At is the moment at which they live; zero stands for those that were not ended,
+	// expired or not.
+	At time.Time
 	// Before goes on behind the session of that identifier: the next page.
 	Before ID
 	Limit  int // zero means 100

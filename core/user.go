@@ -123,8 +123,8 @@ type Group struct {
 // compared and throttled: surrounding space off, lower case.
 func FoldName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// UserFilter selects users, in the order of their folded names; zero fields select
-// everything.
+// UserFilter selects users, in the order of their folded names and then of their
+// identifiers; zero fields select everything.
 type UserFilter struct {
 	Org   string
 	Group string // name
@@ -132,9 +132,10 @@ type UserFilter struct {
 	Search     string
 	ExternalID string // exact, see [Profile]
 	Disabled   *bool
-	Admins     bool // only who administers the server or has a role in Org
-	// After goes on behind the user of that folded name and identifier: the next page. It
-	// is for one Org alone.
+	// Admins selects who owns the server or has a role, of the server or of Org; without Org
+	// of any organisation.
+	Admins bool
+	// After goes on behind the user of that folded name and identifier: the next page.
 	After   string
 	AfterID ID
 	Limit   int // zero: all
@@ -147,13 +148,21 @@ type Counts struct {
 	Sessions, SignIns, Failures int
 }
 
+// Content is how many of a kind belong to something, and go when it is deleted.
+type Content struct {
+	What  string // in the plural: "users", "API tokens"
+	Count int
+}
+
 // GroupFilter selects groups, in the order of their names; zero fields select everything.
 type GroupFilter struct {
 	Org        string
 	Search     string // part of a name or display name, regardless of case
 	ExternalID string // exact
-	After      string // goes on behind the group of that name; for one Org alone
-	Limit      int    // zero: all
+	// After goes on behind the group of that name and identifier: the next page.
+	After   string
+	AfterID ID
+	Limit   int // zero: all
 }
 
 // ClientFilter selects clients, in the order of their folded names; zero fields select
@@ -161,6 +170,8 @@ type GroupFilter struct {
 type ClientFilter struct {
 	Org    string
 	Search string // part of a name, display name or identifier, regardless of case
-	After  string // goes on behind the client of that folded name; for one Org alone
-	Limit  int    // zero: all
+	// After goes on behind the client of that folded name and identifier: the next page.
+	After   string
+	AfterID string
+	Limit   int // zero: all
 }

@@ -97,6 +97,22 @@ func (s *Store) Clients(ctx context.Context, org string) ([]core.Client, error) 
 	return list(ctx, s, selectClients, scanClient, org)
 }
 
+// FindClients gives the clients that the filter selects, ordered by name.
+func (s *Store) FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error) {
+	text, args := clientsQuery(filter)
+	return list(ctx, s, text, scanClient, args...)
+}
+
+func clientsQuery(filter core.ClientFilter) (text string, args []any) {
+	var q query
+	q.equal("c.org", filter.Org)
+	if filter.Search != "" {
+		q.and(`c.search LIKE ? ESCAPE '\'`, containing(filter.Search))
+	}
+	q.behind("c.name_folded", "c.id", filter.After, filter.AfterID)
+	return q.text(`SELECT `+clientColumns+` FROM clients c`, `c.name_folded, c.id`, filter.Limit)
+}
+
 const (
 	insertClient = `INSERT INTO clients (id, org, name, name_folded, display_name, preset, secret_hash, auth_methods, redirect_uris,
 			post_logout_redirect_uris, grant_types, response_types, scopes, id_token_alg, native, require_pkce, skip_consent,

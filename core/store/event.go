@@ -13,16 +13,9 @@ const (
 
 	selectEvent = `SELECT ` + eventColumns + ` FROM events e WHERE e.id = $1`
 
-	// Identifiers begin with the time, so their order is the events'.
-	selectEvents = `SELECT ` + eventColumns + `
-	FROM events e WHERE ($1 = '' OR e.type = $1) AND ($2 = '' OR e.user_id = $2) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
-	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
-
 	// Of one person, by an index of its own.
-	selectActivity = `SELECT ` + eventColumns + `
-	FROM events e WHERE e.user_id = $2 AND e.user_id <> '' AND e.type NOT IN ('` + string(core.EventCodeIssued) + `', '` + string(core.EventTokenIssued) + `', '` +
-		string(core.EventTokenRefreshed) + `') AND ($1 = '' OR e.type = $1) AND ($3 = '' OR e.client_id = $3) AND ($4 = '' OR e.correlation = $4)
-	AND e.at >= $5 ORDER BY e.id DESC LIMIT $6`
+	isActivity = `e.user_id <> '' AND e.type NOT IN ('` + string(core.EventCodeIssued) + `', '` + string(core.EventTokenIssued) + `', '` +
+		string(core.EventTokenRefreshed) + `')`
 
 	// As the index of browsers has it.
 	selectBrowser = `SELECT 1 FROM events e
@@ -54,15 +47,46 @@ func scanEvent(r *sqlite.Row, e *core.Event) (err error) {
 
 // Events gives the audit events that the filter selects, newest first.
 func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
-	limit := filter.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	text := selectEvents
+	text, args := eventsQuery(filter)
+	return list(ctx, s, text, scanEvent, args...)
+}
+
+// eventsQuery puts the newest first: identifiers begin with the time, so their order is
+// the events'.
+func eventsQuery(filter core.EventFilter) (text string, args []any) {
+	var q query
+	q.equal("e.type", string(filter.Type))
+	q.equal("e.user_id", string(filter.UserID))
 	if filter.Activity && filter.UserID != "" {
-		text = selectActivity
+		q.and(isActivity)
 	}
-	return list(ctx, s, text, scanEvent, string(filter.Type), string(filter.UserID), filter.ClientID, filter.Correlation, millis(filter.Since), limit)
+	q.equal("e.client_id", filter.ClientID)
+	q.equal("e.correlation", filter.Correlation)
+	q.equal("e.actor", filter.Actor)
+	if filter.Org != "" {
+		q.and("e.org <> ''") // as the index has it
+		q.equal("e.org", filter.Org)
+	}
+	if !filter.Since.IsZero() {
+		q.and("e.at >= ?", millis(filter.Since))
+	}
+	if !filter.Until.IsZero() {
+		q.and("e.at < ?", millis(filter.Until))
+	}
+	if filter.Search != "" {
+		q.and(`(e.type LIKE ? ESCAPE '\' OR e.actor LIKE ? ESCAPE '\' OR e.ip LIKE ? ESCAPE '\' OR e.detail LIKE ? ESCAPE '\')`, containing(filter.Search))
+	}
+	if filter.Before != "" {
+		q.and("e.id < ?", string(filter.Before))
+	}
+	return q.text(`SELECT `+eventColumns+` FROM events e`, `e.id DESC`, orHundred(filter.Limit))
+}
+
+func orHundred(limit int) int {
+	if limit <= 0 {
+		return 100
+	}
+	return limit
 }
 
 // SignedInWith reports whether the user signed in with a browser of this name before, as

@@ -5,12 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
 // What one person did is looked up, not looked for: anybody who is signed in may ask.
 func TestActivityHasAnIndex(t *testing.T) {
-	plan := planOf(t, selectActivity, "", "ann", "", "", 0, 10)
+	text, args := eventsQuery(core.EventFilter{UserID: "ann", Activity: true, Limit: 10})
+	plan := planOf(t, text, args...)
 	if !strings.Contains(plan, "USING INDEX events_of_people (user_id=?)") || strings.Contains(plan, "B-TREE") {
 		t.Error(plan)
 	}
@@ -20,6 +22,46 @@ func TestActivityHasAnIndex(t *testing.T) {
 func TestBrowsersHaveAnIndex(t *testing.T) {
 	plan := planOf(t, selectBrowser, "ann", "Firefox (Linux)")
 	if !strings.Contains(plan, "INDEX events_of_browsers (user_id=? AND <expr>=?)") {
+		t.Error(plan)
+	}
+}
+
+// An administrator of one organisation reads its part of the log.
+func TestEventsOfAnOrganisationHaveAnIndex(t *testing.T) {
+	text, args := eventsQuery(core.EventFilter{Org: "acme", Before: "x"})
+	plan := planOf(t, text, args...)
+	if !strings.Contains(plan, "USING INDEX events_by_org (org=? AND id<?)") || strings.Contains(plan, "B-TREE") {
+		t.Error(plan)
+	}
+}
+
+// A page of a list is read from where the last one ended, and not sorted first.
+func TestPagesHaveIndexes(t *testing.T) {
+	for _, org := range []string{"", "acme"} {
+		for what, query := range map[string]func() (string, []any){
+			"users": func() (string, []any) {
+				return usersQuery(core.UserFilter{Org: org, After: "m", AfterID: "x", Limit: 10})
+			},
+			"groups": func() (string, []any) {
+				return groupsQuery(core.GroupFilter{Org: org, After: "m", AfterID: "x", Limit: 10})
+			},
+			"clients": func() (string, []any) {
+				return clientsQuery(core.ClientFilter{Org: org, After: "m", AfterID: "x", Limit: 10})
+			},
+			"sessions": func() (string, []any) { return sessionsQuery(core.SessionFilter{Org: org, Before: "x"}) },
+		} {
+			text, args := query()
+			if plan := planOf(t, text, args...); strings.Contains(plan, "B-TREE") || !strings.Contains(plan, "SEARCH") {
+				t.Errorf("%s of %q: %s", what, org, plan)
+			}
+		}
+	}
+}
+
+// How often people signed in is counted without reading the log.
+func TestSignInsAreCountedInAnIndex(t *testing.T) {
+	plan := planOf(t, countSignIns, "acme", string(core.EventSignedIn), "x")
+	if !strings.Contains(plan, "COVERING INDEX events_of_signins (type=? AND id>?)") {
 		t.Error(plan)
 	}
 }

@@ -38,6 +38,31 @@ func (s *Store) Group(ctx context.Context, org, name string) (*core.Group, error
 	return &group, nil
 }
 
+// GroupByID gives the group, or core.ErrNotFound.
+func (s *Store) GroupByID(ctx context.Context, id core.ID) (*core.Group, error) {
+	return one(ctx, s, `SELECT `+groupColumns+` FROM groups g WHERE g.id = $1`, scanGroup, string(id))
+}
+
+// FindGroups gives the groups that the filter selects, ordered by name.
+func (s *Store) FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error) {
+	text, args := groupsQuery(filter)
+	return list(ctx, s, text, scanGroup, args...)
+}
+
+func groupsQuery(filter core.GroupFilter) (text string, args []any) {
+	var q query
+	q.equal("g.org", filter.Org)
+	if filter.ExternalID != "" {
+		q.and(`g.external_id <> ''`) // as the index has it
+		q.equal("g.external_id", filter.ExternalID)
+	}
+	if filter.Search != "" {
+		q.and(`g.search LIKE ? ESCAPE '\'`, containing(filter.Search))
+	}
+	q.behind("g.name", "g.id", filter.After, string(filter.AfterID))
+	return q.text(`SELECT `+groupColumns+` FROM groups g`, `g.name, g.id`, filter.Limit)
+}
+
 const selectGroups = `SELECT ` + groupColumns + ` FROM groups g WHERE ($1 = '' OR g.org = $1) ORDER BY g.name, g.org`
 
 // Groups gives the groups of an organisation, of all if org is empty, ordered by

@@ -25,10 +25,16 @@ func (s *Store) Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, er
 }
 
 // RolesIn gives who has a role of the organisation, of the whole server if org is empty,
-// by holder. Owners by the field of the user are not among them.
+// by holder: owners by the field of the user too.
 func (s *Store) RolesIn(ctx context.Context, org string) ([]core.RoleGrant, error) {
-	return list(ctx, s, `SELECT `+roleColumns+` FROM roles r WHERE r.org = $1 ORDER BY r.holder`, scanRole, org)
+	return list(ctx, s, selectRolesIn, scanRole, org)
 }
+
+// selectRolesIn leaves a role out that somebody has besides being an owner by the field.
+const selectRolesIn = `SELECT ` + roleColumns + ` FROM roles r
+		WHERE r.org = $1 AND ($1 <> '' OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = r.holder AND u.admin = 1))
+	UNION ALL SELECT u.id, '', 'owner', u.created_at FROM users u WHERE $1 = '' AND u.admin = 1
+	ORDER BY 1`
 
 // selectRolesHeld finds what people and programs of an organisation may, there and
 // elsewhere.

@@ -68,6 +68,33 @@ func (s *Store) Sessions(ctx context.Context, userID core.ID) ([]core.Session, e
 		}, string(userID))
 }
 
+// LiveSessions gives the sessions that the filter selects, the newest first, with whose
+// they are.
+func (s *Store) LiveSessions(ctx context.Context, filter core.SessionFilter) ([]core.LiveSession, error) {
+	text, args := sessionsQuery(filter)
+	return list(ctx, s, text, func(r *sqlite.Row, live *core.LiveSession) error {
+		scanSession(r, &live.Session)
+		live.Session.Hash, live.Session.Upstream = core.Hash{}, nil
+		live.Org, live.User = r.Text(), r.Text()
+		return nil
+	}, args...)
+}
+
+func sessionsQuery(filter core.SessionFilter) (text string, args []any) {
+	var q query
+	q.and("s.ended_at = 0")
+	q.equal("u.org", filter.Org)
+	q.equal("s.user_id", string(filter.UserID))
+	if !filter.At.IsZero() {
+		q.and("s.expires_at > ?", millis(filter.At))
+	}
+	if filter.Before != "" {
+		q.and("s.id < ?", string(filter.Before))
+	}
+	// CROSS keeps the order of the sessions: SQLite would begin with the users.
+	return q.text(`SELECT `+sessionColumns+`, u.org, u.name FROM sessions s CROSS JOIN users u ON u.id = s.user_id`, `s.id DESC`, orHundred(filter.Limit))
+}
+
 // organisationOf completes a read with the user's organisation.
 func (s *Store) organisationOf(c *sqlite.Conn, generation int64, user *core.User, org *core.Organisation) error {
 	current, err := s.configAt(c, generation)

@@ -143,13 +143,33 @@ func (s *Store) oneUser(ctx context.Context, text string, args ...any) (*core.Us
 	return &user, nil
 }
 
-const selectUsers = `SELECT ` + userColumns + ` FROM users u WHERE ($1 = '' OR u.org = $1)
-	AND ($2 = '' OR EXISTS (SELECT 1 FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = $2))
-	ORDER BY u.name_folded, u.org`
-
 // Users gives the users that the filter selects, ordered by name.
 func (s *Store) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
-	return list(ctx, s, selectUsers, scanUser, filter.Org, filter.Group)
+	text, args := usersQuery(filter)
+	return list(ctx, s, text, scanUser, args...)
+}
+
+func usersQuery(filter core.UserFilter) (text string, args []any) {
+	var q query
+	q.equal("u.org", filter.Org)
+	if filter.Group != "" {
+		q.and(`EXISTS (SELECT 1 FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = ?)`, filter.Group)
+	}
+	if filter.ExternalID != "" {
+		q.and(`u.external_id <> ''`) // as the index has it
+		q.equal("u.external_id", filter.ExternalID)
+	}
+	if filter.Disabled != nil {
+		q.and("u.disabled = ?", *filter.Disabled)
+	}
+	if filter.Admins {
+		q.and(`(u.admin = 1 OR EXISTS (SELECT 1 FROM roles r WHERE r.holder = u.id AND (? = '' OR r.org IN ('', ?))))`, filter.Org)
+	}
+	if filter.Search != "" {
+		q.and(`(u.display_folded LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM logins l WHERE l.user_id = u.id AND l.login LIKE ? ESCAPE '\'))`, containing(filter.Search))
+	}
+	q.behind("u.name_folded", "u.id", filter.After, string(filter.AfterID))
+	return q.text(`SELECT `+userColumns+` FROM users u`, `u.name_folded, u.id`, filter.Limit)
 }
 
 func createUser(c *sqlite.Conn, u core.User) error {

@@ -220,6 +220,9 @@ func testRoles(t *testing.T, w *world) {
 	same(w, roles, err, []core.RoleGrant{bobs, robots})
 	ann.Admin = true
 	w.apply(core.UpdateUser{User: ann})
+	// Who owns the server is no auditor of it besides.
+	roles, err = w.store.RolesIn(ctx, "")
+	same(w, roles, err, []core.RoleGrant{{Holder: ann.ID, Role: core.RoleOwner, CreatedAt: start}})
 	roles, err = w.store.RolesHeld(ctx, core.DefaultOrganisation)
 	slices.SortFunc(roles, func(a, b core.RoleGrant) int {
 		return slices.Index(core.Roles(), a.Role) - slices.Index(core.Roles(), b.Role)

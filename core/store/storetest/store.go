@@ -139,7 +139,8 @@ type Store interface {
 	// Roles are those of a user or a service account: that of the whole server first, then
 	// by organisation. Ownership by the field of the user is not among them.
 	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
-	// RolesIn are those of an organisation, of the whole server if org is "", by holder.
+	// RolesIn are those of an organisation, of the whole server if org is "", by holder:
+	// ownership by the field of the user too.
 	RolesIn(ctx context.Context, org string) ([]core.RoleGrant, error)
 	// RolesHeld are those that users and service accounts of the organisation have, of
 	// whatever, by holder; ownership by the field of the user too.
@@ -167,10 +168,26 @@ type Store interface {
 	// UserByLogin finds by login name or e-mail address, folded; org "" stands
 	// for any organisation, and a login that two of them have is not found.
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
+	// Users are ordered by folded name and identifier.
 	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	// LiveSessions come newest first, without hash and upstream part.
+	LiveSessions(ctx context.Context, filter core.SessionFilter) ([]core.LiveSession, error)
+	// Counts are of an organisation, of all if org is "", at now and since a day before.
+	Counts(ctx context.Context, org string, now time.Time) (core.Counts, error)
+	// What goes with a thing when it is deleted; what there is none of is left out.
+	OrganisationContents(ctx context.Context, org string) ([]core.Content, error)
+	UserContents(ctx context.Context, id core.ID) ([]core.Content, error)
+	ServiceAccountContents(ctx context.Context, id core.ID) ([]core.Content, error)
+	GroupContents(ctx context.Context, id core.ID) ([]core.Content, error)
+	ClientContents(ctx context.Context, id string) ([]core.Content, error)
+	ConnectorContents(ctx context.Context, instance string) ([]core.Content, error)
 	Group(ctx context.Context, org, name string) (*core.Group, error)
 	// Groups are ordered by name; org "" stands for all.
 	Groups(ctx context.Context, org string) ([]core.Group, error)
+	GroupByID(ctx context.Context, id core.ID) (*core.Group, error)
+	// FindGroups and FindClients are ordered by name and identifier, names of clients folded.
+	FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error)
+	FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error)
 	Members(ctx context.Context, groupID core.ID) ([]core.User, error)
 	// Events come newest first.
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)

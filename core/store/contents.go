@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/store/sqlite"
+)
+
+// content counts one kind of what belongs to a thing whose key is $1.
+type content struct{ what, count string }
+
+// What goes with each kind of thing, in the order in which it is told.
+const (
+	// Of an organisation; also those of its users and service accounts.
+	usersOf   = `(SELECT u.id FROM users u WHERE u.org = $1)`
+	holdersOf = `(SELECT u.id FROM users u WHERE u.org = $1 UNION ALL SELECT a.id FROM service_accounts a WHERE a.org = $1)`
+)
+
+func organisationContents() []content {
+	return []content{
+		{"users", `SELECT count(*) FROM users WHERE org = $1`},
+		{"groups", `SELECT count(*) FROM groups WHERE org = $1`},
+		{"clients", `SELECT count(*) FROM clients WHERE org = $1`},
+		{"connectors", `SELECT count(*) FROM connectors WHERE org = $1`},
+		{"service accounts", `SELECT count(*) FROM service_accounts WHERE org = $1`},
+		{"roles", `SELECT count(*) FROM roles WHERE org = $1 OR holder IN ` + holdersOf},
+		{"API tokens", `SELECT count(*) FROM api_tokens WHERE holder IN ` + holdersOf},
+		{"initial access tokens", `SELECT count(*) FROM initial_tokens WHERE org = $1`},
+		{"sessions", `SELECT count(*) FROM sessions WHERE ended_at = 0 AND user_id IN ` + usersOf},
+		{"consents", `SELECT count(*) FROM consents WHERE user_id IN ` + usersOf + ` OR client_id IN (SELECT c.id FROM clients c WHERE c.org = $1)`},
+	}
+}
+
+func userContents() []content {
+	return []content{
+		{"group memberships", `SELECT count(*) FROM members WHERE user_id = $1`},
+		{"roles", `SELECT count(*) FROM roles WHERE holder = $1`},
+		{"API tokens", `SELECT count(*) FROM api_tokens WHERE holder = $1`},
+		{"sessions", `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at = 0`},
+		{"consents", `SELECT count(*) FROM consents WHERE user_id = $1`},
+		{"grants", `SELECT count(*) FROM grants WHERE user_id = $1 AND revoked_at = 0`},
+		{"linked accounts", `SELECT count(*) FROM links WHERE user_id = $1`},
+		{"passkeys and apps", `SELECT count(*) FROM authenticators WHERE user_id = $1`},
+		{"remembered devices", `SELECT count(*) FROM devices WHERE user_id = $1`},
+	}
+}
+
+func accountContents() []content {
+	return []content{
+		{"roles", `SELECT count(*) FROM roles WHERE holder = $1`},
+		{"API tokens", `SELECT count(*) FROM api_tokens WHERE holder = $1`},
+	}
+}
+
+func groupContents() []content {
+	return []content{{"memberships", `SELECT count(*) FROM members WHERE group_id = $1`}}
+}
+
+func clientContents() []content {
+	return []content{
+		{"consents", `SELECT count(*) FROM consents WHERE client_id = $1`},
+		{"grants", `SELECT count(*) FROM grants WHERE client_id = $1 AND revoked_at = 0`},
+		{"plugin bindings", `SELECT count(*) FROM plugin_bindings WHERE client_id = $1`},
+	}
+}
+
+func connectorContents() []content {
+	return []content{
+		{"linked accounts", `SELECT count(*) FROM links WHERE connector = $1`},
+		{"plugin bindings", `SELECT count(*) FROM plugin_bindings WHERE instance = $1`},
+	}
+}
+
+// OrganisationContents counts what goes with the organisation when it is deleted. Here and
+// below, what there is none of is left out.
+func (s *Store) OrganisationContents(ctx context.Context, org string) ([]core.Content, error) {
+	return s.contents(ctx, org, organisationContents())
+}
+
+// UserContents counts what goes with the user.
+func (s *Store) UserContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	return s.contents(ctx, string(id), userContents())
+}
+
+// ServiceAccountContents counts what goes with the service account.
+func (s *Store) ServiceAccountContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	return s.contents(ctx, string(id), accountContents())
+}
+
+// GroupContents counts what goes with the group.
+func (s *Store) GroupContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	return s.contents(ctx, string(id), groupContents())
+}
+
+// ClientContents counts what goes with the client.
+func (s *Store) ClientContents(ctx context.Context, id string) ([]core.Content, error) {
+	return s.contents(ctx, id, clientContents())
+}
+
+// ConnectorContents counts what goes with the connector.
+func (s *Store) ConnectorContents(ctx context.Context, instance string) ([]core.Content, error) {
+	return s.contents(ctx, instance, connectorContents())
+}
+
+// contents counts in one statement, so that the numbers are of one moment.
+func (s *Store) contents(ctx context.Context, key string, kinds []content) ([]core.Content, error) {
+	counts := make([]string, len(kinds))
+	for i, kind := range kinds {
+		counts[i] = "(" + kind.count + ")"
+	}
+	found, err := one(ctx, s, `SELECT `+strings.Join(counts, ", "), func(r *sqlite.Row, all *[]core.Content) error {
+		for _, kind := range kinds {
+			if many := int(r.Int()); many > 0 {
+				*all = append(*all, core.Content{What: kind.what, Count: many})
+			}
+		}
+		return nil
+	}, key)
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
+}
+
+// The parts of [Store.Counts]: $1 is an organisation, or nothing for all.
+const (
+	countThings = `SELECT
+		(SELECT count(*) FROM users WHERE ($1 = '' OR org = $1)),
+		(SELECT count(*) FROM users WHERE ($1 = '' OR org = $1) AND disabled = 1),
+		(SELECT count(*) FROM groups WHERE ($1 = '' OR org = $1)),
+		(SELECT count(*) FROM clients WHERE ($1 = '' OR org = $1)),
+		(SELECT count(*) FROM connectors WHERE ($1 = '' OR org = $1)),
+		(SELECT count(*) FROM service_accounts WHERE ($1 = '' OR org = $1)),
+		(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE ($1 = '' OR u.org = $1) AND s.ended_at = 0 AND s.expires_at > $2)`
+
+	countSignIns = `SELECT count(*) FROM events e WHERE e.type = $2 AND e.type IN ('signin.succeeded', 'signin.failed') AND e.id >= $3 AND ($1 = '' OR e.org = $1)`
+)
+
+// Counts counts what an organisation has, or all of them if org is empty, at now, and what
+// happened since a day before.
+func (s *Store) Counts(ctx context.Context, org string, now time.Time) (core.Counts, error) {
+	counts, err := one(ctx, s, countThings, func(r *sqlite.Row, c *core.Counts) error {
+		*c = core.Counts{
+			Users: int(r.Int()), DisabledUsers: int(r.Int()), Groups: int(r.Int()), Clients: int(r.Int()), Connectors: int(r.Int()),
+			ServiceAccounts: int(r.Int()), Sessions: int(r.Int()),
+		}
+		return nil
+	}, org, millis(now))
+	if err != nil {
+		return core.Counts{}, err
+	}
+	since := core.FirstID(now.Add(-24 * time.Hour))
+	for kind, many := range map[core.EventType]*int{core.EventSignedIn: &counts.SignIns, core.EventSignInFailed: &counts.Failures} {
+		n, err := one(ctx, s, countSignIns, func(r *sqlite.Row, n *int) error {
+			*n = int(r.Int())
+			return nil
+		}, org, string(kind), string(since))
+		if err != nil {
+			return core.Counts{}, err
+		}
+		*many = *n
+	}
+	return *counts, nil
+}
