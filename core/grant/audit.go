@@ -19,7 +19,10 @@ func (e *Endpoint) refuse(ctx context.Context, c *call, correlation string, r ru
 	if r.policy != "" {
 		r.refusal.Cause = fmt.Errorf("scope policy: %q", r.policy)
 	}
-	changes := slices.Concat(c.once, r.changes, []core.Change{e.record(c, correlation, r)})
+	changes := slices.Concat(c.once, r.changes)
+	if !r.quiet {
+		changes = append(changes, e.record(c, correlation, r))
+	}
 	err := e.Store.Apply(context.WithoutCancel(ctx), changes...)
 	if Replayed(err) {
 		return e.refuseReplay(ctx, c, correlation)

@@ -18,6 +18,9 @@ type Store interface {
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
 	Code(ctx context.Context, grantID core.ID) (*core.Authorized, error)
 	Refresh(ctx context.Context, tokenID core.ID) (*core.Refresh, error)
+	DeviceGrant(ctx context.Context, id core.ID) (*core.DeviceGrant, error)
+	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
+	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
 	Apply(ctx context.Context, changes ...core.Change) error
 }
 
@@ -33,15 +36,21 @@ type Endpoint struct {
 	Policy ScopePolicy // nil: no plugin decides on scopes
 	// Assertions verifies what clients sign; nil: none does.
 	Assertions Assertions
-	Now        func() time.Time
-	Rand       io.Reader
+	// DeviceRequests slows down who begins device authorizations; nil: nobody does.
+	DeviceRequests DeviceRequests
+	// Family is how long refresh tokens live that the device flow begins with, where the
+	// client says nothing; zero: 30 days.
+	Family time.Duration
+	Now    func() time.Time
+	Rand   io.Reader
 }
 
-// Request is a token request that was parsed.
+// Request is a token request, or one for a device authorization, that was parsed.
 type Request struct {
 	Params        oauth.Params // of the body; the query has none
 	Authorization string       // the header, or empty
 	IP            string
+	UserAgent     string
 	Correlation   string // the request's id
 }
 
@@ -51,6 +60,7 @@ type call struct {
 	client *core.Client
 	once   []core.Change // see [Authenticated]
 	ip     string
+	agent  string // what the program calls itself
 	now    time.Time
 }
 
@@ -66,7 +76,9 @@ type ruling struct {
 	detail map[string]string
 	// changes are applied with the tokens, or with the refusal.
 	changes []core.Change
-	order   token.Order
+	// quiet says that a refusal is nothing to record: the program was told to ask again.
+	quiet bool
+	order token.Order
 }
 
 // grantType fills the pipeline's one hole: it reads what was presented, once,
@@ -81,6 +93,8 @@ func grantTypeOf(name string) (grantType, bool) {
 		return (*Endpoint).refresh, true
 	case core.GrantClientCredentials:
 		return (*Endpoint).clientCredentials, true
+	case core.GrantDevice:
+		return (*Endpoint).device, true
 	}
 	return nil, false
 }

@@ -20,12 +20,16 @@ type rows struct {
 	refresh map[core.ID]core.RefreshToken
 	events  []core.Event
 	used    map[core.Hash]bool // client assertions
+	devices map[core.ID]core.DeviceGrant
+	session map[core.ID]core.Session
+	roles   map[core.ID][]core.RoleGrant
+	counts  int // of failures
 }
 
 func (r rows) clone() rows {
 	r.clients, r.orgs, r.users = maps.Clone(r.clients), maps.Clone(r.orgs), maps.Clone(r.users)
 	r.grants, r.access, r.refresh = maps.Clone(r.grants), maps.Clone(r.access), maps.Clone(r.refresh)
-	r.used = maps.Clone(r.used)
+	r.used, r.devices, r.session = maps.Clone(r.used), maps.Clone(r.devices), maps.Clone(r.session)
 	r.events = r.events[:len(r.events):len(r.events)]
 	return r
 }
@@ -48,7 +52,7 @@ func newMemory() *memory {
 	return &memory{rows: rows{
 		clients: map[string]core.Client{}, orgs: map[string]core.Organisation{}, users: map[core.ID]core.User{},
 		grants: map[core.ID]core.Grant{}, access: map[core.ID]core.AccessToken{}, refresh: map[core.ID]core.RefreshToken{},
-		used: map[core.Hash]bool{},
+		used: map[core.Hash]bool{}, devices: map[core.ID]core.DeviceGrant{}, session: map[core.ID]core.Session{}, roles: map[core.ID][]core.RoleGrant{},
 	}}
 }
 
@@ -107,6 +111,29 @@ func (s *memory) Refresh(_ context.Context, id core.ID) (*core.Refresh, error) {
 	return r, nil
 }
 
+func (s *memory) DeviceGrant(_ context.Context, id core.ID) (*core.DeviceGrant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return find(s, s.devices, id)
+}
+
+func (s *memory) SignedIn(_ context.Context, id core.ID) (*core.SignedIn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session, err := find(s, s.session, id)
+	if err = cmp.Or(s.rowErr, err); err != nil {
+		return nil, err
+	}
+	user := s.users[session.UserID]
+	return &core.SignedIn{Session: *session, User: user, Org: s.orgs[user.Org]}, nil
+}
+
+func (s *memory) Roles(_ context.Context, holder core.ID) ([]core.RoleGrant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.roles[holder], s.readErr
+}
+
 func (s *memory) Access(_ context.Context, id core.ID) (*core.Access, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,6 +176,9 @@ func (r *rows) apply(c core.Change) error {
 	case core.AddGrant:
 		r.grants[c.Grant.ID] = c.Grant
 	case core.IssueCode:
+		if s, known := r.session[c.Grant.SessionID]; known && !s.EndedAt.IsZero() {
+			return core.ErrConflict
+		}
 		r.grants[c.Grant.ID] = c.Grant
 	case core.RedeemCode:
 		g := r.grants[c.GrantID]
@@ -179,6 +209,24 @@ func (r *rows) apply(c core.Change) error {
 			return &core.ConflictError{What: core.TakenAssertion}
 		}
 		r.used[c.Hash] = true
+	case core.AddDeviceGrant:
+		for _, other := range r.devices {
+			if other.UserCode == c.Grant.UserCode {
+				return core.ErrConflict
+			}
+		}
+		r.devices[c.Grant.ID] = c.Grant
+	case core.PollDeviceGrant:
+		g := r.devices[c.ID]
+		g.PolledAt, g.Interval = c.At, c.Interval
+		r.devices[c.ID] = g
+	case core.FinishDeviceGrant:
+		if _, there := r.devices[c.ID]; !there {
+			return core.ErrConflict
+		}
+		delete(r.devices, c.ID)
+	case core.CountFailure:
+		r.counts++
 	case core.Record:
 		r.events = append(r.events, c.Event)
 	default:

@@ -90,7 +90,11 @@ func (e *Endpoint) refreshScopes(ctx context.Context, c *call, a *core.Authorize
 		return nil, ruling{about: a, refusal: refusal}
 	}
 	// What the administrator took from the client since is gone as well.
-	out, err := e.decide(ctx, core.GrantRefreshToken, c, a, oauth.CutScopes(together(a.Grant.Scopes, named), c.client.Scopes))
+	may, err := e.administering(ctx, &a.User, oauth.CutScopes(together(a.Grant.Scopes, named), c.client.Scopes))
+	if err != nil {
+		return nil, ruling{about: a, refusal: oauth.Failed(err)}
+	}
+	out, err := e.decide(ctx, core.GrantRefreshToken, c, a, may)
 	if err != nil {
 		return nil, ruling{about: a, refusal: oauth.Failed(err)}
 	}
