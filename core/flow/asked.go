@@ -26,10 +26,10 @@ func (d *Dispatcher) Asked(ctx context.Context, step string, b Browser) (request
 	if err != nil {
 		return "", nil, ignored(err)
 	}
-	if err := d.loadClient(ctx, v, stored.ClientID); err != nil {
+	if err := d.loadRequested(ctx, v, stored); err != nil {
 		return "", nil, err
 	}
-	if stored.ClientID != "" && (v.client == nil || v.closed != "") {
+	if (stored.ClientID != "" || ofDevice(stored)) && (v.client == nil || v.closed != "") {
 		return "", nil, nil
 	}
 	return at.id, v.client, nil

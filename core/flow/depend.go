@@ -31,6 +31,16 @@ type Store interface {
 	// SessionClients gives the clients that got a grant in a session, or in one that it
 	// took the place of, in the order in which they first did.
 	SessionClients(ctx context.Context, session core.ID) ([]core.SessionClient, error)
+	DeviceGrant(ctx context.Context, id core.ID) (*core.DeviceGrant, error)
+	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
+}
+
+// DeviceCodes finds device authorizations by what people type (RFC 8628 section 3.3).
+type DeviceCodes interface {
+	// Find gives one that waits for a person. Whoever guesses is slowed down: an error that
+	// is a *[core.SignInRefused] was recorded already; any other is a failure of the
+	// server.
+	Find(ctx context.Context, code core.Hash, event core.Event) (*core.DeviceGrant, error)
 }
 
 // Passwords proves who somebody is by a password.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,6 +25,8 @@ type Dispatcher struct {
 	Policy    ScopePolicy    // nil: no plugin decides on scopes
 	Tokens    Tokens         // needed where a client is registered for more than codes
 	Requests  RequestObjects // nil: request and request_uri are refused
+	// DeviceCodes finds what people type on [PathDevice]; nil: no code is right.
+	DeviceCodes DeviceCodes
 	// Subject is the name by which a client knows a person; nil: the user's identifier.
 	Subject func(*core.Client, core.ID) string
 	// Synced says of a passkey whether it may be on several devices; needed with Factors.
@@ -107,7 +110,7 @@ func (d *Dispatcher) SignInHere(ctx context.Context, b Browser) Outcome {
 // View shows the page at path, which is the one that the link leads to. If the
 // sign-in has come to another step meanwhile, the browser is sent there.
 func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Outcome {
-	v, at, done := d.resume(ctx, step, b, toLogin, toMail, toFactor, toEnrol, toCodes, toSelect, toConsent)
+	v, at, done := d.resume(ctx, step, b, toLogin, toMail, toFactor, toEnrol, toCodes, toSelect, toConsent, toDevice)
 	if done != nil {
 		return *done
 	}
@@ -128,8 +131,10 @@ func (d *Dispatcher) View(ctx context.Context, path, step string, b Browser) Out
 		return d.enrolView(ctx, v, next)
 	case at.to == toSelect && next.Kind == StepSelect:
 		return v.page(&SelectPage{Step: d.linkTo(v, toSelect, ""), Client: v.client, User: v.signedIn.User})
-	case at.to == toConsent && next.Kind == StepConsent:
+	case at.to == toConsent && next.Kind == StepConsent && v.program == nil:
 		return d.consentPage(v, next)
+	case at.to == toDevice && next.Kind == StepConsent && v.program != nil:
+		return d.devicePage(v, next)
 	}
 	return d.act(ctx, v, next)
 }
@@ -209,11 +214,17 @@ func (d *Dispatcher) act(ctx context.Context, v *visit, step Step) Outcome {
 	case StepConsent:
 		// Whoever is asked is who answers.
 		v.claim(v.signedIn.Session.ID)
+		if v.program != nil {
+			return d.goTo(ctx, v, toDevice)
+		}
 		return d.goTo(ctx, v, toConsent)
 	case StepHome:
 		v.finish()
 		return d.commit(ctx, v, Outcome{Redirect: v.end()})
 	case StepIssue:
+		if v.program != nil {
+			return d.approveDevice(ctx, v, step)
+		}
 		return d.issue(ctx, v, step)
 	case StepFail:
 		return d.turnAway(ctx, v, v.request.Refuse(step.Refusal))
@@ -239,6 +250,8 @@ func pathOf(to purpose) string {
 		return PathSelect
 	case toConsent:
 		return PathConsent
+	case toDevice:
+		return PathDevice
 	}
 	return PathLogin
 }
@@ -326,6 +339,9 @@ func (d *Dispatcher) commit(ctx context.Context, v *visit, out Outcome) Outcome 
 // turnAway ends the request with a refusal: sent to the client, or shown where
 // its redirect URI is not known (RFC 6749 section 4.1.2.1).
 func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.AuthorizeError) Outcome {
+	if v.program != nil && refusal.Status < http.StatusInternalServerError {
+		return d.denyDevice(ctx, v, refusal.Error)
+	}
 	v.finish()
 	event := refused(v.event(core.EventAuthorizeRefused), refusal.Reason)
 	if v.denial != "" {

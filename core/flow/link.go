@@ -23,6 +23,7 @@ const (
 	toCodes   purpose = "codes" // behind the recovery codes
 	toSelect  purpose = "select"
 	toConsent purpose = "consent"
+	toDevice  purpose = "device" // consent for a program without a browser
 	toLogout  purpose = "logout"
 	toHome    purpose = "home"    // of a session: what was done, for the home page
 	toAccount purpose = "account" // of a session: its person's own pages

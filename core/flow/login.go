@@ -238,11 +238,14 @@ func (d *Dispatcher) Cancel(ctx context.Context, step string, b Browser) Outcome
 	if done != nil {
 		return *done
 	}
-	return d.giveUp(ctx, v, core.EventSignInCancelled, oauth.Refuse(oauth.CodeAccessDenied, "cancelled", "The sign-in was cancelled."))
+	return d.giveUp(ctx, v, core.EventSignInCancelled, oauth.Refuse(oauth.CodeAccessDenied, ReasonCancelled, "The sign-in was cancelled."))
 }
 
 // giveUp ends the request because the person wants so.
 func (d *Dispatcher) giveUp(ctx context.Context, v *visit, kind core.EventType, refusal *oauth.Error) Outcome {
+	if v.program != nil {
+		return d.denyDevice(ctx, v, refusal)
+	}
 	v.finish()
 	d.record(v, refused(v.event(kind), refusal.Reason))
 	if v.request == nil {

@@ -127,7 +127,7 @@ func (d *Dispatcher) loadClientOf(ctx context.Context, v *visit, request core.ID
 	if err != nil {
 		return ignored(err)
 	}
-	return d.loadClient(ctx, v, stored.ClientID)
+	return d.loadRequested(ctx, v, stored)
 }
 
 // TicketSignIn takes the button of the page of [Dispatcher.Ticket].

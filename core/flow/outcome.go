@@ -18,6 +18,9 @@ const (
 	PathSelect  = "/select"
 	PathConsent = "/consent"
 	PathHome    = "/"
+	// PathDevice is where people type the codes of programs without a browser; without a
+	// step it takes the code as "user_code".
+	PathDevice = oauth.PathDevice
 	// PathSecurity is the page of what a person signs in with.
 	PathSecurity = "/account/security"
 
@@ -222,6 +225,37 @@ type ConsentPage struct {
 	Claims []string
 }
 
+// DeviceCodePage asks for the code that a program shows; it is posted to [PathDevice].
+type DeviceCodePage struct {
+	Step    string
+	User    core.User
+	Code    string  // as typed
+	Problem Problem // missing, code, throttled or busy; empty at first
+}
+
+// DevicePage asks whether a program may have the scopes; it is posted to [PathDevice].
+type DevicePage struct {
+	Step   string
+	Client *core.Client
+	User   core.User
+	Scopes []string
+	Code   string // that the person typed, to compare
+	IP     string // of the program
+	// Same says that it has the address of this browser.
+	Same    bool
+	AskedAt time.Time
+}
+
+// DeviceDonePage says what became of it.
+type DeviceDonePage struct {
+	Program string
+	Allowed bool
+	// Reason is why it was not, in the words of the audit log; Words are the scope policy's,
+	// may be empty.
+	Reason string
+	Words  string
+}
+
 // LogoutPage asks whether to sign out; it is posted to [oauth.PathEndSession].
 type LogoutPage struct {
 	Step   string
@@ -241,14 +275,17 @@ type SignedOutPage struct {
 	Client *core.Client
 }
 
-func (*LoginPage) page()     {}
-func (*MailPage) page()      {}
-func (*TicketPage) page()    {}
-func (*FactorPage) page()    {}
-func (*EnrolPage) page()     {}
-func (*TOTPPage) page()      {}
-func (*CodesPage) page()     {}
-func (*SelectPage) page()    {}
-func (*ConsentPage) page()   {}
-func (*LogoutPage) page()    {}
-func (*SignedOutPage) page() {}
+func (*LoginPage) page()      {}
+func (*MailPage) page()       {}
+func (*TicketPage) page()     {}
+func (*FactorPage) page()     {}
+func (*EnrolPage) page()      {}
+func (*TOTPPage) page()       {}
+func (*CodesPage) page()      {}
+func (*SelectPage) page()     {}
+func (*ConsentPage) page()    {}
+func (*LogoutPage) page()     {}
+func (*DeviceCodePage) page() {}
+func (*DevicePage) page()     {}
+func (*DeviceDonePage) page() {}
+func (*SignedOutPage) page()  {}

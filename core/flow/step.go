@@ -72,6 +72,9 @@ type Input struct {
 	// Consent is what the person allowed the client at other times, nil for nothing.
 	Consent *core.Consent
 	Hint    HintState
+	// Administers says that whoever is signed in has a role, so that the scope of
+	// administration means something.
+	Administers bool
 	// HasPolicy says that there is a scope policy; Policy is what it decided, nil
 	// before it was asked.
 	HasPolicy bool
@@ -266,11 +269,13 @@ func (in Input) recent() bool {
 // requested gives the scopes that the client may get by the host's own rules.
 // Offline access is left out unless the person is asked for consent, or the
 // administrator consented for everybody (OpenID Connect Core section 11: MUST
-// ignore it otherwise).
+// ignore it otherwise). So is administration for who has no role, and where the browser
+// would see the token (RFC 9700 section 2.1.2).
 func (in Input) requested() []string {
 	offline := in.Client.OfflineWithoutPrompt || in.prompts(oauth.PromptConsent)
+	administration := in.Administers && !in.Request.FrontChannel()
 	return slices.DeleteFunc(slices.Clone(in.Request.Scopes), func(scope string) bool {
-		return scope == oauth.ScopeOfflineAccess && !offline
+		return scope == oauth.ScopeOfflineAccess && !offline || scope == core.ScopeAdministration && !administration
 	})
 }
 
@@ -331,6 +336,9 @@ func (in Input) wantsConsent(scopes []string) bool {
 	case oauth.WithinScopes(scopes, in.Progress.ConsentedScopes):
 		return false
 	case in.prompts(oauth.PromptConsent) || in.Policy != nil && in.Policy.Consent:
+		return true
+	// Nobody lets a program administer for them without being asked, each time.
+	case slices.Contains(scopes, core.ScopeAdministration):
 		return true
 	case in.Client.Consented():
 		return false

@@ -24,6 +24,7 @@ type visit struct {
 	client  *core.Client            // nil for a sign-in to Postern itself
 	closed  string                  // why the client may sign nobody in; empty if it may
 	denial  string                  // what the policy said that refused
+	program *core.DeviceGrant       // that waits for the person, nil where their browser does
 	request *oauth.AuthorizeRequest // nil with client
 	locales []string                // that the client asks for, where there is no request
 	offers  []core.Offer            // where the person may sign in elsewhere, hidden ones too
@@ -173,8 +174,14 @@ func (d *Dispatcher) reload(ctx context.Context, v *visit, id core.ID, expires t
 		return stop(d.refuseStep(ctx, v, "request_expired"))
 	}
 	v.stored, v.isStored = *stored, true
-	if err := errors.Join(d.loadClient(ctx, v, stored.ClientID), d.loadSession(ctx, v), d.loadFirst(ctx, v)); err != nil {
+	if err := errors.Join(d.loadRequested(ctx, v, stored), d.loadSession(ctx, v), d.loadFirst(ctx, v)); err != nil {
 		return stop(failed(err))
+	}
+	if ofDevice(stored) {
+		if refusal := v.parseDevice(); refusal != nil {
+			return stop(d.refuseDevice(ctx, v, refusal))
+		}
+		return nil
 	}
 	if stored.ClientID == "" {
 		return nil
@@ -208,11 +215,27 @@ func (d *Dispatcher) input(ctx context.Context, v *visit) (in Input, err error) 
 		return in, nil
 	}
 	in.Hint = d.hint(ctx, v)
+	if in.Administers, err = d.administers(ctx, v); err != nil {
+		return in, err
+	}
 	if v.signedIn == nil || v.client.Consented() {
 		return in, nil
 	}
 	in.Consent, err = d.consent(ctx, v)
 	return in, err
+}
+
+// administers reports whether whoever is signed in has a role, where the request asks for
+// what one needs it for.
+func (d *Dispatcher) administers(ctx context.Context, v *visit) (bool, error) {
+	if v.signedIn == nil || !slices.Contains(v.request.Scopes, core.ScopeAdministration) {
+		return false, nil
+	}
+	if v.signedIn.User.Admin {
+		return true, nil
+	}
+	roles, err := d.Store.Roles(ctx, v.signedIn.User.ID)
+	return len(roles) > 0, err
 }
 
 // hint compares whoever is signed in with whom the request is about.

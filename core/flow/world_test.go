@@ -326,6 +326,10 @@ func (b *browser) step() string {
 		return page.Step
 	case *flow.ConsentPage:
 		return page.Step
+	case *flow.DeviceCodePage:
+		return page.Step
+	case *flow.DevicePage:
+		return page.Step
 	case *flow.LogoutPage:
 		return page.Step
 	}
