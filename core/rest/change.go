@@ -111,8 +111,8 @@ func sortedNames[V any](m map[string]V) []string {
 }
 
 // edit is a merge patch as what an update of a desk takes: a function that changes what is
-// there at that time. What is wrong with the patch shows only then, and leaves everything as
-// it is.
+// there at that time. What is wrong with the patch shows only then: nothing is changed, so
+// the update leaves everything as it is.
 type edit[C any] struct {
 	apply func(*C)
 	err   error
@@ -130,6 +130,16 @@ func editing[C, T any](sent api.Patch, tell func(*C) T, set func(*C, *T)) *edit[
 		set(c, &after)
 	}
 	return e
+}
+
+// creating is the edit of a patch of something that is to be made. What is wrong with the
+// patch is an error already, since nobody would notice it later than when it is made.
+func creating[C, T any](sent api.Patch, tell func(*C) T, set func(*C, *T)) (*edit[C], error) {
+	var nothing C
+	if _, err := merge(tell(&nothing), sent); err != nil {
+		return nil, err
+	}
+	return editing(sent, tell, set), nil
 }
 
 // wrong gives what is wrong with the patch, else the error of the update.

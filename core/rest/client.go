@@ -85,10 +85,13 @@ func (r *routes) listClients(ctx context.Context, d *desk.Desk, in *findClients)
 }
 
 func createClient(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *api.NewClient) (*Object[api.CreatedClient], error) {
-	edit := editing(sent.Settings, wire.ClientSettings, wire.SetClient)
+	edit, err := creating(sent.Settings, wire.ClientSettings, wire.SetClient)
+	if err != nil {
+		return nil, below(err, "settings")
+	}
 	made, err := d.CreateClient(ctx, admin.NewClient{Org: sent.Organisation, Name: sent.Name, Preset: sent.Preset, Edit: edit.apply})
 	if err := edit.wrong(err); err != nil {
-		return nil, within(below(err, "settings"), "settings", sortedNames(fieldsOf(typeClientSettings))...)
+		return nil, within(err, "settings", sortedNames(fieldsOf(typeClientSettings))...)
 	}
 	told := wire.CreatedClient(made)
 	return object(told.Client.Version, told), nil

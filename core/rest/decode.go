@@ -39,9 +39,13 @@ var (
 	typeRaw   = reflect.TypeFor[json.RawMessage]()
 	typePatch = reflect.TypeFor[api.Patch]()
 
+	typeBytesField = reflect.TypeFor[[]byte]()
+
 	typeNewUser        = reflect.TypeFor[api.NewUser]()
 	typeProfile        = reflect.TypeFor[api.Profile]()
 	typeClientSettings = reflect.TypeFor[api.ClientSettings]()
+
+	typeConnectorSettings = reflect.TypeFor[api.ConnectorSettings]()
 )
 
 // check compares a value with the type that it is to be of.
@@ -68,6 +72,10 @@ func check(text []byte, t reflect.Type, path string, wrong *[]api.FieldError) {
 		say("%s is null", named(path))
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:
 		checkObject(text, t, path, wrong, say)
+	case t == typeBytesField:
+		if json.Unmarshal(text, new([]byte)) != nil {
+			say("%s is no base64", named(path))
+		}
 	case t.Kind() == reflect.Slice:
 		checkList(text, t, path, wrong, say)
 	default:

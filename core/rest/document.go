@@ -45,8 +45,9 @@ func tidy(s *huma.Schema) {
 // patchMark is an extension of schemas of merge patches, whose members may be null.
 const patchMark = "x-merge-patch"
 
-// patchSchema gives the schema of a merge patch of the type: no member must be there, those
-// that can be changed may be null, and those that cannot be changed are not listed.
+// patchSchema gives the schema of a merge patch of the type: no member must be there, and
+// those that can be changed may be null. Those that cannot be changed may be there as they
+// are, so that whoever has the whole object may send it back.
 func (r *routes) patchSchema(t reflect.Type) *huma.Schema {
 	name := t.Name() + "Patch"
 	ref := &huma.Schema{Ref: "#/components/schemas/" + name}
@@ -60,9 +61,11 @@ func (r *routes) patchSchema(t reflect.Type) *huma.Schema {
 	}
 	r.registry().Map()[name] = s
 	for member, field := range fieldsOf(t) {
-		if property := whole.Properties[member]; property != nil && !property.ReadOnly {
-			s.Properties[member] = r.patchProperty(property, field.Type)
+		property := whole.Properties[member]
+		if !property.ReadOnly {
+			property = r.patchProperty(property, field.Type)
 		}
+		s.Properties[member] = property
 	}
 	return ref
 }

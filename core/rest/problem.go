@@ -214,3 +214,18 @@ func parameterProblem(ctx huma.Context, e *huma.ErrorModel) api.Problem {
 	told.Instance = reference(ctx.Context())
 	return told
 }
+
+// renamed says of a member that it has another name here than where it was found wrong.
+func renamed(err error, from, to string) error {
+	wrong, ok := errors.AsType[*admin.InvalidError](err)
+	if !ok {
+		return err
+	}
+	moved := &admin.InvalidError{Problems: slices.Clone(wrong.Problems)}
+	for i := range moved.Problems {
+		if moved.Problems[i].Field == from {
+			moved.Problems[i].Field = to
+		}
+	}
+	return moved
+}

@@ -147,6 +147,12 @@ func send[I, B, O any](r *routes, method string, op operation, answer func(conte
 	})
 }
 
+// upload declares an operation whose body is bytes, at most so many.
+func upload[I, O any](r *routes, method string, op operation, most int64, answer func(context.Context, *desk.Desk, *I, []byte) (*O, error)) {
+	r.bodies[op.id] = body{schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}, types: []string{typeBytes}, most: most}
+	register(r, method, op, func(ctx context.Context, c *call, in *I) (*O, error) { return answer(ctx, c.desk, in, c.body) })
+}
+
 func allOptional(t reflect.Type) bool {
 	for _, field := range fieldsOf(t) {
 		if required(field) {
@@ -285,4 +291,15 @@ func told[T any](body T, err error) (*Answer[T], error) {
 // listed gives a list that is never so long that it has pages.
 func listed[T, U any](all []T, turn func(*T) U, err error) (*Answer[api.Page[U]], error) {
 	return told(api.Page[U]{Items: wire.Each(all, turn)}, err)
+}
+
+// pageEnd gives a page of rows, of which there is one more than the limit if there is
+// another page.
+func pageEnd[T, U any](r *routes, list string, rows []T, limit int, place func(*T) []string, turn func(*T) U, err error) (*Answer[api.Page[U]], error) {
+	var next string
+	if err == nil && len(rows) > limit {
+		rows = rows[:limit]
+		next = r.cursors().seal(list, place(&rows[limit-1])...)
+	}
+	return told(api.Page[U]{Items: wire.Each(rows, turn), Next: next}, err)
 }

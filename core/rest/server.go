@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/bearer"
 	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/sdk/api"
@@ -17,11 +18,20 @@ type Authenticator interface {
 	Bearer(r *http.Request) (*bearer.Bearer, error)
 }
 
+// Modules looks at modules that are uploaded.
+type Modules interface {
+	// Uploaded gives what is to be installed: whose signature it is, if any. A signature that
+	// is not of the code is an [admin.InvalidError].
+	Uploaded(code, signature []byte, source string) (admin.Install, error)
+}
+
 // Server answers below /api/v1/. All fields must be set. The context of each request has its
 // origin, see [bearer.WithOrigin].
 type Server struct {
 	Office    *desk.Office
 	Callers   Authenticator
+	Modules   Modules
+	Issuer    string
 	CursorKey [32]byte // of the vault, for nothing else
 	Logger    *slog.Logger
 	Now       func() time.Time
@@ -79,6 +89,13 @@ func (r *routes) families() {
 	r.access()
 	r.groups()
 	r.clients()
+	r.initialTokens()
+	r.connectors()
+	r.plugins()
+	r.instances()
+	r.keys()
+	r.mails()
+	r.audit()
 }
 
 // Document gives the OpenAPI document of the API.

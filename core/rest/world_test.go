@@ -51,7 +51,7 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w.store = opened
-	w.admin = &admin.Service{Store: opened, Hasher: hasher{}, Now: w.clock, Rand: rand.Reader, Issuer: "https://id.example"}
+	w.admin = &admin.Service{Store: opened, Hasher: hasher{}, Plugins: catalogue{w}, Sealer: sealer{}, KeyMaker: keys{w}, Now: w.clock, Rand: rand.Reader, Issuer: "https://id.example"}
 	w.callers["owner"] = desk.Everything(admin.Actor{Name: "user:owner"})
 	w.callers["auditor"] = desk.Caller{Actor: admin.Actor{Name: "user:auditor"}, Roles: []core.RoleGrant{{Org: core.DefaultOrganisation, Role: core.RoleAuditor}}}
 	w.handler = w.server().Handler()
@@ -61,15 +61,10 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) server() *rest.Server {
 	return &rest.Server{
-		Office: &desk.Office{Admin: w.admin, Store: people{w.store}}, Callers: w, CursorKey: [32]byte{7},
+		Office: &desk.Office{Admin: w.admin, Store: w.store}, Callers: w, Modules: catalogue{w}, Issuer: "https://id.example", CursorKey: [32]byte{7},
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: w.clock,
 	}
 }
-
-// people have no roles of their own.
-type people struct{ *store.Store }
-
-func (people) Roles(context.Context, core.ID) ([]core.RoleGrant, error) { return nil, nil }
 
 func (w *world) newID() core.ID { return core.NewID(w.now, rand.Reader) }
 

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:generate go run github.com/postern-id/postern/core/cmd/apigen -dir .
@@ -174,4 +175,20 @@ func (q query) number(name string, value int) {
 	if value != 0 {
 		url.Values(q).Set(name, strconv.Itoa(value))
 	}
+}
+
+func (q query) flag(name string, value bool) {
+	if value {
+		url.Values(q).Set(name, "true")
+	}
+}
+
+func (q query) time(name string, value time.Time) {
+	if !value.IsZero() {
+		url.Values(q).Set(name, value.UTC().Format(time.RFC3339Nano))
+	}
+}
+
+func (q query) list(name string, values []string) {
+	q.text(name, strings.Join(values, ","))
 }

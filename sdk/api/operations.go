@@ -3,8 +3,10 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/url"
+	"time"
 )
 
 // ListOrganisationsQuery are the parameters of [Caller.ListOrganisations]; empty ones are not sent.
@@ -475,6 +477,514 @@ func (c *Caller) RotateSecret(ctx context.Context, client string, options ...Opt
 func (c *Caller) ListPresets(ctx context.Context, options ...Option) (*Page[Preset], error) {
 	r := request{method: "GET", path: "/presets", options: options}
 	out := new(Page[Preset])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListInitialTokensQuery are the parameters of [Caller.ListInitialTokens]; empty ones are not sent.
+type ListInitialTokensQuery struct {
+	Organisation string // Name of the organisation.
+}
+
+func (p ListInitialTokensQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// ListInitialTokens: list the initial access tokens of an organisation.
+func (c *Caller) ListInitialTokens(ctx context.Context, query ListInitialTokensQuery, options ...Option) (*Page[InitialToken], error) {
+	r := request{method: "GET", path: "/initial-tokens", options: options}
+	r.query = query.values()
+	out := new(Page[InitialToken])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateInitialToken: make an initial access token.
+func (c *Caller) CreateInitialToken(ctx context.Context, body NewInitialToken, options ...Option) (*CreatedInitialToken, error) {
+	r := request{method: "POST", path: "/initial-tokens", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(CreatedInitialToken)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RevokeInitialToken: end an initial access token.
+func (c *Caller) RevokeInitialToken(ctx context.Context, token string, options ...Option) error {
+	r := request{method: "DELETE", path: "/initial-tokens/" + url.PathEscape(token), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ListConnectorsQuery are the parameters of [Caller.ListConnectors]; empty ones are not sent.
+type ListConnectorsQuery struct {
+	Organisation string // Name of the organisation.
+}
+
+func (p ListConnectorsQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// ListConnectors: list where people of an organisation sign in elsewhere.
+func (c *Caller) ListConnectors(ctx context.Context, query ListConnectorsQuery, options ...Option) (*Page[Connector], error) {
+	r := request{method: "GET", path: "/connectors", options: options}
+	r.query = query.values()
+	out := new(Page[Connector])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateConnector: make a connector with its plugin instance.
+func (c *Caller) CreateConnector(ctx context.Context, body NewConnector, options ...Option) (*Connector, error) {
+	r := request{method: "POST", path: "/connectors", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Connector)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetConnector: read a connector.
+func (c *Caller) GetConnector(ctx context.Context, connector string, options ...Option) (*Connector, error) {
+	r := request{method: "GET", path: "/connectors/" + url.PathEscape(connector), options: options}
+	out := new(Connector)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UpdateConnector: change a connector.
+func (c *Caller) UpdateConnector(ctx context.Context, connector string, body Patch, options ...Option) (*Connector, error) {
+	r := request{method: "PATCH", path: "/connectors/" + url.PathEscape(connector), options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/merge-patch+json"
+	out := new(Connector)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// EnableConnector: offer a connector to people.
+func (c *Caller) EnableConnector(ctx context.Context, connector string, options ...Option) error {
+	r := request{method: "POST", path: "/connectors/" + url.PathEscape(connector) + "/enable", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// DisableConnector: offer a connector to nobody.
+func (c *Caller) DisableConnector(ctx context.Context, connector string, options ...Option) error {
+	r := request{method: "POST", path: "/connectors/" + url.PathEscape(connector) + "/disable", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// DeleteConnectorQuery are the parameters of [Caller.DeleteConnector]; empty ones are not sent.
+type DeleteConnectorQuery struct {
+	Forget bool // Delete the plugin instance too, with its settings and secrets.
+}
+
+func (p DeleteConnectorQuery) values() url.Values {
+	q := query{}
+	q.flag("forget", p.Forget)
+	return url.Values(q)
+}
+
+// DeleteConnector: delete a connector with the links of its people.
+func (c *Caller) DeleteConnector(ctx context.Context, connector string, query DeleteConnectorQuery, options ...Option) error {
+	r := request{method: "DELETE", path: "/connectors/" + url.PathEscape(connector), options: options}
+	r.query = query.values()
+	return c.do(ctx, r, nil)
+}
+
+// ListPlugins: list the plugins that can be bound.
+func (c *Caller) ListPlugins(ctx context.Context, options ...Option) (*Page[Plugin], error) {
+	r := request{method: "GET", path: "/plugins", options: options}
+	out := new(Page[Plugin])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListSignInPlugins: list the plugins that a connector can be made of.
+func (c *Caller) ListSignInPlugins(ctx context.Context, options ...Option) (*Page[Plugin], error) {
+	r := request{method: "GET", path: "/sign-in-plugins", options: options}
+	out := new(Page[Plugin])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetPlugin: read what a plugin says of itself.
+func (c *Caller) GetPlugin(ctx context.Context, plugin string, options ...Option) (*Plugin, error) {
+	r := request{method: "GET", path: "/plugins/" + url.PathEscape(plugin), options: options}
+	out := new(Plugin)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// InstallPluginQuery are the parameters of [Caller.InstallPlugin]; empty ones are not sent.
+type InstallPluginQuery struct {
+	Source        string   // Where the module came from, to be noted.
+	Signature     string   // Content of its .minisig file, in base64url. It must be of a trusted key.
+	AllowUnsigned bool     // Install it though no trusted key signed it.
+	Pin           string   // SHA-256 that it must have, now and when it is reloaded.
+	Plugins       []string // Only these of the plugins that it has, with commas between.
+}
+
+func (p InstallPluginQuery) values() url.Values {
+	q := query{}
+	q.text("source", p.Source)
+	q.text("signature", p.Signature)
+	q.flag("allow_unsigned", p.AllowUnsigned)
+	q.text("pin", p.Pin)
+	q.list("plugins", p.Plugins)
+	return url.Values(q)
+}
+
+// InstallPlugin: install the plugins of a module.
+func (c *Caller) InstallPlugin(ctx context.Context, query InstallPluginQuery, body []byte, options ...Option) (*Installed, error) {
+	r := request{method: "POST", path: "/plugins", options: options}
+	r.query = query.values()
+	r.body, r.kind = bytes.NewReader(body), "application/octet-stream"
+	out := new(Installed)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ReloadPlugins: load all modules anew.
+func (c *Caller) ReloadPlugins(ctx context.Context, options ...Option) error {
+	r := request{method: "POST", path: "/plugins/reload", options: options}
+	return c.do(ctx, r, nil)
+}
+
+// RemovePluginQuery are the parameters of [Caller.RemovePlugin]; empty ones are not sent.
+type RemovePluginQuery struct {
+	Force bool // Delete its instances too, with bindings, secrets and values.
+}
+
+func (p RemovePluginQuery) values() url.Values {
+	q := query{}
+	q.flag("force", p.Force)
+	return url.Values(q)
+}
+
+// RemovePlugin: delete an installed plugin with its releases.
+func (c *Caller) RemovePlugin(ctx context.Context, plugin string, query RemovePluginQuery, options ...Option) (*RemovedInstances, error) {
+	r := request{method: "DELETE", path: "/plugins/" + url.PathEscape(plugin), options: options}
+	r.query = query.values()
+	out := new(RemovedInstances)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListReleases: list what ran for an installed plugin, the newest first.
+func (c *Caller) ListReleases(ctx context.Context, plugin string, options ...Option) (*Page[Release], error) {
+	r := request{method: "GET", path: "/plugins/" + url.PathEscape(plugin) + "/releases", options: options}
+	out := new(Page[Release])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RollbackPlugin: go back to what ran before.
+func (c *Caller) RollbackPlugin(ctx context.Context, plugin string, body Rollback, options ...Option) (*Installed, error) {
+	r := request{method: "POST", path: "/plugins/" + url.PathEscape(plugin) + "/rollback", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Installed)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetPluginConfig: read which modules are there, and what serves which hook.
+func (c *Caller) GetPluginConfig(ctx context.Context, options ...Option) (*PluginConfig, error) {
+	r := request{method: "GET", path: "/plugin-config", options: options}
+	out := new(PluginConfig)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListInstances: list the plugin instances.
+func (c *Caller) ListInstances(ctx context.Context, options ...Option) (*Page[Instance], error) {
+	r := request{method: "GET", path: "/instances", options: options}
+	out := new(Page[Instance])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateInstance: make a plugin instance that serves nothing yet.
+func (c *Caller) CreateInstance(ctx context.Context, body NewInstance, options ...Option) (*Instance, error) {
+	r := request{method: "POST", path: "/instances", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Instance)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetInstance: read a plugin instance.
+func (c *Caller) GetInstance(ctx context.Context, instance string, options ...Option) (*Instance, error) {
+	r := request{method: "GET", path: "/instances/" + url.PathEscape(instance), options: options}
+	out := new(Instance)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UpdateInstance: change settings and limits of a plugin instance.
+func (c *Caller) UpdateInstance(ctx context.Context, instance string, body Patch, options ...Option) (*Instance, error) {
+	r := request{method: "PATCH", path: "/instances/" + url.PathEscape(instance), options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/merge-patch+json"
+	out := new(Instance)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeleteInstance: delete a plugin instance with its bindings, settings and secrets.
+func (c *Caller) DeleteInstance(ctx context.Context, instance string, options ...Option) error {
+	r := request{method: "DELETE", path: "/instances/" + url.PathEscape(instance), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// GrantCapability: let a plugin instance use a capability.
+func (c *Caller) GrantCapability(ctx context.Context, instance string, body NewGrant, options ...Option) (*Instance, error) {
+	r := request{method: "POST", path: "/instances/" + url.PathEscape(instance) + "/grants", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Instance)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RevokeCapabilityQuery are the parameters of [Caller.RevokeCapability]; empty ones are not sent.
+type RevokeCapabilityQuery struct {
+	Capability string // http.fetch, secret.get, ...
+	Target     string // What it was granted for.
+}
+
+func (p RevokeCapabilityQuery) values() url.Values {
+	q := query{}
+	q.text("capability", p.Capability)
+	q.text("target", p.Target)
+	return url.Values(q)
+}
+
+// RevokeCapability: take a capability back.
+func (c *Caller) RevokeCapability(ctx context.Context, instance string, query RevokeCapabilityQuery, options ...Option) error {
+	r := request{method: "DELETE", path: "/instances/" + url.PathEscape(instance) + "/grants", options: options}
+	r.query = query.values()
+	return c.do(ctx, r, nil)
+}
+
+// SetSecret: keep a secret of a plugin instance, sealed.
+func (c *Caller) SetSecret(ctx context.Context, instance string, secret string, body NewSecret, options ...Option) error {
+	r := request{method: "PUT", path: "/instances/" + url.PathEscape(instance) + "/secrets/" + url.PathEscape(secret), options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return err
+	}
+	r.body, r.kind = sent, "application/json"
+	return c.do(ctx, r, nil)
+}
+
+// DeleteSecret: forget a secret of a plugin instance.
+func (c *Caller) DeleteSecret(ctx context.Context, instance string, secret string, options ...Option) error {
+	r := request{method: "DELETE", path: "/instances/" + url.PathEscape(instance) + "/secrets/" + url.PathEscape(secret), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// BindPlugin: let a plugin serve hooks, for a client or for all.
+func (c *Caller) BindPlugin(ctx context.Context, body NewBinding, options ...Option) (*Page[Binding], error) {
+	r := request{method: "POST", path: "/bindings", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Page[Binding])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UnbindPluginQuery are the parameters of [Caller.UnbindPlugin]; empty ones are not sent.
+type UnbindPluginQuery struct {
+	Instance   string // Name of the plugin instance.
+	Hook       string // Only from this hook.
+	Client     string // Only for this client_id.
+	AllClients bool   // Only the binding for all clients.
+}
+
+func (p UnbindPluginQuery) values() url.Values {
+	q := query{}
+	q.text("instance", p.Instance)
+	q.text("hook", p.Hook)
+	q.text("client", p.Client)
+	q.flag("all_clients", p.AllClients)
+	return url.Values(q)
+}
+
+// UnbindPlugin: let a plugin instance serve hooks no more.
+func (c *Caller) UnbindPlugin(ctx context.Context, query UnbindPluginQuery, options ...Option) (*Page[Binding], error) {
+	r := request{method: "DELETE", path: "/bindings", options: options}
+	r.query = query.values()
+	out := new(Page[Binding])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListKeys: list the signing keys that are published.
+func (c *Caller) ListKeys(ctx context.Context, options ...Option) (*Page[Key], error) {
+	r := request{method: "GET", path: "/keys", options: options}
+	out := new(Page[Key])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RotateKeys: make successors of signing keys.
+func (c *Caller) RotateKeys(ctx context.Context, body NewKeys, options ...Option) (*Page[Key], error) {
+	r := request{method: "POST", path: "/keys/rotate", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Page[Key])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeleteKey: end a signing key at once.
+func (c *Caller) DeleteKey(ctx context.Context, key string, options ...Option) error {
+	r := request{method: "DELETE", path: "/keys/" + url.PathEscape(key), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ListMails: list the mails that wait to be sent, the newest first.
+func (c *Caller) ListMails(ctx context.Context, options ...Option) (*Page[Mail], error) {
+	r := request{method: "GET", path: "/mails", options: options}
+	out := new(Page[Mail])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RetryMails: send mails now that were put off.
+func (c *Caller) RetryMails(ctx context.Context, body MailRetry, options ...Option) (*Retried, error) {
+	r := request{method: "POST", path: "/mails/retry", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Retried)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListEventsQuery are the parameters of [Caller.ListEvents]; empty ones are not sent.
+type ListEventsQuery struct {
+	Organisation string    // What concerns the organisation; absent: everything, for who may see the whole log.
+	Type         string    // user.created, signin.failed, ...
+	User         string    // Identifier of whom it concerns.
+	Client       string    // client_id.
+	Actor        string    // Who did it: user:ID, service:ID, cli:NAME.
+	Reference    string    // As an error page shows it.
+	Search       string    // Part of type, actor, address or details, regardless of case.
+	Since        time.Time // Not before.
+	Until        time.Time // Before.
+	Limit        int       // How many items a page has at most.
+	After        string    // The next of the page before; the filter must be the same.
+}
+
+func (p ListEventsQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	q.text("type", p.Type)
+	q.text("user", p.User)
+	q.text("client", p.Client)
+	q.text("actor", p.Actor)
+	q.text("reference", p.Reference)
+	q.text("search", p.Search)
+	q.time("since", p.Since)
+	q.time("until", p.Until)
+	q.number("limit", p.Limit)
+	q.text("after", p.After)
+	return url.Values(q)
+}
+
+// ListEvents: read the audit log, the newest first.
+func (c *Caller) ListEvents(ctx context.Context, query ListEventsQuery, options ...Option) (*Page[Event], error) {
+	r := request{method: "GET", path: "/events", options: options}
+	r.query = query.values()
+	out := new(Page[Event])
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
 	}

@@ -112,3 +112,12 @@ func merged(target, patch map[string]any) map[string]any {
 	}
 	return target
 }
+
+// Member gives a member of the patch as it is written; nil if the patch does not have it.
+func (p Patch) Member(name string) json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(p, &members) != nil {
+		return nil
+	}
+	return members[name]
+}
