@@ -69,6 +69,7 @@ var house = map[string][]string{
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
 	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/desk", "core/outbound", "core/remote/login", "core/workbench"},
+	"core/remote":       {"core", "core/admin", "core/remote/login", "core/wire", "sdk/api"},
 	"core/remote/login": {},
 	"core/cmd/postern":  {"core/cli"},
 	"core/cmd/apigen":   {"core/rest", "sdk/api"},

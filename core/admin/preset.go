@@ -189,6 +189,22 @@ func presetOf(name string) (*Preset, error) {
 	return nil, invalid("preset", "use "+strings.Join(names, ", "), "there is no preset %q", shown(name))
 }
 
+// Draft gives a client as a preset has it for an application at an address, "" if that is not
+// known: what Edit of [NewClient] is given to change.
+func Draft(preset, address string) (*core.Client, error) {
+	known, err := presetOf(preset)
+	if err != nil {
+		return nil, err
+	}
+	client := known.client
+	client.Preset = known.Name
+	if address == "" {
+		return &client, nil
+	}
+	wrong := known.place(&client, address)
+	return &client, wrong.err()
+}
+
 // checkPreset refuses what the relying party of the preset cannot do.
 func checkPreset(p *problems, c *core.Client) {
 	preset, err := presetOf(c.Preset)

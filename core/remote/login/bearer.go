@@ -38,6 +38,9 @@ func (c *Client) SignedIn(server string, folder Folder) (*Bearer, error) {
 	return &Bearer{server: server, base: c.http().Transport, client: c, folder: folder, kept: kept}, nil
 }
 
+// IsToken reports whether it uses an API token, and not the sign-in of a person.
+func (b *Bearer) IsToken() bool { return b.fixed != "" }
+
 // RoundTrip sends a request with the token. A token of a person that the server does not
 // know any more is renewed once.
 func (b *Bearer) RoundTrip(request *http.Request) (*http.Response, error) {
