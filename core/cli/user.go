@@ -125,11 +125,31 @@ func (p *program) reportCreated(created *admin.CreatedUser) error {
 }
 
 func (p *program) userList() *cobra.Command {
-	var group string
-	c := &cobra.Command{Use: "list", Short: "list users", Args: arguments()}
-	c.Flags().StringVar(&group, "group", "", "only members of the group")
+	var filter core.UserFilter
+	var state string
+	c := &cobra.Command{
+		Use: "list", Short: "list users", Args: arguments(),
+		Example: "  postern user list --group staff\n  postern user list --search lid --state disabled",
+	}
+	c.Flags().SortFlags = false
+	c.Flags().StringVar(&filter.Group, "group", "", "only members of the group")
+	c.Flags().StringVar(&filter.Search, "search", "", "only users with this `TEXT` in name, full name or e-mail address")
+	c.Flags().StringVar(&filter.ExternalID, "external-id", "", "only the user whom another system knows as this")
+	c.Flags().StringVar(&state, "state", "", "only users who are `active` or disabled")
+	c.Flags().BoolVar(&filter.Admins, "administrators", false, "only users who administer the server or have a role in the organisation")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		switch state {
+		case "":
+		case "active", "disabled":
+			filter.Disabled = new(state == "disabled")
+		default:
+			return usagef("use active or disabled", "%q is no value for --state", state)
+		}
+		return nil
+	}
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		users, err := s.Users(ctx, core.UserFilter{Org: orgOf(c), Group: group})
+		filter.Org = orgOf(c)
+		users, err := s.Users(ctx, filter)
 		if err != nil {
 			return err
 		}
