@@ -71,7 +71,7 @@ func seconds(d time.Duration) int { return int(d / time.Second) }
 
 func (p *program) client() *cobra.Command {
 	c := family("client", "make and change relying parties",
-		p.clientCreate(), p.clientList(), p.clientShow(), p.clientUpdate(), p.clientRotateSecret(), p.clientDelete())
+		p.clientCreate(), p.clientList(), p.clientShow(), p.clientGuide(), p.clientUpdate(), p.clientRotateSecret(), p.clientDelete())
 	orgFlag(c)
 	return c
 }
@@ -153,6 +153,10 @@ func (p *program) noteGroups(ctx context.Context, s *session, client *core.Clien
 // pasted into, and what to do with it.
 func describeConnection(w io.Writer, client *core.Client, c admin.Connection) {
 	guide := admin.GuideOf(client, c)
+	describeGuide(w, &guide)
+}
+
+func describeGuide(w io.Writer, guide *admin.Guide) {
 	for i, form := range guide.Forms {
 		if i > 0 {
 			fmt.Fprintln(w)

@@ -79,6 +79,7 @@ type parties interface {
 	DeleteClient(ctx context.Context, id string) error
 	CreateInitialToken(ctx context.Context, input admin.NewInitialToken) (*core.InitialToken, string, error)
 	InitialTokens(ctx context.Context, org string) ([]core.InitialToken, error)
+	ClientGuide(ctx context.Context, id, secret string) (*admin.ClientGuide, error)
 	RevokeInitialToken(ctx context.Context, id core.ID) error
 }
 
@@ -123,6 +124,9 @@ type extensions interface {
 	DeleteSecret(ctx context.Context, instance, name string) error
 	Instances(ctx context.Context) ([]admin.Instance, error)
 	FindInstance(ctx context.Context, name string) (*admin.Instance, error)
+	PreviewPlugin(ctx context.Context, input admin.Preview) (*admin.Previewed, error)
+	PluginNumbers(ctx context.Context, instance string) (*admin.PluginNumbers, error)
+	PluginLog(ctx context.Context, instance string, after uint64) ([]admin.LogLine, error)
 }
 
 // machinery is what is done about the keys, the queue of mails and the audit log.
