@@ -47,6 +47,7 @@ var house = map[string][]string{
 	"core/rest":              {"core", "core/admin", "core/bearer", "core/desk", "core/strict", "core/wire", "sdk/api"},
 	"core/form":              {"sdk/hook"},
 	"core/scim":              {"core", "core/admin", "core/bearer", "core/desk", "core/strict"},
+	"core/attempt":           {"core", "core/admin", "core/grant", "core/oauth", "core/token"},
 	"core/config":            {"core", "core/oauth", "core/outbound", "core/supply"},
 	"core/plugin":            {"core", "core/plugin/meter", "sdk/hook", "sdk/hook/replay"},
 	"core/plugin/meter":      {},
@@ -65,6 +66,7 @@ var house = map[string][]string{
 	"core/app": {
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/desk", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/console", "core/desk", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
+		"core", "core/account", "core/admin", "core/attempt", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},

@@ -101,3 +101,24 @@ func (d *Desk) ClientGuide(ctx context.Context, id, secret string) (*admin.Clien
 	}
 	return d.admin.ClientGuide(ctx, client, secret)
 }
+
+// BeginAttempt is [admin.Service.BeginAttempt], by the caller. It is for who may change the
+// client: tokens are issued in its name.
+func (d *Desk) BeginAttempt(ctx context.Context, id string, input admin.Attempt) (string, error) {
+	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+		return "", err
+	}
+	return d.admin.BeginAttempt(ctx, d.who.ID, id, input)
+}
+
+// FinishAttempt is [admin.Service.FinishAttempt], of an attempt of the caller.
+func (d *Desk) FinishAttempt(ctx context.Context, query string) (*admin.Tried, error) {
+	client, err := d.admin.AttemptOf(ctx, d.who.ID, query)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.may(core.WriteClients, client.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.FinishAttempt(ctx, d.who.Actor, d.who.ID, query)
+}

@@ -137,6 +137,13 @@ type RequestObjects interface {
 	Resolve(ctx context.Context, client *core.Client, p oauth.Params) (oauth.Params, *oauth.Error)
 }
 
+// Attempts knows the sign-ins that administrators try as a client.
+type Attempts interface {
+	// Allows reports whether the redirect URI is that of attempts, and the state that of
+	// one by this client which is not over: then it is as if the client had registered it.
+	Allows(clientID, redirectURI, state string) bool
+}
+
 // ScopePolicy is the hook scope.policy/v1.
 type ScopePolicy interface {
 	// DecideScopes may narrow the scopes, deny, or ask for a stronger sign-in. An

@@ -23,6 +23,7 @@ type Dispatcher struct {
 	Upstream  Upstream       // nil: nobody signs in elsewhere
 	Hints     Hints          // nil: no id_token_hint is trusted
 	Policy    ScopePolicy    // nil: no plugin decides on scopes
+	Attempts  Attempts       // nil: nobody tries a sign-in as a client
 	Tokens    Tokens         // needed where a client is registered for more than codes
 	Requests  RequestObjects // nil: request and request_uri are refused
 	// DeviceCodes finds what people type on [PathDevice]; nil: no code is right.
@@ -70,7 +71,7 @@ func (d *Dispatcher) Authorize(ctx context.Context, params oauth.Params, b Brows
 	}
 	params, refusal := d.resolve(ctx, v, params)
 	if refusal == nil {
-		refusal = v.parse(params)
+		refusal = d.parse(v, params)
 	}
 	if refusal != nil {
 		return d.turnAway(ctx, v, refusal)

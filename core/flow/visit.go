@@ -94,15 +94,26 @@ func (d *Dispatcher) loadClient(ctx context.Context, v *visit, id string) error 
 }
 
 // parse checks the parameters.
-func (v *visit) parse(params oauth.Params) (refusal *oauth.AuthorizeError) {
+func (d *Dispatcher) parse(v *visit, params oauth.Params) (refusal *oauth.AuthorizeError) {
 	if v.closed == "" {
-		v.request, refusal = oauth.ParseAuthorize(params, v.client)
+		v.request, refusal = oauth.ParseAuthorize(params, d.addressee(v, params))
 		return refusal
 	}
 	// The person reads the same as for an unknown client, the audit log does not.
 	_, refusal = oauth.ParseAuthorize(params, nil)
 	refusal.Reason = v.closed
 	return refusal
+}
+
+// addressee gives the client; for an attempt of an administrator one that is answered at
+// the address of attempts too.
+func (d *Dispatcher) addressee(v *visit, params oauth.Params) *core.Client {
+	if d.Attempts == nil || v.client == nil || !d.Attempts.Allows(v.client.ID, params.Get("redirect_uri"), params.Get("state")) {
+		return v.client
+	}
+	client := *v.client
+	client.RedirectURIs = append(slices.Clone(client.RedirectURIs), params.Get("redirect_uri"))
+	return &client
 }
 
 // loadSession finds the session of this browser. A cookie that fits no live
@@ -186,7 +197,7 @@ func (d *Dispatcher) reload(ctx context.Context, v *visit, id core.ID, expires t
 	if stored.ClientID == "" {
 		return nil
 	}
-	if refusal := v.parse(oauth.ParamsOf(stored.Params)); refusal != nil {
+	if refusal := d.parse(v, oauth.ParamsOf(stored.Params)); refusal != nil {
 		return stop(d.turnAway(ctx, v, refusal))
 	}
 	return nil

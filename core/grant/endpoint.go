@@ -111,24 +111,39 @@ func (e *Endpoint) Answer(ctx context.Context, r Request) ([]byte, *oauth.Error)
 	if refusal != nil {
 		return nil, e.refuse(ctx, c, r.Correlation, ruling{refusal: refusal})
 	}
+	set, refusal := e.carryOut(ctx, c, grant, r.Correlation)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return set.JSON(), nil
+}
+
+// Redeem exchanges the code of an authorization request that the server itself made in the
+// name of a client: there is no secret to prove who asks. Whoever calls it revokes the grant.
+func (e *Endpoint) Redeem(ctx context.Context, client *core.Client, r Request) (token.Set, *oauth.Error) {
+	c := &call{params: r.Params, client: client, ip: r.IP, now: e.Now()}
+	return e.carryOut(ctx, c, (*Endpoint).code, r.Correlation)
+}
+
+func (e *Endpoint) carryOut(ctx context.Context, c *call, grant grantType, correlation string) (token.Set, *oauth.Error) {
 	for range attempts {
 		rule := grant(e, ctx, c)
 		if rule.refusal != nil {
-			return nil, e.refuse(ctx, c, r.Correlation, rule)
+			return token.Set{}, e.refuse(ctx, c, correlation, rule)
 		}
-		set, err := e.issue(ctx, c, r.Correlation, rule)
+		set, err := e.issue(ctx, c, correlation, rule)
 		if Replayed(err) {
-			return nil, e.refuseReplay(ctx, c, r.Correlation)
+			return token.Set{}, e.refuseReplay(ctx, c, correlation)
 		}
 		if errors.Is(err, core.ErrConflict) {
 			continue
 		}
 		if err != nil {
-			return nil, e.refuse(ctx, c, r.Correlation, ruling{about: rule.about, refusal: oauth.Failed(err)})
+			return token.Set{}, e.refuse(ctx, c, correlation, ruling{about: rule.about, refusal: oauth.Failed(err)})
 		}
-		return set.JSON(), nil
+		return set, nil
 	}
-	return nil, e.refuse(ctx, c, r.Correlation, ruling{refusal: oauth.Failed(errors.New("grant: two conflicts on one request"))})
+	return token.Set{}, e.refuse(ctx, c, correlation, ruling{refusal: oauth.Failed(errors.New("grant: two conflicts on one request"))})
 }
 
 // admit finds out which client speaks and whether it may use the grant type.
