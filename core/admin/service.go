@@ -90,6 +90,8 @@ type Service struct {
 	Factors Factors
 	// Watch is what is known of running plugins; nil where none run.
 	Watch Watch
+	// Explainer is needed to say what clients get.
+	Explainer Explainer
 	// Attempts is needed to try sign-ins; a server has it.
 	Attempts Attempts
 	// KeyMaker is needed to rotate signing keys.

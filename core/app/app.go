@@ -133,6 +133,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	a.Office = &desk.Office{Admin: a.Admin, Store: a.Store}
+	a.Admin.Explainer = explainer{a}
 	return a, nil
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/core/vault"
 	"github.com/postern-id/postern/plugins"
@@ -112,7 +111,7 @@ func TestInstallAndServe(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(ctx, cli, bind); err != nil {
 		t.Fatal(err)
 	}
-	explanation, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
+	explanation, err := w.app.Admin.Explain(ctx, admin.Inquiry{User: alice, Client: rp.client})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/plugin/plugintest"
 	"github.com/postern-id/postern/sdk/hook"
 )
@@ -56,7 +55,7 @@ func TestDirectory(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(ctx, cli, bind); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
+	_, err = w.app.Admin.Explain(ctx, admin.Inquiry{User: alice, Client: rp.client})
 	if err == nil || asked.Load() != nil || !strings.Contains(err.Error(), "postern plugin grant directory http.fetch "+host) {
 		t.Errorf("another host was granted: %v", err)
 	}
@@ -68,7 +67,7 @@ func TestDirectory(t *testing.T) {
 	if err := w.app.Admin.Grant(ctx, cli, "directory", hook.HTTPFetch, host, false); err != nil {
 		t.Fatal(err)
 	}
-	explanation, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client})
+	explanation, err := w.app.Admin.Explain(ctx, admin.Inquiry{User: alice, Client: rp.client})
 	if err != nil || !strings.Contains(string(explanation.UserInfo.JSON), `"department":"R&D"`) {
 		t.Fatalf("%v", err)
 	}
@@ -81,7 +80,7 @@ func TestDirectory(t *testing.T) {
 	if err := w.app.Admin.Revoke(ctx, cli, "directory", hook.HTTPFetch, host); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.app.Explain(ctx, app.Inquiry{User: alice, Client: rp.client}); err == nil {
+	if _, err := w.app.Admin.Explain(ctx, admin.Inquiry{User: alice, Client: rp.client}); err == nil {
 		t.Error("a grant that was withdrawn serves")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/grant"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/core/plugin"
@@ -14,77 +15,15 @@ import (
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// Inquiry is what [App.Explain] is asked: what the client gets about the user under
-// these circumstances.
-type Inquiry struct {
-	User   *core.User // nil with client_credentials, where nobody takes part
-	Client *core.Client
-	// Scopes are those that the client asks for; none stand for all that it may.
-	Scopes    []string
-	GrantType string // empty: authorization_code
-	Address   string // of the browser or the client; empty: not known
-	At        time.Time
-	// How the person signed in. Without a connector and without anything said, it is a
-	// password of Postern's own, checked at this very time.
-	SignedInAt time.Time
-	ACR        string
-	AMR        []string
-	Connector  string
-	// Trusted says that it is in a browser that the person trusts.
-	Trusted bool
-	// ACRValues are the classes that the request would like; none stand for what the client
-	// registered.
-	ACRValues []string
+// explainer implements [admin.Explainer].
+type explainer struct{ app *App }
+
+// Explain implements [admin.Explainer].
+func (e explainer) Explain(ctx context.Context, q admin.Inquiry) (*admin.Explanation, error) {
+	return e.app.explain(ctx, q)
 }
 
-// Explanation says what a client gets, and why.
-type Explanation struct {
-	Decision Decision `json:"decision"`
-	// The documents; nil if the client gets nothing.
-	*token.Explanation
-}
-
-// Decision is what becomes of a request before there are any documents.
-type Decision struct {
-	GrantType  string    `json:"grant_type"`
-	At         time.Time `json:"at"`
-	Address    string    `json:"address"`
-	SignedInAt time.Time `json:"signed_in_at,omitzero"`
-	ACR        string    `json:"acr"`
-	AMR        []string  `json:"amr"`
-	Connector  string    `json:"connector"`
-	Asked      []string  `json:"asked"` // the scopes, after the host's own rules
-	// Policies are what they said, in their order, as far as they were asked.
-	Policies []PolicyAnswer `json:"policies"`
-	Granted  []string       `json:"granted"`
-	// Refused says why the client gets nothing, as the audit log does; empty if it gets
-	// something.
-	Refused string `json:"refused"`
-	// What the person has to do before a code is issued.
-	NeedsACR     string `json:"needs_acr"`
-	NeedsSignIn  bool   `json:"needs_sign_in"`
-	NeedsConsent bool   `json:"needs_consent"`
-	// SignIn is what their sign-in takes; nil where nobody signs in.
-	SignIn *SignIn `json:"sign_in"`
-}
-
-// PolicyAnswer is what one plugin instance said.
-type PolicyAnswer struct {
-	Instance string   `json:"instance"`
-	Plugin   string   `json:"plugin"`
-	Shadow   bool     `json:"shadow"` // it has no effect
-	Removed  []string `json:"removed"`
-	Denied   bool     `json:"denied"`
-	Reason   string   `json:"reason"`
-	ACR      string   `json:"acr"`
-	SignIn   bool     `json:"sign_in"`
-	Consent  bool     `json:"consent"`
-	Failure  string   `json:"failure"` // it refuses because it failed
-}
-
-// Explain says what the client gets about the user: how the rules of the host and the
-// scope policies decide, and the documents. Nothing is issued.
-func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
+func (a *App) explain(ctx context.Context, q admin.Inquiry) (*admin.Explanation, error) {
 	host, err := a.host()
 	if err != nil {
 		return nil, err
@@ -92,7 +31,7 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 	q = a.completed(q)
 	if q.User == nil {
 		decision, _ := decide(ctx, host, q, &core.Authorized{})
-		return &Explanation{Decision: decision}, nil
+		return &admin.Explanation{Decision: decision}, nil
 	}
 	org, err := a.Store.Organisation(ctx, q.User.Org)
 	if err != nil {
@@ -103,7 +42,7 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 		about.Grant.Upstream = &core.Upstream{Connector: q.Connector}
 	}
 	decision, policy := decide(ctx, host, q, about)
-	e := &Explanation{Decision: decision}
+	e := &admin.Explanation{Decision: decision}
 	if e.Decision.Refused != "" {
 		return e, nil
 	}
@@ -112,12 +51,35 @@ func (a *App) Explain(ctx context.Context, q Inquiry) (*Explanation, error) {
 			return nil, err
 		}
 	}
-	e.Explanation, err = a.issuer(host, nil).Explain(ctx, q.At, q.Client, q.User, org, e.Decision.Granted)
-	return e, err
+	documents, err := a.issuer(host, nil).Explain(ctx, q.At, q.Client, q.User, org, e.Decision.Granted)
+	if err != nil {
+		return nil, err
+	}
+	e.Given = given(documents)
+	return e, nil
+}
+
+// given says in admin's words what token explains.
+func given(e *token.Explanation) *admin.Given {
+	return &admin.Given{
+		Scopes: e.Scopes, IDToken: givenDocument(e.IDToken), UserInfo: givenDocument(e.UserInfo), Account: e.Account, AccountShaped: e.AccountShaped,
+	}
+}
+
+func givenDocument(d *token.Document) *admin.Document {
+	if d == nil {
+		return nil
+	}
+	doc := &admin.Document{JSON: d.JSON, Claims: []admin.Claim{}}
+	for _, c := range d.Claims {
+		o := c.Origin
+		doc.Claims = append(doc.Claims, admin.Claim{Name: c.Name, Value: c.Value, Origin: admin.OriginOf(string(o.Kind), o.Scope, o.Instance, o.Plugin, o.String())})
+	}
+	return doc
 }
 
 // completed fills in what was left out.
-func (a *App) completed(q Inquiry) Inquiry {
+func (a *App) completed(q admin.Inquiry) admin.Inquiry {
 	switch {
 	case q.User == nil:
 		q.GrantType = core.GrantClientCredentials
@@ -150,10 +112,10 @@ func (a *App) completed(q Inquiry) Inquiry {
 
 // decide asks the host's rules, then the policies, as a request does. It also gives what
 // the policies said together.
-func decide(ctx context.Context, host *plugin.Host, q Inquiry, about *core.Authorized) (d Decision, policy hook.ScopeOutput) {
-	d = Decision{
+func decide(ctx context.Context, host *plugin.Host, q admin.Inquiry, about *core.Authorized) (d admin.Decision, policy hook.ScopeOutput) {
+	d = admin.Decision{
 		GrantType: q.GrantType, At: q.At.UTC().Truncate(time.Second), Address: q.Address, SignedInAt: q.SignedInAt.UTC().Truncate(time.Second),
-		ACR: q.ACR, AMR: notNil(q.AMR), Connector: q.Connector, Asked: q.Scopes, Policies: []PolicyAnswer{}, Granted: []string{},
+		ACR: q.ACR, AMR: notNil(q.AMR), Connector: q.Connector, Asked: q.Scopes, Policies: []admin.PolicyAnswer{}, Granted: []string{},
 	}
 	if d.Refused = ruledOut(q, about); d.Refused != "" {
 		return d, policy
@@ -177,7 +139,7 @@ func decide(ctx context.Context, host *plugin.Host, q Inquiry, about *core.Autho
 }
 
 // ruledOut says why the host refuses before it asks a policy.
-func ruledOut(q Inquiry, about *core.Authorized) (reason string) {
+func ruledOut(q admin.Inquiry, about *core.Authorized) (reason string) {
 	switch {
 	case q.Client.Disabled:
 		return "client_disabled"
@@ -190,7 +152,7 @@ func ruledOut(q Inquiry, about *core.Authorized) (reason string) {
 	return token.Barred(about, q.Client)
 }
 
-func refusedBy(out hook.ScopeOutput, q Inquiry, about *core.Authorized) (reason string) {
+func refusedBy(out hook.ScopeOutput, q admin.Inquiry, about *core.Authorized) (reason string) {
 	switch {
 	case out.Deny:
 		return "policy_denied"
@@ -211,9 +173,9 @@ func refusedBy(out hook.ScopeOutput, q Inquiry, about *core.Authorized) (reason 
 	return ""
 }
 
-func policyAnswer(d *hook.Decision) PolicyAnswer {
+func policyAnswer(d *hook.Decision) admin.PolicyAnswer {
 	out := &d.Output
-	p := PolicyAnswer{
+	p := admin.PolicyAnswer{
 		Instance: d.Instance, Plugin: d.Plugin, Shadow: d.Shadow, Removed: []string{},
 		Denied: out.Deny, Reason: out.Reason, ACR: out.ACR, SignIn: out.Fresh, Consent: out.Consent,
 	}

@@ -6,67 +6,15 @@ import (
 	"slices"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/flow"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
-// SignIn is what a sign-in takes, and why.
-type SignIn struct {
-	// Allowed are the methods that the rules of organisation and client both allow.
-	Allowed  []string     `json:"allowed"`
-	Enrolled EnrolledView `json:"enrolled"`
-	Reasons  []Reason     `json:"reasons"` // in the order in which they count
-	// Steps are what the person is asked for after what they did already; empty if that is
-	// enough.
-	Steps []SignInStep `json:"steps"`
-}
-
-// EnrolledView is what the person can prove who they are with, besides a password.
-type EnrolledView struct {
-	Passkeys      int `json:"passkeys"`
-	TOTP          int `json:"totp"`
-	RecoveryCodes int `json:"recovery_codes"`
-}
-
-// Reason is why the sign-in has to be of one of some classes.
-type Reason struct {
-	By      string   `json:"by"` // one of ByOrganisation and its kin
-	Classes []string `json:"classes"`
-	Met     bool     `json:"met"` // by what the person did already
-	// Trusted says that the browser, which the person trusts, stands for it.
-	Trusted bool `json:"trusted"`
-}
-
-// Who has a [Reason].
-const (
-	ByOrganisation = string(flow.AskerOrganisation) // by its rules
-	ByClient       = string(flow.AskerClient)       // by its rules
-	ByPolicy       = string(flow.AskerPolicy)       // the scope policy
-	ByPerson       = string(flow.AskerPerson)       // who enrolled a second factor
-	ByWish         = string(flow.AskerWish)         // a client that would like it
-)
-
-// What a [SignInStep] asks for.
-const (
-	AskFactor     = "factor"     // prove a second factor
-	AskEnrol      = "enrol"      // enrol one
-	AskOther      = "other"      // sign in by another method
-	AskSignIn     = "sign_in"    // sign in anew
-	AskProvider   = "provider"   // sign in at the provider
-	AskImpossible = "impossible" // nothing will do: the client is told
-)
-
-// SignInStep is one thing that the person is asked for.
-type SignInStep struct {
-	Ask     string   `json:"ask"`
-	Class   string   `json:"class"`   // that is to be reached; may be empty
-	Methods []string `json:"methods"` // one of them
-}
-
 // signIn goes through the steps of a sign-in as a browser would, from what the inquiry
 // says that the person did already.
-func (a *App) signIn(ctx context.Context, q Inquiry, about *core.Authorized, policy *hook.ScopeOutput) (*SignIn, error) {
+func (a *App) signIn(ctx context.Context, q admin.Inquiry, about *core.Authorized, policy *hook.ScopeOutput) (*admin.SignIn, error) {
 	enrolled, err := a.Store.Enrolled(ctx, q.User.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read what the user enrolled: %w", err)
@@ -85,18 +33,18 @@ func (a *App) signIn(ctx context.Context, q Inquiry, about *core.Authorized, pol
 		in.Offers = nil
 	}
 	begin(&in, q, about)
-	s := &SignIn{
-		Allowed: allowed(rules), Enrolled: EnrolledView{enrolled.Passkeys, enrolled.TOTP, enrolled.RecoveryCodes}, Reasons: []Reason{},
+	s := &admin.SignIn{
+		Allowed: allowed(rules), Enrolled: admin.EnrolledView{Passkeys: enrolled.Passkeys, TOTP: enrolled.TOTP, RecoveryCodes: enrolled.RecoveryCodes}, Reasons: []admin.Reason{},
 	}
 	for _, r := range flow.Demand(in) {
-		s.Reasons = append(s.Reasons, Reason{By: string(r.By), Classes: r.Classes, Met: r.Met, Trusted: r.Remembered})
+		s.Reasons = append(s.Reasons, admin.Reason{By: string(r.By), Classes: r.Classes, Met: r.Met, Trusted: r.Remembered})
 	}
 	s.Steps = walk(in)
 	return s, nil
 }
 
 // request is what the client would send.
-func request(q Inquiry) *oauth.AuthorizeRequest {
+func request(q admin.Inquiry) *oauth.AuthorizeRequest {
 	r := &oauth.AuthorizeRequest{Scopes: q.Scopes, ACRValues: q.ACRValues, MaxAgeGiven: q.Client.Metadata.DefaultMaxAge != nil}
 	if len(r.ACRValues) == 0 {
 		r.ACRValues = q.Client.Metadata.DefaultACRValues
@@ -116,7 +64,7 @@ func allowed(rules core.SignInRules) []string {
 
 // begin puts into the input what the person did already: a first factor of this moment,
 // else a session that is older.
-func begin(in *flow.Input, q Inquiry, about *core.Authorized) {
+func begin(in *flow.Input, q admin.Inquiry, about *core.Authorized) {
 	if !q.SignedInAt.Before(q.At) {
 		in.First = &flow.First{User: *q.User, Org: about.Org, Partial: core.Partial{
 			UserID: q.User.ID, Method: methodOf(q), AMR: q.AMR, ACR: q.ACR, At: q.At, Upstream: about.Grant.Upstream,
@@ -133,7 +81,7 @@ func begin(in *flow.Input, q Inquiry, about *core.Authorized) {
 const explained core.ID = "explained"
 
 // methodOf tells the first factor by what tokens would say of it.
-func methodOf(q Inquiry) string {
+func methodOf(q admin.Inquiry) string {
 	has := func(amr string) bool { return slices.Contains(q.AMR, amr) }
 	switch {
 	case q.Connector != "":
@@ -150,8 +98,8 @@ func methodOf(q Inquiry) string {
 
 // walk gives the steps up to the end of the sign-in, as if the person did what each asks
 // for.
-func walk(in flow.Input) []SignInStep {
-	steps := []SignInStep{}
+func walk(in flow.Input) []admin.SignInStep {
+	steps := []admin.SignInStep{}
 	for range 8 { // more than there are classes to climb
 		step := flow.Next(in)
 		if step.Kind == flow.StepBegin {
@@ -162,8 +110,8 @@ func walk(in flow.Input) []SignInStep {
 		if ask == "" {
 			break
 		}
-		steps = append(steps, SignInStep{Ask: ask, Class: step.ACR, Methods: notNil(step.Methods)})
-		if ask != AskFactor && ask != AskEnrol {
+		steps = append(steps, admin.SignInStep{Ask: ask, Class: step.ACR, Methods: notNil(step.Methods)})
+		if ask != admin.AskFactor && ask != admin.AskEnrol {
 			break
 		}
 		prove(&in, step)
@@ -176,19 +124,19 @@ func walk(in flow.Input) []SignInStep {
 func asked(step flow.Step) string {
 	switch step.Kind {
 	case flow.StepFactor:
-		return AskFactor
+		return admin.AskFactor
 	case flow.StepEnrol:
-		return AskEnrol
+		return admin.AskEnrol
 	case flow.StepUpstream:
-		return AskProvider
+		return admin.AskProvider
 	case flow.StepLogin:
 		if step.Other {
-			return AskOther
+			return admin.AskOther
 		}
-		return AskSignIn
+		return admin.AskSignIn
 	case flow.StepFail:
 		if step.Refusal.Reason == "acr_unmet" {
-			return AskImpossible
+			return admin.AskImpossible
 		}
 	}
 	return ""

@@ -11,7 +11,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 )
 
 // enrol gives the user a passkey or an app.
@@ -29,7 +28,7 @@ func (w *world) enrol(user *core.User, kinds ...core.AuthenticatorKind) {
 }
 
 // told writes an explanation down: the reasons, and the steps.
-func told(s *app.SignIn) (text string) {
+func told(s *admin.SignIn) (text string) {
 	for _, r := range s.Reasons {
 		text += r.By + " " + strings.Join(r.Classes, "|")
 		switch {
@@ -65,31 +64,31 @@ func TestExplainSignIn(t *testing.T) {
 		enrolled []core.AuthenticatorKind
 		org      func(*core.Organisation)
 		client   func(*core.Client)
-		inquiry  app.Inquiry
+		inquiry  admin.Inquiry
 		want     string
 	}{
-		{"nobody asks for more", nil, nil, nil, app.Inquiry{}, ""},
-		{"the person enrolled an app", []core.AuthenticatorKind{totp}, nil, nil, app.Inquiry{}, "person 2; -> factor 2 [totp]"},
-		{"the organisation asks, there is nothing", nil, wants("2"), nil, app.Inquiry{}, "organisation 2; -> enrol 2 [passkey totp]"},
-		{"the organisation asks for a passkey, there is an app", []core.AuthenticatorKind{totp}, wants("phr"), nil, app.Inquiry{},
+		{"nobody asks for more", nil, nil, nil, admin.Inquiry{}, ""},
+		{"the person enrolled an app", []core.AuthenticatorKind{totp}, nil, nil, admin.Inquiry{}, "person 2; -> factor 2 [totp]"},
+		{"the organisation asks, there is nothing", nil, wants("2"), nil, admin.Inquiry{}, "organisation 2; -> enrol 2 [passkey totp]"},
+		{"the organisation asks for a passkey, there is an app", []core.AuthenticatorKind{totp}, wants("phr"), nil, admin.Inquiry{},
 			"organisation phr; person 2; -> factor 2 [totp]-> enrol phr [passkey]"},
-		{"the client asks for more than the organisation", []core.AuthenticatorKind{passkey, totp}, wants("2"), rules("phr"), app.Inquiry{},
+		{"the client asks for more than the organisation", []core.AuthenticatorKind{passkey, totp}, wants("2"), rules("phr"), admin.Inquiry{},
 			"organisation 2; client phr; person 2; -> factor phr [passkey]"},
 		{"a passkey is enough for all", []core.AuthenticatorKind{passkey}, wants("2"), rules("phr"),
-			app.Inquiry{ACR: "phr", AMR: []string{"swk", "user", "mfa"}}, "organisation 2 met; client phr met; person 2 met; "},
+			admin.Inquiry{ACR: "phr", AMR: []string{"swk", "user", "mfa"}}, "organisation 2 met; client phr met; person 2 met; "},
 		{"a trusted browser", []core.AuthenticatorKind{totp}, func(o *core.Organisation) { o.Rules.RememberDays, o.Rules.SignIn.Require = 30, "2" }, nil,
-			app.Inquiry{Trusted: true}, "organisation 2 trusted; person 2 trusted; "},
-		{"where no browser is trusted", []core.AuthenticatorKind{totp}, nil, nil, app.Inquiry{Trusted: true}, "person 2; -> factor 2 [totp]"},
+			admin.Inquiry{Trusted: true}, "organisation 2 trusted; person 2 trusted; "},
+		{"where no browser is trusted", []core.AuthenticatorKind{totp}, nil, nil, admin.Inquiry{Trusted: true}, "person 2; -> factor 2 [totp]"},
 		{"a trusted browser is nothing to the client", []core.AuthenticatorKind{totp}, func(o *core.Organisation) { o.Rules.RememberDays = 30 }, rules("2"),
-			app.Inquiry{Trusted: true}, "client 2; person 2 trusted; -> factor 2 [totp]"},
-		{"a method that the client does not allow", nil, nil, rules("", "passkey"), app.Inquiry{}, "-> other  []"},
-		{"the client would like it", []core.AuthenticatorKind{passkey}, nil, nil, app.Inquiry{ACRValues: []string{"phr"}},
+			admin.Inquiry{Trusted: true}, "client 2; person 2 trusted; -> factor 2 [totp]"},
+		{"a method that the client does not allow", nil, nil, rules("", "passkey"), admin.Inquiry{}, "-> other  []"},
+		{"the client would like it", []core.AuthenticatorKind{passkey}, nil, nil, admin.Inquiry{ACRValues: []string{"phr"}},
 			"person 2; wish phr; -> factor 2 [passkey]"},
-		{"the client would like what there is not", nil, nil, nil, app.Inquiry{ACRValues: []string{"phr"}}, "wish phr; "},
+		{"the client would like what there is not", nil, nil, nil, admin.Inquiry{ACRValues: []string{"phr"}}, "wish phr; "},
 		{"the client registered what it would like", []core.AuthenticatorKind{totp}, nil,
-			func(c *core.Client) { c.Metadata.DefaultACRValues = []string{"2"} }, app.Inquiry{}, "person 2; wish 2; -> factor 2 [totp]"},
-		{"an old session enrols nothing", nil, wants("2"), nil, app.Inquiry{SignedInAt: now.Add(-time.Hour)}, "organisation 2; -> sign_in  []"},
-		{"an old session with an app", []core.AuthenticatorKind{totp}, wants("2"), nil, app.Inquiry{SignedInAt: now.Add(-time.Hour)},
+			func(c *core.Client) { c.Metadata.DefaultACRValues = []string{"2"} }, admin.Inquiry{}, "person 2; wish 2; -> factor 2 [totp]"},
+		{"an old session enrols nothing", nil, wants("2"), nil, admin.Inquiry{SignedInAt: now.Add(-time.Hour)}, "organisation 2; -> sign_in  []"},
+		{"an old session with an app", []core.AuthenticatorKind{totp}, wants("2"), nil, admin.Inquiry{SignedInAt: now.Add(-time.Hour)},
 			"organisation 2; -> factor 2 [totp]"},
 	} {
 		alice := w.user(fmt.Sprint("alice", i))
@@ -108,7 +107,7 @@ func TestExplainSignIn(t *testing.T) {
 				test.client(c)
 			}
 		}).client
-		explanation, err := w.app.Explain(t.Context(), test.inquiry)
+		explanation, err := w.app.Admin.Explain(t.Context(), test.inquiry)
 		if err != nil || explanation.Decision.Refused != "" {
 			t.Fatalf("%s: %+v, %v", test.name, explanation, err)
 		}
@@ -132,7 +131,7 @@ func TestExplainSignInPolicy(t *testing.T) {
 		}
 	}
 	set("2")
-	explanation, err := w.app.Explain(t.Context(), app.Inquiry{User: alice, Client: rp.client})
+	explanation, err := w.app.Admin.Explain(t.Context(), admin.Inquiry{User: alice, Client: rp.client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,18 +139,18 @@ func TestExplainSignInPolicy(t *testing.T) {
 	if got := told(s); got != "policy 2; person 2; -> factor 2 [totp]" || explanation.Decision.NeedsACR != "2" {
 		t.Errorf("got %q, needs %q", got, explanation.Decision.NeedsACR)
 	}
-	if s.Enrolled != (app.EnrolledView{TOTP: 1}) || !reflect.DeepEqual(s.Allowed, []string{"password", "passkey", "totp", "upstream"}) {
+	if s.Enrolled != (admin.EnrolledView{TOTP: 1}) || !reflect.DeepEqual(s.Allowed, []string{"password", "passkey", "totp", "upstream"}) {
 		t.Errorf("got %+v", s)
 	}
 	// Who came with more needs nothing.
-	explanation, err = w.app.Explain(t.Context(), app.Inquiry{User: alice, Client: rp.client, ACR: "phr", AMR: []string{"pwd", "swk", "user", "mfa"}})
+	explanation, err = w.app.Admin.Explain(t.Context(), admin.Inquiry{User: alice, Client: rp.client, ACR: "phr", AMR: []string{"pwd", "swk", "user", "mfa"}})
 	if err != nil || explanation.Decision.NeedsACR != "" || len(explanation.Decision.SignIn.Steps) != 0 {
 		t.Errorf("got %+v, %v", explanation.Decision, err)
 	}
 	// A refresh signs nobody in.
 	refreshing := *rp.client
 	refreshing.GrantTypes = slices.Concat(refreshing.GrantTypes, []string{core.GrantRefreshToken})
-	explanation, err = w.app.Explain(t.Context(), app.Inquiry{User: alice, Client: &refreshing, GrantType: core.GrantRefreshToken, ACR: "2", AMR: []string{"pwd", "otp", "mfa"}})
+	explanation, err = w.app.Admin.Explain(t.Context(), admin.Inquiry{User: alice, Client: &refreshing, GrantType: core.GrantRefreshToken, ACR: "2", AMR: []string{"pwd", "otp", "mfa"}})
 	if err != nil || explanation.Decision.SignIn != nil {
 		t.Errorf("got %+v, %v", explanation.Decision, err)
 	}
@@ -165,7 +164,7 @@ func TestExplainSignInImpossible(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(t.Context(), cli, admin.Bind{Plugin: "access", Settings: settings}); err != nil {
 		t.Fatal(err)
 	}
-	explanation, err := w.app.Explain(t.Context(), app.Inquiry{User: alice, Client: rp.client})
+	explanation, err := w.app.Admin.Explain(t.Context(), admin.Inquiry{User: alice, Client: rp.client})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 )
 
 // TestExplainAsksThePolicy: what is explained is what a sign-in would give.
@@ -23,7 +22,7 @@ func TestExplainAsksThePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for user, want := range map[*core.User]bool{alice: false, staff: true} {
-		explanation, err := w.app.Explain(context.Background(), app.Inquiry{User: user, Client: rp.client})
+		explanation, err := w.app.Admin.Explain(context.Background(), admin.Inquiry{User: user, Client: rp.client})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,30 +54,30 @@ func TestExplainDecision(t *testing.T) {
 	day := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	night := day.Add(11 * time.Hour)
 	for name, test := range map[string]struct {
-		inquiry app.Inquiry
+		inquiry admin.Inquiry
 		refused string
 		needs   string
 		office  string // what that instance said
 	}{
-		"in the office":     {app.Inquiry{User: alice, Address: "192.0.2.7", At: night}, "", "", ""},
-		"at home, by day":   {app.Inquiry{User: alice, Address: "198.51.100.1", At: day}, "", "mfa", "-email mfa"},
-		"with more":         {app.Inquiry{User: alice, At: day, ACR: "mfa", AMR: []string{"otp"}}, "", "", "-email mfa"},
-		"at home, by night": {app.Inquiry{User: alice, Address: "198.51.100.1", At: night}, "policy_denied", "", "The office is closed."},
-		"somewhere":         {app.Inquiry{User: alice, At: night}, "policy_denied", "", "The office is closed."},
-		"long ago":          {app.Inquiry{User: alice, Address: "192.0.2.7", At: day, SignedInAt: day.Add(-8 * time.Hour)}, "", "sign-in", ""},
-		"a refresh":         {app.Inquiry{User: alice, Address: "192.0.2.7", At: day, GrantType: core.GrantRefreshToken}, "", "", ""},
+		"in the office":     {admin.Inquiry{User: alice, Address: "192.0.2.7", At: night}, "", "", ""},
+		"at home, by day":   {admin.Inquiry{User: alice, Address: "198.51.100.1", At: day}, "", "mfa", "-email mfa"},
+		"with more":         {admin.Inquiry{User: alice, At: day, ACR: "mfa", AMR: []string{"otp"}}, "", "", "-email mfa"},
+		"at home, by night": {admin.Inquiry{User: alice, Address: "198.51.100.1", At: night}, "policy_denied", "", "The office is closed."},
+		"somewhere":         {admin.Inquiry{User: alice, At: night}, "policy_denied", "", "The office is closed."},
+		"long ago":          {admin.Inquiry{User: alice, Address: "192.0.2.7", At: day, SignedInAt: day.Add(-8 * time.Hour)}, "", "sign-in", ""},
+		"a refresh":         {admin.Inquiry{User: alice, Address: "192.0.2.7", At: day, GrantType: core.GrantRefreshToken}, "", "", ""},
 		"a late refresh": {
-			app.Inquiry{User: alice, Address: "192.0.2.7", At: day, SignedInAt: day.Add(-8 * time.Hour), GrantType: core.GrantRefreshToken},
+			admin.Inquiry{User: alice, Address: "192.0.2.7", At: day, SignedInAt: day.Add(-8 * time.Hour), GrantType: core.GrantRefreshToken},
 			"policy_wants_new_sign_in", "", "",
 		},
-		"a refresh at home": {app.Inquiry{User: alice, At: day, GrantType: core.GrantRefreshToken}, "policy_wants_stronger_sign_in", "", "-email mfa"},
-		"other grant type":  {app.Inquiry{User: alice, GrantType: core.GrantClientCredentials}, "grant_type_not_registered", "", "not asked"},
-		"no member":         {app.Inquiry{User: bob, Address: "192.0.2.7"}, "not_in_allowed_group", "", "not asked"},
+		"a refresh at home": {admin.Inquiry{User: alice, At: day, GrantType: core.GrantRefreshToken}, "policy_wants_stronger_sign_in", "", "-email mfa"},
+		"other grant type":  {admin.Inquiry{User: alice, GrantType: core.GrantClientCredentials}, "grant_type_not_registered", "", "not asked"},
+		"no member":         {admin.Inquiry{User: bob, Address: "192.0.2.7"}, "not_in_allowed_group", "", "not asked"},
 	} {
 		client := *rp.client
 		client.AllowedGroups = []string{"staff"}
 		test.inquiry.Client = &client
-		e, err := w.app.Explain(ctx, test.inquiry)
+		e, err := w.app.Admin.Explain(ctx, test.inquiry)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -88,20 +87,20 @@ func TestExplainDecision(t *testing.T) {
 		if d.NeedsSignIn {
 			needs += "sign-in"
 		}
-		if d.Refused != test.refused || needs != test.needs || (e.Explanation == nil) != (test.refused != "") || (len(d.Granted) == 0) != (test.refused != "") {
+		if d.Refused != test.refused || needs != test.needs || (e.Given == nil) != (test.refused != "") || (len(d.Granted) == 0) != (test.refused != "") {
 			t.Errorf("%s: refused %q, needs %q, granted %v; want %q, %q", name, d.Refused, needs, d.Granted, test.refused, test.needs)
 		}
 		if got := saidBy(d, "office"); got != test.office {
 			t.Errorf("%s: the office said %q, want %q", name, got, test.office)
 		}
-		if e.Explanation != nil && slices.Contains(e.Scopes, "email") == strings.Contains(test.office, "-email") {
+		if e.Given != nil && slices.Contains(e.Scopes, "email") == strings.Contains(test.office, "-email") {
 			t.Errorf("%s: the documents are for %v", name, e.Scopes)
 		}
 	}
 }
 
-func saidBy(d app.Decision, instance string) string {
-	i := slices.IndexFunc(d.Policies, func(p app.PolicyAnswer) bool { return p.Instance == instance })
+func saidBy(d admin.Decision, instance string) string {
+	i := slices.IndexFunc(d.Policies, func(p admin.PolicyAnswer) bool { return p.Instance == instance })
 	if i < 0 {
 		return "not asked"
 	}
@@ -121,8 +120,8 @@ func TestExplainFailure(t *testing.T) {
 	if _, err := w.app.Admin.BindPlugin(context.Background(), cli, bind); err != nil {
 		t.Fatal(err)
 	}
-	e, err := w.app.Explain(context.Background(), app.Inquiry{User: w.user("alice"), Client: rp.client})
-	if err != nil || e.Decision.Refused != "policy_failed" || e.Explanation != nil || len(e.Decision.Policies) != 1 ||
+	e, err := w.app.Admin.Explain(context.Background(), admin.Inquiry{User: w.user("alice"), Client: rp.client})
+	if err != nil || e.Decision.Refused != "policy_failed" || e.Given != nil || len(e.Decision.Policies) != 1 ||
 		!strings.Contains(e.Decision.Policies[0].Failure, "two rules that apply require different acr: a and b") {
 		t.Errorf("%+v, %v", e, err)
 	}

@@ -20,8 +20,8 @@ type Desk interface {
 	extensions
 	machinery
 
-	// Explain is [app.App.Explain].
-	Explain(ctx context.Context, inquiry app.Inquiry) (*app.Explanation, error)
+	// Explain is [desk.Desk.Explain].
+	Explain(ctx context.Context, inquiry admin.Inquiry) (*admin.Explanation, error)
 	// TestMail is [app.App.TestMail].
 	TestMail(ctx context.Context, to string) error
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/postern-id/postern/core"
-	"github.com/postern-id/postern/core/app"
+	"github.com/postern-id/postern/core/admin"
 )
 
 // explainFlags are the circumstances to explain.
 type explainFlags struct {
 	user, client, at, signedInAt string
 	scopes                       []string
-	inquiry                      app.Inquiry
+	inquiry                      admin.Inquiry
 }
 
 func (p *program) explain() *cobra.Command {
@@ -100,7 +100,7 @@ func readMoment(flag, text string) (time.Time, error) {
 }
 
 // find looks up whom and what the flags name.
-func (f *explainFlags) find(ctx context.Context, s *session, org string) (q app.Inquiry, err error) {
+func (f *explainFlags) find(ctx context.Context, s *session, org string) (q admin.Inquiry, err error) {
 	q = f.inquiry
 	if f.user != "" {
 		if q.User, err = s.FindUser(ctx, org, f.user); err != nil {
@@ -126,7 +126,7 @@ func grantedScopes(client *core.Client, given []string) ([]string, error) {
 	return scopes, nil
 }
 
-func describeExplanation(w io.Writer, q app.Inquiry, e *app.Explanation) {
+func describeExplanation(w io.Writer, q admin.Inquiry, e *admin.Explanation) {
 	d, about := &e.Decision, "for itself"
 	if q.User != nil {
 		about = "about " + q.User.Name
@@ -137,7 +137,7 @@ func describeExplanation(w io.Writer, q app.Inquiry, e *app.Explanation) {
 		fmt.Fprintf(w, "what %s gets %s, with the scopes %s\n", q.Client.Name, about, strings.Join(d.Granted, " "))
 	}
 	describeDecision(w, q.Client, d)
-	if e.Explanation == nil {
+	if e.Given == nil {
 		return
 	}
 	var rows [][]string

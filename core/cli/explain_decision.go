@@ -7,11 +7,10 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 )
 
 // describeDecision prints under which circumstances was decided, and who said what.
-func describeDecision(w io.Writer, client *core.Client, d *app.Decision) {
+func describeDecision(w io.Writer, client *core.Client, d *admin.Decision) {
 	fmt.Fprint(w, "\ndecision\n")
 	fields(w, []admin.Row{
 		{Field: "Asked for", Value: strings.Join(d.Asked, " ")},
@@ -31,7 +30,7 @@ func describeDecision(w io.Writer, client *core.Client, d *app.Decision) {
 	}
 }
 
-func signInText(d *app.Decision) string {
+func signInText(d *admin.Decision) string {
 	if d.SignedInAt.IsZero() {
 		return "nobody"
 	}
@@ -62,7 +61,7 @@ func demands(acr string, signIn, consent bool) (list []string) {
 	return list
 }
 
-func answerText(p *app.PolicyAnswer) string {
+func answerText(p *admin.PolicyAnswer) string {
 	var said []string
 	switch {
 	case p.Failure != "":

@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/app"
 )
 
 // describeSignIn prints what the sign-in takes, and why.
-func describeSignIn(w io.Writer, s *app.SignIn) {
+func describeSignIn(w io.Writer, s *admin.SignIn) {
 	fmt.Fprint(w, "\nsign-in\n")
 	fields(w, []admin.Row{
 		{Field: "Allowed", Value: joined(s.Allowed)}, {Field: "Enrolled", Value: enrolledText(s.Enrolled)},
@@ -24,7 +23,7 @@ func describeSignIn(w io.Writer, s *app.SignIn) {
 	table(w, "nobody asks for more than one factor", []string{"WHO ASKS", "FOR CLASS", "MET"}, rows)
 }
 
-func enrolledText(e app.EnrolledView) string {
+func enrolledText(e admin.EnrolledView) string {
 	var parts []string
 	for _, p := range []struct {
 		count int
@@ -43,7 +42,7 @@ func enrolledText(e app.EnrolledView) string {
 	return joined(parts)
 }
 
-func thenText(steps []app.SignInStep) string {
+func thenText(steps []admin.SignInStep) string {
 	if len(steps) == 0 {
 		return "nothing more"
 	}
@@ -54,7 +53,7 @@ func thenText(steps []app.SignInStep) string {
 	return strings.Join(texts, "; then ")
 }
 
-func stepText(s app.SignInStep) string {
+func stepText(s admin.SignInStep) string {
 	by, class := "", ""
 	if len(s.Methods) > 0 {
 		by = ": " + strings.Join(s.Methods, " or ")
@@ -63,15 +62,15 @@ func stepText(s app.SignInStep) string {
 		class = " of class " + classText(s.Class)
 	}
 	switch s.Ask {
-	case app.AskFactor:
+	case admin.AskFactor:
 		return "prove a second factor" + by
-	case app.AskEnrol:
+	case admin.AskEnrol:
 		return "enrol a second factor" + by
-	case app.AskOther:
+	case admin.AskOther:
 		return "sign in by another method, because this one is not allowed or cannot be of the class"
-	case app.AskProvider:
+	case admin.AskProvider:
 		return "sign in at the provider" + class
-	case app.AskImpossible:
+	case admin.AskImpossible:
 		return "nothing will do, which the client is told"
 	}
 	return "sign in anew" + class
@@ -79,13 +78,13 @@ func stepText(s app.SignInStep) string {
 
 func askerText(by string) string {
 	switch by {
-	case app.ByOrganisation, app.ByClient:
+	case admin.ByOrganisation, admin.ByClient:
 		return "the rules of the " + by
-	case app.ByPolicy:
+	case admin.ByPolicy:
 		return "the scope policy"
-	case app.ByPerson:
+	case admin.ByPerson:
 		return "the person, who enrolled it"
-	case app.ByWish:
+	case admin.ByWish:
 		return "the client, which would like it"
 	}
 	return "the " + by
@@ -99,7 +98,7 @@ func classesText(classes []string) string {
 	return strings.Join(texts, " or ")
 }
 
-func metText(r app.Reason) string {
+func metText(r admin.Reason) string {
 	if r.Trusted {
 		return "by the trusted browser"
 	}

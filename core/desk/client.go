@@ -122,3 +122,16 @@ func (d *Desk) FinishAttempt(ctx context.Context, query string) (*admin.Tried, e
 	}
 	return d.admin.FinishAttempt(ctx, d.who.Actor, d.who.ID, query)
 }
+
+// Explain is [admin.Service.Explain], for who may see the client and the user.
+func (d *Desk) Explain(ctx context.Context, q admin.Inquiry) (*admin.Explanation, error) {
+	if err := d.may(core.ReadClients, q.Client.Org); err != nil {
+		return nil, err
+	}
+	if q.User != nil {
+		if err := d.may(core.ReadUsers, q.User.Org); err != nil {
+			return nil, err
+		}
+	}
+	return d.admin.Explain(ctx, q)
+}
