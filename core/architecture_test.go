@@ -68,6 +68,8 @@ var house = map[string][]string{
 		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/console", "core/desk", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core", "core/account", "core/admin", "core/attempt", "core/audit", "core/authn", "core/backchannel", "core/capability", "core/clientkey", "core/config", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
+		"core", "core/account", "core/admin", "core/audit", "core/authn", "core/backchannel", "core/bearer", "core/capability", "core/clientkey", "core/config", "core/console", "core/desk", "core/flow", "core/grant", "core/httpd", "core/jose", "core/mail",
+		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/scim", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/hook", "web",
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
 	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/desk", "core/outbound", "core/remote/login", "core/workbench"},

@@ -60,6 +60,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	server.Organisations = a.Store
 	server.Console = a.console()
 	server.Flow.Attempts = a.newAttempts(server.Grant, server.Resources)
+	server.Programs = a.programs(a.callers(server.Resources))
 	if box := a.mailbox(); box != nil {
 		server.Mailbox = box
 	}

@@ -70,16 +70,11 @@ func newWorld(t *testing.T) *world {
 	w.store = opened
 	w.admin = &admin.Service{Store: opened, Hasher: hasher{}, Now: clock, Rand: rand.Reader}
 	w.server = &scim.Server{
-		Issuer: issuer, Callers: w, Office: &desk.Office{Admin: w.admin, Store: roleless{opened}}, Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Issuer: issuer, Callers: w, Office: &desk.Office{Admin: w.admin, Store: opened}, Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}
 	w.who = desk.Everything(admin.Actor{Name: "cli:tester"})
 	return w
 }
-
-// roleless is a store in which nobody has a role.
-type roleless struct{ *store.Store }
-
-func (roleless) Roles(context.Context, core.ID) ([]core.RoleGrant, error) { return nil, nil }
 
 // hasher hashes without the work, and knows one rule.
 type hasher struct{}
