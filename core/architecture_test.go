@@ -120,6 +120,7 @@ var house = map[string][]string{
 	"examples/plugin-connector-go": {"sdk/go", "sdk/hook"},
 	"examples/plugin-department":   {"sdk/go", "sdk/hook"},
 	"examples/plugin-directory":    {"sdk/go", "sdk/hook"},
+	"examples/plugin-scim-out":     {"sdk/go", "sdk/hook"},
 	"examples/plugin-webhook":      {"sdk/go", "sdk/hook"},
 	"examples/walk":                {},
 }

@@ -19,15 +19,16 @@ import (
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/needs"
 	"github.com/postern-id/postern/core/scim"
+	"github.com/postern-id/postern/core/store"
 )
 
-// serviceToken gives an API token of a new service account that has the role.
-func (w *world) serviceToken(org, roleOrg string, role core.Role, only ...core.Permission) string {
-	w.t.Helper()
-	now := w.clock.Now()
-	account := core.ServiceAccount{ID: core.NewID(now, rand.Reader), Org: org, Name: fmt.Sprint("sync-", core.NewID(now, rand.Reader)), CreatedAt: now, UpdatedAt: now}
+// apiToken gives an API token of a new service account of org, which has the role in roleOrg.
+func apiToken(t *testing.T, s *store.Store, now time.Time, org, roleOrg string, role core.Role, only ...core.Permission) string {
+	t.Helper()
+	account := core.ServiceAccount{ID: core.NewID(now, rand.Reader), Org: org, CreatedAt: now, UpdatedAt: now}
+	account.Name = "sync-" + string(account.ID)
 	credential := core.NewCredential(core.KindAPI, core.NewID(now, rand.Reader), rand.Reader)
-	err := w.app.Store.Apply(context.Background(),
+	err := s.Apply(context.Background(),
 		core.CreateServiceAccount{Account: account},
 		core.GrantRole{Grant: core.RoleGrant{Holder: account.ID, Org: roleOrg, Role: role, CreatedAt: now}},
 		core.AddAPIToken{Token: core.APIToken{
@@ -35,10 +36,17 @@ func (w *world) serviceToken(org, roleOrg string, role core.Role, only ...core.P
 		}},
 	)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	w.hide(credential.String())
 	return credential.String()
+}
+
+// serviceToken is apiToken, and keeps it out of the log.
+func (w *world) serviceToken(org, roleOrg string, role core.Role, only ...core.Permission) string {
+	w.t.Helper()
+	token := apiToken(w.t, w.app.Store, w.clock.Now(), org, roleOrg, role, only...)
+	w.hide(token)
+	return token
 }
 
 // scim sends a request; body is JSON, or empty.
