@@ -19,7 +19,9 @@ type Conn struct {
 }
 
 // Open opens an existing file. An empty file is an empty database.
-func Open(path string) (*Conn, error) {
+func Open(path string) (*Conn, error) { return open(path, lib.SQLITE_OPEN_READWRITE) }
+
+func open(path string, mode int32) (*Conn, error) {
 	// SQLite syncs with fdatasync on every Linux distribution; the translation
 	// needs to be told. It is the library's setting for the whole process.
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
@@ -35,7 +37,7 @@ func Open(path string) (*Conn, error) {
 	out := c.tls.Alloc(pointerSize)
 	defer c.tls.Free(pointerSize)
 	// Without a mutex, because one goroutine at a time uses the connection.
-	code := lib.Xsqlite3_open_v2(c.tls, name, out, lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_NOMUTEX|lib.SQLITE_OPEN_EXRESCODE, 0)
+	code := lib.Xsqlite3_open_v2(c.tls, name, out, mode|lib.SQLITE_OPEN_NOMUTEX|lib.SQLITE_OPEN_EXRESCODE, 0)
 	c.db = pointerAt(out)
 	if code != lib.SQLITE_OK {
 		return nil, errors.Join(c.failure(code), c.Close())

@@ -6,5 +6,6 @@
 // column for every row that it reads, which more than doubles the time of the
 // reads that each request waits for, and watches every context with a goroutine.
 //
-// It knows no table and imports no package of Postern. Only store imports it.
+// It knows no table and imports no package of Postern. Store imports it, and
+// intake, which reads a database of another program.
 package sqlite

@@ -1,0 +1,302 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-id/postern/core/admin"
+)
+
+// casdoorData is what Casdoor's -export writes, and what the tables of its database hold:
+// each object with its members, by Casdoor's names.
+type casdoorData struct {
+	orgs         []casdoorOrg
+	users        []casdoorUser
+	groups       []casdoorGroup
+	roles        []casdoorRole
+	applications []casdoorApplication
+	providers    []casdoorProvider
+	ldaps        []casdoorLDAP
+	permissions  []casdoorNamed
+	links        []casdoorLink
+	// stored says that the objects are those of the database, where a password of no type
+	// has the organisation's; a document that was written by hand has the password itself.
+	stored bool
+	others map[string]int // what there is besides, by name of the list
+}
+
+type casdoorOrg struct {
+	Owner, Name, DisplayName, WebsiteURL, Logo, Favicon text
+	PasswordType, PasswordSalt, MasterPassword          text
+	DisableSignin                                       flag
+
+	notes []string
+}
+
+type casdoorGroup struct {
+	Owner, Name, DisplayName, ParentID text
+	IsEnabled                          *flag
+}
+
+type casdoorRole struct {
+	Owner, Name, DisplayName text
+	Users, Groups, Roles     texts
+	IsEnabled                *flag
+}
+
+type casdoorNamed struct {
+	Owner, Name, DisplayName text
+	Resources                texts
+}
+
+type casdoorLink struct {
+	Owner, UserName, ProviderName, ProviderID text
+}
+
+// casdoorLists are the lists of the document, each with the table of the database.
+var casdoorLists = map[string]string{
+	"organizations": "organization", "users": "user", "groups": "group", "roles": "role", "applications": "application", "providers": "provider",
+	"ldaps": "ldap", "permissions": "permission", "third_party_links": "third_party_link",
+}
+
+// casdoorOthers say why the other lists have no place here.
+var casdoorOthers = map[string]string{
+	"certs":            "tokens are signed by keys of this server, which applications fetch by themselves",
+	"tokens":           "people sign in once more",
+	"sessions":         "people sign in once more",
+	"records":          "the log of what happened there stays there",
+	"invitations":      "invite people with 'postern user invite'",
+	"webhooks":         "install a plugin for event.sink, such as examples/plugin-webhook",
+	"syncers":          "let the other database provision people by SCIM, or connect it by a plugin",
+	"models":           "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"adapters":         "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"enforcers":        "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"enforcerPolicies": "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"resources":        "files are not kept here",
+}
+
+func readCasdoor(files []File) (*admin.ImportPlan, error) {
+	if len(files) > 1 {
+		return nil, files[1].wrong("import one after the other", "Casdoor has one file, and this is a second one")
+	}
+	var data *casdoorData
+	var err error
+	if bytes.HasPrefix(files[0].Data, []byte("SQLite format 3\x00")) {
+		data, err = readCasdoorDatabase(&files[0])
+	} else {
+		data, err = readCasdoorDocument(&files[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data.plan(), nil
+}
+
+// readCasdoorDocument reads the JSON document.
+func readCasdoorDocument(file *File) (*casdoorData, error) {
+	const hint = "export with: casdoor -export -exportPath casdoor.json"
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(file.Data, &members); err != nil {
+		return nil, file.wrong(hint, "it is neither JSON nor a database of SQLite (%s)", jsonProblem(file.Data, err))
+	}
+	if _, has := members["users"]; !has && members["organizations"] == nil && members["applications"] == nil {
+		return nil, file.wrong(hint, "it has neither organizations nor users nor applications, so it is no export of Casdoor")
+	}
+	lists := map[string][]json.RawMessage{}
+	data := &casdoorData{others: map[string]int{}}
+	for name, value := range members {
+		if casdoorLists[name] == "" {
+			data.others[name] = size(value)
+			continue
+		}
+		var list []json.RawMessage
+		if err := json.Unmarshal(value, &list); err != nil {
+			return nil, file.wrong(hint, "%s is no list", name)
+		}
+		lists[name] = list
+	}
+	return data, data.fill(file, lists)
+}
+
+// size is how many elements or members a value has; 1 for any other value.
+func size(value json.RawMessage) int {
+	var list []json.RawMessage
+	var members map[string]json.RawMessage
+	switch {
+	case !holds(value):
+		return 0
+	case json.Unmarshal(value, &list) == nil:
+		return len(list)
+	case json.Unmarshal(value, &members) == nil:
+		return len(members)
+	}
+	return 1
+}
+
+// jsonProblem says where JSON is broken.
+func jsonProblem(data []byte, err error) string {
+	if syntax, is := err.(*json.SyntaxError); is {
+		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
+		return fmt.Sprintf("line %d: %s", line, syntax)
+	}
+	return err.Error()
+}
+
+// fill reads the objects of the lists.
+func (d *casdoorData) fill(file *File, lists map[string][]json.RawMessage) error {
+	for _, read := range []func() error{
+		func() error { return objects(file, lists, "organizations", &d.orgs) },
+		func() error { return objects(file, lists, "groups", &d.groups) },
+		func() error { return objects(file, lists, "roles", &d.roles) },
+		func() error { return objects(file, lists, "applications", &d.applications) },
+		func() error { return objects(file, lists, "providers", &d.providers) },
+		func() error { return objects(file, lists, "ldaps", &d.ldaps) },
+		func() error { return objects(file, lists, "permissions", &d.permissions) },
+		func() error { return objects(file, lists, "third_party_links", &d.links) },
+		func() error { return objects(file, lists, "users", &d.users) },
+	} {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// objects reads one list. What says nothing is left out: templates have such rows.
+func objects[T any](file *File, lists map[string][]json.RawMessage, name string, into *[]T) error {
+	for i, raw := range lists[name] {
+		if string(raw) == "null" {
+			continue
+		}
+		var object T
+		if err := json.Unmarshal(raw, &object); err != nil {
+			return file.wrong("", "%s[%d] is no object of Casdoor: %s", name, i, err)
+		}
+		*into = append(*into, object)
+	}
+	return nil
+}
+
+// casdoorOwn is the organisation of Casdoor's own console and administrators.
+const casdoorOwn = "built-in"
+
+// plan says it in the terms of this program.
+func (d *casdoorData) plan() *admin.ImportPlan {
+	plan := &admin.ImportPlan{}
+	for _, org := range d.orgs {
+		if org.Name == "" {
+			continue
+		}
+		name := keyName(string(org.Name))
+		in := admin.ImportOrganisation{
+			Name: name, DisplayName: string(org.DisplayName), WebsiteURL: string(org.WebsiteURL), Logo: string(org.Logo), Favicon: string(org.Favicon),
+			Disabled: bool(org.DisableSignin), Notes: renamed(nil, string(org.Name), name),
+		}
+		if org.MasterPassword != "" {
+			in.Notes = append(in.Notes, "the master password was left out: nobody signs in as somebody else here")
+		}
+		plan.Organisations = append(plan.Organisations, in)
+	}
+	d.planGroups(plan)
+	d.planRoles(plan)
+	made := d.planProviders(plan)
+	d.planApplications(plan)
+	d.planUsers(plan, made)
+	for _, permission := range d.permissions {
+		left(plan, "permission", keyName(string(permission.Owner)), string(permission.Name),
+			"there are no permissions here; say who may sign in to the client with 'postern client update --allowed-group', or by a plugin for signin.decide")
+	}
+	d.planOthers(plan)
+	return plan
+}
+
+func (d *casdoorData) planGroups(plan *admin.ImportPlan) {
+	for _, group := range d.groups {
+		if group.Name == "" {
+			continue
+		}
+		in := admin.ImportGroup{Org: keyName(string(group.Owner)), Name: string(group.Name), DisplayName: string(group.DisplayName)}
+		if parent := string(group.ParentID); parent != "" && parent != string(group.Owner) {
+			in.Notes = append(in.Notes, "groups have no place in other groups here: its parent was "+parent)
+		}
+		if group.IsEnabled != nil && !bool(*group.IsEnabled) {
+			in.Notes = append(in.Notes, "is disabled there; a group cannot be here")
+		}
+		addGroup(plan, in)
+	}
+}
+
+// planRoles makes groups of roles, which have a name of their own, so that a role and a
+// group of one name stay two.
+func (d *casdoorData) planRoles(plan *admin.ImportPlan) {
+	for i := range d.roles {
+		role := &d.roles[i]
+		switch {
+		case role.Name == "":
+		case role.IsEnabled != nil && !bool(*role.IsEnabled):
+			left(plan, "role", keyName(string(role.Owner)), string(role.Name), "it is disabled there")
+		default:
+			name := roleGroup(string(role.Name))
+			addGroup(plan, admin.ImportGroup{
+				Org: keyName(string(role.Owner)), Name: name, DisplayName: string(role.DisplayName), Notes: []string{"is the role " + string(role.Name)},
+			})
+		}
+	}
+}
+
+// roleGroup names the group that a role becomes.
+func roleGroup(role string) string { return "role:" + role }
+
+// rolesOf gives the roles of a user, "owner/name": by name, by a group, and by a role that
+// another one holds.
+func (d *casdoorData) rolesOf(user string, groups []string) []string {
+	has := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for i := range d.roles {
+			role := &d.roles[i]
+			id := string(role.Owner) + "/" + string(role.Name)
+			meant := slices.Contains(role.Users, user) || slices.ContainsFunc(role.Groups, func(g string) bool { return slices.Contains(groups, g) }) ||
+				slices.ContainsFunc(role.Roles, func(r string) bool { return has[r] })
+			if meant && !has[id] && (role.IsEnabled == nil || bool(*role.IsEnabled)) {
+				has[id], grown = true, true
+			}
+		}
+	}
+	var names []string
+	for i := range d.roles {
+		if id := string(d.roles[i].Owner) + "/" + string(d.roles[i].Name); has[id] {
+			names = append(names, roleGroup(string(d.roles[i].Name)))
+		}
+	}
+	return names
+}
+
+func (d *casdoorData) planOthers(plan *admin.ImportPlan) {
+	members := map[string]json.RawMessage{}
+	for name, count := range d.others {
+		if count > 0 {
+			members[name] = json.RawMessage("true")
+		}
+	}
+	for _, name := range strangers(members) {
+		reason := casdoorOthers[name]
+		if reason == "" {
+			reason = "there is nothing like it here"
+		}
+		left(plan, name, "", fmt.Sprintf("%d %s", d.others[name], strings.ToLower(name)), "%s", reason)
+	}
+}
+
+// orgOf gives the organisation of that name, an empty one if there is none.
+func (d *casdoorData) orgOf(name string) *casdoorOrg {
+	for i := range d.orgs {
+		if string(d.orgs[i].Name) == name {
+			return &d.orgs[i]
+		}
+	}
+	return &casdoorOrg{}
+}

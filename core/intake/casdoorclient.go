@@ -1,0 +1,85 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-id/postern/core/admin"
+)
+
+type casdoorApplication struct {
+	Owner, Name, DisplayName, Organization, Logo, HomepageURL, TermsOfUse text
+	ClientID, ClientSecret, BackchannelLogoutURI, SamlReplyURL            text
+	TokenFormat                                                           text
+	RedirectURIs, GrantTypes, TokenFields                                 texts
+	TokenAttributes                                                       listOf[struct{}]
+	Providers                                                             listOf[struct{ Name text }]
+	DisableSignin, IsShared                                               flag
+	EnablePassword                                                        *flag
+	ExpireInHours, RefreshExpireInHours                                   number
+}
+
+// miniOrange is the path at which the app for Confluence and Jira takes its answers.
+const miniOrange = "/plugins/servlet/oauth/callback"
+
+func (d *casdoorData) planApplications(plan *admin.ImportPlan) {
+	for i := range d.applications {
+		app := &d.applications[i]
+		switch {
+		case app.Name == "":
+		case app.Name == "app-built-in":
+			left(plan, "application", casdoorOwn, string(app.Name), "it is Casdoor's own console")
+		default:
+			plan.Clients = append(plan.Clients, app.plan())
+		}
+	}
+}
+
+func (a *casdoorApplication) plan() admin.ImportClient {
+	in := admin.ImportClient{
+		Org: keyName(string(a.Organization)), ID: string(a.ClientID), Name: clientName(string(a.Name)), DisplayName: string(a.DisplayName),
+		Secret: string(a.ClientSecret), Preset: admin.PresetWeb, RedirectURIs: a.RedirectURIs, BackchannelLogoutURI: string(a.BackchannelLogoutURI),
+		LogoURI: string(a.Logo), ClientURI: string(a.HomepageURL), TermsURI: webAddress(a.TermsOfUse), Shared: bool(a.IsShared), Disabled: bool(a.DisableSignin),
+	}
+	if strings.Trim(in.Secret, "*") == "" {
+		in.Secret = ""
+	}
+	if slices.ContainsFunc(a.RedirectURIs, func(uri string) bool { return strings.Contains(uri, miniOrange) }) {
+		in.Preset = admin.PresetConfluence
+		in.Notes = append(in.Notes, "gets the preset confluence: its redirect URI is that of the miniOrange app")
+	}
+	in.Notes = append(renamed(in.Notes, string(a.Name), in.Name), a.notes()...)
+	if hours := float64(a.ExpireInHours); hours > 0 && hours <= 24 {
+		in.AccessTTL = time.Duration(hours * float64(time.Hour))
+	}
+	if hours := float64(a.RefreshExpireInHours); hours > 0 && hours <= 400*24 {
+		in.RefreshTTL = time.Duration(hours * float64(time.Hour))
+	}
+	return in
+}
+
+// notes say what of the application has no place here. Casdoor turns every kind of grant
+// on by itself, so those that few use are not taken.
+func (a *casdoorApplication) notes() []string {
+	var notes []string
+	grant := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(a.GrantTypes, name) })
+	}
+	for _, one := range []struct {
+		has  bool
+		text string
+	}{
+		{grant("token", "id_token", "implicit"), "the implicit grant was left out; if the application uses it, 'postern client update --response-type' turns it on"},
+		{grant("client_credentials"), "client_credentials was left out; if the application uses it, make it a client of the preset service besides"},
+		{grant("password"), "the password grant was left out: nobody types a password into an application here"},
+		{a.SamlReplyURL != "", "SAML was left out: it is not spoken here"},
+		{len(a.TokenFields) > 0 || len(a.TokenAttributes) > 0, "what the tokens hold was left out: a plugin for claims.map says it here"},
+		{a.EnablePassword != nil && !bool(*a.EnablePassword), "passwords are turned off for it there; 'postern client update --method' does so here"},
+	} {
+		if one.has {
+			notes = append(notes, one.text)
+		}
+	}
+	return notes
+}

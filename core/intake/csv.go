@@ -1,0 +1,187 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/authn"
+)
+
+// csvColumns are the names of columns, and what else they are called.
+var csvColumns = map[string]string{
+	"username": "name", "user": "name", "login": "name", "user_name": "name", "mail": "email", "e-mail": "email", "full_name": "display_name",
+	"first_name": "given_name", "last_name": "family_name", "phone_number": "phone", "group": "groups", "external_id": "id", "organization": "organisation",
+}
+
+// csvOwn are columns besides those of the profile.
+var csvOwn = []string{"id", "organisation", "name", "email", "email_verified", "disabled", "password", "password_hash", "groups"}
+
+// csvProfile are columns that are members of the profile's document.
+var csvProfile = []string{
+	"display_name", "given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
+	"phone", "country_code", "region", "location", "affiliation", "title", "bio", "tag", "education",
+}
+
+// csvAddress are columns that are members of the address.
+var csvAddress = map[string]string{"street": "street_address", "locality": "locality", "postal_code": "postal_code", "country": "country", "address_region": "region"}
+
+// attributePrefix begins the names of columns that are attributes.
+const attributePrefix = "attribute."
+
+// readCSV reads tables of people. The first line names the columns; between the columns are
+// commas, semicolons or tabs, between groups a semicolon or |.
+func readCSV(files []File) (*admin.ImportPlan, error) {
+	plan := &admin.ImportPlan{}
+	for i := range files {
+		if err := readTable(plan, &files[i]); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
+}
+
+func readTable(plan *admin.ImportPlan, file *File) error {
+	if !utf8.Valid(file.Data) {
+		return file.wrong("save it as UTF-8", "it is not UTF-8")
+	}
+	reader := csv.NewReader(bytes.NewReader(file.Data))
+	reader.Comma, reader.FieldsPerRecord, reader.TrimLeadingSpace = separator(file.Data), -1, true
+	header, err := reader.Read()
+	if err != nil {
+		return file.wrong("name the columns in the first line, such as name,email,groups", "it has no line that names the columns")
+	}
+	columns := columnNames(plan, file, header)
+	if !slices.Contains(columns, "name") && !slices.Contains(columns, "email") {
+		return file.wrong("name the columns in the first line, such as name,email,groups", "it has neither a column name nor a column email")
+	}
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if wrong, is := errors.AsType[*csv.ParseError](err); is {
+			return file.wrong("put quotes around texts with commas, and double quotes in them", "line %d: %s", wrong.Line, wrong.Err)
+		}
+		if err != nil {
+			return err
+		}
+		line, _ := reader.FieldPos(0)
+		readPerson(plan, file, line, columns, record)
+	}
+}
+
+// separator is what the first line has between its columns.
+func separator(data []byte) rune {
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	best, most := ',', bytes.Count(line, []byte(","))
+	for _, other := range []rune{';', '\t'} {
+		if count := bytes.Count(line, []byte(string(other))); count > most {
+			best, most = other, count
+		}
+	}
+	return best
+}
+
+// columnNames gives the columns by the names that they have here, "" for those that have no
+// place, which are said in the plan.
+func columnNames(plan *admin.ImportPlan, file *File, header []string) []string {
+	columns := make([]string, len(header))
+	for i, name := range header {
+		folded := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "_")
+		if ours := csvColumns[folded]; ours != "" {
+			folded = ours
+		}
+		known := slices.Contains(csvOwn, folded) || slices.Contains(csvProfile, folded) || csvAddress[folded] != ""
+		switch {
+		case strings.HasPrefix(folded, attributePrefix):
+			columns[i] = attributePrefix + strings.TrimSpace(name)[len(attributePrefix):]
+		case !known:
+			left(plan, "column", "", name, "%s: there is no such column; one that is to be an attribute is called attribute.NAME", file.Name)
+		case slices.Contains(columns[:i], folded):
+			left(plan, "column", "", name, "%s: the column is there twice", file.Name)
+		default:
+			columns[i] = folded
+		}
+	}
+	return columns
+}
+
+func readPerson(plan *admin.ImportPlan, file *File, line int, columns, record []string) {
+	cells := map[string]string{}
+	for i, cell := range record {
+		if cell = strings.TrimSpace(cell); i < len(columns) && columns[i] != "" && cell != "" {
+			cells[columns[i]] = cell
+		}
+	}
+	where := file.Name + ":" + strconv.Itoa(line)
+	switch {
+	case len(cells) == 0 && strings.TrimSpace(strings.Join(record, "")) == "":
+		return
+	case len(record) > len(columns):
+		left(plan, "row", "", where, "it has %d cells, and there are %d columns", len(record), len(columns))
+		return
+	case cells["name"] == "" && cells["email"] == "":
+		left(plan, "row", "", where, "it has neither a name nor an e-mail address")
+		return
+	}
+	in := admin.ImportUser{
+		Org: cells["organisation"], Name: orElse(cells["name"], cells["email"]), Email: cells["email"], Password: cells["password"],
+		EmailVerified: yes(cells["email_verified"]), Disabled: yes(cells["disabled"]), Attributes: map[string]string{},
+	}
+	in.ID = orElse(cells["id"], strings.ToLower(in.Name))
+	fillProfile(&in, cells)
+	for _, group := range strings.FieldsFunc(cells["groups"], func(r rune) bool { return r == ';' || r == '|' }) {
+		if group = strings.TrimSpace(group); group != "" {
+			in.Groups = append(in.Groups, group)
+			addGroup(plan, admin.ImportGroup{Org: in.Org, Name: group})
+		}
+	}
+	if cells["password_hash"] != "" {
+		stored, err := authn.ForeignHash(cells["password_hash"])
+		if err != nil {
+			in.Notes = append(in.Notes, "the password was left out: "+err.Error())
+		}
+		in.PasswordHash, in.Password = stored, ""
+		if err != nil {
+			in.PasswordHash = ""
+		}
+	}
+	plan.Users = append(plan.Users, in)
+}
+
+// yes reads a switch.
+func yes(cell string) bool {
+	return slices.Contains([]string{"1", "true", "yes", "y", "x", "on"}, strings.ToLower(cell))
+}
+
+// fillProfile fills in the profile and attributes.
+func fillProfile(in *admin.ImportUser, cells map[string]string) {
+	members, address := map[string]any{}, map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(cells)) {
+		attribute, is := strings.CutPrefix(name, attributePrefix)
+		switch {
+		case is:
+			in.Attributes[attribute] = cells[name]
+		case csvAddress[name] != "":
+			address[csvAddress[name]] = cells[name]
+		case slices.Contains(csvProfile, name):
+			members[name] = cells[name]
+		}
+	}
+	if len(address) > 0 {
+		members["address"] = address
+	}
+	document := marshalled(members)
+	if err := json.Unmarshal(document, &in.Profile); err != nil {
+		panic("intake: cells are no profile: " + err.Error()) // they are texts
+	}
+}
