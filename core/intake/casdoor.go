@@ -32,8 +32,6 @@ type casdoorOrg struct {
 	Owner, Name, DisplayName, WebsiteURL, Logo, Favicon text
 	PasswordType, PasswordSalt, MasterPassword          text
 	DisableSignin                                       flag
-
-	notes []string
 }
 
 type casdoorGroup struct {
