@@ -107,8 +107,10 @@ func TestNoAPI(t *testing.T) {
 		answer     http.HandlerFunc
 		text, hint string
 	}{
-		"page":                    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); fmt.Fprint(w, "<html>") }, "there is no REST API at http://127.0.0.1", "/api/v1"},
-		"redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/", http.StatusFound) }, "302", "address"},
+		"page": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); fmt.Fprint(w, "<html>") }, "there is no REST API at http://127.0.0.1", "/api/v1"},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/", http.StatusFound)
+		}, "302", "address"},
 		"nonsense":                {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }, "read the answer", ""},
 		"unauthorized by a proxy": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, "401", "address"},
 	} {
