@@ -1,9 +1,7 @@
 package console
 
 import (
-	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -129,18 +127,4 @@ func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
 		items = append(items, line)
 	}
 	return items, nil
-}
-
-// readable gives the organisations in which the visitor has the permission; server is true
-// where they have it for the whole server.
-func (v *Visit) readable(permission core.Permission) (orgs []core.Organisation, server bool, err error) {
-	all, err := v.Desk.Organisations(v)
-	if err != nil {
-		return nil, false, err
-	}
-	orgs = slices.DeleteFunc(all, func(o core.Organisation) bool { return !v.May(permission, o.Name) })
-	slices.SortFunc(orgs, func(a, b core.Organisation) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(orgTitle(&a)), strings.ToLower(orgTitle(&b))), cmp.Compare(a.Name, b.Name))
-	})
-	return orgs, v.May(permission, ""), nil
 }

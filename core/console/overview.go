@@ -35,15 +35,11 @@ func (c *Console) overview(v *Visit) (*Answer, error) {
 
 // lately is what happened lately, where the visitor may see it; nil where not.
 func (c *Console) lately(v *Visit) (*web.Feed, error) {
-	orgs, server, err := v.readable(core.ReadAudit)
-	if err != nil || !server && len(orgs) == 0 {
+	scope, err := v.scope(core.ReadAudit, true)
+	if err != nil || !scope.Server && scope.Org == "" {
 		return nil, err
 	}
-	filter := core.EventFilter{Limit: few}
-	if !server {
-		filter.Org = orgs[0].Name
-	}
-	events, err := v.Desk.Events(v, filter)
+	events, err := v.Desk.Events(v, core.EventFilter{Org: scope.Org, Limit: few})
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +60,4 @@ func host(issuer string) string {
 		return u.Host
 	}
 	return issuer
-}
-
-func orgTitle(org *core.Organisation) string {
-	if org.DisplayName != "" {
-		return org.DisplayName
-	}
-	return org.Name
 }

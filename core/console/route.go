@@ -26,6 +26,8 @@ type Store interface {
 	// HolderOf gives a user with their organisation and roles; [core.ErrNotFound] if there
 	// is none, or one that is disabled.
 	HolderOf(ctx context.Context, user core.ID) (*core.APIHolder, error)
+	// Roles gives the roles of anybody; that of [core.User.Admin] need not be among them.
+	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
 }
 
 // Route is a page of the console.
@@ -75,7 +77,7 @@ type File struct {
 func (c *Console) Routes() []Route {
 	var all []Route
 	for _, table := range [][]Route{
-		c.overviewRoutes(),
+		c.overviewRoutes(), c.organisationRoutes(), c.userRoutes(), c.groupRoutes(),
 	} {
 		all = append(all, table...)
 	}
@@ -89,3 +91,6 @@ func show(page *web.Console, err error) (*Answer, error) {
 	}
 	return &Answer{Page: page}, nil
 }
+
+// done leads on, with a note about what was done.
+func done(to, note string) (*Answer, error) { return &Answer{To: to, Note: note}, nil }

@@ -173,12 +173,12 @@ func why(err error) (string, int) {
 	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
 		var sentences []string
 		for _, p := range wrong.Problems {
-			sentences = append(sentences, p.Sentence())
+			sentences = append(sentences, sentence(p))
 		}
 		return strings.Join(sentences, " "), http.StatusUnprocessableEntity
 	}
 	if missing, ok := errors.AsType[*admin.MissingError](err); ok {
-		return upper(missing.Error()) + " any more.", http.StatusNotFound
+		return upper(missing.Error()) + ".", http.StatusNotFound
 	}
 	switch {
 	case errors.Is(err, core.ErrStale):
@@ -189,6 +189,14 @@ func why(err error) (string, int) {
 		return "There are as many of these as there may be. Delete one first.", http.StatusConflict
 	}
 	return "", 0
+}
+
+// sentence words a problem. A hint at the command line helps nobody here.
+func sentence(p admin.Problem) string {
+	if strings.Contains(p.Hint, "'postern ") {
+		p.Hint = ""
+	}
+	return p.Sentence()
 }
 
 func refusal(title, text string) *web.Console {

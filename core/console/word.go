@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"time"
 )
 
 // number writes a whole number, digits in groups of three: "12 345".
@@ -23,3 +24,6 @@ func several(n int, one, many string) string {
 	}
 	return number(n) + " " + many
 }
+
+// day writes a day: "3 May 2026".
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }

@@ -57,6 +57,14 @@ func (c Caller) Sees(org string) bool {
 	return slices.ContainsFunc(c.Roles, func(grant core.RoleGrant) bool { return grant.Org == wholeServer || grant.Org == org })
 }
 
+// Covers reports whether the caller's roles reach as far as another's: whoever has more is
+// not theirs to change.
+func (c Caller) Covers(theirs core.RoleGrant) bool {
+	return slices.ContainsFunc(c.Roles, func(own core.RoleGrant) bool {
+		return own.Role.Covers(theirs.Role) && (own.Org == wholeServer || own.Org == theirs.Org)
+	})
+}
+
 // Office makes desks.
 type Office struct {
 	Admin *admin.Service
@@ -145,18 +153,11 @@ func (d *Desk) touched(ctx context.Context, id core.ID, permission core.Permissi
 	}
 	holder := core.APIHolder{User: user, Roles: roles}
 	for _, theirs := range holder.AllRoles() {
-		if !d.covers(theirs) {
+		if !d.who.Covers(theirs) {
 			return nil, &DeniedError{Permission: permission, Org: user.Org, Above: true}
 		}
 	}
 	return user, nil
-}
-
-// covers reports whether the caller's roles reach as far as another's.
-func (d *Desk) covers(theirs core.RoleGrant) bool {
-	return slices.ContainsFunc(d.who.Roles, func(own core.RoleGrant) bool {
-		return own.Role.Covers(theirs.Role) && (own.Org == wholeServer || own.Org == theirs.Org)
-	})
 }
 
 func (d *Desk) client(ctx context.Context, id string, permission core.Permission) (*core.Client, error) {
