@@ -183,3 +183,20 @@ func (d *Desk) PluginLog(ctx context.Context, instance string, after uint64) ([]
 	}
 	return d.admin.PluginLog(ctx, instance, after)
 }
+
+// MoveBinding is [admin.Service.MoveBinding].
+func (d *Desk) MoveBinding(ctx context.Context, id core.ID, place int) ([]core.PluginBinding, error) {
+	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+		return nil, err
+	}
+	return d.admin.MoveBinding(ctx, d.who.Actor, id, place)
+}
+
+// ExaminePlugin is [admin.Service.ExaminePlugin]. It needs the right to install: a module
+// that is looked at is run.
+func (d *Desk) ExaminePlugin(ctx context.Context, code []byte) (digest string, plugins []admin.Plugin, err error) {
+	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+		return "", nil, err
+	}
+	return d.admin.ExaminePlugin(ctx, code)
+}
