@@ -147,6 +147,7 @@ const (
 
 // EventFilter selects audit events; zero fields select everything.
 type EventFilter struct {
+	ID       ID // one event
 	Type     EventType
 	UserID   ID
 	ClientID string

@@ -183,16 +183,31 @@ func TestRefuseDelete(t *testing.T) {
 	}
 }
 
-// meanwhile does something after the users were read.
+// Who owns the server by a role is an owner as well.
+func TestRefuseDeleteOfOwnerByRole(t *testing.T) {
+	w := newWorld(t)
+	grant := func(p account.Person, role core.Role) {
+		w.apply(core.GrantRole{Grant: core.RoleGrant{Holder: p.User.ID, Role: role, CreatedAt: w.now}})
+	}
+	grant(w.ann, core.RoleOwner)
+	grant(w.ben, core.RoleAdministrator)
+	w.quiet(func() { refused(t, w.Delete(t.Context(), w.ann, "ann"), account.RefusedAdministrator) })
+	grant(w.ben, core.RoleOwner)
+	if err := w.Delete(t.Context(), w.ann, "ann"); err != nil {
+		t.Errorf("one of two: %v", err)
+	}
+}
+
+// meanwhile does something after another owner was read.
 type meanwhile struct {
 	account.Store
 	do func()
 }
 
-func (s meanwhile) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
-	users, err := s.Store.Users(ctx, filter)
+func (s meanwhile) User(ctx context.Context, id core.ID) (*core.User, error) {
+	user, err := s.Store.User(ctx, id)
 	s.do()
-	return users, err
+	return user, err
 }
 
 // Of the last two administrators who go at once, one stays.

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -59,36 +60,63 @@ func (s *Service) Delete(ctx context.Context, p Person, typed string) error {
 		core.DeleteUser{ID: p.User.ID},
 		s.event(p, core.EventUserDeleted, map[string]string{"name": p.User.Name}),
 	}
-	if p.User.Admin {
+	owners, err := s.owners(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(owners, p.User.ID) {
 		changes = append(changes, core.KeepAdministrator{})
 	}
 	gone := p.User
 	gone.ID = "" // nobody has it any more
 	signedIn := *p.SignedIn
 	signedIn.User, p.SignedIn = gone, &signedIn
-	err := s.apply(ctx, append(changes, s.notice(p, core.MailNoticeDeleted, nil)...)...)
+	err = s.apply(ctx, append(changes, s.notice(p, core.MailNoticeDeleted, nil)...)...)
 	if errors.Is(err, core.ErrConflict) {
 		return refuse(RefusedAdministrator)
 	}
 	return err
 }
 
-// mayDelete refuses the last administrator, and whose account somebody else keeps.
+// mayDelete refuses the last owner of the server, and whose account somebody else keeps.
 func (s *Service) mayDelete(ctx context.Context, p Person) error {
-	switch {
-	case p.Org.Rules.KeepAccount:
+	if p.Org.Rules.KeepAccount {
 		return refuse(RefusedKept)
-	case !p.User.Admin:
-		return nil
 	}
-	users, err := s.Store.Users(ctx, core.UserFilter{})
+	owners, err := s.owners(ctx)
 	if err != nil {
 		return err
 	}
-	for _, other := range users {
-		if other.Admin && !other.Disabled && other.ID != p.User.ID {
+	if !slices.Contains(owners, p.User.ID) {
+		return nil
+	}
+	for _, id := range owners {
+		if id == p.User.ID {
+			continue
+		}
+		other, err := s.Store.User(ctx, id)
+		switch {
+		case errors.Is(err, core.ErrNotFound): // a service account, or deleted since
+		case err != nil:
+			return err
+		case !other.Disabled:
 			return nil
 		}
 	}
 	return refuse(RefusedAdministrator)
+}
+
+// owners gives who owns the server, users and service accounts.
+func (s *Service) owners(ctx context.Context) ([]core.ID, error) {
+	roles, err := s.Store.RolesIn(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var owners []core.ID
+	for _, grant := range roles {
+		if grant.Role == core.RoleOwner {
+			owners = append(owners, grant.Holder)
+		}
+	}
+	return owners, nil
 }

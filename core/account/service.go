@@ -27,7 +27,8 @@ type Service struct {
 // Store is what account reads and writes. What does not exist is [core.ErrNotFound].
 type Store interface {
 	Apply(ctx context.Context, changes ...core.Change) error
-	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	User(ctx context.Context, id core.ID) (*core.User, error)
+	RolesIn(ctx context.Context, org string) ([]core.RoleGrant, error)
 	Client(ctx context.Context, id string) (*core.Client, error)
 	Sessions(ctx context.Context, userID core.ID) ([]core.Session, error)
 	Devices(ctx context.Context, userID core.ID) ([]core.Device, error)

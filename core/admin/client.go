@@ -21,6 +21,8 @@ type NewClient struct {
 	Address string
 	// Edit changes what the preset made before it is checked; nil changes nothing.
 	Edit func(*core.Client)
+	// Guard may refuse what is about to be made; nil refuses nothing.
+	Guard func(*core.Client) error
 }
 
 // CreatedClient is what [Service.CreateClient] made. The secret is shown this
@@ -39,6 +41,7 @@ func (s *Service) CreateClient(ctx context.Context, actor Actor, input NewClient
 	}
 	client := &created.Client
 	record := s.clientRecord(actor, client.CreatedAt, core.EventClientCreated, client, map[string]string{"preset": client.Preset})
+	record.Event.Fields = changesOf(clientFields(&core.Client{}, client))
 	changes := []core.Change{core.CreateClient{Client: *client}, record}
 	plugins, err := s.bindPreset(ctx, actor, client, bound)
 	if err != nil {
@@ -72,6 +75,11 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	if err := p.err(); err != nil {
 		return nil, nil, err
 	}
+	if input.Guard != nil {
+		if err := input.Guard(&client); err != nil {
+			return nil, nil, err
+		}
+	}
 	created := &CreatedClient{Client: client}
 	if created.Secret, err = s.giveSecret(&created.Client); err != nil {
 		return nil, nil, err
@@ -100,6 +108,12 @@ func (s *Service) Clients(ctx context.Context, org string) ([]core.Client, error
 // cannot change between public and confidential: it is another client. Of one that needs
 // another secret then, [LacksSecret] says so.
 func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, was Version, edit func(*core.Client)) (*core.Client, error) {
+	return s.UpdateClientIf(ctx, actor, id, was, edit, func(*core.Client, *core.Client) error { return nil })
+}
+
+// UpdateClientIf is [Service.UpdateClient], unless guard refuses what is about to be made
+// of what.
+func (s *Service) UpdateClientIf(ctx context.Context, actor Actor, id string, was Version, edit func(*core.Client), guard func(before, after *core.Client) error) (*core.Client, error) {
 	return changing(ctx, s, "client", id, was, func(ctx context.Context) (*core.Client, time.Time, error) {
 		client, err := s.clientByID(ctx, id)
 		if err != nil {
@@ -107,12 +121,15 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, was 
 		}
 		return client, client.UpdatedAt, nil
 	}, func(before *core.Client, now time.Time) (*core.Client, error) {
-		return s.updateClient(ctx, actor, before, now, edit)
+		after := editedClient(before, edit)
+		if err := guard(before, after); err != nil {
+			return nil, err
+		}
+		return s.updateClient(ctx, actor, before, after, now)
 	})
 }
 
-func (s *Service) updateClient(ctx context.Context, actor Actor, before *core.Client, now time.Time, edit func(*core.Client)) (*core.Client, error) {
-	after := editedClient(before, edit)
+func (s *Service) updateClient(ctx context.Context, actor Actor, before, after *core.Client, now time.Time) (*core.Client, error) {
 	p := checkClient(after)
 	if err := s.checkSignInAt(ctx, &p, after); err != nil {
 		return nil, err
@@ -126,15 +143,14 @@ func (s *Service) updateClient(ctx context.Context, actor Actor, before *core.Cl
 	if !after.SignsWithSecret() {
 		after.SealedSecret = nil
 	}
-	fields := changedClientFields(before, after)
+	fields := changesOf(clientFields(before, after))
 	if len(fields) == 0 {
 		return before, nil
 	}
 	after.UpdatedAt = now
-	detail := map[string]string{"fields": strings.Join(fields, " ")}
-	return after, s.applyClient(ctx, "update the client", after, []core.Change{
-		core.UpdateClient{Client: *after, Was: before.UpdatedAt}, s.clientRecord(actor, now, core.EventClientUpdated, after, detail),
-	})
+	record := s.clientRecord(actor, now, core.EventClientUpdated, after, map[string]string{"fields": strings.Join(fieldNames(fields), " ")})
+	record.Event.Fields = fields
+	return after, s.applyClient(ctx, "update the client", after, []core.Change{core.UpdateClient{Client: *after, Was: before.UpdatedAt}, record})
 }
 
 // checkSignInAt checks the client's rules beside those of its organisation, where each of
@@ -256,5 +272,5 @@ func (s *Service) clientRecord(actor Actor, now time.Time, kind core.EventType, 
 		detail = map[string]string{}
 	}
 	detail["name"] = client.Name
-	return s.record(actor, now, core.Event{Type: kind, ClientID: client.ID, Detail: detail})
+	return s.record(actor, now, core.Event{Type: kind, ClientID: client.ID, Org: client.Org, Detail: detail})
 }

@@ -157,33 +157,3 @@ func (s *Service) giveSecret(client *core.Client) (secret string, err error) {
 func LacksSecret(client *core.Client) bool {
 	return client.UsesSecret() && client.SecretHash.IsZero() || client.SignsWithSecret() && len(client.SealedSecret) == 0
 }
-
-// changedMetadata lists the members that differ.
-func changedMetadata(before, after *core.ClientMetadata) []string {
-	var fields []string
-	for _, f := range []struct {
-		name    string
-		changed bool
-	}{
-		{"application_type", before.ApplicationType != after.ApplicationType},
-		{"contacts", !slices.Equal(before.Contacts, after.Contacts)},
-		{"initiate_login_uri", before.InitiateLoginURI != after.InitiateLoginURI},
-		{"software_id", before.SoftwareID != after.SoftwareID},
-		{"software_version", before.SoftwareVersion != after.SoftwareVersion},
-		{"jwks", string(before.JWKS) != string(after.JWKS)},
-		{"jwks_uri", before.JWKSURI != after.JWKSURI},
-		{"userinfo_signed_response_alg", before.UserInfoAlg != after.UserInfoAlg},
-		{"id_token_encrypted_response_alg", before.IDTokenEncryptionAlg != after.IDTokenEncryptionAlg},
-		{"id_token_encrypted_response_enc", before.IDTokenEncryptionEnc != after.IDTokenEncryptionEnc},
-		{"userinfo_encrypted_response_alg", before.UserInfoEncryptionAlg != after.UserInfoEncryptionAlg},
-		{"userinfo_encrypted_response_enc", before.UserInfoEncryptionEnc != after.UserInfoEncryptionEnc},
-		{"request_object_signing_alg", before.RequestObjectAlg != after.RequestObjectAlg},
-		{"request_uris", !slices.Equal(before.RequestURIs, after.RequestURIs)},
-		{"token_endpoint_auth_signing_alg", before.TokenAuthAlg != after.TokenAuthAlg},
-	} {
-		if f.changed {
-			fields = append(fields, f.name)
-		}
-	}
-	return fields
-}

@@ -253,7 +253,19 @@ func (s *Service) connectorChanges(actor Actor, plan *connectorPlan) ([]core.Cha
 	for _, b := range plan.bindings {
 		changes = append(changes, s.bindChanges(actor, plan.now, b)...)
 	}
-	return changes, nil
+	return ofOrganisation(plan.connector.Org, changes), nil
+}
+
+// ofOrganisation lets the events of changes to a connector be of its organisation, where
+// they do not say of which they are: those of its instance and bindings.
+func ofOrganisation(org string, changes []core.Change) []core.Change {
+	for i, change := range changes {
+		if record, is := change.(core.Record); is && record.Event.Org == "" {
+			record.Event.Org = org
+			changes[i] = record
+		}
+	}
+	return changes
 }
 
 // connectorFailed explains what the store refused.
@@ -331,20 +343,18 @@ func connectorOf(config *core.PluginConfig, name string) *core.Connector {
 // connectorRecord says which switches were turned, and to what.
 func (s *Service) connectorRecord(actor Actor, plugin string, before, after *core.Connector, change string) core.Record {
 	detail := map[string]string{"connector": after.Instance, "plugin": plugin, "organisation": after.Org, "change": change}
-	var fields []string
-	for _, f := range connectorFields(before, after) {
-		if f.changed {
-			fields = append(fields, f.name)
-			if f.isSwitch {
-				detail[f.name] = strconv.FormatBool(f.is)
-			}
+	changed := connectorFields(before, after)
+	for _, f := range changed {
+		if is, isSwitch := f.after.(bool); isSwitch && f.before != f.after {
+			detail[f.name] = strconv.FormatBool(is)
 		}
 	}
+	fields := changesOf(changed)
 	if len(fields) > 0 {
-		detail["fields"] = strings.Join(fields, " ")
+		detail["fields"] = strings.Join(fieldNames(fields), " ")
 	}
 	if !slices.Equal(before.Domains, after.Domains) {
 		detail["domains"] = strings.Join(after.Domains, " ")
 	}
-	return s.record(actor, s.Now(), core.Event{Type: core.EventConnectorSaved, Detail: detail})
+	return s.record(actor, s.Now(), core.Event{Type: core.EventConnectorSaved, Org: after.Org, Fields: fields, Detail: detail})
 }

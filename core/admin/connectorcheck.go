@@ -254,29 +254,3 @@ func hostsOf(settings []byte) []string {
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// connectorField is something about a connector that an operator says.
-type connectorField struct {
-	name     string
-	changed  bool
-	isSwitch bool
-	is       bool // of a switch, after the change
-}
-
-func connectorFields(before, after *core.Connector) []connectorField {
-	toggle := func(name string, was, is bool) connectorField { return connectorField{name, was != is, true, is} }
-	return []connectorField{
-		{name: "title", changed: before.DisplayName != after.DisplayName},
-		{name: "icon", changed: before.Icon != after.Icon},
-		{name: "domains", changed: !slices.Equal(before.Domains, after.Domains)},
-		{name: "group_prefix", changed: before.GroupPrefix != after.GroupPrefix},
-		toggle("hidden", before.Hidden, after.Hidden),
-		toggle("disabled", before.Disabled, after.Disabled),
-		toggle("create_users", before.CreateUsers, after.CreateUsers),
-		toggle("link_by_email", before.LinkByEmail, after.LinkByEmail),
-		toggle("sync_profile", before.SyncProfile, after.SyncProfile),
-		toggle("sync_groups", before.SyncGroups, after.SyncGroups),
-		toggle("keep_tokens", before.KeepTokens, after.KeepTokens),
-		toggle("logout", before.Logout, after.Logout),
-	}
-}

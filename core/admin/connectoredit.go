@@ -58,7 +58,7 @@ func (s *Service) UpdateConnector(ctx context.Context, actor Actor, name string,
 	if len(changes) == 0 {
 		return before, nil
 	}
-	if err := s.Store.Apply(ctx, changes...); err != nil {
+	if err := s.Store.Apply(ctx, ofOrganisation(after.Org, changes)...); err != nil {
 		return nil, connectorFailed("change the connector", after, err)
 	}
 	return s.FindConnector(ctx, name)
@@ -96,7 +96,7 @@ func (s *Service) editChanges(actor Actor, before *Connector, after *core.Connec
 		changed.Settings = settings
 		changes = append(changes, s.replaceInstance(instance, changed), s.settingsRecord(actor, instance, settings))
 	}
-	if slices.ContainsFunc(connectorFields(&before.Connector, after), func(f connectorField) bool { return f.changed }) {
+	if len(changesOf(connectorFields(&before.Connector, after))) > 0 {
 		after.UpdatedAt = s.Now()
 		changes = append(changes, core.SaveConnector{Connector: *after},
 			s.connectorRecord(actor, instance.Plugin, &before.Connector, after, "updated"))
@@ -210,7 +210,7 @@ func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string,
 	} else {
 		changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, name).Plugin)...)
 	}
-	if err := s.Store.Apply(ctx, changes...); err != nil {
+	if err := s.Store.Apply(ctx, ofOrganisation(connector.Org, changes)...); err != nil {
 		return connectorFailed("delete the connector", connector, err)
 	}
 	return nil
@@ -218,6 +218,6 @@ func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string,
 
 func (s *Service) disconnectChanges(actor Actor, c *core.Connector, plugin string) []core.Change {
 	return []core.Change{core.DeleteConnector{Instance: c.Instance}, s.record(actor, s.Now(), core.Event{
-		Type: core.EventConnectorDeleted, Detail: map[string]string{"connector": c.Instance, "plugin": plugin, "organisation": c.Org},
+		Type: core.EventConnectorDeleted, Org: c.Org, Detail: map[string]string{"connector": c.Instance, "plugin": plugin, "organisation": c.Org},
 	})}
 }

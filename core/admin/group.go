@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,25 +12,100 @@ import (
 	"github.com/postern-id/postern/core"
 )
 
+// maxChangedMembers is how many memberships one change begins and ends.
+const maxChangedMembers = 10_000
+
+// NewGroup describes a group to be made.
+type NewGroup struct {
+	Org         string // "" is the default organisation
+	Name        string
+	DisplayName string
+	ExternalID  string    // of who provisions it; empty: nobody does
+	Members     []core.ID // users of the organisation
+}
+
 // CreateGroup makes an empty group. Org "" is the default organisation.
 func (s *Service) CreateGroup(ctx context.Context, actor Actor, org, name, displayName string) (*core.Group, error) {
-	var p problems
-	checkGroupName(&p, "name", name)
-	checkLine(&p, "display_name", displayName)
-	if err := p.err(); err != nil {
-		return nil, err
-	}
-	org = orDefault(org)
-	if _, err := s.Organisation(ctx, org); err != nil {
-		return nil, err
-	}
+	return s.ProvisionGroup(ctx, actor, NewGroup{Org: org, Name: name, DisplayName: displayName})
+}
+
+// ProvisionGroup makes a group with its members at once.
+func (s *Service) ProvisionGroup(ctx context.Context, actor Actor, input NewGroup) (*core.Group, error) {
 	now := s.Now()
-	group := &core.Group{ID: s.newID(now), Org: org, Name: name, DisplayName: displayName, CreatedAt: now}
-	err := s.Store.Apply(ctx, core.CreateGroup{Group: *group}, s.groupRecord(actor, now, core.EventGroupCreated, group, ""))
-	if errors.Is(err, core.ErrConflict) {
-		return nil, taken("name", "group name", name)
+	group := &core.Group{
+		ID: s.newID(now), Org: orDefault(input.Org), Name: input.Name, DisplayName: input.DisplayName, ExternalID: input.ExternalID, CreatedAt: now, UpdatedAt: now,
 	}
-	return group, wrap("create the group", err)
+	if err := checkGroup(group).err(); err != nil {
+		return nil, err
+	}
+	if _, err := s.Organisation(ctx, group.Org); err != nil {
+		return nil, err
+	}
+	record := s.groupRecord(actor, now, core.EventGroupCreated, group, "")
+	record.Event.Fields = changesOf(groupFields(&core.Group{}, group))
+	joining, err := s.joining(ctx, actor, group, input.Members)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Store.Apply(ctx, append([]core.Change{core.CreateGroup{Group: *group}, record}, joining...)...)
+	group.Members = len(joining) / 2
+	return group, groupFailed("create the group", group, err)
+}
+
+// UpdateGroup lets edit change name, display name and external identifier. A new name goes
+// wherever the group is named: at clients, in the rules of the organisation, in what
+// connectors made of it.
+func (s *Service) UpdateGroup(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.Group)) (*core.Group, error) {
+	return changing(ctx, s, "group", string(id), was, func(ctx context.Context) (*core.Group, time.Time, error) {
+		group, err := s.GroupByID(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return group, group.UpdatedAt, nil
+	}, func(before *core.Group, now time.Time) (*core.Group, error) {
+		draft, after := *before, *before
+		edit(&draft)
+		after.Name, after.DisplayName, after.ExternalID = draft.Name, draft.DisplayName, draft.ExternalID
+		if err := checkGroup(&after).err(); err != nil {
+			return nil, err
+		}
+		fields := changesOf(groupFields(before, &after))
+		if len(fields) == 0 {
+			return before, nil
+		}
+		after.UpdatedAt = now
+		record := s.groupRecord(actor, now, core.EventGroupUpdated, &after, "")
+		record.Event.Fields, record.Event.Detail["fields"] = fields, strings.Join(fieldNames(fields), " ")
+		err := s.Store.Apply(ctx, core.UpdateGroup{Group: after, Was: before.UpdatedAt}, record)
+		return &after, groupFailed("update the group", &after, err)
+	})
+}
+
+// GroupByID gives the group of that identifier.
+func (s *Service) GroupByID(ctx context.Context, id core.ID) (*core.Group, error) {
+	group, err := s.Store.GroupByID(ctx, id)
+	return found(group, err, "group", string(id))
+}
+
+func checkGroup(group *core.Group) problems {
+	var p problems
+	checkGroupName(&p, "name", group.Name)
+	checkLine(&p, "display_name", group.DisplayName)
+	checkLine(&p, "external_id", group.ExternalID)
+	return p
+}
+
+func groupFailed(what string, group *core.Group, err error) error {
+	conflict, ok := errors.AsType[*core.ConflictError](err)
+	switch {
+	case ok && conflict.What == "group name":
+		return taken("name", conflict.What, group.Name)
+	case ok:
+		return taken("external_id", conflict.What, group.ExternalID)
+	case errors.Is(err, core.ErrNotFound):
+		return &MissingError{What: "group", Name: group.Name}
+	}
+	return wrap(what, err)
 }
 
 // DeleteGroup deletes the group and its memberships. Its members' next refresh
@@ -79,6 +155,64 @@ func (s *Service) RemoveMember(ctx context.Context, actor Actor, group *core.Gro
 		s.groupRecord(actor, s.Now(), core.EventMemberRemoved, group, user.ID), group, user)
 }
 
+// ChangeMembers puts users into the group and takes others out, all at once. Who is a
+// member stays one, and who is none stays out.
+func (s *Service) ChangeMembers(ctx context.Context, actor Actor, group *core.Group, add, remove []core.ID) error {
+	members, err := s.Members(ctx, group)
+	if err != nil {
+		return wrap("read the members", err)
+	}
+	is := make(map[core.ID]bool, len(members))
+	for i := range members {
+		is[members[i].ID] = true
+	}
+	remove = slices.DeleteFunc(unique(remove), func(id core.ID) bool { return !is[id] })
+	add = slices.DeleteFunc(unique(add), func(id core.ID) bool { return is[id] && !slices.Contains(remove, id) })
+	if len(add)+len(remove) > maxChangedMembers {
+		return invalid("members", "change fewer at once", "more than %d members are changed", maxChangedMembers)
+	}
+	var changes []core.Change
+	now := s.Now()
+	for _, id := range remove {
+		changes = append(changes, core.RemoveMember{GroupID: group.ID, UserID: id}, s.groupRecord(actor, now, core.EventMemberRemoved, group, id))
+	}
+	joining, err := s.joining(ctx, actor, group, add)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Apply(ctx, append(changes, joining...)...)
+	if errors.Is(err, core.ErrNotFound) {
+		return &MissingError{What: "group", Name: group.Name} // or a member of it, since
+	}
+	return wrap("change the group", err)
+}
+
+// joining gives the changes that put users of the group's organisation into it, each with
+// its record.
+func (s *Service) joining(ctx context.Context, actor Actor, group *core.Group, users []core.ID) ([]core.Change, error) {
+	if users = unique(users); len(users) > maxChangedMembers {
+		return nil, invalid("members", "add fewer at once", "more than %d members are added", maxChangedMembers)
+	}
+	var p problems
+	var changes []core.Change
+	now := s.Now()
+	for _, id := range users {
+		user, err := s.Store.User(ctx, id)
+		missing, err := absent(user, err)
+		switch {
+		case err != nil:
+			return nil, wrap("read the user", err)
+		case missing || user.Org != group.Org:
+			p.add("members", "", "the organisation %q has no user %q", group.Org, shown(string(id)))
+			continue
+		}
+		changes = append(changes, core.AddMember{GroupID: group.ID, UserID: id}, s.groupRecord(actor, now, core.EventMemberAdded, group, id))
+	}
+	return changes, p.err()
+}
+
+func unique(ids []core.ID) []core.ID { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
 func (s *Service) changeMember(ctx context.Context, change core.Change, record core.Record, group *core.Group, user *core.User) error {
 	err := s.Store.Apply(ctx, change, record)
 	if errors.Is(err, core.ErrNotFound) {
@@ -100,7 +234,7 @@ func checkGroupName(p *problems, field, name string) {
 }
 
 func (s *Service) groupRecord(actor Actor, now time.Time, kind core.EventType, group *core.Group, member core.ID) core.Record {
-	return s.record(actor, now, core.Event{Type: kind, UserID: member, Detail: map[string]string{"group": group.Name, "organisation": group.Org}})
+	return s.record(actor, now, core.Event{Type: kind, UserID: member, Org: group.Org, Detail: map[string]string{"group": group.Name, "organisation": group.Org}})
 }
 
 // wrap says what failed; nil stays nil.

@@ -71,7 +71,7 @@ func (s *Service) RevokeInitialToken(ctx context.Context, actor Actor, id core.I
 }
 
 func (s *Service) initialRecord(actor Actor, now time.Time, kind core.EventType, token *core.InitialToken) core.Record {
-	return s.record(actor, now, core.Event{Type: kind, Detail: map[string]string{"initial_token": string(token.ID), "name": token.Name, "organisation": token.Org}})
+	return s.record(actor, now, core.Event{Type: kind, Org: token.Org, Detail: map[string]string{"initial_token": string(token.ID), "name": token.Name, "organisation": token.Org}})
 }
 
 // initial finds the initial access token. Without one it is nil, where everybody may

@@ -255,9 +255,13 @@ func (s *Service) createdRecord(actor Actor, i *core.PluginInstance) core.Record
 }
 
 func (s *Service) settingsRecord(actor Actor, before *core.PluginInstance, after []byte) core.Record {
-	return s.instanceRecord(actor, core.EventPluginConfigured, before, map[string]string{
-		"change": "settings", "fields": changedSettings(before.Settings, after),
-	})
+	names := changedSettings(before.Settings, after)
+	record := s.instanceRecord(actor, core.EventPluginConfigured, before, map[string]string{"change": "settings", "fields": names})
+	// Nobody knows which settings of a plugin are for the eyes of few.
+	for _, name := range strings.Fields(names) {
+		record.Event.Fields = append(record.Event.Fields, core.FieldChange{Field: "settings." + name})
+	}
+	return record
 }
 
 // instanceRecord adds which instance it is to the detail.

@@ -64,8 +64,10 @@ func (s *Service) changeRegistration(ctx context.Context, actor Actor, before *c
 	credential := core.NewCredential(core.KindRegistration, s.newID(after.UpdatedAt), s.Rand)
 	after.RegistrationHash = credential.Hash()
 	actor.Name = registrant(after)
-	detail := map[string]string{"by": "registration", "fields": strings.Join(changedClientFields(before, after), " ")}
-	err := s.Store.Apply(ctx, core.UpdateClient{Client: *after, Held: held}, s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, detail))
+	fields := changesOf(clientFields(before, after))
+	record := s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, map[string]string{"by": "registration", "fields": strings.Join(fieldNames(fields), " ")})
+	record.Event.Fields = fields
+	err := s.Store.Apply(ctx, core.UpdateClient{Client: *after, Held: held}, record)
 	switch {
 	case errors.Is(err, core.ErrConflict):
 		return nil, badRegistration("registration_token_replaced")

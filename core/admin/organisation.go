@@ -3,8 +3,8 @@ package admin
 import (
 	"context"
 	"errors"
-	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +35,12 @@ func (s *Service) CreateOrganisation(ctx context.Context, actor Actor, org core.
 // stores it. The name and the time of creation stay. Nobody of a disabled
 // organisation can sign in or refresh.
 func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name string, was Version, edit func(*core.Organisation)) (*core.Organisation, error) {
+	return s.UpdateOrganisationIf(ctx, actor, name, was, edit, func(*core.Organisation, *core.Organisation) error { return nil })
+}
+
+// UpdateOrganisationIf is [Service.UpdateOrganisation], unless guard refuses what is about
+// to be made of what.
+func (s *Service) UpdateOrganisationIf(ctx context.Context, actor Actor, name string, was Version, edit func(*core.Organisation), guard func(before, after *core.Organisation) error) (*core.Organisation, error) {
 	return changing(ctx, s, "organisation", name, was, func(ctx context.Context) (*core.Organisation, time.Time, error) {
 		org, err := s.Organisation(ctx, name)
 		if err != nil {
@@ -42,15 +48,18 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name stri
 		}
 		return org, org.UpdatedAt, nil
 	}, func(before *core.Organisation, now time.Time) (*core.Organisation, error) {
-		return s.updateOrganisation(ctx, actor, before, now, edit)
+		after := *before
+		after.Rules = cloneRules(before.Rules)
+		edit(&after)
+		after.Name, after.CreatedAt = before.Name, before.CreatedAt
+		if err := guard(before, &after); err != nil {
+			return nil, err
+		}
+		return s.updateOrganisation(ctx, actor, before, after, now)
 	})
 }
 
-func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *core.Organisation, now time.Time, edit func(*core.Organisation)) (*core.Organisation, error) {
-	after := *before
-	after.Rules = cloneRules(before.Rules)
-	edit(&after)
-	after.Name, after.CreatedAt = before.Name, before.CreatedAt
+func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *core.Organisation, after core.Organisation, now time.Time) (*core.Organisation, error) {
 	p := checkOrganisation(&after)
 	if len(p) == 0 {
 		if err := s.checkClientsOf(ctx, &p, &after); err != nil {
@@ -60,15 +69,105 @@ func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *c
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	fields := changedOrgFields(before, &after)
+	fields := changesOf(organisationFields(before, &after))
 	if len(fields) == 0 {
 		return before, nil
 	}
 	after.UpdatedAt = now
 	record := s.orgRecord(actor, core.EventOrgUpdated, &after)
-	record.Event.Detail["fields"] = strings.Join(fields, " ")
-	err := s.Store.Apply(ctx, core.UpdateOrganisation{Organisation: after, Was: before.UpdatedAt}, record)
-	return &after, wrap("update the organisation", err)
+	record.Event.Detail["fields"], record.Event.Fields = strings.Join(fieldNames(fields), " "), fields
+	changes := []core.Change{core.UpdateOrganisation{Organisation: after, Was: before.UpdatedAt}, record}
+	if after.Disabled && !before.Disabled {
+		keep, err := s.keepOwners(ctx, after.Name)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, keep...)
+	}
+	return &after, orgFailed("update the organisation", after.Name, s.Store.Apply(ctx, changes...))
+}
+
+// DeleteOrganisation deletes the organisation with everything that belongs to it, see
+// [Service.OrganisationContents]. The plugin instances of its connectors go too, with their
+// secrets, unless something else is bound to them. The default organisation stays, and so
+// does the last owner of the server.
+func (s *Service) DeleteOrganisation(ctx context.Context, actor Actor, name string) error {
+	org, err := s.Organisation(ctx, name)
+	if err != nil {
+		return err
+	}
+	if name == core.DefaultOrganisation {
+		return invalid("name", "disable it, or give it another display name", "the organisation %q is where everything is that names none: it cannot be deleted", name)
+	}
+	contents, err := s.OrganisationContents(ctx, name)
+	if err != nil {
+		return err
+	}
+	changes, err := s.disconnecting(ctx, actor, name)
+	if err != nil {
+		return err
+	}
+	record := s.orgRecord(actor, core.EventOrgDeleted, org)
+	for _, content := range contents {
+		record.Event.Detail[strings.ReplaceAll(content.What, " ", "_")] = strconv.Itoa(content.Count)
+	}
+	changes = append(changes, core.DeleteOrganisation{Name: name, At: s.Now()}, record)
+	keep, err := s.keepOwners(ctx, name)
+	if err != nil {
+		return err
+	}
+	return orgFailed("delete the organisation", name, s.Store.Apply(ctx, append(changes, keep...)...))
+}
+
+// disconnecting gives the changes that delete the connectors of an organisation, each with
+// the instance that it is.
+func (s *Service) disconnecting(ctx context.Context, actor Actor, org string) ([]core.Change, error) {
+	config, err := s.PluginConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var changes []core.Change
+	for i := range config.Connectors {
+		connector := &config.Connectors[i]
+		if connector.Org != org {
+			continue
+		}
+		bindings := selectBindings(config, Unbind{Instance: connector.Instance})
+		if slices.ContainsFunc(bindings, func(b core.PluginBinding) bool { return !signsIn(b.Hook) }) {
+			bindings = slices.DeleteFunc(bindings, func(b core.PluginBinding) bool { return !signsIn(b.Hook) })
+			changes = append(changes, s.unbindChanges(actor, bindings)...)
+			changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, connector.Instance).Plugin)...)
+			continue
+		}
+		changes = append(changes, s.unbindChanges(actor, bindings)...)
+		changes = append(changes, s.forgetChanges(actor, config, connector.Instance)...)
+	}
+	return ofOrganisation(org, changes), nil
+}
+
+// keepOwners gives the change that refuses to take the last owner of the server away, if
+// one is of the organisation.
+func (s *Service) keepOwners(ctx context.Context, org string) ([]core.Change, error) {
+	held, err := s.Store.RolesHeld(ctx, org)
+	if err != nil {
+		return nil, wrap("read the roles", err)
+	}
+	if !slices.ContainsFunc(held, ownsServer) {
+		return nil, nil
+	}
+	return []core.Change{core.KeepAdministrator{}}, nil
+}
+
+func orgFailed(what, name string, err error) error {
+	switch {
+	case errors.Is(err, core.ErrStale):
+		return err
+	case errors.Is(err, core.ErrConflict):
+		return invalid("", "make an owner of another organisation first", "the last owner of the server is of the organisation %q", name)
+	case errors.Is(err, core.ErrNotFound):
+		return &MissingError{What: "organisation", Name: name}
+	}
+	return wrap(what, err)
 }
 
 // checkClientsOf refuses rules with which nobody could sign in to a client any more.
@@ -81,27 +180,6 @@ func (s *Service) checkClientsOf(ctx context.Context, p *problems, org *core.Org
 		checkTogether(p, org, &clients[i])
 	}
 	return nil
-}
-
-func changedOrgFields(before, after *core.Organisation) []string {
-	var fields []string
-	for _, f := range []struct {
-		name    string
-		changed bool
-	}{
-		{"display_name", before.DisplayName != after.DisplayName},
-		{"website_url", before.WebsiteURL != after.WebsiteURL},
-		{"logo", before.Logo != after.Logo},
-		{"favicon", before.Favicon != after.Favicon},
-		{"disabled", before.Disabled != after.Disabled},
-		{"rules", !reflect.DeepEqual(before.Rules, after.Rules)},
-		{"theme", before.Theme != after.Theme},
-	} {
-		if f.changed {
-			fields = append(fields, f.name)
-		}
-	}
-	return fields
 }
 
 // Organisation gives the organisation of that name.
@@ -151,7 +229,7 @@ func checkAccent(p *problems, field, text string, page colour.Page, where string
 }
 
 func (s *Service) orgRecord(actor Actor, kind core.EventType, org *core.Organisation) core.Record {
-	return s.record(actor, s.Now(), core.Event{Type: kind, Detail: map[string]string{
+	return s.record(actor, s.Now(), core.Event{Type: kind, Org: org.Name, Detail: map[string]string{
 		"organisation": org.Name, "disabled": strconv.FormatBool(org.Disabled),
 	}})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
@@ -22,6 +23,7 @@ func TestPreviewPlugin(t *testing.T) {
 	if err != nil || string(made.Output) != `{"secret":1} {"a":1} 64` {
 		t.Fatalf("%+v, %v", made, err)
 	}
+	w.now = w.now.Add(time.Second) // it is the oldest
 	made, err = w.PreviewPlugin(t.Context(), actor, admin.Preview{Instance: "mine", Hook: core.HookClaims, Input: []byte(`{}`), Settings: []byte(`{"b":2}`)})
 	if err != nil || string(made.Output) != `{} {"b":2} 64` {
 		t.Errorf("with other settings: %s, %v", made.Output, err)

@@ -108,7 +108,9 @@ func (s *Service) planUser(ctx context.Context, actor Actor, user *core.User) (*
 		}
 		changes = append(changes, core.AddMember{GroupID: group.ID, UserID: user.ID})
 	}
-	changes = append(changes, s.userRecord(actor, user.CreatedAt, core.EventUserCreated, user, createdDetail(user)))
+	record := s.userRecord(actor, user.CreatedAt, core.EventUserCreated, user, createdDetail(user))
+	record.Event.Fields = changesOf(userFields(&core.User{}, user))
+	changes = append(changes, record)
 	ending, err := s.endSetup(ctx, user)
 	return created, append(changes, ending...), err
 }
@@ -163,6 +165,12 @@ func (s *Service) Users(ctx context.Context, filter core.UserFilter) ([]core.Use
 // their grants: no session that was begun with other rights goes on. A change of the
 // address ends the links that were sent to the old one.
 func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.User)) (*core.User, error) {
+	return s.UpdateUserIf(ctx, actor, id, was, edit, func(*core.User, *core.User) error { return nil })
+}
+
+// UpdateUserIf is [Service.UpdateUser], unless guard refuses what is about to be made of
+// what.
+func (s *Service) UpdateUserIf(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.User), guard func(before, after *core.User) error) (*core.User, error) {
 	return changing(ctx, s, "user", string(id), was, func(ctx context.Context) (*core.User, time.Time, error) {
 		user, err := s.userByID(ctx, id)
 		if err != nil {
@@ -170,17 +178,20 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, was V
 		}
 		return user, user.UpdatedAt, nil
 	}, func(before *core.User, now time.Time) (*core.User, error) {
-		return s.updateUser(ctx, actor, before, now, edit)
+		after := edited(before, edit)
+		if err := guard(before, after); err != nil {
+			return nil, err
+		}
+		return s.updateUser(ctx, actor, before, after, now)
 	})
 }
 
-func (s *Service) updateUser(ctx context.Context, actor Actor, before *core.User, now time.Time, edit func(*core.User)) (*core.User, error) {
-	after := edited(before, edit)
+func (s *Service) updateUser(ctx context.Context, actor Actor, before, after *core.User, now time.Time) (*core.User, error) {
 	after.EmailVerified = after.EmailVerified && after.Email != ""
 	if err := checkUser(after).err(); err != nil {
 		return nil, err
 	}
-	fields := changedFields(before, after)
+	fields := changesOf(userFields(before, after))
 	if len(fields) == 0 {
 		return before, nil
 	}
@@ -192,8 +203,9 @@ func (s *Service) updateUser(ctx context.Context, actor Actor, before *core.User
 		}
 	}
 	after.UpdatedAt = now
-	detail := map[string]string{"name": after.Name, "fields": strings.Join(fields, " ")}
-	changes := []core.Change{core.UpdateUser{User: *after, Was: before.UpdatedAt}, s.userRecord(actor, now, core.EventUserUpdated, after, detail)}
+	record := s.userRecord(actor, now, core.EventUserUpdated, after, map[string]string{"name": after.Name, "fields": strings.Join(fieldNames(fields), " ")})
+	record.Event.Fields = fields
+	changes := []core.Change{core.UpdateUser{User: *after, Was: before.UpdatedAt}, record}
 	if before.Admin != after.Admin {
 		changes = append(changes, core.EndSessions{UserID: after.ID, At: now})
 	}
@@ -237,23 +249,7 @@ func edited(before *core.User, edit func(*core.User)) *core.User {
 }
 
 func changedFields(before, after *core.User) []string {
-	var fields []string
-	for _, f := range []struct {
-		name    string
-		changed bool
-	}{
-		{"name", before.Name != after.Name},
-		{"email", before.Email != after.Email},
-		{"email_verified", before.EmailVerified != after.EmailVerified},
-		{"admin", before.Admin != after.Admin},
-		{"profile", before.Profile != after.Profile},
-		{"attributes", !maps.Equal(before.Attributes, after.Attributes)},
-	} {
-		if f.changed {
-			fields = append(fields, f.name)
-		}
-	}
-	return fields
+	return fieldNames(changesOf(userFields(before, after)))
 }
 
 // SetPassword replaces the password, ends the user's sessions, revokes their
@@ -366,23 +362,24 @@ func (s *Service) WithdrawConsent(ctx context.Context, actor Actor, id core.ID, 
 	})
 }
 
-// keepAdministrator refuses to take the last administrator away. The changes go behind
-// those that take this one away: another may be taken away at once.
+// keepAdministrator gives the change that refuses to take the last owner of the server
+// away, if the user is one. It goes behind those that take this one away: another may be
+// taken away at once.
 func (s *Service) keepAdministrator(ctx context.Context, user *core.User) ([]core.Change, error) {
-	if !user.Admin || user.Disabled {
+	if user.Disabled {
 		return nil, nil
 	}
-	users, err := s.Store.Users(ctx, core.UserFilter{})
+	roles, err := s.Store.Roles(ctx, user.ID)
 	if err != nil {
-		return nil, err
+		return nil, wrap("read the roles", err)
 	}
-	for _, other := range users {
-		if other.Admin && !other.Disabled && other.ID != user.ID {
-			return []core.Change{core.KeepAdministrator{}}, nil
-		}
+	if holder := (core.APIHolder{User: user, Roles: roles}); !slices.ContainsFunc(holder.AllRoles(), ownsServer) {
+		return nil, nil
 	}
-	return nil, lastAdministrator(user)
+	return []core.Change{core.KeepAdministrator{}}, nil
 }
+
+func ownsServer(grant core.RoleGrant) bool { return grant.Org == "" && grant.Role == core.RoleOwner }
 
 func keepsAdministrator(c core.Change) bool { _, is := c.(core.KeepAdministrator); return is }
 
@@ -396,7 +393,7 @@ func (s *Service) userByID(ctx context.Context, id core.ID) (*core.User, error) 
 }
 
 func (s *Service) userRecord(actor Actor, now time.Time, kind core.EventType, user *core.User, detail map[string]string) core.Record {
-	return s.record(actor, now, core.Event{Type: kind, UserID: user.ID, Detail: detail})
+	return s.record(actor, now, core.Event{Type: kind, UserID: user.ID, Org: user.Org, Detail: detail})
 }
 
 // applyUser applies changes to a user that was just read.

@@ -291,16 +291,16 @@ func TestLastAdministrator(t *testing.T) {
 	}
 }
 
-// meanwhile does something after the users were read.
+// meanwhile does something after the roles of somebody were read.
 type meanwhile struct {
 	admin.Store
 	do func()
 }
 
-func (s meanwhile) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
-	users, err := s.Store.Users(ctx, filter)
+func (s meanwhile) Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error) {
+	roles, err := s.Store.Roles(ctx, holder)
 	s.do()
-	return users, err
+	return roles, err
 }
 
 // Of the last two administrators who are taken away at once, one stays.

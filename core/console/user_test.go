@@ -123,6 +123,9 @@ func TestDeleteUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.users["last"] = &owner.User
+	if err := w.store.Apply(t.Context(), core.RevokeRole{Holder: w.users["olga"].ID}); err != nil {
+		t.Fatal(err)
+	}
 	w.as("last").get(w.path("last")).press("disable").wants(422, "is the last")
 }
 

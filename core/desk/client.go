@@ -12,11 +12,14 @@ func (d *Desk) Client(ctx context.Context, id string) (*core.Client, error) {
 	return d.client(ctx, id, core.ReadClients)
 }
 
-// CreateClient is [admin.Service.CreateClient].
+// CreateClient is [admin.Service.CreateClient]. Only who may write clients of the whole
+// server makes one for all organisations, or one that administers. What input.Guard says
+// does not count.
 func (d *Desk) CreateClient(ctx context.Context, input admin.NewClient) (*admin.CreatedClient, error) {
 	if err := d.may(core.WriteClients, orDefault(input.Org)); err != nil {
 		return nil, err
 	}
+	input.Guard = d.mayReach
 	return d.admin.CreateClient(ctx, d.who.Actor, input)
 }
 
@@ -45,17 +48,22 @@ func (d *Desk) MissingGroups(ctx context.Context, client *core.Client) ([]string
 }
 
 // UpdateClient is [admin.Service.UpdateClient]. Only who may write clients of the whole
-// server shares one with all organisations.
+// server changes one of all organisations, or one that administers, or makes it that.
 func (d *Desk) UpdateClient(ctx context.Context, id string, was admin.Version, edit func(*core.Client)) (*core.Client, error) {
-	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+	if err := d.writable(ctx, id); err != nil {
 		return nil, err
 	}
-	return d.admin.UpdateClient(ctx, d.who.Actor, id, was, edit)
+	return d.admin.UpdateClientIf(ctx, d.who.Actor, id, was, edit, func(before, after *core.Client) error {
+		if err := d.mayReach(before); err != nil {
+			return err
+		}
+		return d.mayReach(after)
+	})
 }
 
 // RotateSecret is [admin.Service.RotateSecret].
 func (d *Desk) RotateSecret(ctx context.Context, id string) (string, error) {
-	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+	if err := d.writable(ctx, id); err != nil {
 		return "", err
 	}
 	return d.admin.RotateSecret(ctx, d.who.Actor, id)
@@ -63,10 +71,27 @@ func (d *Desk) RotateSecret(ctx context.Context, id string) (string, error) {
 
 // DeleteClient is [admin.Service.DeleteClient].
 func (d *Desk) DeleteClient(ctx context.Context, id string) error {
-	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+	if err := d.writable(ctx, id); err != nil {
 		return err
 	}
 	return d.admin.DeleteClient(ctx, d.who.Actor, id)
+}
+
+// FindClients is [admin.Service.FindClients]; without an organisation it is for who may see
+// all.
+func (d *Desk) FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error) {
+	if err := d.may(core.ReadClients, filter.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.FindClients(ctx, filter)
+}
+
+// ClientContents is [admin.Service.ClientContents].
+func (d *Desk) ClientContents(ctx context.Context, id string) ([]core.Content, error) {
+	if _, err := d.client(ctx, id, core.ReadClients); err != nil {
+		return nil, err
+	}
+	return d.admin.ClientContents(ctx, id)
 }
 
 // CreateInitialToken is [admin.Service.CreateInitialToken].

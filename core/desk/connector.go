@@ -12,6 +12,9 @@ func (d *Desk) CreateConnector(ctx context.Context, input admin.NewConnector) (*
 	if err := d.may(core.WriteConnectors, orDefault(input.Org)); err != nil {
 		return nil, err
 	}
+	if err := d.governs(ctx, orDefault(input.Org), core.WriteConnectors); err != nil {
+		return nil, err
+	}
 	return d.admin.CreateConnector(ctx, d.who.Actor, input)
 }
 
@@ -61,6 +64,14 @@ func (d *Desk) DeleteConnector(ctx context.Context, name string, forget bool) er
 		return err
 	}
 	return d.admin.DeleteConnector(ctx, d.who.Actor, name, forget)
+}
+
+// ConnectorContents is [admin.Service.ConnectorContents].
+func (d *Desk) ConnectorContents(ctx context.Context, name string) ([]core.Content, error) {
+	if err := d.connector(ctx, name, core.ReadConnectors); err != nil {
+		return nil, err
+	}
+	return d.admin.ConnectorContents(ctx, name)
 }
 
 // SignInPlugins is [admin.Service.SignInPlugins]; whoever may see any connectors may see

@@ -89,15 +89,15 @@ func (d *Desk) Caller() Caller { return d.who }
 type DeniedError struct {
 	Permission core.Permission
 	Org        string // empty: the whole server
-	// Above says that the caller has the permission, but the account is that of somebody
-	// who may more.
+	// Above says that the caller has the permission, but it concerns the account of somebody
+	// who may more, or an organisation with such people.
 	Above bool
 }
 
 func (e *DeniedError) Error() string {
 	switch {
 	case e.Above:
-		return "this account may do more than you may, so only somebody with the same role can change it"
+		return "this concerns somebody who may do more than you may, so only somebody with the same role can do it"
 	case e.Org == wholeServer:
 		return fmt.Sprintf("this needs the permission %s for the whole server", e.Permission)
 	}
@@ -147,17 +147,84 @@ func (d *Desk) touched(ctx context.Context, id core.ID, permission core.Permissi
 	if err != nil {
 		return nil, err
 	}
-	roles, err := d.store.Roles(ctx, id)
+	return user, d.mayTouch(ctx, &core.APIHolder{User: user}, permission, d.who.Covers)
+}
+
+// entered refuses what would let the caller in as the person: who has a token for a part of
+// what they may do does not get the rest by it.
+func (d *Desk) entered(ctx context.Context, id core.ID, permission core.Permission) error {
+	user, err := d.user(ctx, id, permission)
 	if err != nil {
-		return nil, fmt.Errorf("read the roles: %w", err)
+		return err
 	}
-	holder := core.APIHolder{User: user, Roles: roles}
+	return d.mayTouch(ctx, &core.APIHolder{User: user}, permission, d.contains)
+}
+
+// account gives a service account whom the caller may deal with so.
+func (d *Desk) account(ctx context.Context, id core.ID, permission core.Permission) (*core.ServiceAccount, error) {
+	account, err := d.admin.ServiceAccount(ctx, id)
+	return within(d, account, err, permission, func(a *core.ServiceAccount) string { return a.Org }, "service account", string(id))
+}
+
+// program refuses to touch a service account that may more than the caller.
+func (d *Desk) program(ctx context.Context, id core.ID, permission core.Permission) error {
+	account, err := d.account(ctx, id, permission)
+	if err != nil {
+		return err
+	}
+	return d.mayTouch(ctx, &core.APIHolder{Account: account}, permission, d.contains)
+}
+
+// mayTouch reads the roles of a user or a service account, and refuses one that is not as
+// it must be.
+func (d *Desk) mayTouch(ctx context.Context, holder *core.APIHolder, permission core.Permission, must func(core.RoleGrant) bool) (err error) {
+	var id core.ID
+	var org string
+	if holder.User != nil {
+		id, org = holder.User.ID, holder.User.Org
+	} else {
+		id, org = holder.Account.ID, holder.Account.Org
+	}
+	if holder.Roles, err = d.store.Roles(ctx, id); err != nil {
+		return fmt.Errorf("read the roles: %w", err)
+	}
 	for _, theirs := range holder.AllRoles() {
-		if !d.who.Covers(theirs) {
-			return nil, &DeniedError{Permission: permission, Org: user.Org, Above: true}
+		if !must(theirs) {
+			return &DeniedError{Permission: permission, Org: org, Above: true}
 		}
 	}
-	return user, nil
+	return nil
+}
+
+// contains reports whether the caller may all that another's role allows, narrowed as the
+// caller is.
+func (d *Desk) contains(theirs core.RoleGrant) bool {
+	if !d.who.Covers(theirs) {
+		return false
+	}
+	return d.who.Only == nil || !slices.ContainsFunc(core.Permissions(), func(permission core.Permission) bool {
+		given := theirs.Role.Allows(permission) && (theirs.Org == wholeServer || !permission.ServerWide())
+		return given && !slices.Contains(d.who.Only, permission)
+	})
+}
+
+// governs refuses to change how people of an organisation sign in where one of them may
+// something elsewhere that the caller may not: a connector, or rules, would make the caller
+// that person. Who has the permission for the whole server may.
+func (d *Desk) governs(ctx context.Context, org string, permission core.Permission) error {
+	if d.who.May(permission, wholeServer) {
+		return nil
+	}
+	held, err := d.admin.RolesHeld(ctx, org)
+	if err != nil {
+		return err
+	}
+	for _, theirs := range held {
+		if theirs.Org != org && !d.who.Covers(theirs) {
+			return &DeniedError{Permission: permission, Org: org, Above: true}
+		}
+	}
+	return nil
 }
 
 func (d *Desk) client(ctx context.Context, id string, permission core.Permission) (*core.Client, error) {
@@ -171,10 +238,37 @@ func (d *Desk) initial(ctx context.Context, id core.ID) error {
 	return err
 }
 
+// writable refuses to change a client that is there for more than its organisation.
+func (d *Desk) writable(ctx context.Context, id string) error {
+	client, err := d.client(ctx, id, core.WriteClients)
+	if err != nil {
+		return err
+	}
+	return d.mayReach(client)
+}
+
+// mayReach refuses clients of all organisations, and those that administer, to who may not
+// write clients of the whole server: others would let them in.
+func (d *Desk) mayReach(client *core.Client) error {
+	if client.Shared || slices.Contains(client.Scopes, core.ScopeAdministration) {
+		return d.may(core.WriteClients, wholeServer)
+	}
+	return nil
+}
+
 func (d *Desk) connector(ctx context.Context, name string, permission core.Permission) error {
 	connector, err := d.admin.FindConnector(ctx, name)
-	_, err = within(d, connector, err, permission, func(c *admin.Connector) string { return c.Org }, "connector", name)
-	return err
+	connector, err = within(d, connector, err, permission, func(c *admin.Connector) string { return c.Org }, "connector", name)
+	if err != nil || permission.Reads() {
+		return err
+	}
+	return d.governs(ctx, connector.Org, permission)
+}
+
+// group gives a group as it is stored.
+func (d *Desk) group(ctx context.Context, id core.ID, permission core.Permission) (*core.Group, error) {
+	group, err := d.admin.GroupByID(ctx, id)
+	return within(d, group, err, permission, func(g *core.Group) string { return g.Org }, "group", string(id))
 }
 
 // within gives what was read, if it is of an organisation in which the caller has the

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 )
 
 // CreateGroup is [admin.Service.CreateGroup].
@@ -40,24 +41,74 @@ func (d *Desk) Groups(ctx context.Context, org string) ([]core.Group, error) {
 
 // Members is [admin.Service.Members].
 func (d *Desk) Members(ctx context.Context, group *core.Group) ([]core.User, error) {
-	if err := d.may(core.ReadGroups, group.Org); err != nil {
+	stored, err := d.group(ctx, group.ID, core.ReadGroups)
+	if err != nil {
 		return nil, err
 	}
-	return d.admin.Members(ctx, group)
+	return d.admin.Members(ctx, stored)
 }
 
 // AddMember is [admin.Service.AddMember].
 func (d *Desk) AddMember(ctx context.Context, group *core.Group, user *core.User) error {
-	if err := d.may(core.WriteGroups, group.Org); err != nil {
+	stored, err := d.group(ctx, group.ID, core.WriteGroups)
+	if err != nil {
 		return err
 	}
-	return d.admin.AddMember(ctx, d.who.Actor, group, user)
+	return d.admin.AddMember(ctx, d.who.Actor, stored, user)
 }
 
 // RemoveMember is [admin.Service.RemoveMember].
 func (d *Desk) RemoveMember(ctx context.Context, group *core.Group, user *core.User) error {
-	if err := d.may(core.WriteGroups, group.Org); err != nil {
+	stored, err := d.group(ctx, group.ID, core.WriteGroups)
+	if err != nil {
 		return err
 	}
-	return d.admin.RemoveMember(ctx, d.who.Actor, group, user)
+	return d.admin.RemoveMember(ctx, d.who.Actor, stored, user)
+}
+
+// ChangeMembers is [admin.Service.ChangeMembers].
+func (d *Desk) ChangeMembers(ctx context.Context, group *core.Group, add, remove []core.ID) error {
+	stored, err := d.group(ctx, group.ID, core.WriteGroups)
+	if err != nil {
+		return err
+	}
+	return d.admin.ChangeMembers(ctx, d.who.Actor, stored, add, remove)
+}
+
+// ProvisionGroup is [admin.Service.ProvisionGroup].
+func (d *Desk) ProvisionGroup(ctx context.Context, input admin.NewGroup) (*core.Group, error) {
+	if err := d.may(core.WriteGroups, orDefault(input.Org)); err != nil {
+		return nil, err
+	}
+	return d.admin.ProvisionGroup(ctx, d.who.Actor, input)
+}
+
+// UpdateGroup is [admin.Service.UpdateGroup].
+func (d *Desk) UpdateGroup(ctx context.Context, id core.ID, was admin.Version, edit func(*core.Group)) (*core.Group, error) {
+	if _, err := d.group(ctx, id, core.WriteGroups); err != nil {
+		return nil, err
+	}
+	return d.admin.UpdateGroup(ctx, d.who.Actor, id, was, edit)
+}
+
+// GroupByID is [admin.Service.GroupByID].
+func (d *Desk) GroupByID(ctx context.Context, id core.ID) (*core.Group, error) {
+	return d.group(ctx, id, core.ReadGroups)
+}
+
+// FindGroups is [admin.Service.FindGroups]; without an organisation it is for who may see
+// all.
+func (d *Desk) FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error) {
+	if err := d.may(core.ReadGroups, filter.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.FindGroups(ctx, filter)
+}
+
+// GroupContents is [admin.Service.GroupContents].
+func (d *Desk) GroupContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	if _, err := d.group(ctx, id, core.ReadGroups); err != nil {
+		return nil, err
+	}
+	return d.admin.GroupContents(ctx, id)
 }

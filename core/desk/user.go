@@ -53,23 +53,27 @@ func (d *Desk) mayMake(input *admin.NewUser) error {
 }
 
 // UpdateUser is [admin.Service.UpdateUser]. Only an owner of the server says who administers
-// the server.
+// the server. Links that let somebody in are sent to the address, so it is a way in.
 func (d *Desk) UpdateUser(ctx context.Context, id core.ID, was admin.Version, edit func(*core.User)) (*core.User, error) {
-	user, err := d.touched(ctx, id, core.WriteUsers)
-	if err != nil {
+	if err := d.person(ctx, id, core.WriteUsers); err != nil {
 		return nil, err
 	}
-	if draft := *user; d.may(core.WriteRoles, wholeServer) != nil {
-		if edit(&draft); draft.Admin != user.Admin {
-			return nil, d.may(core.WriteRoles, wholeServer)
+	return d.admin.UpdateUserIf(ctx, d.who.Actor, id, was, edit, func(before, after *core.User) error {
+		if before.Admin != after.Admin {
+			if err := d.may(core.WriteRoles, wholeServer); err != nil {
+				return err
+			}
 		}
-	}
-	return d.admin.UpdateUser(ctx, d.who.Actor, id, was, edit)
+		if before.Email != after.Email || before.EmailVerified != after.EmailVerified {
+			return d.entered(ctx, id, core.WriteUsers)
+		}
+		return nil
+	})
 }
 
 // SetPassword is [admin.Service.SetPassword].
 func (d *Desk) SetPassword(ctx context.Context, id core.ID, password string) error {
-	if err := d.person(ctx, id, core.WriteUsers); err != nil {
+	if err := d.entered(ctx, id, core.WriteUsers); err != nil {
 		return err
 	}
 	return d.admin.SetPassword(ctx, d.who.Actor, id, password)
@@ -117,7 +121,7 @@ func (d *Desk) WithdrawConsent(ctx context.Context, id core.ID, clientID string)
 
 // InviteAgain is [admin.Service.InviteAgain].
 func (d *Desk) InviteAgain(ctx context.Context, id core.ID, byHand bool) (*admin.Invited, error) {
-	if err := d.person(ctx, id, core.HelpUsers); err != nil {
+	if err := d.entered(ctx, id, core.HelpUsers); err != nil {
 		return nil, err
 	}
 	return d.admin.InviteAgain(ctx, d.who.Actor, id, byHand)
@@ -125,7 +129,7 @@ func (d *Desk) InviteAgain(ctx context.Context, id core.ID, byHand bool) (*admin
 
 // ResetLink is [admin.Service.ResetLink].
 func (d *Desk) ResetLink(ctx context.Context, id core.ID, send bool) (admin.Handed, error) {
-	if err := d.person(ctx, id, core.HelpUsers); err != nil {
+	if err := d.entered(ctx, id, core.HelpUsers); err != nil {
 		return admin.Handed{}, err
 	}
 	return d.admin.ResetLink(ctx, d.who.Actor, id, send)
@@ -181,7 +185,7 @@ func (d *Desk) UserProofs(ctx context.Context, id core.ID) (admin.Proofs, error)
 
 // RemoveAuthenticator is [admin.Service.RemoveAuthenticator].
 func (d *Desk) RemoveAuthenticator(ctx context.Context, id, authenticator core.ID) error {
-	if err := d.person(ctx, id, core.HelpUsers); err != nil {
+	if err := d.entered(ctx, id, core.HelpUsers); err != nil {
 		return err
 	}
 	return d.admin.RemoveAuthenticator(ctx, d.who.Actor, id, authenticator)
@@ -189,7 +193,7 @@ func (d *Desk) RemoveAuthenticator(ctx context.Context, id, authenticator core.I
 
 // ResetProofs is [admin.Service.ResetProofs].
 func (d *Desk) ResetProofs(ctx context.Context, id core.ID) (removed int, err error) {
-	if err := d.person(ctx, id, core.HelpUsers); err != nil {
+	if err := d.entered(ctx, id, core.HelpUsers); err != nil {
 		return 0, err
 	}
 	return d.admin.ResetProofs(ctx, d.who.Actor, id)
@@ -197,7 +201,7 @@ func (d *Desk) ResetProofs(ctx context.Context, id core.ID) (removed int, err er
 
 // NewRecoveryCodes is [admin.Service.NewRecoveryCodes].
 func (d *Desk) NewRecoveryCodes(ctx context.Context, id core.ID) ([]string, error) {
-	if err := d.person(ctx, id, core.HelpUsers); err != nil {
+	if err := d.entered(ctx, id, core.HelpUsers); err != nil {
 		return nil, err
 	}
 	return d.admin.NewRecoveryCodes(ctx, d.who.Actor, id)
@@ -213,7 +217,7 @@ func (d *Desk) UserLinks(ctx context.Context, id core.ID) ([]core.Link, error) {
 
 // LinkUser is [admin.Service.LinkUser].
 func (d *Desk) LinkUser(ctx context.Context, id core.ID, connector, subject string) (*core.Link, error) {
-	if err := d.person(ctx, id, core.WriteUsers); err != nil {
+	if err := d.entered(ctx, id, core.WriteUsers); err != nil {
 		return nil, err
 	}
 	return d.admin.LinkUser(ctx, d.who.Actor, id, connector, subject)
@@ -225,4 +229,37 @@ func (d *Desk) UnlinkUser(ctx context.Context, id core.ID, connector, subject st
 		return err
 	}
 	return d.admin.UnlinkUser(ctx, d.who.Actor, id, connector, subject)
+}
+
+// AllUsers is [admin.Service.AllUsers]; without an organisation it is for who may see all.
+func (d *Desk) AllUsers(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	if err := d.may(core.ReadUsers, filter.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.AllUsers(ctx, filter)
+}
+
+// UserContents is [admin.Service.UserContents].
+func (d *Desk) UserContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	if err := d.look(ctx, id, core.ReadUsers); err != nil {
+		return nil, err
+	}
+	return d.admin.UserContents(ctx, id)
+}
+
+// UserConsents is [admin.Service.UserConsents].
+func (d *Desk) UserConsents(ctx context.Context, id core.ID) ([]core.Consent, error) {
+	if err := d.look(ctx, id, core.ReadUsers); err != nil {
+		return nil, err
+	}
+	return d.admin.UserConsents(ctx, id)
+}
+
+// LiveSessions is [admin.Service.LiveSessions]; without an organisation it is for who may
+// see all.
+func (d *Desk) LiveSessions(ctx context.Context, filter core.SessionFilter) ([]core.LiveSession, error) {
+	if err := d.may(core.ReadUsers, filter.Org); err != nil {
+		return nil, err
+	}
+	return d.admin.LiveSessions(ctx, filter)
 }

@@ -55,6 +55,7 @@ func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Eve
 // the events'.
 func eventsQuery(filter core.EventFilter) (text string, args []any) {
 	var q query
+	q.equal("e.id", string(filter.ID))
 	q.equal("e.type", string(filter.Type))
 	q.equal("e.user_id", string(filter.UserID))
 	if filter.Activity && filter.UserID != "" {

@@ -308,6 +308,8 @@ func testFindEvents(t *testing.T, w *world) {
 		{core.EventFilter{Org: "acme"}, []core.ID{ids[2], ids[1], ids[0]}},
 		{core.EventFilter{Org: "acme", Before: ids[2], Limit: 1}, []core.ID{ids[1]}},
 		{core.EventFilter{Before: ids[1]}, []core.ID{ids[0]}},
+		{core.EventFilter{ID: ids[1]}, []core.ID{ids[1]}},
+		{core.EventFilter{ID: ids[1], Org: core.DefaultOrganisation}, nil},
 		{core.EventFilter{Actor: "user:boss"}, []core.ID{ids[1]}},
 		{core.EventFilter{Actor: "user"}, nil},
 		{core.EventFilter{Search: "PASSKEY"}, []core.ID{ids[0]}},
