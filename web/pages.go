@@ -254,6 +254,7 @@ func every() []Page {
 		Login{}, Select{}, Consent{}, Welcome{}, Logout{}, SignedOut{}, SigningOut{}, CheckSession{}, Error{}, Setup{}, SetupDone{}, FormPost{}, Leaving{}, Denied{},
 		MailSent{}, Ticket{}, TicketGone{}, Factor{}, Enrol{}, EnrolTOTP{}, EnrolPasskey{}, RecoveryCodes{},
 		Recover{}, NewPassword{}, Register{}, RegisterConfirm{}, Invite{}, Done{}, Mailbox{},
+		DeviceCode{}, Device{}, DeviceDone{},
 		Profile{}, Security{}, Sessions{}, Applications{}, Activity{}, Data{}, DeleteAccount{}, EmailChange{},
 	}
 }

@@ -132,6 +132,7 @@ func Stories() []Story {
 		{"denied-formpost", Denied{Client: confluence, Action: "https://wiki.example.com/callback", Fields: []Field{{"error", "access_denied"}, {"state", "s"}}}},
 		{"leaving-bare", Leaving{URL: "https://login.example.com/authorize"}},
 	}
+	all = append(all, deviceStories(confluence, itself, long, scopes)...)
 	all = append(all, peopleStories(confluence, branded, long)...)
 	return append(all, accountStories(confluence, branded, long, links, offers[2:3])...)
 }

@@ -106,6 +106,26 @@ func TestRefuse013RedirectURIs(t *testing.T) {
 	}
 }
 
+// A device has no address to be answered at, and may be one that has.
+func TestClientsWithoutABrowser(t *testing.T) {
+	w := newWorld(t)
+	device := w.client(admin.NewClient{Name: "tv", Preset: admin.PresetDevice, Edit: func(c *core.Client) {
+		c.Scopes = append(c.Scopes, core.ScopeAdministration)
+	}})
+	if !device.Public() || !slices.Equal(device.GrantTypes, []string{core.GrantDevice, core.GrantRefreshToken}) || len(device.RedirectURIs)+len(device.ResponseTypes) != 0 {
+		t.Errorf("%+v", *device)
+	}
+	if c := admin.Connect("https://id.example", device, ""); c.DeviceEndpoint != "https://id.example/api/login/oauth/device_authorization" {
+		t.Errorf("%+v", c)
+	}
+	web := w.client(admin.NewClient{Name: "web", Edit: func(c *core.Client) {
+		c.RedirectURIs, c.GrantTypes = []string{"https://rp.example/cb"}, append(c.GrantTypes, core.GrantDevice)
+	}})
+	if !slices.Contains(web.GrantTypes, core.GrantDevice) || !slices.Contains(web.GrantTypes, core.GrantAuthorizationCode) {
+		t.Errorf("%v", web.GrantTypes)
+	}
+}
+
 func TestClientInput(t *testing.T) {
 	w := newWorld(t)
 	confidential := w.client(admin.NewClient{Name: "there"})
@@ -126,6 +146,9 @@ func TestClientInput(t *testing.T) {
 		{"none and basic", func(c *core.Client) { c.AuthMethods = append(c.AuthMethods, core.AuthNone) }, []string{"auth_methods", "require_pkce"}},
 		{"confidential native", func(c *core.Client) { c.Native = true }, []string{"native"}},
 		{"grants", func(c *core.Client) { c.GrantTypes = []string{"password"} }, []string{"grant_types"}},
+		{"device and browser", func(c *core.Client) {
+			c.GrantTypes, c.RedirectURIs = []string{core.GrantDevice, core.GrantAuthorizationCode}, nil
+		}, []string{"redirect_uris"}},
 		{"client credentials", func(c *core.Client) {
 			c.GrantTypes, c.Scopes = []string{core.GrantClientCredentials, core.GrantAuthorizationCode}, []string{"openid", "read"}
 		}, nil},

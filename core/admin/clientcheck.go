@@ -133,7 +133,7 @@ func checkGrantTypes(p *problems, c *core.Client) {
 func checkScopes(p *problems, c *core.Client) {
 	if len(c.Scopes) == 0 {
 		hint := "for example openid profile email"
-		if !asksPeople(c) {
+		if !asksPeople(c) && !slices.Contains(c.GrantTypes, core.GrantDevice) {
 			hint = "for example reports.read"
 		}
 		p.add("scopes", hint, "the scopes are missing")

@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"slices"
+
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
 )
@@ -13,6 +15,7 @@ type Connection struct {
 	DiscoveryURI          string   `json:"discovery_uri"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
 	TokenEndpoint         string   `json:"token_endpoint"`
+	DeviceEndpoint        string   `json:"device_authorization_endpoint,omitempty"` // of a client that may use it
 	UserInfoEndpoint      string   `json:"userinfo_endpoint"`
 	AccountEndpoint       string   `json:"account_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
@@ -23,7 +26,7 @@ type Connection struct {
 // Connect gives what the client's relying party must be told. The secret is
 // empty where it is not known any more.
 func Connect(issuer string, client *core.Client, secret string) Connection {
-	return Connection{
+	c := Connection{
 		ClientID: client.ID, ClientSecret: secret,
 		Issuer:                issuer,
 		DiscoveryURI:          issuer + oauth.PathDiscovery,
@@ -35,6 +38,10 @@ func Connect(issuer string, client *core.Client, secret string) Connection {
 		EndSessionEndpoint:    issuer + oauth.PathEndSession,
 		Scopes:                client.Scopes,
 	}
+	if slices.Contains(client.GrantTypes, core.GrantDevice) {
+		c.DeviceEndpoint = issuer + oauth.PathDeviceAuthorization
+	}
+	return c
 }
 
 // RedirectURI is the address of a connector that its provider must be told.

@@ -91,7 +91,7 @@ func fillings(client *core.Client, c Connection) map[string]string {
 	}
 	return map[string]string{
 		"client_id": c.ClientID, "secret": cmp.Or(c.ClientSecret, hiddenSecret), "issuer": c.Issuer, "discovery": c.DiscoveryURI,
-		"authorize": c.AuthorizationEndpoint, "token": c.TokenEndpoint, "userinfo": c.UserInfoEndpoint, "account": c.AccountEndpoint,
+		"authorize": c.AuthorizationEndpoint, "token": c.TokenEndpoint, "device": c.Issuer + oauth.PathDeviceAuthorization, "verification": c.Issuer + oauth.PathDevice, "userinfo": c.UserInfoEndpoint, "account": c.AccountEndpoint,
 		"jwks": c.JWKSURI, "logout": c.EndSessionEndpoint, "scopes": oauth.FormatScope(c.Scopes), "redirect": redirect, "address": address,
 	}
 }

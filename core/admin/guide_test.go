@@ -87,7 +87,7 @@ func TestGuides(t *testing.T) {
 // ready gives what a preset cannot know.
 func ready(preset *admin.Preset) func(*core.Client) {
 	return func(c *core.Client) {
-		if len(c.RedirectURIs) == 0 && preset.Name != admin.PresetService {
+		if len(c.RedirectURIs) == 0 && preset.Name != admin.PresetService && preset.Name != admin.PresetDevice {
 			c.RedirectURIs = []string{"https://app.example.org/cb"}
 		}
 		if preset.Name == admin.PresetService {

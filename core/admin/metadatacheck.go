@@ -15,7 +15,7 @@ const (
 	mostMaxAge   = 10 * 365 * 24 * 60 * 60 // seconds; as in a request
 )
 
-// asksPeople reports whether people sign in to the client.
+// asksPeople reports whether people sign in to the client in a browser that it sends here.
 func asksPeople(c *core.Client) bool {
 	return slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || slices.Contains(c.GrantTypes, core.GrantImplicit)
 }

@@ -26,6 +26,7 @@ const (
 	PresetWeb                 = "web"
 	PresetSPA                 = "spa"
 	PresetNative              = "native"
+	PresetDevice              = "device"
 	PresetService             = "service"
 )
 
@@ -100,10 +101,13 @@ func inHouse(scopes ...string) core.Client {
 
 func generic() []Preset {
 	service := core.Client{AuthMethods: confidential().AuthMethods, GrantTypes: []string{core.GrantClientCredentials}, IDTokenAlg: "RS256"}
+	device := public(false)
+	device.GrantTypes, device.ResponseTypes = []string{core.GrantDevice, core.GrantRefreshToken}, nil
 	return []Preset{
 		{Name: PresetWeb, Title: "Web application", Description: "an application on a server, which keeps a secret", client: confidential(), recipe: webRecipe()},
 		{Name: PresetSPA, Title: "Single-page application", Description: "an application in the browser, without a secret, with PKCE", client: public(false), recipe: publicRecipe()},
 		{Name: PresetNative, Title: "Native application", Description: "an application on a computer or phone, without a secret, with PKCE", client: public(true), recipe: publicRecipe()},
+		{Name: PresetDevice, Title: "Device", Description: "a program without a browser (a command line, a television), by the device flow", client: device, recipe: deviceRecipe()},
 		{Name: PresetService, Title: "Service", Description: "a program that acts for itself, without people, by client_credentials; give it a scope", client: service, recipe: serviceRecipe()},
 	}
 }

@@ -331,6 +331,26 @@ func publicRecipe() recipe {
 	}
 }
 
+func deviceRecipe() recipe {
+	return recipe{
+		steps: []string{
+			"The program asks the device authorization endpoint for a code, shows it with the address {verification}, and asks the token endpoint every few seconds.",
+			"Its person opens the address anywhere, signs in, types the code and allows the access.",
+		},
+		forms: []Form{{"For the program", []Row{
+			{"Client ID", "{client_id}"}, {"Issuer", "{issuer}"}, {"Device authorization endpoint", "{device}"},
+			{"Token endpoint", "{token}"}, {"Scopes", "{scopes}"},
+		}}},
+		snippets: []Snippet{{"Terminal", "shell", `
+curl --data 'client_id={client_id}' --data-urlencode 'scope={scopes}' '{device}'
+
+curl --data 'client_id={client_id}' --data 'device_code=DEVICE_CODE' \
+  --data 'grant_type=urn:ietf:params:oauth:grant-type:device_code' \
+  '{token}'
+`}},
+	}
+}
+
 func serviceRecipe() recipe {
 	return recipe{
 		steps: []string{"The program asks the token endpoint for a token of its own, by grant_type=client_credentials."},

@@ -82,6 +82,8 @@ func (s *Service) registeredClient(ctx context.Context, initial *core.InitialTok
 // presetFor says what kind of client it is.
 func presetFor(c *core.Client) string {
 	switch {
+	case !asksPeople(c) && slices.Contains(c.GrantTypes, core.GrantDevice):
+		return PresetDevice
 	case c.Native:
 		return PresetNative
 	case c.Public():

@@ -173,6 +173,8 @@ func TestRegisterRefuses(t *testing.T) {
 		{"auth method", []any{"token_endpoint_auth_method", "tls_client_auth"}, other, "token_endpoint_auth_method"},
 		{"grant type", []any{"grant_types", []string{"authorization_code", "password"}}, other, "grant_types"},
 		{"117_client_credentials", []any{"grant_types", []string{"client_credentials"}, "scope", "openid"}, other, "grant_types"},
+		{"117_device", []any{"grant_types", []string{core.GrantDevice}, "redirect_uris", nil}, other, "grant_types"},
+		{"117_administration", []any{"scope", core.ScopeAdministration}, other, "scope"},
 		{"response type", []any{"response_types", []string{"magic"}}, other, "response_types"},
 		{"response type without its grant", []any{"response_types", []string{"code"}, "grant_types", []string{"refresh_token"}}, other, "grant_types"},
 		{"117_no_scope_is_left", []any{"scope", "admin root"}, other, "scope"},
@@ -250,6 +252,24 @@ func (w *world) clients() []string {
 		ids = append(ids, c.ID)
 	}
 	return ids
+}
+
+// An operator may let devices register themselves. Nobody gets the scope of administration
+// that way, whatever the policy says.
+func TestRegistrationOfDevices(t *testing.T) {
+	w := registrar(t)
+	w.Registration = core.RegistrationPolicy{
+		Mode: core.RegistrationOpen, Scopes: []string{"openid", core.ScopeAdministration}, GrantTypes: []string{core.GrantDevice, core.GrantRefreshToken},
+	}
+	for _, asked := range []any{nil, "openid " + core.ScopeAdministration} {
+		got := w.registers("", "redirect_uris", nil, "grant_types", []string{core.GrantDevice}, "token_endpoint_auth_method", "none", "scope", asked).Client
+		if got.Preset != admin.PresetDevice || !slices.Equal(got.Scopes, []string{"openid"}) || len(got.ResponseTypes) != 0 {
+			t.Errorf("%+v", got)
+		}
+	}
+	if !slices.Contains(w.Registration.Scopes, core.ScopeAdministration) {
+		t.Error("the policy itself was changed")
+	}
 }
 
 func TestRegistrationPolicy(t *testing.T) {

@@ -15,18 +15,23 @@ type policy struct{ core.RegistrationPolicy }
 
 func (s *Service) policy() policy { return policy{s.Registration} }
 
+// scopes never have that of administration: an operator gives it to a client that they
+// know.
 func (r policy) scopes() []string {
 	if len(r.Scopes) == 0 {
 		return oauth.StandardScopes()
 	}
-	return r.Scopes
+	return slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return scope == core.ScopeAdministration })
 }
 
 func (r policy) grantTypes() []string {
 	if len(r.GrantTypes) > 0 {
 		return r.GrantTypes
 	}
-	return slices.DeleteFunc(oauth.Supported().GrantTypes, func(grant string) bool { return grant == core.GrantClientCredentials })
+	// Of a device nothing is known but what it calls itself: not even where it is.
+	return slices.DeleteFunc(oauth.Supported().GrantTypes, func(grant string) bool {
+		return grant == core.GrantClientCredentials || grant == core.GrantDevice
+	})
 }
 
 // fill makes the client what the registration says, within the policy. Scopes that the

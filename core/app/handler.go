@@ -36,12 +36,18 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	tokens := a.issuer(host, keys)
 	tokens.Encrypter = clients
 	a.tokens = tokens
+	devices := &authn.DeviceCodes{Store: a.Store, Now: a.now, Rand: a.rand}
+	flow := a.flow(host, clients, tokens, hints{keys, a.Config.Issuer, a.now})
+	flow.DeviceCodes = devices
 	server := &httpd.Server{
-		Issuer:    a.Config.Issuer,
-		Metadata:  oauth.Metadata(a.Config.Issuer, keys.Algs(), a.features()...),
-		JWKS:      keys.JWKS,
-		Flow:      a.flow(host, clients, tokens, hints{keys, a.Config.Issuer, a.now}),
-		Grant:     &grant.Endpoint{Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, Now: a.now, Rand: a.rand},
+		Issuer:   a.Config.Issuer,
+		Metadata: oauth.Metadata(a.Config.Issuer, keys.Algs(), a.features()...),
+		JWKS:     keys.JWKS,
+		Flow:     flow,
+		Grant: &grant.Endpoint{
+			Store: a.Store, Tokens: tokens, Policy: host, Assertions: clients, DeviceRequests: devices, Family: a.Config.Lifetimes.RefreshToken,
+			Now: a.now, Rand: a.rand,
+		},
 		Resources: &token.Verifier{Store: a.Store, Issuer: tokens, Now: a.now, Rand: a.rand},
 		Admin:     a.Admin,
 		Entry:     a.entry(host, a.factors()),

@@ -279,7 +279,7 @@ func describeKeys(m *core.ClientMetadata) []admin.Row {
 	return rows
 }
 
-// asksPeople reports whether people sign in to the client.
+// asksPeople reports whether people sign in to the client in a browser that it sends here.
 func asksPeople(c *core.Client) bool {
 	return slices.Contains(c.GrantTypes, core.GrantAuthorizationCode) || slices.Contains(c.GrantTypes, core.GrantImplicit)
 }
@@ -287,7 +287,7 @@ func encryption(alg, enc string) string { return strings.TrimSpace(alg + " " + e
 
 func whoMay(c *core.Client) string {
 	switch {
-	case !asksPeople(c):
+	case !asksPeople(c) && !slices.Contains(c.GrantTypes, core.GrantDevice):
 		return "nobody"
 	case len(c.AllowedGroups) == 0:
 		return "everybody"

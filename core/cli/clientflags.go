@@ -64,7 +64,7 @@ func clientLists() []flagOf[[]string] {
 		{"post-logout-redirect-uri", "`URL` that people may return to after signing out; exact (repeatable)", func(c *core.Client) *[]string { return &c.PostLogoutRedirectURIs }},
 		{"request-uri", "`URL` at which it leaves requests for the server to fetch; exact (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.RequestURIs }},
 		{"scope", "`SCOPE` that it may ask for (repeatable, or several with blanks between)", func(c *core.Client) *[]string { return &c.Scopes }},
-		{"grant-type", "`TYPE`: authorization_code, implicit, refresh_token or client_credentials (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
+		{"grant-type", "`TYPE`: authorization_code, implicit, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code (repeatable)", func(c *core.Client) *[]string { return &c.GrantTypes }},
 		{"response-type", "`TYPE`: code, or one that gives tokens through the browser, like 'code id_token' (repeatable)", func(c *core.Client) *[]string { return &c.ResponseTypes }},
 		{"default-acr-value", "`CLASS` of sign-in that it prefers (repeatable)", func(c *core.Client) *[]string { return &c.Metadata.DefaultACRValues }},
 		{"allow-group", "`GROUP` of the client's organisation whose members may sign in, and nobody else (repeatable; '' lets everybody in)", func(c *core.Client) *[]string { return &c.AllowedGroups }},

@@ -40,7 +40,7 @@ func (d *Dispatcher) Device(ctx context.Context, step, typed string, b Browser) 
 		return failed(err)
 	}
 	here := usable(v.signedIn, v.now)
-	if step != "" {
+	if step != "" && !(here && d.ofAccount(v, step)) {
 		if note := d.deviceNote(v, here, step); note != nil {
 			return v.page(note)
 		}
@@ -55,6 +55,13 @@ func (d *Dispatcher) Device(ctx context.Context, step, typed string, b Browser) 
 	}
 	d.begun(v, hereParams(deviceURL(code), ""))
 	return d.advance(ctx, v)
+}
+
+// ofAccount reports whether the step is that of the form for the code, which shows it once
+// more.
+func (d *Dispatcher) ofAccount(v *visit, step string) bool {
+	at, ok := d.open(step, v.signedIn.Session.Hash)
+	return ok && at.to == toAccount && at.id == v.signedIn.Session.ID
 }
 
 // deviceURL is the page with the code in its form, if there is one.

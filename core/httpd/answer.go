@@ -243,6 +243,9 @@ func (s *Server) viewStep(c echo.Context, o flow.Outcome) web.Page {
 	if page := s.factorView(c, o.Page); page != nil {
 		return page
 	}
+	if page := s.deviceView(c, o.Page); page != nil {
+		return page
+	}
 	switch p := o.Page.(type) {
 	case *flow.SelectPage:
 		return web.Select{

@@ -95,6 +95,8 @@ func backText(l *web.Locale, back string) string {
 		return l.Text("error.back_start")
 	case flow.PathSecurity:
 		return l.Text("error.back_account")
+	case flow.PathDevice:
+		return l.Text("error.back_device")
 	}
 	return l.Text("error.back_signin")
 }

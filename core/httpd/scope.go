@@ -4,13 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
 	"github.com/postern-id/postern/web"
 )
 
 // scopeOrder is the order in which people read what they give away. Each has two messages.
 func scopeOrder() []string {
-	return []string{oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopePhone, oauth.ScopeAddress, oauth.ScopeOfflineAccess}
+	return []string{
+		core.ScopeAdministration, oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopePhone, oauth.ScopeAddress, oauth.ScopeOfflineAccess,
+	}
 }
 
 // scopeLines say what the scopes give away. Those of our own come first; of the others
@@ -19,7 +22,7 @@ func scopeLines(l *web.Locale, scopes []string) []web.Scope {
 	lines := make([]web.Scope, 0, len(scopes))
 	for _, scope := range scopeOrder() {
 		if slices.Contains(scopes, scope) {
-			key := "consent.scope_" + scope
+			key := scopeKey(scope)
 			lines = append(lines, web.Scope{Name: scope, Title: l.Text(key), Description: l.Text(key + "_text")})
 		}
 	}
@@ -30,6 +33,13 @@ func scopeLines(l *web.Locale, scopes []string) []web.Scope {
 		}
 	}
 	return lines
+}
+
+func scopeKey(scope string) string {
+	if scope == core.ScopeAdministration {
+		scope = "administration" // keys have no colon
+	}
+	return "consent.scope_" + scope
 }
 
 // claimLines say which claims the application gets one by one. The names of those that

@@ -104,6 +104,8 @@ func (s *Server) routes(e *echo.Echo) {
 		e.POST(path, s.token, s.crossOrigin)
 		e.OPTIONS(path, s.preflight, s.crossOrigin)
 	}
+	e.POST(oauth.PathDeviceAuthorization, s.deviceAuthorization, s.crossOrigin)
+	e.OPTIONS(oauth.PathDeviceAuthorization, s.preflight, s.crossOrigin)
 	e.GET(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
 	e.POST(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
 	e.OPTIONS(oauth.PathUserInfo, s.preflight, s.crossOrigin)
@@ -138,6 +140,8 @@ func (s *Server) routes(e *echo.Echo) {
 	e.POST(pathSelect, s.selectAccount, s.sameOrigin)
 	e.GET(pathConsent, s.stepPage)
 	e.POST(pathConsent, s.consent, s.sameOrigin)
+	e.GET(flow.PathDevice, s.devicePage)
+	e.POST(flow.PathDevice, s.device, s.sameOrigin)
 	// Providers send people to these, some of them by a form of their own.
 	e.GET(flow.PathCallback+":"+paramConnector, s.callback)
 	e.POST(flow.PathCallback+":"+paramConnector, s.callbackByPost)

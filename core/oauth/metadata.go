@@ -8,12 +8,13 @@ import (
 )
 
 // metadata is what discovery says (OpenID Connect Discovery section 3, RFC 8414
-// section 2). Clients warn of members that no specification knows, so there are
+// section 2, RFC 8628 section 4). Clients warn of members that no specification knows, so there are
 // none, and nothing is listed that does not work.
 type metadata struct {
 	Issuer                string   `json:"issuer"`
 	Authorization         string   `json:"authorization_endpoint"`
 	Token                 string   `json:"token_endpoint"`
+	DeviceAuthorization   string   `json:"device_authorization_endpoint"`
 	UserInfo              string   `json:"userinfo_endpoint"`
 	JWKS                  string   `json:"jwks_uri"`
 	Registration          string   `json:"registration_endpoint,omitempty"`
@@ -69,28 +70,29 @@ const (
 func Metadata(issuer string, algs []string, features ...Feature) []byte {
 	supported := Supported()
 	document := metadata{
-		Issuer:           issuer,
-		Authorization:    issuer + PathAuthorize,
-		Token:            issuer + PathToken,
-		UserInfo:         issuer + PathUserInfo,
-		JWKS:             issuer + PathJWKS,
-		EndSession:       issuer + PathEndSession,
-		Scopes:           StandardScopes(),
-		ResponseTypes:    supported.ResponseTypes,
-		ResponseModes:    []string{ModeQuery, ModeFragment, ModeFormPost},
-		GrantTypes:       supported.GrantTypes,
-		SubjectTypes:     supported.SubjectTypes,
-		ACRs:             []string{core.ACROne, core.ACRTwo, core.ACRPhishingResistant},
-		IDTokenAlgs:      append(algs[:len(algs):len(algs)], AlgNone),
-		TokenAuthMethods: supported.AuthMethods,
-		TokenAuthAlgs:    supported.ClientAuthAlgs,
-		ClaimTypes:       []string{"normal"},
-		Claims:           supportedClaims(),
-		ChallengeMethods: []string{MethodS256},
-		Prompts:          []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
-		UILocales:        UILocales(),
-		ResponseIssuer:   true,
-		ClaimsParameter:  true,
+		Issuer:              issuer,
+		Authorization:       issuer + PathAuthorize,
+		Token:               issuer + PathToken,
+		UserInfo:            issuer + PathUserInfo,
+		DeviceAuthorization: issuer + PathDeviceAuthorization,
+		JWKS:                issuer + PathJWKS,
+		EndSession:          issuer + PathEndSession,
+		Scopes:              StandardScopes(),
+		ResponseTypes:       supported.ResponseTypes,
+		ResponseModes:       []string{ModeQuery, ModeFragment, ModeFormPost},
+		GrantTypes:          supported.GrantTypes,
+		SubjectTypes:        supported.SubjectTypes,
+		ACRs:                []string{core.ACROne, core.ACRTwo, core.ACRPhishingResistant},
+		IDTokenAlgs:         append(algs[:len(algs):len(algs)], AlgNone),
+		TokenAuthMethods:    supported.AuthMethods,
+		TokenAuthAlgs:       supported.ClientAuthAlgs,
+		ClaimTypes:          []string{"normal"},
+		Claims:              supportedClaims(),
+		ChallengeMethods:    []string{MethodS256},
+		Prompts:             []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount},
+		UILocales:           UILocales(),
+		ResponseIssuer:      true,
+		ClaimsParameter:     true,
 
 		RequestParameter: true, RequestURIParameter: true, RequestURIRegistering: true,
 		RequestObjectAlgs:  supported.RequestObjectAlgs,

@@ -37,7 +37,7 @@ func TestMetadataGolden(t *testing.T) {
 
 // TestMetadataHasKnownMembersOnly holds the list of OpenID Connect Discovery
 // section 3, RFC 8414 section 2, RFC 9207 section 3, Initiating User Registration
-// section 4, RP-Initiated Logout section 2.1, Front-Channel Logout section 3 and
+// section 4, RFC 8628 section 4, RP-Initiated Logout section 2.1, Front-Channel Logout section 3 and
 // Back-Channel Logout section 2.1: the conformance suite warns of every other member.
 func TestMetadataHasKnownMembersOnly(t *testing.T) {
 	known := strings.Fields(`issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri registration_endpoint
@@ -50,7 +50,8 @@ func TestMetadataHasKnownMembersOnly(t *testing.T) {
 		userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported request_uri_parameter_supported
 		require_request_uri_registration op_policy_uri op_tos_uri revocation_endpoint introspection_endpoint
 		code_challenge_methods_supported authorization_response_iss_parameter_supported prompt_values_supported
-		end_session_endpoint frontchannel_logout_supported frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported`)
+		end_session_endpoint frontchannel_logout_supported frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported
+		device_authorization_endpoint`)
 	var members map[string]any
 	if err := json.Unmarshal(oauth.Metadata(issuer, []string{"RS256"}), &members); err != nil {
 		t.Fatal(err)

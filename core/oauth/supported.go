@@ -37,7 +37,7 @@ func (s *Support) Has(member string) bool { return slices.Contains(s.Members, me
 func Supported() Support {
 	return Support{
 		ResponseTypes:     ResponseTypes(),
-		GrantTypes:        []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials},
+		GrantTypes:        []string{core.GrantAuthorizationCode, core.GrantImplicit, core.GrantRefreshToken, core.GrantClientCredentials, core.GrantDevice},
 		SubjectTypes:      []string{core.SubjectPublic, core.SubjectPairwise},
 		AuthMethods:       []string{core.AuthBasic, core.AuthPost, core.AuthNone, core.AuthSecretJWT, core.AuthPrivateKeyJWT},
 		IDTokenAlgs:       append(SigningAlgs(), AlgNone),
