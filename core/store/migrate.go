@@ -89,7 +89,7 @@ func fill(c *sqlite.Conn, version int, now time.Time) error {
 // older client of that name.
 func createCommandClient(c *sqlite.Conn, now time.Time) error {
 	client := core.Client{
-		ID: core.ClientCommand, Org: core.DefaultOrganisation, Name: core.ClientCommand, DisplayName: "Postern command line", Preset: "native",
+		ID: core.ClientCommand, Org: core.DefaultOrganisation, Name: core.ClientCommand, DisplayName: "Postern command line", Preset: "device",
 		AuthMethods: []string{core.AuthNone}, GrantTypes: []string{core.GrantDevice, core.GrantRefreshToken},
 		Scopes:     []string{"openid", "profile", "offline_access", core.ScopeAdministration},
 		IDTokenAlg: "RS256", Native: true, RequirePKCE: true, Shared: true, CreatedAt: now, UpdatedAt: now,
