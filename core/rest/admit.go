@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -20,12 +21,22 @@ import (
 // of the body is read.
 func (r *routes) admit(ctx huma.Context, next func(huma.Context)) {
 	req, w := humago.Unwrap(ctx)
-	c, err := r.admitted(w, req, ctx.Operation().OperationID)
+	op := ctx.Operation()
+	c, err := r.admitted(w, req, op.OperationID)
 	if err != nil {
 		r.server.refuse(w, req, err)
 		return
 	}
-	next(huma.WithValue(ctx, callKey{}, c))
+	carryOut := func(w http.ResponseWriter) {
+		next(humago.NewContext(op, req.WithContext(context.WithValue(req.Context(), callKey{}, c)), w))
+	}
+	if req.Method != http.MethodPost || req.Header.Get(headerOnce) == "" {
+		carryOut(w)
+		return
+	}
+	if err := r.once(w, c, op.OperationID, carryOut); err != nil {
+		r.server.refuse(w, req, err)
+	}
 }
 
 func (r *routes) admitted(w http.ResponseWriter, req *http.Request, operation string) (*call, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/rest"
 )
 
 // catalogue has one shipped plugin, with which people sign in, and knows one module.
@@ -94,4 +95,18 @@ type keys struct{ w *world }
 
 func (k keys) NewKey(_ context.Context, alg string) (*core.SigningKey, error) {
 	return &core.SigningKey{ID: string(k.w.newID()), Alg: alg, PublicJWK: []byte(`{}`), Sealed: []byte("SEALED"), CreatedAt: k.w.now}, nil
+}
+
+// answersSpy looks at what is kept.
+type answersSpy struct {
+	rest.Answers
+	rows []core.Answered
+}
+
+func (s *answersSpy) Answered(ctx context.Context, key core.Hash) (*core.Answered, error) {
+	row, err := s.Answers.Answered(ctx, key)
+	if err == nil {
+		s.rows = append(s.rows, *row)
+	}
+	return row, err
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -19,30 +20,27 @@ import (
 )
 
 // readDocument reads the document as a client does that knows nothing of huma.
-func readDocument(t *testing.T) *openapi3.T {
-	t.Helper()
+var readDocument = sync.OnceValues(func() (*openapi3.T, error) {
 	text, err := rest.Document()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return document
-}
+	return openapi3.NewLoader().LoadFromData(text)
+})
 
-func newRouter(t *testing.T) routers.Router {
-	t.Helper()
-	router, err := legacy.NewRouter(readDocument(t))
+var newRouter = sync.OnceValues(func() (routers.Router, error) {
+	document, err := readDocument()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return router
-}
+	return legacy.NewRouter(document)
+})
 
 func TestDocument(t *testing.T) {
-	document := readDocument(t)
+	document, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := document.Validate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +65,10 @@ func TestDocument(t *testing.T) {
 // there, and asks who calls.
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
-	document := readDocument(t)
+	document, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for path, item := range document.Paths.Map() {
 		for method := range item.Operations() {
 			filled := strings.NewReplacer("{", "", "}", "").Replace(path)

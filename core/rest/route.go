@@ -43,10 +43,12 @@ type operation struct {
 
 // routes declares operations.
 type routes struct {
-	server   *Server
-	api      huma.API
-	bodies   map[string]body // by operation
-	declared []Operation
+	server *Server
+	api    huma.API
+	bodies map[string]body // by operation
+	// secretsOf are the members of the answers of an operation that are shown once.
+	secretsOf map[string][]string
+	declared  []Operation
 }
 
 // body is what an operation reads.
@@ -59,7 +61,7 @@ type body struct {
 }
 
 func newRoutes(mux *http.ServeMux, s *Server) *routes {
-	r := &routes{server: s, bodies: map[string]body{}}
+	r := &routes{server: s, bodies: map[string]body{}, secretsOf: map[string][]string{}}
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Patch](), typeRaw)
 	r.api = humago.NewWithPrefix(mux, api.Prefix, huma.Config{
@@ -176,6 +178,9 @@ func patch[I, T, O any](r *routes, op operation, answer func(context.Context, *d
 
 func register[I, O any](r *routes, method string, op operation, answer func(context.Context, *call, *I) (*O, error)) {
 	r.declared = append(r.declared, Operation{ID: op.id, Method: method, Path: api.Prefix + op.path, Desk: op.desk})
+	if hidden := secretMembers(reflect.TypeFor[O]()); len(hidden) > 0 {
+		r.secretsOf[op.id] = hidden
+	}
 	huma.Register(r.api, huma.Operation{
 		OperationID: op.id, Method: method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary, Description: op.description(), DefaultStatus: op.status,
 	}, func(ctx context.Context, in *I) (*O, error) {

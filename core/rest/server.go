@@ -30,9 +30,10 @@ type Modules interface {
 type Server struct {
 	Office    *desk.Office
 	Callers   Authenticator
+	Answers   Answers
 	Modules   Modules
 	Issuer    string
-	CursorKey [32]byte // of the vault, for nothing else
+	CursorKey [32]byte // of the vault, for nothing else; seals keys of answers too
 	Logger    *slog.Logger
 	Now       func() time.Time
 }

@@ -55,13 +55,15 @@ func newWorld(t *testing.T) *world {
 	w.callers["owner"] = desk.Everything(admin.Actor{Name: "user:owner"})
 	w.callers["auditor"] = desk.Caller{Actor: admin.Actor{Name: "user:auditor"}, Roles: []core.RoleGrant{{Org: core.DefaultOrganisation, Role: core.RoleAuditor}}}
 	w.handler = w.server().Handler()
-	w.router = newRouter(t)
+	if w.router, err = newRouter(); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
 func (w *world) server() *rest.Server {
 	return &rest.Server{
-		Office: &desk.Office{Admin: w.admin, Store: w.store}, Callers: w, Modules: catalogue{w}, Issuer: "https://id.example", CursorKey: [32]byte{7},
+		Office: &desk.Office{Admin: w.admin, Store: w.store}, Callers: w, Answers: w.store, Modules: catalogue{w}, Issuer: "https://id.example", CursorKey: [32]byte{7},
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: w.clock,
 	}
 }
