@@ -18,7 +18,7 @@ import (
 )
 
 // PathProblems is where the kinds of problems are explained.
-const PathProblems = "/problems/"
+const PathProblems = "/problems"
 
 const typeProblem = "application/problem+json"
 
@@ -34,7 +34,7 @@ func (f *failure) GetHeaders() http.Header        { return f.header }
 func (f *failure) ContentType(asks string) string { return typeProblem }
 
 func problem(status int, kind, detail string, wrong ...api.FieldError) api.Problem {
-	return api.Problem{Type: PathProblems + kind, Title: titles()[kind], Status: status, Detail: detail, Errors: wrong}
+	return api.Problem{Type: PathProblems + "/" + kind, Title: titles()[kind], Status: status, Detail: detail, Errors: wrong}
 }
 
 func malformed(detail string) error {
