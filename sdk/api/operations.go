@@ -483,6 +483,41 @@ func (c *Caller) ListPresets(ctx context.Context, options ...Option) (*Page[Pres
 	return out, nil
 }
 
+// GetClientGuide: read how the relying party of a client is set up, and how far that is.
+func (c *Caller) GetClientGuide(ctx context.Context, client string, options ...Option) (*Guide, error) {
+	r := request{method: "GET", path: "/clients/" + url.PathEscape(client) + "/guide", options: options}
+	out := new(Guide)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListMissingGroups: list the groups that a client lets in and its organisation does not have.
+func (c *Caller) ListMissingGroups(ctx context.Context, client string, options ...Option) (*MissingGroups, error) {
+	r := request{method: "GET", path: "/clients/" + url.PathEscape(client) + "/missing-groups", options: options}
+	out := new(MissingGroups)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Explain: say what a client gets about a user, and why.
+func (c *Caller) Explain(ctx context.Context, body Inquiry, options ...Option) (*Explanation, error) {
+	r := request{method: "POST", path: "/explanations", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Explanation)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ListInitialTokensQuery are the parameters of [Caller.ListInitialTokens]; empty ones are not sent.
 type ListInitialTokensQuery struct {
 	Organisation string // Name of the organisation.
@@ -886,6 +921,79 @@ func (p UnbindPluginQuery) values() url.Values {
 func (c *Caller) UnbindPlugin(ctx context.Context, query UnbindPluginQuery, options ...Option) (*Page[Binding], error) {
 	r := request{method: "DELETE", path: "/bindings", options: options}
 	r.query = query.values()
+	out := new(Page[Binding])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetInstanceNumbers: read what was counted of a plugin instance.
+func (c *Caller) GetInstanceNumbers(ctx context.Context, instance string, options ...Option) (*Numbers, error) {
+	r := request{method: "GET", path: "/instances/" + url.PathEscape(instance) + "/numbers", options: options}
+	out := new(Numbers)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListInstanceLogQuery are the parameters of [Caller.ListInstanceLog]; empty ones are not sent.
+type ListInstanceLogQuery struct {
+	Behind int // Only lines behind the one of this number.
+}
+
+func (p ListInstanceLogQuery) values() url.Values {
+	q := query{}
+	q.number("behind", p.Behind)
+	return url.Values(q)
+}
+
+// ListInstanceLog: read what a plugin instance wrote last, the oldest line first.
+func (c *Caller) ListInstanceLog(ctx context.Context, instance string, query ListInstanceLogQuery, options ...Option) (*Page[LogLine], error) {
+	r := request{method: "GET", path: "/instances/" + url.PathEscape(instance) + "/log", options: options}
+	r.query = query.values()
+	out := new(Page[LogLine])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// PreviewPlugin: try a message in a sandbox of its own.
+func (c *Caller) PreviewPlugin(ctx context.Context, body NewPreview, options ...Option) (*Preview, error) {
+	r := request{method: "POST", path: "/previews", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Preview)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ExaminePlugin: look at what a module is, without installing it.
+func (c *Caller) ExaminePlugin(ctx context.Context, body []byte, options ...Option) (*Examined, error) {
+	r := request{method: "POST", path: "/plugins/examine", options: options}
+	r.body, r.kind = bytes.NewReader(body), "application/octet-stream"
+	out := new(Examined)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// MoveBinding: put a binding at a place among those of its hook.
+func (c *Caller) MoveBinding(ctx context.Context, binding string, body Place, options ...Option) (*Page[Binding], error) {
+	r := request{method: "POST", path: "/bindings/" + url.PathEscape(binding) + "/move", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
 	out := new(Page[Binding])
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
