@@ -26,6 +26,9 @@ type Install struct {
 	Signed   bool
 	Signer   string
 	Unproven string
+	// Signature is the content of the .minisig file that came with Code, for who judges it
+	// elsewhere; nil: there is none.
+	Signature []byte
 	// Remote says that the module came from another machine, or that its signature is
 	// wanted: then it must be signed, or AllowUnsigned. So must be what replaces a module that was signed.
 	Remote        bool

@@ -120,7 +120,7 @@ func (m *Module) verify(keys []supply.Key) error {
 
 // Install is what admin has to know to install the module.
 func (m *Module) Install() admin.Install {
-	input := admin.Install{Code: m.Code, Source: m.Source, Remote: m.Remote || m.Named, Signed: m.Unproven == nil, Signer: m.Signer}
+	input := admin.Install{Code: m.Code, Source: m.Source, Remote: m.Remote || m.Named, Signed: m.Unproven == nil, Signer: m.Signer, Signature: m.Signature}
 	switch {
 	case m.Unproven == nil:
 	case m.KeyID == "":

@@ -11,11 +11,14 @@ import (
 	"github.com/postern-id/postern/sdk/api"
 )
 
-// Desk is a desk at a server elsewhere.
+// Desk is a desk at a server elsewhere, for one command.
 type Desk struct {
 	api    *api.Caller
 	server string
 	token  bool // an API token, and not a person who signed in
+	// last is the event that was given last, and cursor what goes on behind it.
+	last   core.ID
+	cursor string
 }
 
 // New gives the desk at a server, for whom the bearer lets through.
