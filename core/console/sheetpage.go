@@ -43,7 +43,10 @@ func (p SheetPage[T]) show(v *Visit) (*Answer, error) {
 }
 
 func (p SheetPage[T]) save(v *Visit) (*Answer, error) {
-	stored, _, _, err := p.Read(v)
+	stored, org, _, err := p.Read(v)
+	if err == nil {
+		err = v.need(p.Permission, org)
+	}
 	if err != nil {
 		return nil, err
 	}
