@@ -120,6 +120,8 @@ type Service struct {
 	// Registration says whether clients may register themselves. They manage what they
 	// registered below Issuer.
 	Registration core.RegistrationPolicy
+	// Settings are those of the server.
+	Settings []ServerSetting
 	// Issuer is where the links lead that are sent or handed over.
 	Issuer string
 	Now    func() time.Time

@@ -130,7 +130,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.Admin = &admin.Service{
 		Store: a.Store, Hasher: a.passwords, Plugins: catalogue{a}, Sealer: sealer{a.vault, a.rand}, KeyMaker: a.keyMaker(),
 		Mails: a.mails, Factors: a.factors(), Watch: watch{a},
-		Documents: documents{a.outbound}, Registration: cfg.Registration, Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
+		Documents: documents{a.outbound}, Registration: cfg.Registration, Settings: settings(cfg), Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	a.Office = &desk.Office{Admin: a.Admin, Store: a.Store}
 	a.Admin.Explainer = explainer{a}

@@ -61,6 +61,19 @@ type Config struct {
 	// PluginRegistryHosts are further hosts of registries, by the host that references
 	// name: see [supply.Registry].
 	PluginRegistryHosts map[string][]string
+	// Chosen says of every setting what it is and who chose it, in the order of [Settings].
+	Chosen []Chosen
+}
+
+// Chosen is what a setting is, as text, and where that comes from.
+type Chosen struct {
+	Key, Usage string // as of [Setting]
+	// Value is empty where nothing was chosen and there is no default, and of a secret.
+	Value string
+	// Where names the flag ("--listen"), the variable ("POSTERN_LISTEN") or the line of the
+	// file ("postern.toml:3") that says so; empty for the default.
+	Where  string
+	Secret bool // there is a value that is shown to nobody
 }
 
 // Lifetimes are the server's defaults; a client may have its own for tokens.

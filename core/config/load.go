@@ -70,6 +70,7 @@ func (l *loader) add(where, text, hint string) {
 // apply sets one setting from the first place that has it.
 func (l *loader) apply(s Setting) {
 	value, where, given := l.lookup(s)
+	l.choose(s, value, where, given)
 	if !given {
 		if value = s.Default; value == "" {
 			return
@@ -83,6 +84,18 @@ func (l *loader) apply(s Setting) {
 		l.where = map[string]string{}
 	}
 	l.where[s.Key] = where
+}
+
+// choose notes what a setting is, and where that comes from.
+func (l *loader) choose(s Setting, value, where string, given bool) {
+	if !given {
+		value, where = s.Default, ""
+	}
+	chosen := Chosen{Key: s.Key, Usage: s.Usage, Value: value, Where: where}
+	if s.NoFile && value != "" { // what may stand in no file is a secret
+		chosen.Value, chosen.Secret = "", true
+	}
+	l.config.Chosen = append(l.config.Chosen, chosen)
 }
 
 // lookup treats an empty variable as none: that is how containers leave one out.

@@ -60,8 +60,43 @@ func TestDefaults(t *testing.T) {
 		LogLevel: slog.LevelInfo, LogFormat: "text", Registration: core.RegistrationPolicy{Mode: core.RegistrationOff}, Mail: config.Mail{Security: "starttls"},
 		Lifetimes: config.Lifetimes{Session: 12 * time.Hour, AccessToken: time.Hour, IDToken: time.Hour, RefreshToken: 30 * 24 * time.Hour},
 	}
+	if len(c.Chosen) != len(config.Settings()) {
+		t.Errorf("says of %d settings what they are", len(c.Chosen))
+	}
+	c.Chosen = nil
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
+	}
+}
+
+// TestChosen: of every setting it is known what it is and who said so, and of a secret
+// only that there is one.
+func TestChosen(t *testing.T) {
+	file := write(t, "postern.toml", "\nsession_lifetime = \"8h\"\nlog_level = \"warn\"\n")
+	env := map[string]string{"POSTERN_MASTER_KEY": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=", "POSTERN_LOG_LEVEL": "error", "POSTERN_LOG_FORMAT": ""}
+	c, err := config.Load(config.Input{
+		File: file, Flags: map[string]string{"listen": "localhost:1"},
+		Env: func(name string) (string, bool) { value, is := env[name]; return value, is },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]config.Chosen{}
+	for _, chosen := range c.Chosen {
+		if chosen.Usage == "" {
+			t.Errorf("%s: nobody knows what it means", chosen.Key)
+		}
+		chosen.Usage = ""
+		got[chosen.Key] = chosen
+	}
+	for _, want := range []config.Chosen{
+		{Key: "listen", Value: "localhost:1", Where: "--listen"}, {Key: "log_level", Value: "error", Where: "POSTERN_LOG_LEVEL"},
+		{Key: "log_format", Value: "text"}, {Key: "session_lifetime", Value: "8h", Where: file + ":2"}, {Key: "mail_smtp"},
+		{Key: "master_key", Where: "POSTERN_MASTER_KEY", Secret: true},
+	} {
+		if got[want.Key] != want {
+			t.Errorf("%+v, want %+v", got[want.Key], want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -71,6 +72,9 @@ func (v *Visit) names() *names { return &names{v, map[core.ID]string{}} }
 // user gives the name of a user; their identifier, if the visitor may not know it or they
 // are gone.
 func (n *names) user(id core.ID) (string, error) {
+	if id == "" {
+		return "", nil
+	}
 	if name, known := n.known[id]; known {
 		return name, nil
 	}
@@ -102,7 +106,25 @@ func (n *names) actor(actor string) (string, error) {
 	return actor, nil
 }
 
-// happened makes lines of events.
+// eventTypes are all that pages know a word for, and those that their type says well.
+func eventTypes() []string {
+	var list []string
+	for kind := range eventWords() {
+		list = append(list, string(kind))
+	}
+	for _, kind := range []core.EventType{
+		core.EventUserCreated, core.EventUserUpdated, core.EventUserDeleted, core.EventUserDisabled, core.EventUserEnabled, core.EventGroupCreated, core.EventGroupDeleted,
+		core.EventClientCreated, core.EventClientUpdated, core.EventClientDeleted, core.EventOrgCreated, core.EventOrgUpdated, core.EventOrgDeleted,
+		core.EventRoleGranted, core.EventRoleRevoked, core.EventAccountCreated, core.EventAccountDeleted, core.EventConsentGiven, core.EventConsentWithdrawn,
+		core.EventTokenIssued, core.EventTokenRefused, core.EventAuthorizeRefused, core.EventConnectorSaved, core.EventPluginFailed, core.EventMailFailed,
+	} {
+		list = append(list, string(kind))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// happened makes lines of events, each of which leads to what is known of it.
 func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
 	names := v.names()
 	var items []web.FeedItem
@@ -112,7 +134,7 @@ func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
 		if err != nil {
 			return nil, err
 		}
-		line := web.FeedItem{At: e.At, Text: eventTitle(e.Type), Badges: eventBadges(e.Type)}
+		line := web.FeedItem{At: e.At, Text: eventTitle(e.Type), Badges: eventBadges(e.Type), URL: eventPath(e)}
 		if about := eventAbout(e); about != "" {
 			line.Text += ": " + about
 		}

@@ -44,7 +44,7 @@ func (c *Console) lately(v *Visit) (*web.Feed, error) {
 		return nil, err
 	}
 	items, err := v.happened(events)
-	return &web.Feed{Title: "Lately", Items: items}, err
+	return &web.Feed{Title: "Lately", Items: items, More: &web.Anchor{Label: "Audit log", URL: pathAudit}}, err
 }
 
 func (c *Console) aboutServer(orgs int) web.Block {

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -146,4 +147,26 @@ func TestGroups(t *testing.T) {
 	if _, err := w.store.Group(t.Context(), "built-in", "wiki/users & co"); !errors.Is(err, core.ErrNotFound) {
 		t.Error(err)
 	}
+}
+func TestUsersList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 60 {
+		w.user("partners", fmt.Sprintf("p%02d", i), "", "")
+	}
+	b := w.as("olga")
+	b.get("/admin/users").wants(200, "Olga", "olga@example.com").lacks("p01")
+	b.get("/admin/users?org=partners").wants(200, "P00", "P49").lacks("P50", "olga@example.com")
+	next := attr(b.find("users-next"), "href")
+	b.get(next).wants(200, "P50", "P59").lacks("P49")
+	if b.find("users-next") != nil || attr(b.find("users-first"), "href") != "/admin/users?org=partners" {
+		t.Error("pages lead elsewhere")
+	}
+	b.get("/admin/users?org=partners&q=P4").wants(200, "P40", "P49").lacks("P50", "P03")
+	b.get("/admin/users?org=partners&q=%25").wants(200, "There is nobody like this.")
+	b.get("/admin/users?org=elsewhere").wants(404)
+	b.get(w.path("p07")).press("disable").leads(w.path("p07"), "P07 is disabled")
+	b.get("/admin/users?org=partners&state=disabled").wants(200, "P07").lacks("P08")
+	b.get("/admin/users?org=partners&state=active").wants(200, "P08").lacks("P07")
+	b.get("/admin/users?state=administrators").wants(200, "Olga")
 }

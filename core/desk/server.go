@@ -54,3 +54,11 @@ func (d *Desk) Events(ctx context.Context, filter core.EventFilter) ([]core.Even
 	}
 	return d.admin.Events(ctx, filter)
 }
+
+// ServerSettings is [admin.Service.ServerSettings].
+func (d *Desk) ServerSettings(context.Context) ([]admin.ServerSetting, error) {
+	if err := d.may(core.ReadSettings, wholeServer); err != nil {
+		return nil, err
+	}
+	return d.admin.ServerSettings(), nil
+}
