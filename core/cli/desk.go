@@ -129,7 +129,8 @@ type extensions interface {
 	PluginLog(ctx context.Context, instance string, after uint64) ([]admin.LogLine, error)
 }
 
-// machinery is what is done about the keys, the queue of mails and the audit log.
+// machinery is what is done about the keys, the queue of mails, the audit log, and what
+// moves in.
 type machinery interface {
 	Keys(ctx context.Context) ([]admin.Key, error)
 	RotateKeys(ctx context.Context, algs []string, atOnce bool) ([]admin.Key, error)
@@ -137,6 +138,7 @@ type machinery interface {
 	QueuedMails(ctx context.Context) ([]core.Mail, error)
 	RetryMails(ctx context.Context, id core.ID) (int, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+	Import(ctx context.Context, plan *admin.ImportPlan, options admin.ImportOptions) (*admin.ImportReport, error)
 }
 
 // local is the desk of the operating system's user, who may do everything.

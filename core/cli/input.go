@@ -11,25 +11,28 @@ import (
 const maxInput = 16 << 20
 
 // readFile reads a file, or standard input for "-".
-func (p *program) readFile(name string) ([]byte, error) {
+func (p *program) readFile(name string) ([]byte, error) { return p.readUpTo(name, maxInput) }
+
+// readUpTo reads a file of at most so many bytes.
+func (p *program) readUpTo(name string, most int64) ([]byte, error) {
 	if name == "-" {
-		return readSome("standard input", p.In)
+		return readSome("standard input", p.In, most)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer file.Close()
-	return readSome(name, file)
+	return readSome(name, file, most)
 }
 
-func readSome(name string, r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+func readSome(name string, r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
 	switch {
 	case err != nil:
 		return nil, unreadable(err)
-	case len(text) > maxInput:
-		return nil, failf("give less", "%s has more than %d MiB", name, maxInput>>20)
+	case int64(len(text)) > most:
+		return nil, failf("give less", "%s has more than %d MiB", name, most>>20)
 	}
 	return text, nil
 }
