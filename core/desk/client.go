@@ -130,7 +130,7 @@ func (d *Desk) ClientGuide(ctx context.Context, id, secret string) (*admin.Clien
 // BeginAttempt is [admin.Service.BeginAttempt], by the caller. It is for who may change the
 // client: tokens are issued in its name.
 func (d *Desk) BeginAttempt(ctx context.Context, id string, input admin.Attempt) (string, error) {
-	if _, err := d.client(ctx, id, core.WriteClients); err != nil {
+	if err := d.writable(ctx, id); err != nil {
 		return "", err
 	}
 	return d.admin.BeginAttempt(ctx, d.who.ID, id, input)

@@ -18,9 +18,10 @@ func (d *Desk) CreateConnector(ctx context.Context, input admin.NewConnector) (*
 	return d.admin.CreateConnector(ctx, d.who.Actor, input)
 }
 
-// Connectors is [admin.Service.Connectors].
+// Connectors is [admin.Service.Connectors]; without an organisation it is for who may see
+// all.
 func (d *Desk) Connectors(ctx context.Context, org string) ([]admin.Connector, error) {
-	if err := d.may(core.ReadConnectors, orDefault(org)); err != nil {
+	if err := d.may(core.ReadConnectors, org); err != nil {
 		return nil, err
 	}
 	return d.admin.Connectors(ctx, org)

@@ -49,7 +49,19 @@ func (d *Desk) mayMake(input *admin.NewUser) error {
 	if err := d.may(core.WriteUsers, orDefault(input.Org)); err != nil || !input.Admin {
 		return err
 	}
-	return d.may(core.WriteRoles, wholeServer)
+	return d.mayMakeOwner()
+}
+
+// mayMakeOwner is for owners of the server, and for a token of one only if it may
+// everything: the new one may.
+func (d *Desk) mayMakeOwner() error {
+	if err := d.may(core.WriteRoles, wholeServer); err != nil {
+		return err
+	}
+	if !d.contains(core.RoleGrant{Role: core.RoleOwner}) {
+		return &DeniedError{Permission: core.WriteRoles, Above: true}
+	}
+	return nil
 }
 
 // UpdateUser is [admin.Service.UpdateUser]. Only an owner of the server says who administers
@@ -60,7 +72,7 @@ func (d *Desk) UpdateUser(ctx context.Context, id core.ID, was admin.Version, ed
 	}
 	return d.admin.UpdateUserIf(ctx, d.who.Actor, id, was, edit, func(before, after *core.User) error {
 		if before.Admin != after.Admin {
-			if err := d.may(core.WriteRoles, wholeServer); err != nil {
+			if err := d.mayMakeOwner(); err != nil {
 				return err
 			}
 		}
