@@ -79,9 +79,7 @@ func (f *eventFlags) check(*cobra.Command, []string) (err error) {
 // find looks up whom and what the flags name.
 func (f *eventFlags) find(ctx context.Context, s *session, c *cobra.Command) (core.EventFilter, error) {
 	filter := f.filter
-	if c.Flag("org").Changed {
-		filter.Org = orgOf(c)
-	}
+	filter.Org = s.scope(c)
 	if f.user != "" {
 		found, err := s.FindUser(ctx, orgOf(c), f.user)
 		if err != nil {

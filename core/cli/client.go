@@ -177,10 +177,16 @@ func describeGuide(w io.Writer, guide *admin.Guide) {
 }
 
 func (p *program) clientList() *cobra.Command {
+	var filter core.ClientFilter
 	c := &cobra.Command{Use: "list", Short: "list clients", Args: arguments()}
+	c.Flags().StringVar(&filter.Search, "search", "", "only clients with this `TEXT` in name, full name or client ID")
+	everywhere := allFlag(c)
 	issuerFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		clients, err := s.Clients(ctx, orgOf(c))
+		if filter.Org = orgOf(c); *everywhere {
+			filter.Org = ""
+		}
+		clients, err := s.FindClients(ctx, filter)
 		if err != nil {
 			return err
 		}
@@ -190,9 +196,11 @@ func (p *program) clientList() *cobra.Command {
 			views[i] = viewClient(s.issuer, &clients[i], "")
 			rows[i] = []string{clients[i].Name, clients[i].ID, clients[i].Preset, joined(clients[i].RedirectURIs), clientState(&clients[i])}
 		}
-		return p.print(views, func(w io.Writer) {
-			table(w, "there are no clients", []string{"NAME", "CLIENT ID", "PRESET", "REDIRECT URIS", "STATE"}, rows)
-		})
+		headings := []string{"NAME", "CLIENT ID", "PRESET", "REDIRECT URIS", "STATE"}
+		if *everywhere {
+			headings = withOrg(headings, rows, func(i int) string { return clients[i].Org })
+		}
+		return p.print(views, func(w io.Writer) { table(w, "there are no clients", headings, rows) })
 	})
 	return c
 }
@@ -363,7 +371,8 @@ func (p *program) clientDelete() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.confirm(ctx, *sure, "delete the client %q?", client.Name); err != nil {
+		contents := func() ([]core.Content, error) { return s.ClientContents(ctx, client.ID) }
+		if err := p.lost(ctx, *sure, "client", client.Name, contents); err != nil {
 			return err
 		}
 		if err := s.DeleteClient(ctx, client.ID); err != nil {

@@ -164,7 +164,8 @@ func (p *program) connectorDelete() *cobra.Command {
 		if _, err := s.FindConnector(ctx, args[0]); err != nil {
 			return err
 		}
-		if err := p.confirm(ctx, *sure, "delete the connector %q and the links of its people?", args[0]); err != nil {
+		contents := func() ([]core.Content, error) { return s.ConnectorContents(ctx, args[0]) }
+		if err := p.lost(ctx, *sure, "connector", args[0], contents); err != nil {
 			return err
 		}
 		if err := s.DeleteConnector(ctx, args[0], *forget); err != nil {

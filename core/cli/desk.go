@@ -16,6 +16,7 @@ type Desk interface {
 	circles
 	parties
 	houses
+	offices
 	providers
 	extensions
 	machinery
@@ -31,6 +32,7 @@ type people interface {
 	User(ctx context.Context, id core.ID) (*core.User, error)
 	FindUser(ctx context.Context, org, login string) (*core.User, error)
 	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	AllUsers(ctx context.Context, filter core.UserFilter) ([]core.User, error)
 	CreateUser(ctx context.Context, input admin.NewUser) (*admin.CreatedUser, error)
 	InviteUser(ctx context.Context, input admin.NewUser, byHand bool) (*admin.Invited, error)
 	UpdateUser(ctx context.Context, id core.ID, was admin.Version, edit func(*core.User)) (*core.User, error)
@@ -54,6 +56,9 @@ type people interface {
 	UserLinks(ctx context.Context, id core.ID) ([]core.Link, error)
 	LinkUser(ctx context.Context, id core.ID, connector, subject string) (*core.Link, error)
 	UnlinkUser(ctx context.Context, id core.ID, connector, subject string) error
+	UserContents(ctx context.Context, id core.ID) ([]core.Content, error)
+	UserConsents(ctx context.Context, id core.ID) ([]core.Consent, error)
+	LiveSessions(ctx context.Context, filter core.SessionFilter) ([]core.LiveSession, error)
 }
 
 // circles is what is done about groups and their members.
@@ -61,7 +66,9 @@ type circles interface {
 	CreateGroup(ctx context.Context, org, name, displayName string) (*core.Group, error)
 	DeleteGroup(ctx context.Context, org, name string) error
 	FindGroup(ctx context.Context, org, name string) (*core.Group, error)
-	Groups(ctx context.Context, org string) ([]core.Group, error)
+	FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error)
+	UpdateGroup(ctx context.Context, id core.ID, was admin.Version, edit func(*core.Group)) (*core.Group, error)
+	GroupContents(ctx context.Context, id core.ID) ([]core.Content, error)
 	Members(ctx context.Context, group *core.Group) ([]core.User, error)
 	AddMember(ctx context.Context, group *core.Group, user *core.User) error
 	RemoveMember(ctx context.Context, group *core.Group, user *core.User) error
@@ -72,7 +79,8 @@ type parties interface {
 	Client(ctx context.Context, id string) (*core.Client, error)
 	CreateClient(ctx context.Context, input admin.NewClient) (*admin.CreatedClient, error)
 	FindClient(ctx context.Context, org, name string) (*core.Client, error)
-	Clients(ctx context.Context, org string) ([]core.Client, error)
+	FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error)
+	ClientContents(ctx context.Context, id string) ([]core.Content, error)
 	MissingGroups(ctx context.Context, client *core.Client) ([]string, error)
 	UpdateClient(ctx context.Context, id string, was admin.Version, edit func(*core.Client)) (*core.Client, error)
 	RotateSecret(ctx context.Context, id string) (string, error)
@@ -89,6 +97,26 @@ type houses interface {
 	UpdateOrganisation(ctx context.Context, name string, was admin.Version, edit func(*core.Organisation)) (*core.Organisation, error)
 	CreateOrganisation(ctx context.Context, org core.Organisation) (*core.Organisation, error)
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
+	DeleteOrganisation(ctx context.Context, name string) error
+	OrganisationContents(ctx context.Context, name string) ([]core.Content, error)
+	Counts(ctx context.Context, org string) (core.Counts, error)
+}
+
+// offices is what is done about roles, service accounts and API tokens.
+type offices interface {
+	RoleHolders(ctx context.Context, org string) ([]admin.RoleHolder, error)
+	RolesOf(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
+	GrantRole(ctx context.Context, holder core.ID, org string, role core.Role) error
+	RevokeRole(ctx context.Context, holder core.ID, org string) error
+	CreateServiceAccount(ctx context.Context, input admin.NewServiceAccount) (*core.ServiceAccount, error)
+	FindServiceAccount(ctx context.Context, org, name string) (*core.ServiceAccount, error)
+	ServiceAccounts(ctx context.Context, org string) ([]core.ServiceAccount, error)
+	UpdateServiceAccount(ctx context.Context, id core.ID, was admin.Version, edit func(*core.ServiceAccount)) (*core.ServiceAccount, error)
+	DeleteServiceAccount(ctx context.Context, id core.ID) error
+	ServiceAccountContents(ctx context.Context, id core.ID) ([]core.Content, error)
+	CreateAPIToken(ctx context.Context, input admin.NewAPIToken) (*core.APIToken, string, error)
+	APITokens(ctx context.Context, holder core.ID) ([]core.APIToken, error)
+	RevokeAPIToken(ctx context.Context, id, token core.ID) error
 }
 
 // providers is what is done about connectors.
@@ -100,6 +128,7 @@ type providers interface {
 	EnableConnector(ctx context.Context, name string) error
 	DisableConnector(ctx context.Context, name string) error
 	DeleteConnector(ctx context.Context, name string, forget bool) error
+	ConnectorContents(ctx context.Context, name string) ([]core.Content, error)
 	SignInPlugins(ctx context.Context) ([]admin.Plugin, error)
 }
 

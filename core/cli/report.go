@@ -101,6 +101,12 @@ func missingHint(missing *admin.MissingError) string {
 		return "run 'postern keys list' to see them"
 	case "initial access token":
 		return "run 'postern registration token list' to see them"
+	case "user or service account":
+		return "run 'postern user list' or 'postern service-account list' to see them"
+	case "API token":
+		return "run 'postern token list' to see them"
+	case "service account":
+		return "run 'postern service-account list' to see them"
 	case "session":
 		return "run 'postern user sessions' to see them"
 	case "authenticator":

@@ -72,7 +72,8 @@ func (p *program) root() *cobra.Command {
 			addSetting(flags, s)
 		}
 	}
-	root.AddCommand(p.serve(), p.user(), p.group(), p.client(), p.registration(), p.plugin(), p.connector(), p.org(), p.keys(), p.explain(), p.imports(), p.mail(), p.audit(), p.login(), p.logout(), p.version(), p.completion())
+	root.AddCommand(p.serve(), p.user(), p.group(), p.client(), p.registration(), p.plugin(), p.connector(), p.org(), p.role(), p.account(), p.token(),
+		p.sessions(), p.keys(), p.explain(), p.imports(), p.mail(), p.audit(), p.login(), p.logout(), p.version(), p.completion())
 	return root
 }
 

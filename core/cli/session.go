@@ -16,6 +16,17 @@ type session struct {
 	issuer string
 	// guessed says that the issuer is what the server would have, had it been started.
 	guessed bool
+	// home is the only organisation that the caller has to do with; empty: there are more.
+	home string
+}
+
+// scope gives the organisation that a list is of: the one that was given, or the only one
+// that the caller has to do with; empty is all.
+func (s *session) scope(c *cobra.Command) string {
+	if c.Flag("org").Changed {
+		return orgOf(c)
+	}
+	return s.home
 }
 
 // handler is what a command does at a desk.
@@ -52,7 +63,7 @@ func (p *program) onData(mustExist bool, do handler) func(*cobra.Command, []stri
 				err = closing
 			}
 		}()
-		return do(c.Context(), &session{newLocal(opened), cfg, cfg.Issuer, cfg.IssuerDerived}, args)
+		return do(c.Context(), &session{newLocal(opened), cfg, cfg.Issuer, cfg.IssuerDerived, ""}, args)
 	}
 }
 

@@ -53,7 +53,7 @@ func (p *program) user() *cobra.Command {
 		p.userCreate(), p.userInvite(), p.userList(), p.userShow(), p.userUpdate(), p.userPassword(), p.userResetLink(),
 		p.userSwitch("disable", "keep a user from signing in, and sign them out everywhere", Desk.DisableUser),
 		p.userSwitch("enable", "let a disabled user sign in again", Desk.EnableUser),
-		p.userSessions(), p.userSignOut(), p.userMFA(), p.userRecoveryCodes(), p.userDevices(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
+		p.userSessions(), p.userConsents(), p.userSignOut(), p.userMFA(), p.userRecoveryCodes(), p.userDevices(), p.userLinks(), p.userLink(), p.userUnlink(), p.userDelete())
 	orgFlag(c)
 	return c
 }
@@ -147,18 +147,22 @@ func (p *program) userList() *cobra.Command {
 		}
 		return nil
 	}
+	everywhere := allFlag(c)
 	c.RunE = p.with(func(ctx context.Context, s *session, _ []string) error {
-		filter.Org = orgOf(c)
-		users, err := s.Users(ctx, filter)
+		read := s.Users
+		if filter.Org = orgOf(c); *everywhere {
+			filter.Org, read = "", s.AllUsers
+		}
+		users, err := read(ctx, filter)
 		if err != nil {
 			return err
 		}
-		return p.printUsers(users)
+		return p.printUsers(users, *everywhere)
 	})
 	return c
 }
 
-func (p *program) printUsers(users []core.User) error {
+func (p *program) printUsers(users []core.User, everywhere bool) error {
 	views := make([]userView, len(users))
 	rows := make([][]string, len(users))
 	for i := range users {
@@ -166,9 +170,11 @@ func (p *program) printUsers(users []core.User) error {
 		views[i] = viewUser(u)
 		rows[i] = []string{u.Name, u.Email, u.Profile.DisplayName, joined(u.Groups), userState(u)}
 	}
-	return p.print(views, func(w io.Writer) {
-		table(w, "there are no users", []string{"NAME", "E-MAIL", "FULL NAME", "GROUPS", "STATE"}, rows)
-	})
+	headings := []string{"NAME", "E-MAIL", "FULL NAME", "GROUPS", "STATE"}
+	if everywhere {
+		headings = withOrg(headings, rows, func(i int) string { return users[i].Org })
+	}
+	return p.print(views, func(w io.Writer) { table(w, "there are no users", headings, rows) })
 }
 
 func userState(u *core.User) string {
@@ -340,7 +346,8 @@ func (p *program) userDelete() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.confirm(ctx, *sure, "delete the user %q?", user.Name); err != nil {
+		contents := func() ([]core.Content, error) { return s.UserContents(ctx, user.ID) }
+		if err := p.lost(ctx, *sure, "user", user.Name, contents); err != nil {
 			return err
 		}
 		if err := s.DeleteUser(ctx, user.ID); err != nil {
