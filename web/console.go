@@ -233,6 +233,7 @@ type Check struct {
 	Title, Text string
 	Done        bool
 	Button      *Button
+	Wrong       bool // it was tried, and something is to be mended
 }
 
 // Copies are values to take elsewhere, each with a button that copies it.
@@ -257,6 +258,7 @@ type Log struct {
 	Title string
 	Lines []LogLine
 	Empty string
+	Live  bool // with a script, the page is read anew every few seconds
 }
 
 // LogLine is one of them. Kind is as of [Badge].
@@ -300,6 +302,23 @@ type OrderItem struct {
 	Buttons               []Button
 }
 
+// Steps are what is done one after the other.
+type Steps struct {
+	Title, Text string
+	Items       []string
+	Source      *Anchor // where it is told in full; it may be on another site
+}
+
+// Tiles are what one can choose among, each with a picture.
+type Tiles struct {
+	Title, Text string
+	Items       []Tile
+}
+
+// Tile is one of them. Icon is the name of a built-in icon; for everything else stands a
+// monogram of the title.
+type Tile struct{ Title, Text, URL, Icon string }
+
 // Split stands two columns side by side where there is room: the main one is wider.
 type Split struct{ Main, Side []Block }
 
@@ -316,6 +335,8 @@ func (Log) block() string       { return "log" }
 func (Feed) block() string      { return "feed" }
 func (Order) block() string     { return "order" }
 func (Split) block() string     { return "split" }
+func (Steps) block() string     { return "steps" }
+func (Tiles) block() string     { return "tiles" }
 
 func (Console) template() string { return "console" }
 

@@ -19,6 +19,7 @@ func ConsoleStories() []Story {
 		{"console-order", inConsole("Plugins", consoleOrder(at))},
 		{"console-delete", inConsole("Organisations", consoleDelete())},
 		{"console-denied", inConsole("", consoleDenied())},
+		{"console-choose", inConsole("Applications", consoleChoose())},
 	}
 }
 
@@ -84,10 +85,10 @@ func consoleWelcome() Console {
 		Title: "Welcome to Postern", Lead: "A few steps, and people sign in to your applications here.",
 		Notice: "You are the first administrator of this server.",
 		Blocks: []Block{Checklist{Title: "Next steps", Items: []Check{
-			{"Protect your own account", "Add a passkey or an authenticator app: you may do everything here.", false, &Button{Label: "Add a passkey", URL: "/account/security/passkey"}},
-			{"Name your organisation", "People see its name and logo when they sign in.", true, nil},
-			{"Add an application", "Confluence, Grafana, GitLab or your own: we tell what to enter there.", false, &Button{Label: "Add an application", URL: "/admin/clients/new", Kind: "primary"}},
-			{"Invite people", "They choose their own password or passkey.", false, &Button{Label: "Invite somebody", URL: "/admin/users/invite"}},
+			{"Protect your own account", "Add a passkey or an authenticator app: you may do everything here.", false, &Button{Label: "Add a passkey", URL: "/account/security/passkey"}, false},
+			{"Name your organisation", "People see its name and logo when they sign in.", true, nil, false},
+			{"Add an application", "Confluence, Grafana, GitLab or your own: we tell what to enter there.", false, &Button{Label: "Add an application", URL: "/admin/clients/new", Kind: "primary"}, false},
+			{"Invite people", "They choose their own password or passkey.", false, &Button{Label: "Invite somebody", URL: "/admin/users/invite"}, false},
 		}}},
 	}
 }
@@ -221,7 +222,7 @@ func consoleCreated() Console {
 				{"Authorize endpoint", "https://id.example.com/login/oauth/authorize", ""},
 			}},
 			Code{ID: "config", Title: "grafana.ini", Text: "[auth.generic_oauth]\nenabled = true\nclient_id = grafana\nscopes = openid profile email\n", Copies: true},
-			Checklist{Title: "Done so far", Items: []Check{{"Redirect URI set", "", true, nil}, {"First sign-in seen", "Sign in to Confluence once.", false, nil}}},
+			Checklist{Title: "Done so far", Items: []Check{{"Redirect URI set", "", true, nil, false}, {"First sign-in seen", "Sign in to Confluence once.", false, nil, false}}},
 		},
 	}
 }
@@ -254,4 +255,21 @@ func consoleDenied() Console {
 	return Console{Title: "You may not do this", Blocks: []Block{Message{
 		Kind: "warn", Text: "This needs the permission users:write in the organisation Northwind.", Buttons: []Button{{Label: "Back to the overview", URL: "/admin"}},
 	}}}
+}
+
+// consoleChoose has what one chooses among, steps, and a checklist on which something is
+// wrong.
+func consoleChoose() Console {
+	return Console{
+		Title: "New application", Lead: "What is it?", Crumbs: []Anchor{{"Applications", "/admin/clients"}},
+		Blocks: []Block{
+			Tiles{Title: "Products", Text: "Everything that they need is filled in.", Items: []Tile{
+				{"Confluence (miniOrange)", "Confluence, with the miniOrange app", "/admin/clients/new?preset=confluence", ""},
+				{"GitLab", "a GitLab of your own", "/admin/clients/new?preset=gitlab", "gitlab"},
+			}},
+			Steps{Title: "What to do", Text: "In GitLab.", Items: []string{"Add the lines below to /etc/gitlab/gitlab.rb.", "Run: sudo gitlab-ctl reconfigure"},
+				Source: &Anchor{"GitLab's documentation", "https://docs.gitlab.com/administration/auth/oidc/"}},
+			Checklist{Title: "Done so far", Items: []Check{{"The last try was refused: client auth wrong.", "Paste the secret again.", false, nil, true}}},
+		},
+	}
 }
