@@ -234,7 +234,7 @@ func checkGroupName(p *problems, field, name string) {
 }
 
 func (s *Service) groupRecord(actor Actor, now time.Time, kind core.EventType, group *core.Group, member core.ID) core.Record {
-	return s.record(actor, now, core.Event{Type: kind, UserID: member, Org: group.Org, Detail: map[string]string{"group": group.Name, "organisation": group.Org}})
+	return s.record(actor, now, core.Event{Type: kind, UserID: member, Org: group.Org, Detail: map[string]string{"group": group.Name, "organisation": group.Org, "group_id": string(group.ID)}})
 }
 
 // wrap says what failed; nil stays nil.
