@@ -51,7 +51,7 @@ type visit struct {
 	log    func(*Error)
 }
 
-func (v *visit) all() []resources { return []resources{users{v}} }
+func (v *visit) all() []resources { return []resources{users{v}, groups{v}} }
 
 // location is the URL of a resource.
 func (v *visit) location(rt *resourceType, id core.ID) string {

@@ -3,15 +3,12 @@ package scim
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
-	"github.com/postern-id/postern/core/desk"
 )
 
 const typeWork = "work"
@@ -416,45 +413,11 @@ func (s users) byKey(ctx context.Context, k key) ([]core.User, error) {
 	default: // a name or an address
 		user, err = s.desk.FindUser(ctx, s.org, k.value)
 	}
-	var refusal *Error
 	switch {
-	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound, errors.Is(err, core.ErrNotFound):
+	case isMissing(err):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
 	return []core.User{*user}, nil
 }
-
-// groupsOf gives the groups of a user. A caller who may not see groups sees none.
-func (v *visit) groupsOf(ctx context.Context, user *core.User) ([]any, error) {
-	var groups []any
-	for _, name := range user.Groups {
-		group, err := v.group(ctx, name)
-		switch _, denied := errors.AsType[*desk.DeniedError](err); {
-		case denied:
-			return nil, nil
-		case errors.Is(err, core.ErrNotFound):
-			continue // it was deleted since
-		case err != nil:
-			return nil, err
-		}
-		groups = append(groups, object{"value": string(group.ID), "display": shownName(group), "type": "direct", "$ref": v.base + "/Groups/" + string(group.ID)})
-	}
-	return groups, nil
-}
-
-// group gives the group of the name, read once.
-func (v *visit) group(ctx context.Context, name string) (*core.Group, error) {
-	if known := v.groups[name]; known != nil {
-		return known, nil
-	}
-	group, err := v.desk.FindGroup(ctx, v.org, name)
-	if err == nil {
-		v.groups[name] = group
-	}
-	return group, err
-}
-
-// shownName is what a group is called by SCIM.
-func shownName(g *core.Group) string { return cmp.Or(g.DisplayName, g.Name) }
