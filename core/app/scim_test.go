@@ -190,7 +190,7 @@ func TestSCIMChecker(t *testing.T) {
 			t.Errorf("%s %s %s: %s", r.Status, r.Type, r.Title, r.Reason)
 		}
 	}
-	if kinds[""] < 20 || kinds["User"] < 40 {
+	if kinds[""] < 20 || kinds["User"] < 40 || kinds["Group"] < 15 {
 		t.Errorf("it tried %v: that is too little", kinds)
 	}
 }

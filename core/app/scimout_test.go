@@ -74,6 +74,40 @@ func TestSCIMOut(t *testing.T) {
 	_, err = o.Admin.UpdateUser(ctx, cli, anna, "", func(u *core.User) { u.Name, u.Profile.Title = "ann", "" })
 	check(err)
 	r.eventually("she has another name there", func() bool { return there("ann") != nil && there("anna") == nil })
+
+	// members gives the members of the copy of a group; "-" if there is none.
+	members := func(name string) string {
+		group, err := o.Store.Group(ctx, "mirror", name)
+		if errors.Is(err, core.ErrNotFound) {
+			return "-"
+		}
+		check(err)
+		users, err := o.Store.Members(ctx, group.ID)
+		check(err)
+		var names []string
+		for _, user := range users {
+			names = append(names, user.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	staff, err := o.Admin.CreateGroup(ctx, cli, "acme", "Staff", "")
+	check(err)
+	r.eventually("there is a group", func() bool { return members("Staff") == "" })
+	check(o.Admin.AddMember(ctx, cli, staff, &made.User))
+	r.eventually("she is in it", func() bool { return members("Staff") == "ann" })
+	bob, err := o.Admin.CreateUser(ctx, cli, admin.NewUser{Org: "acme", Name: "bob", Groups: []string{"Staff", "Sales"}})
+	check(err)
+	r.eventually("somebody comes with groups", func() bool { return members("Staff") == "ann bob" && members("Sales") == "bob" })
+	_, err = o.Admin.UpdateGroup(ctx, cli, staff.ID, "", func(g *core.Group) { g.Name = "All" })
+	check(err)
+	r.eventually("the group has another name", func() bool { return members("All") == "ann bob" && members("Staff") == "-" })
+	renamed, err := o.Admin.FindGroup(ctx, "acme", "All")
+	check(err)
+	check(o.Admin.RemoveMember(ctx, cli, renamed, &bob.User))
+	r.eventually("somebody leaves it", func() bool { return members("All") == "ann" })
+	check(o.Admin.DeleteGroup(ctx, cli, "acme", "Sales"))
+	r.eventually("a group is gone", func() bool { return members("Sales") == "-" && there("bob") != nil })
+
 	check(o.Admin.DisableUser(ctx, cli, anna))
 	r.eventually("she may not sign in there", func() bool { return there("ann").Disabled })
 	check(o.Admin.EnableUser(ctx, cli, anna))
