@@ -99,6 +99,7 @@ func (r *routes) families() {
 	r.keys()
 	r.mails()
 	r.audit()
+	r.imports()
 }
 
 // Document gives the OpenAPI document of the API.

@@ -1098,3 +1098,18 @@ func (c *Caller) ListEvents(ctx context.Context, query ListEventsQuery, options 
 	}
 	return out, nil
 }
+
+// Import: move in what another program knows.
+func (c *Caller) Import(ctx context.Context, body Import, options ...Option) (*ImportReport, error) {
+	r := request{method: "POST", path: "/imports", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(ImportReport)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
