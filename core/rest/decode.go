@@ -3,7 +3,9 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -32,7 +34,12 @@ func decode(body []byte, into any) error {
 
 // unnamed gives the error of a JSON reader, which never has more of the text in it than one
 // character.
-func unnamed(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
+func unnamed(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it ends too soon"
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
+}
 
 var (
 	typeTime  = reflect.TypeFor[time.Time]()

@@ -19,12 +19,12 @@ func filled(values map[string]string) map[string]string {
 	return values
 }
 
-// at gives the time as it is written.
+// at gives the time as it is written: to the millisecond, as it is kept.
 func at(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t.UTC().Truncate(time.Millisecond)
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
