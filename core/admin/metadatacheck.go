@@ -90,7 +90,3 @@ func checkMetadata(p *problems, c *core.Client) {
 		}
 	}
 }
-
-func equalOptional(a, b *int) bool {
-	return a == b || a != nil && b != nil && *a == *b
-}

@@ -239,9 +239,10 @@ func matrix() map[string]row {
 		"RotateKeys": {core.WriteKeys, server, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.RotateKeys(ctx, []string{"none"}, false))
 		}},
-		"DeleteKey":   {core.WriteKeys, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.DeleteKey(ctx, "k") }},
-		"QueuedMails": {core.ReadMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.QueuedMails(ctx)) }},
-		"RetryMails":  {core.WriteMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.RetryMails(ctx, "m")) }},
+		"DeleteKey":      {core.WriteKeys, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.DeleteKey(ctx, "k") }},
+		"QueuedMails":    {core.ReadMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.QueuedMails(ctx)) }},
+		"RetryMails":     {core.WriteMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.RetryMails(ctx, "m")) }},
+		"ServerSettings": {core.ReadSettings, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.ServerSettings(ctx)) }},
 		"Import": {core.Import, server, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.Import(ctx, &admin.ImportPlan{}, admin.ImportOptions{}))
 		}},
