@@ -121,6 +121,16 @@ func TestLinkByEmail(t *testing.T) {
 	}
 }
 
+// Whoever runs the provider of an organisation does not come to administer here by saying
+// the address of somebody who does.
+func TestNoLinkByEmailToRoles(t *testing.T) {
+	w := newWorld(t)
+	w.connector().LinkByEmail = true
+	w.add(core.User{ID: "ann", Name: "annie", Email: "ann@example.org", EmailVerified: true})
+	w.store.roles = map[core.ID][]core.RoleGrant{"ann": {{Holder: "ann", Org: "acme", Role: core.RoleAuditor}}}
+	w.refused(w.out(nil), core.UpstreamUnknown, "administrator")
+}
+
 func TestLinking(t *testing.T) {
 	w := newWorld(t)
 	ben := w.add(core.User{ID: "ben", Name: "ben", Groups: []string{"staff"}})

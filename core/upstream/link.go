@@ -22,6 +22,8 @@ type Facts struct {
 	Holder *core.User
 	// HolderLinked says that Holder is somebody else already at this connector.
 	HolderLinked bool
+	// HolderRules says that Holder administers something, by a role.
+	HolderRules bool
 }
 
 // Act is what to do.
@@ -131,7 +133,7 @@ func (f Facts) byEmail() Decision {
 		return unknown(reasonUnverifiedHere)
 	case user.Disabled:
 		return unknown(reasonUserDisabled)
-	case user.Admin:
+	case user.Admin || f.HolderRules: // whoever runs the provider would administer here
 		return unknown(reasonAdministrator)
 	case f.HolderLinked: // the provider gave the address to somebody else
 		return unknown(reasonHolderLinked)

@@ -83,6 +83,7 @@ func TestDecide(t *testing.T) {
 		}, upstream.ActRefuse, "", "unknown email_not_identical"},
 		{"address, disabled", func(f *upstream.Facts) { f.Holder = with(ann(), off) }, upstream.ActRefuse, "", "unknown user_disabled"},
 		{"address, administrator", func(f *upstream.Facts) { f.Holder = with(ann(), admin) }, upstream.ActRefuse, "", "unknown administrator"},
+		{"address, somebody with a role", func(f *upstream.Facts) { f.Holder, f.HolderRules = ann(), true }, upstream.ActRefuse, "", "unknown administrator"},
 		{"address that went to somebody else", func(f *upstream.Facts) { f.Holder, f.HolderLinked = ann(), true }, upstream.ActRefuse, "", "unknown linked_to_another_person"},
 
 		{"nobody", func(*upstream.Facts) {}, upstream.ActCreate, "", ""},
@@ -144,7 +145,7 @@ func violated(f upstream.Facts, d upstream.Decision) string {
 		{"an unverified address never links", d.Act == upstream.ActLinkByEmail && !(f.Verified && d.User.EmailVerified)},
 		{"an address links only itself", d.Act == upstream.ActLinkByEmail && !(f.Plain && d.User.Email == f.Email)},
 		{"an address links only where the operator wants so", d.Act == upstream.ActLinkByEmail && !f.Connector.LinkByEmail},
-		{"an administrator is never linked by an address", d.Act == upstream.ActLinkByEmail && d.User.Admin},
+		{"an administrator is never linked by an address", d.Act == upstream.ActLinkByEmail && (d.User.Admin || f.HolderRules)},
 		{"a second person with the address is never linked by it", d.Act == upstream.ActLinkByEmail && f.HolderLinked},
 		{"no user is made beside one with the address", d.Act == upstream.ActCreate && f.Holder != nil},
 		{"no user is made unless the operator wants so", d.Act == upstream.ActCreate && !f.Connector.CreateUsers},
@@ -195,7 +196,7 @@ func combinations(t *testing.T, try func(upstream.Facts)) {
 					g.For.Org.Disabled = is(8)
 				}
 				if other != nil && other.Org == "built-in" && !is(9) {
-					g.Holder = other
+					g.Holder, g.HolderRules = other, is(8)
 				}
 				count++
 				try(g)

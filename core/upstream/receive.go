@@ -87,6 +87,11 @@ func (s *Service) facts(ctx context.Context, a arrival) (Facts, error) {
 		return f, fmt.Errorf("read the links: %w", err)
 	}
 	f.HolderLinked = slices.ContainsFunc(links, func(l core.Link) bool { return l.Connector == a.Instance })
+	roles, err := s.Store.Roles(ctx, f.Holder.ID)
+	if err != nil {
+		return f, fmt.Errorf("read the roles: %w", err)
+	}
+	f.HolderRules = len(roles) > 0
 	return f, nil
 }
 

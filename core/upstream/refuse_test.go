@@ -554,10 +554,10 @@ func refuseNobody(t *testing.T, w *world) {
 // A failure of the store is never an answer about the person.
 func TestStoreFails(t *testing.T) {
 	lost := errors.New("disk on fire")
-	for _, method := range []string{"Plugins", "Organisation", "Link", "Links", "UserByEmail", "UserByLogin"} {
+	for _, method := range []string{"Plugins", "Organisation", "Link", "Links", "Roles", "UserByEmail", "UserByLogin"} {
 		w := newWorld(t)
 		w.connector().CreateUsers, w.connector().LinkByEmail = true, true
-		if method == "Links" {
+		if method == "Links" || method == "Roles" {
 			w.add(core.User{ID: "ann", Name: "ann", Email: "ann@example.org", EmailVerified: true})
 		}
 		b := w.send(nil)

@@ -18,6 +18,7 @@ type Store interface {
 	Attempt(ctx context.Context, id core.ID) (*core.UpstreamAttempt, error)
 	Link(ctx context.Context, connector, subject string) (*core.Linked, error)
 	Links(ctx context.Context, userID core.ID) ([]core.Link, error)
+	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
 	// UserByEmail and UserByLogin compare in the folded form. For the latter org ""
 	// stands for any organisation; a login of two is not found then,
 	// [core.ErrAmbiguous] if one of those people has a password.

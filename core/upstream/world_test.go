@@ -278,6 +278,7 @@ func (sealer) Unseal(sealed []byte, purpose string) ([]byte, error) {
 
 // memory is a store that holds to what core.Change says of each change.
 type memory struct {
+	roles    map[core.ID][]core.RoleGrant
 	config   core.PluginConfig
 	orgs     map[string]core.Organisation
 	users    []*core.User
@@ -401,6 +402,10 @@ func (m *memory) Link(_ context.Context, connector, subject string) (*core.Linke
 	}
 	user := *m.byID(link.UserID)
 	return &core.Linked{Link: link, User: user, Org: m.orgs[user.Org]}, nil
+}
+
+func (m *memory) Roles(_ context.Context, id core.ID) ([]core.RoleGrant, error) {
+	return m.roles[id], m.fail["Roles"]
 }
 
 func (m *memory) Links(_ context.Context, id core.ID) (list []core.Link, err error) {
