@@ -140,7 +140,7 @@ func TestDelete(t *testing.T) {
 	if list, err := w.store.Authenticators(t.Context(), w.ann.User.ID); err != nil || len(list) != 0 {
 		t.Errorf("authenticators: %v, %v", list, err)
 	}
-	if e := w.events(core.EventUserDeleted, w.ann); len(e) != 1 || e[0].Detail["name"] != "ann" {
+	if e := w.events(core.EventUserDeleted, w.ann); len(e) != 1 || e[0].Detail["name"] != "ann" || e[0].Org != w.ann.User.Org {
 		t.Errorf("recorded %+v", e)
 	}
 	// The mail that tells of it does not go with the account.

@@ -121,6 +121,7 @@ func (s *Service) event(p Person, kind core.EventType, detail map[string]string)
 		event.Detail["browser"] = browser
 	}
 	event.UserID, event.SessionID, event.Actor = p.User.ID, p.Session.ID, "user:"+string(p.User.ID)
+	event.Org = p.User.Org // the account may be gone when it is recorded
 	return core.Record{Event: event}
 }
 

@@ -114,13 +114,7 @@ func (s *Service) UpdateClient(ctx context.Context, actor Actor, id string, was 
 // UpdateClientIf is [Service.UpdateClient], unless guard refuses what is about to be made
 // of what.
 func (s *Service) UpdateClientIf(ctx context.Context, actor Actor, id string, was Version, edit func(*core.Client), guard func(before, after *core.Client) error) (*core.Client, error) {
-	return changing(ctx, s, "client", id, was, func(ctx context.Context) (*core.Client, time.Time, error) {
-		client, err := s.clientByID(ctx, id)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return client, client.UpdatedAt, nil
-	}, func(before *core.Client, now time.Time) (*core.Client, error) {
+	return changing(ctx, s, "client", id, was, s.clientAt(id), func(before *core.Client, now time.Time) (*core.Client, error) {
 		after := editedClient(before, edit)
 		if err := guard(before, after); err != nil {
 			return nil, err
@@ -214,25 +208,44 @@ func (s *Service) MissingGroups(ctx context.Context, client *core.Client) ([]str
 
 // RotateSecret makes a new secret, which is returned this once. The old one
 // stops working at once; tokens that were issued stay.
-func (s *Service) RotateSecret(ctx context.Context, actor Actor, id string) (string, error) {
-	client, err := s.clientByID(ctx, id)
+func (s *Service) RotateSecret(ctx context.Context, actor Actor, id string) (secret string, err error) {
+	_, err = changing(ctx, s, "client", id, "", s.clientAt(id), func(client *core.Client, now time.Time) (*core.Client, error) {
+		secret, err = s.rotateSecret(ctx, actor, client, now)
+		return client, err
+	})
 	if err != nil {
 		return "", err
 	}
+	return secret, nil
+}
+
+func (s *Service) rotateSecret(ctx context.Context, actor Actor, client *core.Client, now time.Time) (string, error) {
 	if client.Public() {
 		return "", invalid("client", "", "client %q is public: it has no secret", client.Name)
 	}
 	if !client.UsesSecret() {
 		return "", invalid("client", "", "client %q proves itself by its keys: it has no secret", client.Name)
 	}
+	was := client.UpdatedAt
 	secret, err := s.giveSecret(client)
 	if err != nil {
 		return "", err
 	}
-	client.UpdatedAt = s.Now()
-	return secret, s.applyClient(ctx, "rotate the secret", client, []core.Change{
-		core.UpdateClient{Client: *client}, s.clientRecord(actor, client.UpdatedAt, core.EventSecretRotated, client, nil),
-	})
+	client.UpdatedAt = now
+	record := s.clientRecord(actor, now, core.EventSecretRotated, client, nil)
+	record.Event.Fields = []core.FieldChange{{Field: "client_secret"}}
+	return secret, s.applyClient(ctx, "rotate the secret", client, []core.Change{core.UpdateClient{Client: *client, Was: was}, record})
+}
+
+// clientAt gives the client with when it was last changed.
+func (s *Service) clientAt(id string) func(context.Context) (*core.Client, time.Time, error) {
+	return func(ctx context.Context) (*core.Client, time.Time, error) {
+		client, err := s.clientByID(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return client, client.UpdatedAt, nil
+	}
 }
 
 // DeleteClient deletes the client with consents, grants, tokens and bindings.

@@ -98,6 +98,11 @@ func (s *Service) SetLimits(ctx context.Context, actor Actor, instance string, l
 	record := s.instanceRecord(actor, core.EventPluginConfigured, before, map[string]string{
 		"change": "limits", "before": limitsText(before.Limits), "after": limitsText(limits),
 	})
+	record.Event.Fields = changesOf([]field{
+		{name: "limits.memory_mib", before: before.Limits.MemoryMiB, after: limits.MemoryMiB},
+		{name: "limits.cpu", before: before.Limits.CPU, after: limits.CPU},
+		{name: "limits.wait", before: before.Limits.Wait, after: limits.Wait},
+	})
 	return s.applyInstance(ctx, "set the limits", instance, s.replaceInstance(before, after), record)
 }
 

@@ -139,6 +139,13 @@ func TestFieldsOfEvents(t *testing.T) {
 		t.Errorf("event %+v", e)
 	}
 
+	if err := w.DisableUser(ctx, actor, ann.ID); err != nil {
+		t.Fatal(err)
+	}
+	if e := w.latest(core.EventUserDisabled); !slices.Equal(e.Fields, []core.FieldChange{{Field: "disabled", Before: "false", After: "true"}}) || e.Org != "acme" {
+		t.Errorf("event %+v", e)
+	}
+
 	client := w.client(admin.NewClient{Org: "acme", Name: "wiki"})
 	long := "https://rp.example/" + strings.Repeat("ä", 900)
 	zero := 0
@@ -166,8 +173,8 @@ func TestFieldsOfEvents(t *testing.T) {
 	if err := w.SetPassword(ctx, actor, ann.ID, "even longer"); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []core.EventType{core.EventSecretRotated, core.EventPasswordSet} {
-		if e := w.latest(kind); e.Org != "acme" || len(e.Fields) != 0 || slices.Contains(slices.Collect(mapValues(e.Detail)), secret) {
+	for kind, field := range map[core.EventType]string{core.EventSecretRotated: "client_secret", core.EventPasswordSet: "password"} {
+		if e := w.latest(kind); e.Org != "acme" || !slices.Equal(e.Fields, []core.FieldChange{{Field: field}}) || slices.Contains(slices.Collect(mapValues(e.Detail)), secret) {
 			t.Errorf("event %+v", e)
 		}
 	}

@@ -171,13 +171,7 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id core.ID, was V
 // UpdateUserIf is [Service.UpdateUser], unless guard refuses what is about to be made of
 // what.
 func (s *Service) UpdateUserIf(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.User), guard func(before, after *core.User) error) (*core.User, error) {
-	return changing(ctx, s, "user", string(id), was, func(ctx context.Context) (*core.User, time.Time, error) {
-		user, err := s.userByID(ctx, id)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return user, user.UpdatedAt, nil
-	}, func(before *core.User, now time.Time) (*core.User, error) {
+	return changing(ctx, s, "user", string(id), was, s.userAt(id), func(before *core.User, now time.Time) (*core.User, error) {
 		after := edited(before, edit)
 		if err := guard(before, after); err != nil {
 			return nil, err
@@ -264,13 +258,15 @@ func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, pass
 		return err
 	}
 	now := s.Now()
+	record := s.userRecord(actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name})
+	record.Event.Fields = []core.FieldChange{{Field: "password"}}
 	changes := []core.Change{
 		core.SetPassword{UserID: id, Hash: hash, At: now},
 		core.EndSessions{UserID: id, At: now},
 		core.DeleteDevices{UserID: id},
 		core.DeleteTickets{UserID: id},
 		core.ClearFailures{Key: "account:" + string(id)},
-		s.userRecord(actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name}),
+		record,
 	}
 	return s.applyUser(ctx, "set the password", user, append(changes, s.notice(user, now, core.MailNoticePassword, nil)...))
 }
@@ -279,36 +275,58 @@ func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, pass
 // and forgets remembered devices and links that were sent. The last administrator cannot
 // be disabled.
 func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) error {
-	user, err := s.userByID(ctx, id)
-	if err != nil || user.Disabled {
-		return err
-	}
-	keep, err := s.keepAdministrator(ctx, user)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	user.Disabled, user.UpdatedAt = true, now
-	return s.applyUser(ctx, "disable the user", user, append([]core.Change{
-		core.UpdateUser{User: *user},
-		core.EndSessions{UserID: id, At: now},
-		core.DeleteDevices{UserID: id},
-		core.DeleteTickets{UserID: id},
-		s.userRecord(actor, now, core.EventUserDisabled, user, map[string]string{"name": user.Name}),
-	}, keep...))
+	return s.withUser(ctx, id, func(user *core.User, now time.Time) error {
+		if user.Disabled {
+			return nil
+		}
+		keep, err := s.keepAdministrator(ctx, user)
+		if err != nil {
+			return err
+		}
+		return s.applyUser(ctx, "disable the user", user, slices.Concat([]core.Change{
+			core.EndSessions{UserID: id, At: now},
+			core.DeleteDevices{UserID: id},
+			core.DeleteTickets{UserID: id},
+		}, s.switched(actor, user, now, core.EventUserDisabled), keep))
+	})
 }
 
 // EnableUser lets a disabled user sign in again.
 func (s *Service) EnableUser(ctx context.Context, actor Actor, id core.ID) error {
-	user, err := s.userByID(ctx, id)
-	if err != nil || !user.Disabled {
-		return err
-	}
-	user.Disabled, user.UpdatedAt = false, s.Now()
-	return s.applyUser(ctx, "enable the user", user, []core.Change{
-		core.UpdateUser{User: *user},
-		s.userRecord(actor, user.UpdatedAt, core.EventUserEnabled, user, map[string]string{"name": user.Name}),
+	return s.withUser(ctx, id, func(user *core.User, now time.Time) error {
+		if !user.Disabled {
+			return nil
+		}
+		return s.applyUser(ctx, "enable the user", user, s.switched(actor, user, now, core.EventUserEnabled))
 	})
+}
+
+// switched gives the changes that disable a user who is not, or the other way round.
+func (s *Service) switched(actor Actor, before *core.User, now time.Time, kind core.EventType) []core.Change {
+	after := *before
+	after.Disabled, after.UpdatedAt = !before.Disabled, now
+	record := s.userRecord(actor, now, kind, before, map[string]string{"name": before.Name})
+	record.Event.Fields = changesOf(userFields(before, &after))
+	return []core.Change{core.UpdateUser{User: after, Was: before.UpdatedAt}, record}
+}
+
+// withUser changes a user, and does it again if somebody else changed them meanwhile.
+func (s *Service) withUser(ctx context.Context, id core.ID, change func(user *core.User, now time.Time) error) error {
+	_, err := changing(ctx, s, "user", string(id), "", s.userAt(id), func(user *core.User, now time.Time) (*core.User, error) {
+		return user, change(user, now)
+	})
+	return err
+}
+
+// userAt gives the user with when they were last changed.
+func (s *Service) userAt(id core.ID) func(context.Context) (*core.User, time.Time, error) {
+	return func(ctx context.Context) (*core.User, time.Time, error) {
+		user, err := s.userByID(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return user, user.UpdatedAt, nil
+	}
 }
 
 // DeleteUser deletes the user with sessions, consents, grants and tokens. The
