@@ -13,7 +13,7 @@ import (
 	"github.com/postern-id/postern/core/scim"
 )
 
-// bearerRefusals are about who calls what answers programs. SCIM stands for all of it: one
+// bearerRefusals are about who calls what answers programs. SCIM stands for most of it: one
 // authenticator stands before each.
 func bearerRefusals() []refusal {
 	return []refusal{
@@ -139,8 +139,12 @@ func refuseAnonymousPrograms(t *testing.T, w *world) {
 func refuseCookiePrograms(t *testing.T, w *world) {
 	w.user("root", func(u *admin.NewUser) { u.Admin = true })
 	b := w.person("root")
-	if p := b.send(http.MethodGet, aProgram, nil); p.status != http.StatusUnauthorized {
-		t.Errorf("status %d:\n%s", p.status, p.body)
+	for _, path := range []string{aProgram, "/scim/v2/ServiceProviderConfig", "/api/v1/users", "/api/v1/organisations", "/api/v1/keys"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if p := b.send(method, path, nil); p.status != http.StatusUnauthorized && p.status != http.StatusMethodNotAllowed || strings.Contains(p.body, "root@") {
+				t.Errorf("%s %s: status %d:\n%s", method, path, p.status, p.body)
+			}
+		}
 	}
 	w.turnsAway(http.StatusUnauthorized, "malformed_token", "Bearer "+b.cookies[sessionCookie])
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -193,8 +194,24 @@ func (d *Dispatcher) devicePage(v *visit, next Step) Outcome {
 		// As on the consent page: nobody allows anything but what was shown.
 		Step:   d.linkTo(v, toDevice, oauth.FormatScope(next.Scopes)),
 		Client: v.client, User: v.signedIn.User, Scopes: next.Scopes,
-		Code: oauth.FormatUserCode(v.stored.Params.Get(paramUserCode)), IP: v.program.IP, Same: v.program.IP == v.from.IP, AskedAt: v.program.CreatedAt,
+		Code: oauth.FormatUserCode(v.stored.Params.Get(paramUserCode)), IP: v.program.IP, Same: sameNetwork(v.program.IP, v.from.IP), AskedAt: v.program.CreatedAt,
 	})
+}
+
+// sameNetwork reports whether both addresses are one, as far as anybody can tell: a host
+// changes the second half of its IPv6 address as it likes.
+func sameNetwork(one, other string) bool {
+	a, errA := netip.ParseAddr(one)
+	b, errB := netip.ParseAddr(other)
+	if errA != nil || errB != nil {
+		return false
+	}
+	bits := 32
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		bits = 64
+	}
+	network, err := a.Prefix(bits)
+	return err == nil && network.Contains(b.Unmap().WithZone(""))
 }
 
 // DecideDevice takes what the page of [DevicePage] sent.

@@ -140,13 +140,34 @@ func TestDeviceDenied(t *testing.T) {
 
 func TestDeviceOnAnotherNetwork(t *testing.T) {
 	w := newDeviceWorld(t, nil)
-	b := w.browser().itself("ann").opens("")
-	from := b.from()
-	from.IP = "198.51.100.1"
-	b.got(b.EnterDeviceCode(t.Context(), b.step(), userCode, from))
-	b.got(b.Device(t.Context(), b.step(), "", from))
-	if p := page[*flow.DevicePage](b); p.Same || p.IP != "192.0.2.1" {
-		t.Errorf("%+v", p)
+	b := w.browser().itself("ann")
+	for ip, same := range map[string]bool{
+		"192.0.2.1": true, "::ffff:192.0.2.1": true, "198.51.100.1": false, "192.0.2.2": false, "2001:db8::1": false, "": false,
+	} {
+		b.opens("")
+		from := b.from()
+		from.IP = ip
+		b.got(b.EnterDeviceCode(t.Context(), b.step(), userCode, from))
+		b.got(b.Device(t.Context(), b.step(), "", from))
+		if p := page[*flow.DevicePage](b); p.Same != same || p.IP != "192.0.2.1" {
+			t.Errorf("%s: %+v", ip, p)
+		}
+	}
+	// Of IPv6 the network counts.
+	id := w.newID()
+	w.apply(core.AddDeviceGrant{Grant: core.DeviceGrant{
+		ID: id, Hash: core.HashSecret("x"), UserCode: core.HashSecret("CCCCCCCC"), ClientID: "tv", Scopes: []string{"openid"}, State: core.DevicePending,
+		IP: "2001:db8::1", CreatedAt: w.now, ExpiresAt: w.now.Add(time.Minute),
+	}})
+	for ip, same := range map[string]bool{"2001:db8::2:3": true, "2001:db8:0:1::1": false, "192.0.2.1": false} {
+		b.opens("")
+		from := b.from()
+		from.IP = ip
+		b.got(b.EnterDeviceCode(t.Context(), b.step(), "CCCC-CCCC", from))
+		b.got(b.Device(t.Context(), b.step(), "", from))
+		if p := page[*flow.DevicePage](b); p.Same != same {
+			t.Errorf("%s: %+v", ip, p)
+		}
 	}
 }
 
