@@ -48,6 +48,13 @@ func (r *routes) help() {
 		handed, err := d.ResetLink(ctx, in.id(), sent.Send)
 		return told(wire.Handed(&handed), err)
 	})
+	get(r, operation{
+		id: "list-user-consents", path: pathUser + "/consents", tag: tagHelp, summary: "List what a user allowed clients", needs: core.ReadUsers,
+		desk: []string{"UserConsents"},
+	}, func(ctx context.Context, d *desk.Desk, in *oneUser) (*Answer[api.Page[api.Consent]], error) {
+		all, err := d.UserConsents(ctx, in.id())
+		return listed(all, wire.Consent, err)
+	})
 	do(r, http.MethodDelete, operation{
 		id: "withdraw-consent", path: pathUser + "/consents/{client}", tag: tagHelp, summary: "Take back what a user allowed a client",
 		more: "The grants that rest on it are revoked.", needs: core.HelpUsers, desk: []string{"WithdrawConsent"},
@@ -77,6 +84,10 @@ func (r *routes) invitations() {
 
 // access declares what says where somebody is signed in, and with what they sign in.
 func (r *routes) access() {
+	get(r, operation{
+		id: "list-sessions", path: "/sessions", tag: tagAccess, summary: "List where people are signed in, the newest first", needs: core.ReadUsers,
+		desk: []string{"LiveSessions"},
+	}, r.listSessions)
 	get(r, operation{
 		id: "list-user-sessions", path: pathUser + "/sessions", tag: tagAccess, summary: "List where a user is signed in",
 		needs: core.ReadUsers, desk: []string{"UserSessions"},
@@ -178,4 +189,24 @@ func (r *routes) links() {
 	}) error {
 		return d.UnlinkUser(ctx, in.id(), in.Connector, in.Subject)
 	})
+}
+
+type findSessions struct {
+	OrganisationFilter
+	User string `query:"user" maxLength:"36" doc:"Only those of the user of that identifier."`
+	Paging
+}
+
+func (r *routes) listSessions(ctx context.Context, d *desk.Desk, in *findSessions) (*Answer[api.Page[api.LiveSession]], error) {
+	filter := core.SessionFilter{Org: orAll(in.Organisation), UserID: core.ID(in.User), Limit: in.Limit + 1}
+	list := listOf("sessions", in.Organisation, in.User)
+	if in.After != "" {
+		place, err := r.cursors().open(list, in.After, 1)
+		if err != nil {
+			return nil, err
+		}
+		filter.Before = core.ID(place[0])
+	}
+	rows, err := d.LiveSessions(ctx, filter)
+	return pageEnd(r, list, rows, in.Limit, func(s *core.LiveSession) []string { return []string{string(s.Session.ID)} }, wire.LiveSession, err)
 }

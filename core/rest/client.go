@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -27,14 +28,15 @@ type changeClient struct {
 
 type findClients struct {
 	OrganisationFilter
-	Name string `query:"name" maxLength:"400" doc:"Exactly the client of that name or client_id: a list of one or none."`
+	Name   string `query:"name" maxLength:"400" doc:"Exactly the client of that name or client_id: a list of one or none."`
+	Search string `query:"search" maxLength:"200" doc:"Part of a name, display name or identifier, regardless of case."`
 	Paging
 }
 
 func (r *routes) clients() {
 	get(r, operation{
 		id: "list-clients", path: "/clients", tag: tagClients, summary: "List the clients of an organisation",
-		needs: core.ReadClients, desk: []string{"Clients", "FindClient"},
+		needs: core.ReadClients, desk: []string{"Clients", "FindClients", "FindClient"},
 	}, r.listClients)
 	send(r, http.MethodPost, operation{
 		id: "create-client", path: "/clients", tag: tagClients, summary: "Make a client by a preset, with the plugins that the preset binds",
@@ -48,10 +50,20 @@ func (r *routes) clients() {
 	patch[changeClient, api.Client](r, operation{
 		id: "update-client", path: "/clients/{client}", tag: tagClients, summary: "Change a client", needs: core.WriteClients, desk: []string{"UpdateClient"},
 	}, updateClient)
-	act(r, http.MethodDelete, operation{
+	do(r, http.MethodDelete, operation{
 		id: "delete-client", path: "/clients/{client}", tag: tagClients, summary: "Delete a client with consents, grants, tokens and bindings",
 		needs: core.WriteClients, desk: []string{"DeleteClient"},
-	}, deleteClient)
+	}, func(ctx context.Context, d *desk.Desk, in *changeClient) error {
+		return deleteIf(in.IfMatch, "client", in.Client,
+			func() (*core.Client, error) { return d.Client(ctx, in.Client) },
+			func(c *core.Client) string { return wire.Client(c).Version },
+			func(c *core.Client) error { return d.DeleteClient(ctx, c.ID) })
+	})
+	get(r, contents("get-client-contents", "/clients/{client}", tagClients, core.ReadClients, "ClientContents"),
+		func(ctx context.Context, d *desk.Desk, in *oneClient) (*Answer[api.Page[api.Content]], error) {
+			all, err := d.ClientContents(ctx, in.Client)
+			return listed(all, wire.Content, err)
+		})
 	act(r, http.MethodPost, operation{
 		id: "rotate-secret", path: "/clients/{client}/secret", tag: tagClients, summary: "Give a client a new secret",
 		more: "The old one stops working at once. The new one is in this answer alone.", needs: core.WriteClients, desk: []string{"RotateSecret"},
@@ -73,15 +85,21 @@ func (r *routes) clients() {
 }
 
 func (r *routes) listClients(ctx context.Context, d *desk.Desk, in *findClients) (*Answer[api.Page[api.Client]], error) {
-	if in.Name != "" {
+	if in.Name != "" && in.Organisation != everywhere {
 		client, err := d.FindClient(ctx, in.Organisation, in.Name)
 		return oneOf(client, err, "client", wire.Client)
 	}
-	all, err := d.Clients(ctx, in.Organisation)
-	if err != nil {
-		return nil, err
+	filter := core.ClientFilter{Org: orAll(in.Organisation), Search: cmp.Or(in.Search, in.Name), Limit: in.Limit + 1}
+	list := listOf("clients", in.Organisation, in.Name, in.Search)
+	if in.After != "" {
+		place, err := r.cursors().open(list, in.After, 2)
+		if err != nil {
+			return nil, err
+		}
+		filter.After, filter.AfterID = place[0], place[1]
 	}
-	return pageOf(r, listOf("clients", in.Organisation), all, in.Paging, func(c *core.Client) string { return core.FoldName(c.Name) }, wire.Client)
+	rows, err := d.FindClients(ctx, filter)
+	return pageEnd(r, list, rows, in.Limit, func(c *core.Client) []string { return []string{core.FoldName(c.Name), c.ID} }, wire.Client, err)
 }
 
 func createClient(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *api.NewClient) (*Object[api.CreatedClient], error) {
@@ -108,21 +126,6 @@ func updateClient(ctx context.Context, d *desk.Desk, in *changeClient, sent api.
 	})
 	client, err := d.UpdateClient(ctx, in.Client, was, edit.apply)
 	return aClient(client, edit.wrong(err))
-}
-
-func deleteClient(ctx context.Context, d *desk.Desk, in *changeClient) (*Nothing, error) {
-	was, err := version(in.IfMatch.IfMatch)
-	if err != nil {
-		return nil, err
-	}
-	client, err := d.Client(ctx, in.Client)
-	if err != nil {
-		return nil, err
-	}
-	if err := unchanged(was, wire.Client(client).Version, "client", in.Client); err != nil {
-		return nil, err
-	}
-	return &Nothing{}, d.DeleteClient(ctx, in.Client)
 }
 
 func aClient(client *core.Client, err error) (*Object[api.Client], error) {

@@ -69,6 +69,11 @@ func (r *routes) connectors() {
 		id: "delete-connector", path: "/connectors/{connector}", tag: tagConnectors, summary: "Delete a connector with the links of its people",
 		needs: core.WriteConnectors, desk: []string{"DeleteConnector"},
 	}, r.deleteConnector)
+	get(r, contents("get-connector-contents", "/connectors/{connector}", tagConnectors, core.ReadConnectors, "ConnectorContents"),
+		func(ctx context.Context, d *desk.Desk, in *oneConnector) (*Answer[api.Page[api.Content]], error) {
+			all, err := d.ConnectorContents(ctx, in.Connector)
+			return listed(all, wire.Content, err)
+		})
 }
 
 func (r *routes) createConnector(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *api.NewConnector) (*Object[api.Connector], error) {
@@ -115,23 +120,17 @@ func (r *routes) updateConnector(ctx context.Context, d *desk.Desk, in *changeCo
 	return r.aConnector(d.UpdateConnector(ctx, in.Connector, change))
 }
 
-func (r *routes) deleteConnector(ctx context.Context, d *desk.Desk, in *struct {
+type deleteConnector struct {
 	ConnectorPath
 	Forget bool `query:"forget" doc:"Delete the plugin instance too, with its settings and secrets."`
 	IfMatch
-}) error {
-	was, err := version(in.IfMatch.IfMatch)
-	if err != nil {
-		return err
-	}
-	connector, err := d.FindConnector(ctx, in.Connector)
-	if err != nil {
-		return err
-	}
-	if err := unchanged(was, r.connector(connector).Version, "connector", in.Connector); err != nil {
-		return err
-	}
-	return d.DeleteConnector(ctx, in.Connector, in.Forget)
+}
+
+func (r *routes) deleteConnector(ctx context.Context, d *desk.Desk, in *deleteConnector) error {
+	return deleteIf(in.IfMatch, "connector", in.Connector,
+		func() (*admin.Connector, error) { return d.FindConnector(ctx, in.Connector) },
+		func(c *admin.Connector) string { return r.connector(c).Version },
+		func(c *admin.Connector) error { return d.DeleteConnector(ctx, c.Instance, in.Forget) })
 }
 
 func (r *routes) connector(c *admin.Connector) api.Connector {

@@ -53,6 +53,27 @@ func (r *routes) organisations() {
 		id: "update-organisation", path: "/organisations/{organisation}", tag: tagOrganisations, summary: "Change an organisation",
 		more: "Nobody of a disabled organisation can sign in or refresh.", needs: core.WriteOrganisations, desk: []string{"UpdateOrganisation"},
 	}, updateOrganisation)
+	do(r, http.MethodDelete, operation{
+		id: "delete-organisation", path: "/organisations/{organisation}", tag: tagOrganisations, summary: "Delete an organisation with everything in it",
+		more: "Of the whole server. See get-organisation-contents first.", needs: core.WriteOrganisations, desk: []string{"DeleteOrganisation"},
+	}, func(ctx context.Context, d *desk.Desk, in *changeOrganisation) error {
+		return deleteIf(in.IfMatch, "organisation", in.Organisation,
+			func() (*core.Organisation, error) { return d.Organisation(ctx, in.Organisation) },
+			func(o *core.Organisation) string { return wire.Organisation(o).Version },
+			func(o *core.Organisation) error { return d.DeleteOrganisation(ctx, o.Name) })
+	})
+	get(r, contents("get-organisation-contents", "/organisations/{organisation}", tagOrganisations, core.ReadOrganisations, "OrganisationContents"),
+		func(ctx context.Context, d *desk.Desk, in *oneOrganisation) (*Answer[api.Page[api.Content]], error) {
+			all, err := d.OrganisationContents(ctx, in.Organisation)
+			return listed(all, wire.Content, err)
+		})
+	get(r, operation{
+		id: "get-counts", path: "/counts", tag: tagOrganisations, summary: "Say how many there are of everything", needs: core.ReadOrganisations,
+		desk: []string{"Counts"},
+	}, func(ctx context.Context, d *desk.Desk, in *struct{ OrganisationFilter }) (*Answer[api.Counts], error) {
+		counts, err := d.Counts(ctx, orAll(in.Organisation))
+		return told(wire.Counts(counts), err)
+	})
 }
 
 func updateOrganisation(ctx context.Context, d *desk.Desk, in *changeOrganisation, sent api.Patch) (*Object[api.Organisation], error) {

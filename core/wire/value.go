@@ -2,6 +2,8 @@ package wire
 
 import (
 	"time"
+
+	"github.com/postern-id/postern/core"
 )
 
 // list gives an empty list where there is none: JSON would have null.
@@ -39,3 +41,18 @@ func Each[T, U any](values []T, turn func(*T) U) []U {
 	}
 	return turned
 }
+
+// texts and typed turn lists of words into lists of strings, and back.
+func texts[T ~string](values []T) []string {
+	return Each(values, func(v *T) string { return string(*v) })
+}
+
+func typed[T ~string](values []string) []T {
+	if len(values) == 0 {
+		return nil
+	}
+	return Each(values, func(v *string) T { return T(*v) })
+}
+
+// IDs turns identifiers of the wire into ours.
+func IDs(values []string) []core.ID { return typed[core.ID](values) }

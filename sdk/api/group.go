@@ -17,7 +17,15 @@ type Group struct {
 
 // NewGroup is a group to be made.
 type NewGroup struct {
-	Organisation string `json:"organisation,omitempty" doc:"built-in if it is absent."`
-	Name         string `json:"name"`
-	DisplayName  string `json:"display_name,omitempty"`
+	Organisation string   `json:"organisation,omitempty" doc:"built-in if it is absent."`
+	Name         string   `json:"name"`
+	DisplayName  string   `json:"display_name,omitempty"`
+	ExternalID   string   `json:"external_id,omitempty"`
+	Members      []string `json:"members,omitempty" doc:"Identifiers of users of the organisation."`
+}
+
+// MemberChange puts users into a group and takes others out, all at once.
+type MemberChange struct {
+	Add    []string `json:"add,omitempty" doc:"Identifiers of users."`
+	Remove []string `json:"remove,omitempty" doc:"Identifiers of users."`
 }

@@ -73,13 +73,55 @@ func (c *Caller) UpdateOrganisation(ctx context.Context, organisation string, bo
 	return out, nil
 }
 
+// DeleteOrganisation: delete an organisation with everything in it.
+func (c *Caller) DeleteOrganisation(ctx context.Context, organisation string, options ...Option) error {
+	r := request{method: "DELETE", path: "/organisations/" + url.PathEscape(organisation), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// GetOrganisationContents: say how much would be deleted with it.
+func (c *Caller) GetOrganisationContents(ctx context.Context, organisation string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/organisations/" + url.PathEscape(organisation) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetCountsQuery are the parameters of [Caller.GetCounts]; empty ones are not sent.
+type GetCountsQuery struct {
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
+}
+
+func (p GetCountsQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// GetCounts: say how many there are of everything.
+func (c *Caller) GetCounts(ctx context.Context, query GetCountsQuery, options ...Option) (*Counts, error) {
+	r := request{method: "GET", path: "/counts", options: options}
+	r.query = query.values()
+	out := new(Counts)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ListUsersQuery are the parameters of [Caller.ListUsers]; empty ones are not sent.
 type ListUsersQuery struct {
-	Organisation string // Name of the organisation.
-	Login        string // Exactly the user of that login name, e-mail address or identifier: a list of one or none.
-	Group        string // Only members of the group of that name.
-	Limit        int    // How many items a page has at most.
-	After        string // The next of the page before; the filter must be the same.
+	Organisation   string // Name of the organisation; * is all of them, for who may see all.
+	Login          string // Exactly the user of that login name, e-mail address or identifier: a list of one or none.
+	Group          string // Only members of the group of that name.
+	Search         string // Part of a name, address or display name, regardless of case.
+	ExternalID     string // Exactly the user of that external identifier.
+	State          string // Only those who may sign in, or may not.
+	Administrators bool   // Only who owns the server or has a role.
+	Limit          int    // How many items a page has at most.
+	After          string // The next of the page before; the filter must be the same.
 }
 
 func (p ListUsersQuery) values() url.Values {
@@ -87,6 +129,10 @@ func (p ListUsersQuery) values() url.Values {
 	q.text("organisation", p.Organisation)
 	q.text("login", p.Login)
 	q.text("group", p.Group)
+	q.text("search", p.Search)
+	q.text("external_id", p.ExternalID)
+	q.text("state", p.State)
+	q.flag("administrators", p.Administrators)
 	q.number("limit", p.Limit)
 	q.text("after", p.After)
 	return url.Values(q)
@@ -149,6 +195,16 @@ func (c *Caller) DeleteUser(ctx context.Context, user string, options ...Option)
 	return c.do(ctx, r, nil)
 }
 
+// GetUserContents: say how much would be deleted with it.
+func (c *Caller) GetUserContents(ctx context.Context, user string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DisableUser: keep a user from signing in.
 func (c *Caller) DisableUser(ctx context.Context, user string, options ...Option) error {
 	r := request{method: "POST", path: "/users/" + url.PathEscape(user) + "/disable", options: options}
@@ -193,6 +249,16 @@ func (c *Caller) CreateResetLink(ctx context.Context, user string, body NewReset
 	return out, nil
 }
 
+// ListUserConsents: list what a user allowed clients.
+func (c *Caller) ListUserConsents(ctx context.Context, user string, options ...Option) (*Page[Consent], error) {
+	r := request{method: "GET", path: "/users/" + url.PathEscape(user) + "/consents", options: options}
+	out := new(Page[Consent])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WithdrawConsent: take back what a user allowed a client.
 func (c *Caller) WithdrawConsent(ctx context.Context, user string, client string, options ...Option) error {
 	r := request{method: "DELETE", path: "/users/" + url.PathEscape(user) + "/consents/" + url.PathEscape(client), options: options}
@@ -223,6 +289,34 @@ func (c *Caller) InviteAgain(ctx context.Context, user string, body AgainInvitat
 	}
 	r.body, r.kind = sent, "application/json"
 	out := new(Invitation)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListSessionsQuery are the parameters of [Caller.ListSessions]; empty ones are not sent.
+type ListSessionsQuery struct {
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
+	User         string // Only those of the user of that identifier.
+	Limit        int    // How many items a page has at most.
+	After        string // The next of the page before; the filter must be the same.
+}
+
+func (p ListSessionsQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	q.text("user", p.User)
+	q.number("limit", p.Limit)
+	q.text("after", p.After)
+	return url.Values(q)
+}
+
+// ListSessions: list where people are signed in, the newest first.
+func (c *Caller) ListSessions(ctx context.Context, query ListSessionsQuery, options ...Option) (*Page[LiveSession], error) {
+	r := request{method: "GET", path: "/sessions", options: options}
+	r.query = query.values()
+	out := new(Page[LiveSession])
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
 	}
@@ -348,8 +442,10 @@ func (c *Caller) UnlinkUser(ctx context.Context, user string, connector string, 
 
 // ListGroupsQuery are the parameters of [Caller.ListGroups]; empty ones are not sent.
 type ListGroupsQuery struct {
-	Organisation string // Name of the organisation.
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
 	Name         string // Exactly the group of that name: a list of one or none.
+	Search       string // Part of a name or display name, regardless of case.
+	ExternalID   string // Exactly the group of that external identifier.
 	Limit        int    // How many items a page has at most.
 	After        string // The next of the page before; the filter must be the same.
 }
@@ -358,6 +454,8 @@ func (p ListGroupsQuery) values() url.Values {
 	q := query{}
 	q.text("organisation", p.Organisation)
 	q.text("name", p.Name)
+	q.text("search", p.Search)
+	q.text("external_id", p.ExternalID)
 	q.number("limit", p.Limit)
 	q.text("after", p.After)
 	return url.Values(q)
@@ -374,7 +472,7 @@ func (c *Caller) ListGroups(ctx context.Context, query ListGroupsQuery, options 
 	return out, nil
 }
 
-// CreateGroup: make a group without members.
+// CreateGroup: make a group, perhaps with members.
 func (c *Caller) CreateGroup(ctx context.Context, body NewGroup, options ...Option) (*Group, error) {
 	r := request{method: "POST", path: "/groups", options: options}
 	sent, err := jsonBody(body)
@@ -389,10 +487,103 @@ func (c *Caller) CreateGroup(ctx context.Context, body NewGroup, options ...Opti
 	return out, nil
 }
 
+// GetGroup: read a group.
+func (c *Caller) GetGroup(ctx context.Context, group string, options ...Option) (*Group, error) {
+	r := request{method: "GET", path: "/groups/" + url.PathEscape(group), options: options}
+	out := new(Group)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UpdateGroup: change a group.
+func (c *Caller) UpdateGroup(ctx context.Context, group string, body Patch, options ...Option) (*Group, error) {
+	r := request{method: "PATCH", path: "/groups/" + url.PathEscape(group), options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/merge-patch+json"
+	out := new(Group)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeleteGroup: delete a group with its memberships.
+func (c *Caller) DeleteGroup(ctx context.Context, group string, options ...Option) error {
+	r := request{method: "DELETE", path: "/groups/" + url.PathEscape(group), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// GetGroupContents: say how much would be deleted with it.
+func (c *Caller) GetGroupContents(ctx context.Context, group string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/groups/" + url.PathEscape(group) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListMembersQuery are the parameters of [Caller.ListMembers]; empty ones are not sent.
+type ListMembersQuery struct {
+	Limit int    // How many items a page has at most.
+	After string // The next of the page before; the filter must be the same.
+}
+
+func (p ListMembersQuery) values() url.Values {
+	q := query{}
+	q.number("limit", p.Limit)
+	q.text("after", p.After)
+	return url.Values(q)
+}
+
+// ListMembers: list who is in a group.
+func (c *Caller) ListMembers(ctx context.Context, group string, query ListMembersQuery, options ...Option) (*Page[User], error) {
+	r := request{method: "GET", path: "/groups/" + url.PathEscape(group) + "/members", options: options}
+	r.query = query.values()
+	out := new(Page[User])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ChangeMembers: put users into a group and take others out, all at once.
+func (c *Caller) ChangeMembers(ctx context.Context, group string, body MemberChange, options ...Option) (*Group, error) {
+	r := request{method: "POST", path: "/groups/" + url.PathEscape(group) + "/members", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Group)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// AddMember: put a user into a group.
+func (c *Caller) AddMember(ctx context.Context, group string, user string, options ...Option) error {
+	r := request{method: "PUT", path: "/groups/" + url.PathEscape(group) + "/members/" + url.PathEscape(user), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// RemoveMember: take a user out of a group.
+func (c *Caller) RemoveMember(ctx context.Context, group string, user string, options ...Option) error {
+	r := request{method: "DELETE", path: "/groups/" + url.PathEscape(group) + "/members/" + url.PathEscape(user), options: options}
+	return c.do(ctx, r, nil)
+}
+
 // ListClientsQuery are the parameters of [Caller.ListClients]; empty ones are not sent.
 type ListClientsQuery struct {
-	Organisation string // Name of the organisation.
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
 	Name         string // Exactly the client of that name or client_id: a list of one or none.
+	Search       string // Part of a name, display name or identifier, regardless of case.
 	Limit        int    // How many items a page has at most.
 	After        string // The next of the page before; the filter must be the same.
 }
@@ -401,6 +592,7 @@ func (p ListClientsQuery) values() url.Values {
 	q := query{}
 	q.text("organisation", p.Organisation)
 	q.text("name", p.Name)
+	q.text("search", p.Search)
 	q.number("limit", p.Limit)
 	q.text("after", p.After)
 	return url.Values(q)
@@ -463,6 +655,16 @@ func (c *Caller) DeleteClient(ctx context.Context, client string, options ...Opt
 	return c.do(ctx, r, nil)
 }
 
+// GetClientContents: say how much would be deleted with it.
+func (c *Caller) GetClientContents(ctx context.Context, client string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/clients/" + url.PathEscape(client) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RotateSecret: give a client a new secret.
 func (c *Caller) RotateSecret(ctx context.Context, client string, options ...Option) (*Secret, error) {
 	r := request{method: "POST", path: "/clients/" + url.PathEscape(client) + "/secret", options: options}
@@ -520,7 +722,7 @@ func (c *Caller) Explain(ctx context.Context, body Inquiry, options ...Option) (
 
 // ListInitialTokensQuery are the parameters of [Caller.ListInitialTokens]; empty ones are not sent.
 type ListInitialTokensQuery struct {
-	Organisation string // Name of the organisation.
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
 }
 
 func (p ListInitialTokensQuery) values() url.Values {
@@ -563,7 +765,7 @@ func (c *Caller) RevokeInitialToken(ctx context.Context, token string, options .
 
 // ListConnectorsQuery are the parameters of [Caller.ListConnectors]; empty ones are not sent.
 type ListConnectorsQuery struct {
-	Organisation string // Name of the organisation.
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
 }
 
 func (p ListConnectorsQuery) values() url.Values {
@@ -651,6 +853,16 @@ func (c *Caller) DeleteConnector(ctx context.Context, connector string, query De
 	r := request{method: "DELETE", path: "/connectors/" + url.PathEscape(connector), options: options}
 	r.query = query.values()
 	return c.do(ctx, r, nil)
+}
+
+// GetConnectorContents: say how much would be deleted with it.
+func (c *Caller) GetConnectorContents(ctx context.Context, connector string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/connectors/" + url.PathEscape(connector) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // ListPlugins: list the plugins that can be bound.
@@ -995,6 +1207,200 @@ func (c *Caller) MoveBinding(ctx context.Context, binding string, body Place, op
 	}
 	r.body, r.kind = sent, "application/json"
 	out := new(Page[Binding])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListServiceAccountsQuery are the parameters of [Caller.ListServiceAccounts]; empty ones are not sent.
+type ListServiceAccountsQuery struct {
+	Organisation string // Name of the organisation; * is all of them, for who may see all.
+	Name         string // Exactly the account of that name or identifier: a list of one or none.
+}
+
+func (p ListServiceAccountsQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	q.text("name", p.Name)
+	return url.Values(q)
+}
+
+// ListServiceAccounts: list the service accounts of an organisation.
+func (c *Caller) ListServiceAccounts(ctx context.Context, query ListServiceAccountsQuery, options ...Option) (*Page[ServiceAccount], error) {
+	r := request{method: "GET", path: "/service-accounts", options: options}
+	r.query = query.values()
+	out := new(Page[ServiceAccount])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateServiceAccount: make a service account.
+func (c *Caller) CreateServiceAccount(ctx context.Context, body NewServiceAccount, options ...Option) (*ServiceAccount, error) {
+	r := request{method: "POST", path: "/service-accounts", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(ServiceAccount)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GetServiceAccount: read a service account.
+func (c *Caller) GetServiceAccount(ctx context.Context, account string, options ...Option) (*ServiceAccount, error) {
+	r := request{method: "GET", path: "/service-accounts/" + url.PathEscape(account), options: options}
+	out := new(ServiceAccount)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// UpdateServiceAccount: change a service account.
+func (c *Caller) UpdateServiceAccount(ctx context.Context, account string, body Patch, options ...Option) (*ServiceAccount, error) {
+	r := request{method: "PATCH", path: "/service-accounts/" + url.PathEscape(account), options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/merge-patch+json"
+	out := new(ServiceAccount)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeleteServiceAccount: delete a service account with its tokens and roles.
+func (c *Caller) DeleteServiceAccount(ctx context.Context, account string, options ...Option) error {
+	r := request{method: "DELETE", path: "/service-accounts/" + url.PathEscape(account), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// GetServiceAccountContents: say how much would be deleted with it.
+func (c *Caller) GetServiceAccountContents(ctx context.Context, account string, options ...Option) (*Page[Content], error) {
+	r := request{method: "GET", path: "/service-accounts/" + url.PathEscape(account) + "/contents", options: options}
+	out := new(Page[Content])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListAPITokens: list the API tokens of a user or a service account.
+func (c *Caller) ListAPITokens(ctx context.Context, holder string, options ...Option) (*Page[APIToken], error) {
+	r := request{method: "GET", path: "/holders/" + url.PathEscape(holder) + "/tokens", options: options}
+	out := new(Page[APIToken])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// CreateAPIToken: make an API token.
+func (c *Caller) CreateAPIToken(ctx context.Context, holder string, body NewAPIToken, options ...Option) (*CreatedAPIToken, error) {
+	r := request{method: "POST", path: "/holders/" + url.PathEscape(holder) + "/tokens", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(CreatedAPIToken)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// RevokeAPIToken: end an API token.
+func (c *Caller) RevokeAPIToken(ctx context.Context, holder string, token string, options ...Option) error {
+	r := request{method: "DELETE", path: "/holders/" + url.PathEscape(holder) + "/tokens/" + url.PathEscape(token), options: options}
+	return c.do(ctx, r, nil)
+}
+
+// ListRolesQuery are the parameters of [Caller.ListRoles]; empty ones are not sent.
+type ListRolesQuery struct {
+	Organisation string // Name of the organisation; absent: the whole server.
+}
+
+func (p ListRolesQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// ListRoles: list who has a role of an organisation, or of the whole server.
+func (c *Caller) ListRoles(ctx context.Context, query ListRolesQuery, options ...Option) (*Page[RoleHolder], error) {
+	r := request{method: "GET", path: "/roles", options: options}
+	r.query = query.values()
+	out := new(Page[RoleHolder])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListHolderRoles: list the roles of a user or a service account.
+func (c *Caller) ListHolderRoles(ctx context.Context, holder string, options ...Option) (*Page[RoleGrant], error) {
+	r := request{method: "GET", path: "/holders/" + url.PathEscape(holder) + "/roles", options: options}
+	out := new(Page[RoleGrant])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GrantRoleQuery are the parameters of [Caller.GrantRole]; empty ones are not sent.
+type GrantRoleQuery struct {
+	Organisation string // Where; absent: the whole server.
+}
+
+func (p GrantRoleQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// GrantRole: give a user or a service account a role, in place of the one that they have there.
+func (c *Caller) GrantRole(ctx context.Context, holder string, query GrantRoleQuery, body NewRole, options ...Option) error {
+	r := request{method: "PUT", path: "/holders/" + url.PathEscape(holder) + "/roles", options: options}
+	r.query = query.values()
+	sent, err := jsonBody(body)
+	if err != nil {
+		return err
+	}
+	r.body, r.kind = sent, "application/json"
+	return c.do(ctx, r, nil)
+}
+
+// RevokeRoleQuery are the parameters of [Caller.RevokeRole]; empty ones are not sent.
+type RevokeRoleQuery struct {
+	Organisation string // Where; absent: the whole server.
+}
+
+func (p RevokeRoleQuery) values() url.Values {
+	q := query{}
+	q.text("organisation", p.Organisation)
+	return url.Values(q)
+}
+
+// RevokeRole: take the role of a user or a service account.
+func (c *Caller) RevokeRole(ctx context.Context, holder string, query RevokeRoleQuery, options ...Option) error {
+	r := request{method: "DELETE", path: "/holders/" + url.PathEscape(holder) + "/roles", options: options}
+	r.query = query.values()
+	return c.do(ctx, r, nil)
+}
+
+// GetCaller: say who calls, and what they may do where.
+func (c *Caller) GetCaller(ctx context.Context, options ...Option) (*Me, error) {
+	r := request{method: "GET", path: "/caller", options: options}
+	out := new(Me)
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
 	}
