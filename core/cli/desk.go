@@ -153,6 +153,7 @@ type extensions interface {
 	DeleteSecret(ctx context.Context, instance, name string) error
 	Instances(ctx context.Context) ([]admin.Instance, error)
 	FindInstance(ctx context.Context, name string) (*admin.Instance, error)
+	MoveBinding(ctx context.Context, id core.ID, place int) ([]core.PluginBinding, error)
 	PreviewPlugin(ctx context.Context, input admin.Preview) (*admin.Previewed, error)
 	PluginNumbers(ctx context.Context, instance string) (*admin.PluginNumbers, error)
 	PluginLog(ctx context.Context, instance string, after uint64) ([]admin.LogLine, error)
@@ -166,6 +167,7 @@ type machinery interface {
 	DeleteKey(ctx context.Context, kid string) error
 	QueuedMails(ctx context.Context) ([]core.Mail, error)
 	RetryMails(ctx context.Context, id core.ID) (int, error)
+	ServerSettings(ctx context.Context) ([]admin.ServerSetting, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 	Import(ctx context.Context, plan *admin.ImportPlan, options admin.ImportOptions) (*admin.ImportReport, error)
 }

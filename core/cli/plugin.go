@@ -129,7 +129,7 @@ func (p *program) plugin() *cobra.Command {
 		p.pluginKeygen(), p.pluginSign(), p.pluginVerify(), p.pluginPush(), p.pluginPull())
 	add("operator", "Of the operator of a server:",
 		p.pluginInstall(), p.pluginCreate(), p.pluginSettings(), p.pluginGrant(), p.pluginRevoke(), p.pluginSecret(), p.pluginLimit(),
-		p.pluginBind(), p.pluginUnbind(), p.pluginList(), p.pluginShow(), p.pluginPreview(), p.pluginNumbers(), p.pluginLog(),
+		p.pluginBind(), p.pluginUnbind(), p.pluginMove(), p.pluginList(), p.pluginShow(), p.pluginPreview(), p.pluginNumbers(), p.pluginLog(),
 		p.pluginReload(), p.pluginReleases(), p.pluginRollback(), p.pluginRemove())
 	return c
 }
