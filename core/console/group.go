@@ -21,6 +21,7 @@ func (c *Console) groupRoutes() []Route {
 			"add":    {Do: c.addMember},
 			"remove": {Do: c.removeMember},
 		}},
+		c.groupSheet(),
 		{Path: pathGroup + "/delete", Menu: pathGroups, Show: c.deleteGroupPage, Actions: map[string]Action{"delete": {Do: c.deleteGroup}}},
 	}
 }
@@ -35,13 +36,24 @@ func (c *Console) groups(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := v.Desk.Groups(v, scope.Org)
+	search := v.Ask("q")
+	filter := core.GroupFilter{Org: scope.Org, Search: search, After: v.Ask("after"), Limit: pageSize + 1}
+	list, err := v.Desk.FindGroups(v, filter)
 	if err != nil {
 		return nil, err
 	}
-	table := web.Table{ID: "groups", Columns: []string{"Name", "Key", "Members"}, Empty: "There is no group yet.", Count: several(len(list), "group", "groups")}
-	if inputs := scope.input(false); inputs != nil {
-		table.Search = &web.Search{Action: pathGroups, Inputs: inputs}
+	table := web.Table{ID: "groups", Columns: []string{"Name", "Key", "Members"}, Empty: "There is no group like this.", Search: &web.Search{
+		Action: pathGroups, Inputs: append([]web.Input{{Name: "q", Label: "Name", Kind: "search", Value: search, Placeholder: "Name"}}, scope.input(false)...),
+	}}
+	if search != "" {
+		table.Search.Clear = with(pathGroups, "org", scope.Org)
+	}
+	if filter.After != "" {
+		table.First = with(pathGroups, "org", scope.Org, "q", search)
+	}
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		table.Next = with(pathGroups, "org", scope.Org, "q", search, "after", list[pageSize-1].Name)
 	}
 	for i := range list {
 		g := &list[i]
@@ -116,7 +128,7 @@ func (c *Console) group(v *Visit) (*Answer, error) {
 	page := &web.Console{Title: groupTitle(g), Crumbs: []web.Anchor{{Label: "Groups", URL: with(pathGroups, "org", g.Org)}}}
 	may := v.May(core.WriteGroups, g.Org)
 	if may {
-		page.Buttons = []web.Button{{Label: "Delete", URL: at(pathGroups, g.Org, g.Name, "delete"), Kind: "danger", ID: "delete"}}
+		page.Buttons = []web.Button{{Label: "Edit", URL: at(pathGroups, g.Org, g.Name, "edit"), ID: "edit"}, {Label: "Delete", URL: at(pathGroups, g.Org, g.Name, "delete"), Kind: "danger", ID: "delete"}}
 	}
 	facts := web.Details{Title: "About", Rows: []web.Detail{
 		{Label: "Key", Value: web.Cell{Text: g.Name, Code: true}}, {Label: "Organisation", Value: web.Cell{Text: g.Org, URL: at(pathOrgs, g.Org)}},
@@ -200,6 +212,37 @@ func (c *Console) removeMember(v *Visit) (*Answer, error) {
 	return done(v.Here, user.DisplayName()+" is no longer a member.")
 }
 
+func (c *Console) groupSheet() Route {
+	type G = core.Group
+	sheet := Sheet[G]{Groups: []SheetGroup[G]{{Fields: []SheetField[G]{
+		textOf(web.Input{Name: "display_name", Label: "Name", Optional: true, Focus: true, Hint: "What it is called here."}, func(g *G) *string { return &g.DisplayName }),
+		textOf(web.Input{Name: "name", Label: "Key", Required: true, Code: true, Hint: "What applications get. A new one goes wherever the group is named here; applications must be told."}, func(g *G) *string { return &g.Name }),
+		textOf(web.Input{Name: "external_id", Label: "Identifier elsewhere", Optional: true, Code: true, Hint: "Of who provisions it by SCIM."}, func(g *G) *string { return &g.ExternalID }),
+	}}}}
+	return SheetPage[G]{
+		Path: pathGroup + "/edit", Menu: pathGroups, Permission: core.WriteGroups,
+		Read: func(v *Visit) (*G, string, admin.Version, error) {
+			g, err := v.Desk.FindGroup(v, v.Param("org"), v.Param("name"))
+			if err != nil {
+				return nil, "", "", err
+			}
+			return g, g.Org, admin.VersionOf(g.UpdatedAt), nil
+		},
+		Sheet: func(*Visit, *G) Sheet[G] { return sheet },
+		Page: func(_ *Visit, g *G, form web.Form) *web.Console {
+			back := at(pathGroups, g.Org, g.Name)
+			return &web.Console{Title: "Edit " + groupTitle(g), Blocks: []web.Block{saving(form, back)}, Crumbs: []web.Anchor{{Label: "Groups", URL: with(pathGroups, "org", g.Org)}, {Label: groupTitle(g), URL: back}}}
+		},
+		Update: func(v *Visit, g *G, was admin.Version, edit func(*G)) (to, note string, err error) {
+			after, err := v.Desk.UpdateGroup(v, g.ID, was, edit)
+			if err != nil {
+				return "", "", err
+			}
+			return at(pathGroups, after.Org, after.Name), groupTitle(after) + " was changed.", nil
+		},
+	}.Route()
+}
+
 func (c *Console) deleteGroupPage(v *Visit) (*Answer, error) {
 	g, err := v.Desk.FindGroup(v, v.Param("org"), v.Param("name"))
 	if err == nil {
@@ -208,14 +251,16 @@ func (c *Console) deleteGroupPage(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	contents, err := v.Desk.GroupContents(v, g.ID)
+	if err != nil {
+		return nil, err
+	}
 	back := at(pathGroups, g.Org, g.Name)
 	return show(&web.Console{
 		Title:  "Delete " + groupTitle(g),
 		Crumbs: []web.Anchor{{Label: "Groups", URL: with(pathGroups, "org", g.Org)}, {Label: groupTitle(g), URL: back}},
 		Blocks: []web.Block{
-			web.Details{Title: "What goes with it", Text: "What members may do as such, they may no more. They themselves stay.", Rows: []web.Detail{
-				{Label: "Memberships", Value: web.Cell{Text: number(g.Members)}},
-			}},
+			goesWith(contents, "What members may do as such, they may no more. They themselves stay."),
 			sureForm("Delete "+groupTitle(g), back),
 		},
 	}, nil)

@@ -38,6 +38,7 @@ func menu() []shelf {
 		{"Administration", []item{
 			{"Roles", Path + "/roles", "roles", core.ReadRoles},
 			{"Service accounts", Path + "/accounts", "accounts", core.ReadAccounts},
+			{"Your API tokens", Path + "/tokens", "tokens", ""},
 			{"Audit log", Path + "/audit", "audit", core.ReadAudit},
 		}},
 		{"Server", []item{

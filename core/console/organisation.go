@@ -19,6 +19,7 @@ func (c *Console) organisationRoutes() []Route {
 			"disable": {Do: c.switchOrganisation(true)},
 			"enable":  {Do: c.switchOrganisation(false)},
 		}},
+		{Path: one + "/delete", Menu: pathOrgs, Fresh: true, Show: c.deleteOrganisationPage, Actions: map[string]Action{"delete": {Fresh: true, Do: c.deleteOrganisation}}},
 		c.orgSheet("edit", "Edit", namesOfOrg),
 		c.orgSheet("rules", "Rules of", rulesOfOrg),
 		c.orgSheet("look", "Look of", lookOfOrg),
@@ -105,11 +106,15 @@ func (c *Console) organisation(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := c.orgPage(v, org, "")
+	governs, err := c.Office.Governs(v, v.Desk.Caller(), org.Name, core.WriteOrganisations)
+	if err != nil {
+		return nil, err
+	}
+	page := c.orgPage(v, org, governs)
 	rules := org.Rules
 	page.Blocks = []web.Block{web.Split{
 		Main: []web.Block{
-			web.Details{Title: "Rules", Text: "What holds for everybody of the organisation.", Buttons: c.orgButton(v, org, "Change the rules", "rules"), Rows: []web.Detail{
+			web.Details{Title: "Rules", Text: "What holds for everybody of the organisation.", Buttons: orgButton(governs, org, "Change the rules", "rules"), Rows: []web.Detail{
 				{Label: "People sign in by", Value: web.Cell{Text: methodWords(rules.SignIn)}},
 				{Label: "At least", Value: web.Cell{Text: optionLabel(requireOptions(), rules.SignIn.Require)}},
 				{Label: "Browsers can be trusted", Value: web.Cell{Text: rememberWords(rules.RememberDays)}},
@@ -117,7 +122,7 @@ func (c *Console) organisation(v *Visit) (*Answer, error) {
 				{Label: "Passwords", Value: web.Cell{Text: passwordWords(rules.PasswordMin)}},
 				{Label: "People themselves may change", Value: web.Cell{Text: keptWords(rules)}},
 			}},
-			web.Details{Title: "Look", Text: "What people see when they sign in.", Buttons: c.orgButton(v, org, "Change the look", "look"), Rows: []web.Detail{
+			web.Details{Title: "Look", Text: "What people see when they sign in.", Buttons: orgButton(governs, org, "Change the look", "look"), Rows: []web.Detail{
 				{Label: "Logo", Value: linkCell(org.Logo)}, {Label: "Icon", Value: linkCell(org.Favicon)},
 				{Label: "Colour", Value: web.Cell{Text: orOurs(org.Theme.Accent), Sub: darkWords(org.Theme)}},
 			}},
@@ -199,30 +204,66 @@ func keptWords(rules core.OrgRules) string {
 	return upper(strings.Join(may, ", "))
 }
 
-// orgPage is what all pages of an organisation have; here is the last part of the path.
-func (c *Console) orgPage(v *Visit, org *core.Organisation, here string) *web.Console {
+// orgPage is the page of an organisation.
+func (c *Console) orgPage(v *Visit, org *core.Organisation, governs bool) *web.Console {
 	page := &web.Console{Title: orgTitle(org), Badges: disabled(org.Disabled), Crumbs: []web.Anchor{{Label: "Organisations", URL: pathOrgs}}}
-	if here != "" {
-		page.Crumbs = append(page.Crumbs, web.Anchor{Label: orgTitle(org), URL: at(pathOrgs, org.Name)})
-		return page
-	}
-	page.Buttons = c.orgButton(v, org, "Edit", "edit")
-	if !v.May(core.WriteOrganisations, org.Name) {
-		return page
-	}
-	if org.Disabled {
+	page.Buttons = orgButton(v.May(core.WriteOrganisations, org.Name), org, "Edit", "edit")
+	switch {
+	case governs && org.Disabled:
 		page.Buttons = append(page.Buttons, web.Button{Label: "Enable", Action: "enable", ID: "enable"})
-	} else {
+	case governs:
 		page.Buttons = append(page.Buttons, web.Button{Label: "Disable", Action: "disable", ID: "disable"})
+	}
+	if org.Name != core.DefaultOrganisation && v.May(core.WriteOrganisations, "") {
+		page.Buttons = append(page.Buttons, web.Button{Label: "Delete", URL: at(pathOrgs, org.Name, "delete"), Kind: "danger", ID: "delete"})
 	}
 	return page
 }
 
-func (c *Console) orgButton(v *Visit, org *core.Organisation, label, page string) []web.Button {
-	if !v.May(core.WriteOrganisations, org.Name) {
+// belowOrg is a page that leads back to an organisation.
+func belowOrg(org *core.Organisation, title string, blocks ...web.Block) *web.Console {
+	return &web.Console{Title: title, Blocks: blocks, Crumbs: []web.Anchor{{Label: "Organisations", URL: pathOrgs}, {Label: orgTitle(org), URL: at(pathOrgs, org.Name)}}}
+}
+
+func orgButton(may bool, org *core.Organisation, label, page string) []web.Button {
+	if !may {
 		return nil
 	}
 	return []web.Button{{Label: label, URL: at(pathOrgs, org.Name, page), ID: page}}
+}
+
+func (c *Console) deleteOrganisationPage(v *Visit) (*Answer, error) {
+	org, err := v.Desk.Organisation(v, v.Param("org"))
+	if err != nil {
+		return nil, err
+	}
+	return c.deleteOrganisationWith(v, org, "")
+}
+
+func (c *Console) deleteOrganisationWith(v *Visit, org *core.Organisation, problem string) (*Answer, error) {
+	if err := v.need(core.WriteOrganisations, ""); err != nil {
+		return nil, err
+	}
+	contents, err := v.Desk.OrganisationContents(v, org.Name)
+	if err != nil {
+		return nil, err
+	}
+	return show(belowOrg(org, "Delete "+orgTitle(org), goesWith(contents, "All of it is gone at once, and applications let nobody of it in any more. The audit log keeps what happened."),
+		confirmForm("Type "+org.Name+" to go on", problem, "Delete "+orgTitle(org), at(pathOrgs, org.Name))), nil)
+}
+
+func (c *Console) deleteOrganisation(v *Visit) (*Answer, error) {
+	org, err := v.Desk.Organisation(v, v.Param("org"))
+	if err != nil {
+		return nil, err
+	}
+	if v.Said("confirm") != org.Name {
+		return problem(c.deleteOrganisationWith(v, org, "This is another key: type "+org.Name+"."))
+	}
+	if err := v.Desk.DeleteOrganisation(v, org.Name); err != nil {
+		return nil, err
+	}
+	return done(pathOrgs, orgTitle(org)+" was deleted.")
 }
 
 func (c *Console) switchOrganisation(off bool) func(*Visit) (*Answer, error) {
@@ -291,10 +332,8 @@ func (c *Console) orgSheet(part, title string, sheet func() Sheet[core.Organisat
 			return org, org.Name, admin.VersionOf(org.UpdatedAt), nil
 		},
 		Sheet: func(*Visit, *core.Organisation) Sheet[core.Organisation] { return sheet() },
-		Page: func(v *Visit, org *core.Organisation, form web.Form) *web.Console {
-			page := c.orgPage(v, org, part)
-			page.Title, page.Blocks = title+" "+orgTitle(org), []web.Block{saving(form, at(pathOrgs, org.Name))}
-			return page
+		Page: func(_ *Visit, org *core.Organisation, form web.Form) *web.Console {
+			return belowOrg(org, title+" "+orgTitle(org), saving(form, at(pathOrgs, org.Name)))
 		},
 		Update: func(v *Visit, org *core.Organisation, was admin.Version, edit func(*core.Organisation)) (to, note string, err error) {
 			after, err := v.Desk.UpdateOrganisation(v, org.Name, was, edit)

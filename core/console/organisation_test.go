@@ -95,3 +95,25 @@ func TestConflict(t *testing.T) {
 		t.Errorf("%+v", org)
 	}
 }
+
+func TestDeleteOrganisation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.user("partners", "pia", "", "")
+	b := w.as("olga")
+	b.get("/admin/organisations/partners/delete").wants(200, "What goes with it", "Users1").press("delete", "confirm", "partner").wants(422, "another key")
+	b.press("delete", "confirm", "partners").leads("/admin/organisations", "Partners was deleted")
+	b.get("/admin/organisations/partners").wants(404)
+	b.get(w.path("pia")).wants(404)
+}
+
+func TestOverview(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.administrators()
+	b := w.as("owner").get("/admin").wants(200, "Next steps", "Protect your own account", "Users11", "Lately", "2 organisations")
+	b.get("/admin/organisations/built-in/edit").press("save", "display_name", "Northwind").follow()
+	b.get("/admin").wants(200, "Name your organisation: done")
+	w.as("auditor").get("/admin").wants(200, "Users11").lacks("Next steps")
+	w.as("help_desk-of-partners").get("/admin").wants(200, "What happens in Partners", "Users5").lacks("Next steps", "built-in")
+}

@@ -78,6 +78,7 @@ func (c *Console) Routes() []Route {
 	var all []Route
 	for _, table := range [][]Route{
 		c.overviewRoutes(), c.organisationRoutes(), c.userRoutes(), c.groupRoutes(),
+		c.sessionRoutes(), c.roleRoutes(), c.accountRoutes(), c.tokenRoutes(),
 		c.auditRoutes(), c.mailRoutes(), c.settingRoutes(),
 	} {
 		all = append(all, table...)

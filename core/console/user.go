@@ -42,6 +42,7 @@ func (c *Console) userRoutes() []Route {
 			"unlink":     {Do: c.unlinkUser},
 			"forget":     {Do: c.forgetDevice},
 			"forget_all": {Do: c.forgetDevices},
+			"revoke":     {Do: c.revokeUserToken},
 		}},
 		{Path: pathUser + "/password", Menu: pathUsers, Fresh: true, Show: c.passwordPage, Actions: map[string]Action{"set": {Fresh: true, Do: c.setPassword}}},
 		{Path: pathUser + "/link", Menu: pathUsers, Fresh: true, Show: c.linkPage, Actions: map[string]Action{"link": {Fresh: true, Do: c.linkUser}}},
@@ -49,6 +50,7 @@ func (c *Console) userRoutes() []Route {
 			"end":     {Do: c.endSession},
 			"end_all": {Do: c.signOutUser},
 		}},
+		{Path: pathUser + "/applications", Menu: pathUsers, Show: c.userApplications, Actions: map[string]Action{"withdraw": {Do: c.withdrawConsent}}},
 		{Path: pathUser + "/activity", Menu: pathUsers, Show: c.userActivity},
 		{Path: pathUser + "/delete", Menu: pathUsers, Fresh: true, Show: c.deleteUserPage, Actions: map[string]Action{"delete": {Fresh: true, Do: c.deleteUser}}},
 	}
@@ -170,14 +172,20 @@ func (v *Visit) person() (*person, error) {
 	if err != nil {
 		return nil, err
 	}
+	above, err := v.above(id, user.Admin)
+	return &person{user, above}, err
+}
+
+// above reports whether a user or a service account may more than the visitor.
+func (v *Visit) above(id core.ID, owner bool) (bool, error) {
 	roles, err := v.console.Store.Roles(v, id)
 	if err != nil {
-		return nil, fmt.Errorf("read the roles: %w", err)
+		return false, fmt.Errorf("read the roles: %w", err)
 	}
-	holder := core.APIHolder{User: user, Roles: roles}
-	p := &person{User: user}
-	p.above = slices.ContainsFunc(holder.AllRoles(), func(theirs core.RoleGrant) bool { return !v.Desk.Caller().Covers(theirs) })
-	return p, nil
+	if owner {
+		roles = append(roles, core.RoleGrant{Role: core.RoleOwner})
+	}
+	return slices.ContainsFunc(roles, func(theirs core.RoleGrant) bool { return !v.Desk.Caller().Covers(theirs) }), nil
 }
 
 // mayTo reports whether the visitor may do so with the person.
@@ -187,7 +195,7 @@ func (v *Visit) mayTo(p *person, permission core.Permission) bool {
 
 // userTabs are the pages about a user.
 func userTabs(p *person, here string) (tabs []web.Tab) {
-	for _, tab := range [][2]string{{"Profile", ""}, {"Security", "security"}, {"Sessions", "sessions"}, {"Activity", "activity"}} {
+	for _, tab := range [][2]string{{"Profile", ""}, {"Security", "security"}, {"Sessions", "sessions"}, {"Applications", "applications"}, {"Activity", "activity"}} {
 		path := at(pathUsers, string(p.ID))
 		if tab[1] != "" {
 			path = at(path, tab[1])
@@ -254,7 +262,12 @@ func (c *Console) user(v *Visit) (*Answer, error) {
 	if profile := profileDetails(p); len(profile.Rows) > 0 {
 		main = append(main, profile)
 	}
-	return show(c.userPage(v, p, "", web.Split{Main: append(main, groups...), Side: side}), nil)
+	roles, err := c.rolesTable(v, p.ID, p.Org, p.above)
+	if err != nil {
+		return nil, err
+	}
+	main = append(append(main, groups...), roles...)
+	return show(c.userPage(v, p, "", web.Split{Main: main, Side: side}), nil)
 }
 
 func accountDetails(p *person) web.Details {

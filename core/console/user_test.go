@@ -115,7 +115,10 @@ func TestDeleteUser(t *testing.T) {
 	w := newWorld(t)
 	w.user("built-in", "ben", "", "")
 	b := w.as("olga")
-	b.get(w.path("ben", "delete")).wants(200, "What goes with it", "Browsers signed in").press("delete", "confirm", "bill").wants(422, "another name")
+	b.get(w.path("ben")).wants(200)
+	b.get("/admin/groups/new").press("create", "name", "wiki")
+	b.follow().press("add", "login", "ben")
+	b.get(w.path("ben", "delete")).wants(200, "What goes with it", "Group memberships1").press("delete", "confirm", "bill").wants(422, "another name")
 	b.press("delete", "confirm", "BEN").leads("/admin/users?org=built-in", "Ben was deleted")
 	b.get(w.path("ben")).wants(404, "There is no user")
 	// The last owner stays, and the page says why.
@@ -142,6 +145,9 @@ func TestGroups(t *testing.T) {
 	b.follow().wants(200, "Ben", "ben@example.com").pressAbout("remove").leads("/admin/groups/built-in/wiki%2Fusers%20&%20co", "no longer a member")
 	b.get(w.path("ben")).press("add-group", "group", "wiki/users & co").leads(w.path("ben"), "Ben is in the group")
 	b.follow().pressAbout("remove_group").leads(w.path("ben"), "no longer in the group")
+	b.get("/admin/groups/built-in/wiki%2Fusers%20&%20co/edit").press("save", "display_name", "The wiki", "external_id", "g-1").leads("/admin/groups/built-in/wiki%2Fusers%20&%20co", "The wiki was changed")
+	b.get("/admin/groups?q=WIKI").wants(200, "The wiki")
+	b.get("/admin/groups?q=other").wants(200, "no group like this")
 	b.get("/admin/groups/built-in/wiki%2Fusers%20&%20co/delete").press("delete", "confirm", "no").wants(422, "Nothing was deleted")
 	b.press("delete").leads("/admin/groups?org=built-in", "was deleted")
 	if _, err := w.store.Group(t.Context(), "built-in", "wiki/users & co"); !errors.Is(err, core.ErrNotFound) {

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -325,11 +324,12 @@ func (c *Console) deleteUserWith(v *Visit, p *person, problem string) (*Answer, 
 	if err := v.need(core.WriteUsers, p.Org); err != nil {
 		return nil, err
 	}
-	counts, err := c.userLosses(v, p)
+	contents, err := v.Desk.UserContents(v, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	page := below(p, "Delete "+p.DisplayName(), "", counts, confirmForm("Type "+p.Name+" to go on", problem, "Delete "+p.DisplayName(), at(pathUsers, string(p.ID))))
+	losses := goesWith(contents, "Applications lose access at once. The audit log keeps what happened.")
+	page := below(p, "Delete "+p.DisplayName(), "", losses, confirmForm("Type "+p.Name+" to go on", problem, "Delete "+p.DisplayName(), at(pathUsers, string(p.ID))))
 	return show(page, nil)
 }
 
@@ -340,21 +340,6 @@ func confirmForm(label, problem, button, back string) web.Form {
 		Groups:  []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: label, Required: true, Problem: problem, Focus: true, Code: true}}}},
 		Buttons: []web.Button{{Label: button, Action: "delete", Kind: "danger primary", ID: "delete"}}, Back: &web.Anchor{Label: "Keep it", URL: back},
 	}
-}
-
-func (c *Console) userLosses(v *Visit, p *person) (web.Block, error) {
-	sessions, err := v.Desk.UserSessions(v, p.ID)
-	proofs, err2 := v.Desk.UserProofs(v, p.ID)
-	links, err3 := v.Desk.UserLinks(v, p.ID)
-	if err := errors.Join(err, err2, err3); err != nil {
-		return nil, err
-	}
-	return web.Details{Title: "What goes with it", Text: "Applications lose access at once. The audit log keeps what happened.", Rows: []web.Detail{
-		{Label: "Browsers signed in", Value: web.Cell{Text: number(len(sessions))}},
-		{Label: "Passkeys and apps", Value: web.Cell{Text: number(len(proofs.Authenticators))}},
-		{Label: "Accounts at providers", Value: web.Cell{Text: number(len(links))}},
-		{Label: "Memberships in groups", Value: web.Cell{Text: number(len(p.Groups))}},
-	}}, nil
 }
 
 func (c *Console) deleteUser(v *Visit) (*Answer, error) {

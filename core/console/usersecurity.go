@@ -25,6 +25,13 @@ func (c *Console) userSecurity(v *Visit) (*Answer, error) {
 	}
 	helps := v.mayTo(p, core.HelpUsers)
 	main := []web.Block{authenticatorTable(proofs, helps), c.linkTable(v, p, links, helps), deviceTable(devices, helps)}
+	tokens, err := v.Desk.APITokens(v, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(tokens) > 0 {
+		main = append(main, tokenTable(c.Now(), tokens, helps))
+	}
 	side := []web.Block{passwordBlock(v, p)}
 	if helps {
 		side = append(side, helpBlocks(p, proofs)...)
@@ -207,6 +214,40 @@ func (c *Console) forgetDevice(v *Visit) (*Answer, error) {
 func (c *Console) forgetDevices(v *Visit) (*Answer, error) {
 	return v.helped(func(p *person) error { return v.Desk.ForgetDevices(v, p.ID) },
 		func(*person) string { return "All browsers are asked for the second factor again." })
+}
+
+func (c *Console) revokeUserToken(v *Visit) (*Answer, error) {
+	return v.helped(func(p *person) error { return v.Desk.RevokeAPIToken(v, p.ID, core.ID(v.Said("token"))) },
+		func(*person) string { return "The token works no more." })
+}
+
+// userApplications shows what somebody allowed applications.
+func (c *Console) userApplications(v *Visit) (*Answer, error) {
+	p, err := v.person()
+	if err != nil {
+		return nil, err
+	}
+	consents, err := v.Desk.UserConsents(v, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	helps := v.mayTo(p, core.HelpUsers)
+	table := web.Table{ID: "consents", Title: "What they allowed", Text: "Applications for which they were asked.", Columns: actions([]string{"Application", "May", "Since"}, helps), Empty: "Nothing."}
+	for _, consent := range consents {
+		row := web.Row{Cells: []web.Cell{{Text: consent.ClientID, Mark: "thing"}, {Text: strings.Join(consent.Scopes, ", ")}, {At: consent.GrantedAt}}}
+		if helps {
+			row.Buttons = []web.Button{{Label: "Withdraw", About: "from " + consent.ClientID, Action: "withdraw", Values: []web.Field{{Name: "client", Value: consent.ClientID}}, Kind: "danger"}}
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return show(c.userPage(v, p, "applications", table), nil)
+}
+
+func (c *Console) withdrawConsent(v *Visit) (*Answer, error) {
+	return v.helped(func(p *person) error { return v.Desk.WithdrawConsent(v, p.ID, v.Said("client")) },
+		func(p *person) string {
+			return v.Said("client") + " has no access of " + p.DisplayName() + " any more."
+		})
 }
 
 func (c *Console) passwordPage(v *Visit) (*Answer, error) {

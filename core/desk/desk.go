@@ -74,6 +74,20 @@ type Office struct {
 // For gives the desk at which the caller stands.
 func (o *Office) For(who Caller) *Desk { return &Desk{o.Admin, o.Store, who} }
 
+// Governs reports whether the caller may change how the people of an organisation sign in:
+// its rules, its connectors and its look. Not all who may write it may, see
+// [Desk.UpdateOrganisation].
+func (o *Office) Governs(ctx context.Context, who Caller, org string, permission core.Permission) (bool, error) {
+	if !who.May(permission, org) {
+		return false, nil
+	}
+	err := o.For(who).governs(ctx, org, permission)
+	if _, denied := errors.AsType[*DeniedError](err); denied {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Desk is where one caller has things done. Its methods are those of [admin.Service], with
 // the same meaning; besides, each may give a [DeniedError].
 type Desk struct {
