@@ -100,8 +100,8 @@ func (p *Page) Submission(id string, fill map[string]string) (target string, val
 	values = url.Values{}
 	Walk(form, func(n *html.Node) {
 		name := Attribute(n, "name")
-		if n.Data == "input" && name != "" && !unticked(n) {
-			values.Set(name, Attribute(n, "value"))
+		if value, sent := control(n); sent && name != "" {
+			values.Set(name, value)
 		}
 	})
 	for name, value := range fill {
@@ -111,6 +111,48 @@ func (p *Page) Submission(id string, fill map[string]string) (target string, val
 		values.Set(name, Attribute(button, "value"))
 	}
 	return p.Resolve(Attribute(form, "action")), values
+}
+
+// control gives what an element of a form sends, if it is one that does.
+func control(n *html.Node) (value string, sent bool) {
+	switch n.Data {
+	case "input":
+		return Attribute(n, "value"), !unticked(n) && Attribute(n, "type") != "file"
+	case "textarea":
+		return strings.TrimPrefix(text(n), "\n"), true // the first line break is not part of it
+	case "select":
+		var first, chosen *html.Node
+		Walk(n, func(option *html.Node) {
+			switch {
+			case option.Data != "option":
+			case first == nil:
+				first = option
+				fallthrough
+			default:
+				if slices.ContainsFunc(option.Attr, func(a html.Attribute) bool { return a.Key == "selected" }) {
+					chosen = option
+				}
+			}
+		})
+		if chosen == nil {
+			chosen = first
+		}
+		if chosen == nil {
+			return "", false
+		}
+		return Attribute(chosen, "value"), true
+	}
+	return "", false
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for node := range n.Descendants() {
+		if node.Type == html.TextNode {
+			b.WriteString(node.Data)
+		}
+	}
+	return b.String()
 }
 
 // SignIn fills in the sign-in page.
