@@ -182,7 +182,7 @@ func documentBlocks(e *admin.Explanation) []web.Block {
 			case "removed":
 				from.Badges = []web.Badge{{Text: "Removed", Kind: "warn"}}
 			case "plugin":
-				from.URL = at(Path+"/instances", claim.Origin.Instance)
+				from.URL = at(instancesPath, claim.Origin.Instance)
 			}
 			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: claim.Name, Code: true}, {Text: readableJSON(claim.Value), Code: true}, from}})
 		}

@@ -1,0 +1,119 @@
+package console
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/form"
+	"github.com/postern-id/postern/web"
+)
+
+// asJSON is the query that shows settings as JSON text.
+const asJSON = "json"
+
+// settingsGroups shows a form of settings: what is required first, the rest folded where
+// there is much of it.
+func settingsGroups(fields []form.Field) []web.Group {
+	main, more := web.Group{}, web.Group{Title: "More settings", Folds: true}
+	leaves := form.Leaves(fields)
+	for _, f := range fields {
+		if f.Kind == form.Group {
+			continue
+		}
+		if into := &main; f.Required || len(leaves) <= 8 || f.Value != f.Default {
+			into.Inputs = append(into.Inputs, settingInput(&f))
+		} else {
+			more.Inputs = append(more.Inputs, settingInput(&f))
+		}
+	}
+	var groups []web.Group
+	for _, group := range []web.Group{main, more} {
+		if len(group.Inputs) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	for _, f := range fields {
+		if f.Kind == form.Group {
+			inside := web.Group{Title: f.Label, Text: f.Help, Folds: true}
+			for _, leaf := range form.Leaves(f.Fields) {
+				inside.Inputs = append(inside.Inputs, settingInput(&leaf))
+			}
+			groups = append(groups, inside)
+		}
+	}
+	return groups
+}
+
+func settingInput(f *form.Field) web.Input {
+	input := web.Input{Name: f.Name, Label: f.Label, Hint: f.Help, Value: f.Value, Required: f.Required, Placeholder: f.Example}
+	switch f.Kind {
+	case form.Text:
+		input.Kind = "text"
+	case form.Number:
+		input.Kind = "number"
+	case form.Switch:
+		input.Kind, input.Required = "check", false
+	case form.Choice:
+		input.Kind = "select"
+		for _, option := range f.Options {
+			input.Options = append(input.Options, web.Option{Value: option.Value, Label: option.Label})
+		}
+	case form.List:
+		input.Kind, input.Rows, input.Hint = "textarea", 3, strings.TrimSpace(f.Help+" One on each line.")
+	case form.Pairs:
+		input.Kind, input.Rows, input.Code, input.Hint = "textarea", 3, true, strings.TrimSpace(f.Help+" Each on a line: name = value.")
+	case form.JSON:
+		input.Kind, input.Rows, input.Code, input.Hint = "textarea", 6, true, strings.TrimSpace(f.Help+" Written as JSON.")
+	default:
+		input.Kind, input.Rows = "textarea", 6
+	}
+	return input
+}
+
+// settingsForm shows the settings of a plugin by its schema, or as JSON where the visitor
+// wants that.
+func (v *Visit) settingsForm(schema, settings []byte) ([]form.Field, error) {
+	if v.Ask("as") == asJSON || v.Said("as") == asJSON || len(schema) == 0 {
+		schema = []byte(`{"type":"object"}`)
+	}
+	return form.Fields(schema, settings)
+}
+
+// readSettings reads what was typed; what cannot be read is told by field.
+func (v *Visit) readSettings(fields []form.Field, before []byte) ([]byte, error) {
+	settings, problems := form.Read(fields, before, v.Said)
+	var wrong admin.InvalidError
+	for _, p := range problems {
+		wrong.Problems = append(wrong.Problems, admin.Problem{Field: p.Name, Text: p.Text})
+	}
+	if len(wrong.Problems) > 0 {
+		return nil, &wrong
+	}
+	return settings, nil
+}
+
+// placed brings what the host says of settings to the field that it is about.
+func placed(err error, fields []form.Field) error {
+	wrong, ok := errors.AsType[*admin.InvalidError](err)
+	if !ok {
+		return err
+	}
+	told := &admin.InvalidError{}
+	for _, p := range wrong.Problems {
+		where, text, found := strings.Cut(settingsPlace(p.Text), " ")
+		if owner := form.Owner(fields, where, text); found && owner != "" && (p.Field == "settings" || p.Field == "") {
+			p.Field, p.Text = owner, text
+		}
+		told.Problems = append(told.Problems, p)
+	}
+	return told
+}
+
+// settingsPlace gives what the host of the plugins said, without the words around it.
+func settingsPlace(text string) string {
+	if _, said, found := strings.Cut(text, `": `); found {
+		return said
+	}
+	return text
+}
