@@ -134,6 +134,7 @@ func TestPatchesMembers(t *testing.T) {
 	}
 	w.patch(path, `{"op":"add","path":"members","value":[{"value":"`+id["anna"]+`"},{"value":"nobody"}]}`).refused(400, "invalidValue")
 	w.patch(path, `{"op":"remove","path":"displayName"}`).refused(400, "mutability")
+	w.patch(path, `{"op":"add","path":"members","value":"`+id["anna"]+`"},{"op":"replace","path":"members[value eq \"`+id["anna"]+`\"].value","value":"`+id["carl"]+`"}`).refused(400, "mutability")
 	if w.members("Staff") != "" {
 		t.Errorf("half of a patch made %s members", w.members("Staff"))
 	}

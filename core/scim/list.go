@@ -66,7 +66,8 @@ func newListing(from resources, q query, lenient bool) (*listing, error) {
 	by, is := rt.find(q.sortBy)
 	switch {
 	case is && by.attribute != nil && by.attribute.may != writeOnly:
-		l.by, l.needed = &by, everything()
+		name := by.attribute.name
+		l.by, l.needed.members, l.needed.groups = &by, l.needed.members || name == "members" || name == "meta", l.needed.groups || name == "groups"
 	case !lenient:
 		return nil, refuse(typeInvalidValue, "The resource type %s has no attribute %q to sort by.", rt.name, cut(q.sortBy))
 	}
@@ -82,6 +83,8 @@ type page struct {
 	// ordered by.
 	found []object
 	keys  []string
+	// members are those of all groups that were found.
+	members int
 }
 
 // run answers a query of resources of some types, one after the other.
@@ -132,6 +135,9 @@ func (p *page) take(l *listing, make row, shown wish) error {
 	resource, err := make(wish{shown.members || l.needed.members, shown.groups || l.needed.groups})
 	if err != nil {
 		return err
+	}
+	if p.members += len(some(resource["members"])); p.members > mostMembers {
+		return tooMany("The groups have more than %d members together: ask for fewer, or leave members out.", mostMembers)
 	}
 	p.keys = append(p.keys, sortKey(resource, l.by))
 	p.found = append(p.found, l.shown.apply(resource))

@@ -247,6 +247,9 @@ func setSub(values []object, sub *attribute, o operation) error {
 		return err
 	}
 	for _, complex := range values {
+		if have := complex[sub.name]; sub.may == immutable && have != nil && have != value {
+			return refuse(typeMutability, "The sub-attribute %s cannot be changed: remove the value and add another one.", sub.name)
+		}
 		if o.op == opRemove || value == nil {
 			delete(complex, sub.name)
 		} else {
@@ -273,6 +276,14 @@ func (rt *resourceType) operateSelected(in object, f found, to path, o operation
 		})
 		return nil
 	}
+	sub := f.attribute.sub(to.sub)
+	switch {
+	case to.sub == "" || sub != nil:
+	case rt.isUnheld(f.attribute.name + "." + to.sub):
+		return nil
+	default:
+		return refuse(typeInvalidPath, "The attribute %s has no sub-attribute %q.", f.attribute.name, cut(to.sub))
+	}
 	if len(chosen) == 0 && o.op != opRemove {
 		made, err := makeSelected(f.attribute, to, o)
 		if err != nil {
@@ -281,14 +292,7 @@ func (rt *resourceType) operateSelected(in object, f found, to path, o operation
 		in[f.attribute.name] = append(some(in[f.attribute.name]), made)
 		chosen = []object{made}
 	}
-	if to.sub != "" {
-		sub := f.attribute.sub(to.sub)
-		switch {
-		case sub == nil && rt.isUnheld(f.attribute.name+"."+to.sub):
-			return nil
-		case sub == nil:
-			return refuse(typeInvalidPath, "The attribute %s has no sub-attribute %q.", f.attribute.name, cut(to.sub))
-		}
+	if sub != nil {
 		return setSub(chosen, sub, o)
 	}
 	return mergeInto(chosen, f.attribute, o)

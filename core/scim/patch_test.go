@@ -65,7 +65,7 @@ func TestPatch(t *testing.T) {
 		},
 		"what is read-only is passed over":  {`{"op":"replace","value":{"id":"2","meta":{"version":"x"},"groups":[{"value":"g"}],"title":"Boss"}}`, `{"title":"Boss"}`},
 		"what nobody knows, without a path": {`{"op":"add","value":{"nothing":"x","title":"Boss"}}`, `{"title":"Boss"}`},
-		"what nothing stands for":           {`{"op":"add","path":"photos","value":[{"value":"x"}]},{"op":"add","path":"emails[type eq \"work\"].display","value":"x"}`, `{}`},
+		"what nothing stands for":           {`{"op":"add","path":"photos","value":[{"value":"x"}]},{"op":"replace","path":"emails[type eq \"other\"].display","value":"x"}`, `{}`},
 		"of an extension":                   {`{"op":"replace","path":"` + urnEnterprise + `:department","value":"IT"}`, `{"` + urnEnterprise + `":{"department":"IT","manager":{"value":"m1"}}}`},
 		"an extension":                      {`{"op":"add","path":"` + urnEnterprise + `","value":{"division":"D"}}`, `{"` + urnEnterprise + `":{"department":"Sales","division":"D","manager":{"value":"m1"}}}`},
 		"an extension as a member":          {`{"op":"add","value":{"` + urnEnterprise + `":{"division":"D"}}}`, `{"` + urnEnterprise + `":{"department":"Sales","division":"D","manager":{"value":"m1"}}}`},

@@ -15,6 +15,9 @@ const (
 	// how many are put in another order than that of the store.
 	mostRead   = 100_000
 	mostSorted = 10_000
+	// mostMembers is how many members the groups of an answer have together, so that one
+	// answer does not fill the memory.
+	mostMembers = 50_000
 )
 
 // query is what a client asks of a list (RFC 7644 section 3.4.2).
