@@ -182,7 +182,8 @@ type found struct {
 }
 
 // find resolves the path of an attribute, with or without a URN. Names are taken in any
-// capitals (RFC 7643 section 2.1).
+// capitals (RFC 7643 section 2.1), and those of the extension without its URN too: a large
+// service calls the manager so.
 func (rt *resourceType) find(text string) (found, bool) {
 	if rt.extension != nil && strings.EqualFold(text, rt.extension.urn) {
 		return found{urn: rt.extension.urn}, true
@@ -198,7 +199,10 @@ func (rt *resourceType) find(text string) (found, bool) {
 	if f, is := rt.findIn("", rt.schema.attributes, text); is {
 		return f, true
 	}
-	return rt.findIn("", commonAttributes(), text)
+	if f, is := rt.findIn("", commonAttributes(), text); is || rt.extension == nil {
+		return f, is
+	}
+	return rt.findIn(rt.extension.urn, rt.extension.attributes, text)
 }
 
 func (rt *resourceType) findIn(urn string, attributes []attribute, text string) (found, bool) {
