@@ -75,7 +75,7 @@ func (a *casdoorApplication) notes() []string {
 		{grant("password"), "the password grant was left out: nobody types a password into an application here"},
 		{a.SamlReplyURL != "", "SAML was left out: it is not spoken here"},
 		{len(a.TokenFields) > 0 || len(a.TokenAttributes) > 0, "what the tokens hold was left out: a plugin for claims.map says it here"},
-		{a.EnablePassword != nil && !bool(*a.EnablePassword), "passwords are turned off for it there; 'postern client update --method' does so here"},
+		{a.EnablePassword != nil && !bool(*a.EnablePassword), "passwords are turned off for it there; 'postern client update --sign-in-method' does so here"},
 	} {
 		if one.has {
 			notes = append(notes, one.text)

@@ -128,7 +128,7 @@ func (c *dexClient) plan(plan *admin.ImportPlan) {
 		{c.Secret == "" && c.SecretEnv != "", "its secret is in the environment of Dex: write it into the file, or rotate it here"},
 		{len(c.TrustedPeers) > 0, "trusted peers were left out: nobody gets tokens in the name of another client here"},
 		{len(c.AllowedConnectors) > 0, "which connectors it shows was left out: 'postern connector update --client' says it here"},
-		{len(c.MFAChain) > 0, "the second factor was left out: 'postern client update --require' asks for it here"},
+		{len(c.MFAChain) > 0, "the second factor was left out: 'postern client update --require-sign-in' asks for it here"},
 	} {
 		if one.has {
 			in.Notes = append(in.Notes, one.text)
