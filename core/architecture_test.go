@@ -59,6 +59,7 @@ var house = map[string][]string{
 	"core/upstream":          {"core", "core/oauth", "sdk/hook"},
 	"core/supply":            {},
 	"core/console":           {"core", "core/admin", "core/desk", "core/form", "web"},
+	"core/console":           {"core", "core/admin", "core/desk", "core/intake", "web"},
 	"core/httpd":             {"core", "core/account", "core/admin", "core/authn", "core/bearer", "core/console", "core/flow", "core/grant", "core/jose", "core/mail", "core/oauth", "core/ticket", "core/token", "web"},
 	"core/audit":             {"core", "core/outbox", "sdk/hook"},
 	"core/backchannel":       {"core", "core/outbound", "core/outbox"},

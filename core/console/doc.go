@@ -20,6 +20,6 @@
 // desk refuses it in any case.
 //
 // It decides nothing about rights and never writes to the store: the desk does. It knows
-// nothing of HTTP: httpd mounts the table. It imports core, admin, desk and web; httpd and
-// app import it.
+// nothing of HTTP: httpd mounts the table. It imports core, admin, desk, intake and web;
+// httpd and app import it.
 package console

@@ -79,7 +79,7 @@ func (c *Console) Routes() []Route {
 	for _, table := range [][]Route{
 		c.overviewRoutes(), c.organisationRoutes(), c.userRoutes(), c.groupRoutes(),
 		c.sessionRoutes(), c.roleRoutes(), c.accountRoutes(), c.tokenRoutes(),
-		c.auditRoutes(), c.mailRoutes(), c.settingRoutes(),
+		c.auditRoutes(), c.mailRoutes(), c.importRoutes(), c.settingRoutes(),
 		c.clientRoutes(), c.explainRoutes(), c.connectorRoutes(), c.pluginRoutes(), c.instanceRoutes(), c.keyRoutes(),
 	} {
 		all = append(all, table...)

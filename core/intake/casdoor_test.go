@@ -329,6 +329,33 @@ func TestCasdoorRefuses(t *testing.T) {
 	}
 }
 
+// What a table of a stranger computes, or a module of it, is not read.
+func TestCasdoorDatabaseComputes(t *testing.T) {
+	path := casdoorDatabase(t)
+	conn, err := sqlite.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`CREATE TABLE organization_computed (a, b AS (zeroblob(1000000000)))`, `INSERT INTO organization_computed (a) VALUES (1)`,
+		`ALTER TABLE "role" ADD COLUMN more AS (zeroblob(1000000000))`, `CREATE VIRTUAL TABLE invitation USING fts5(a)`, `INSERT INTO invitation VALUES ('x')`,
+	} {
+		if _, err := conn.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := intake.Read("casdoor", intake.File{Name: "casdoor.db", Data: []byte("SQLite format 3\x00"), Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Users) == 0 || slices.ContainsFunc(plan.Groups, func(g admin.ImportGroup) bool { return strings.HasPrefix(g.Name, "role:") }) || leftOf(plan, "invitations", "1 invitations") != "" {
+		t.Errorf("groups %+v, left %+v", plan.Groups, plan.Left)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, name := range []string{"casdoor.json"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
