@@ -19,6 +19,7 @@ import (
 // are done, and other.
 type world struct {
 	*testing.T
+	dir    string
 	store  *freezing
 	admin  *admin.Service
 	office *desk.Office
@@ -83,9 +84,9 @@ var tester = admin.Actor{Name: "cli:tester"}
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	w := &world{T: t, dir: t.TempDir(), now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now }
-	opened, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "postern.db"), Now: clock})
+	opened, err := store.Open(t.Context(), store.Options{Path: filepath.Join(w.dir, "postern.db"), Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
