@@ -125,30 +125,37 @@ func (s *Store) contents(ctx context.Context, key string, kinds []content) ([]co
 	return *found, nil
 }
 
-// The parts of [Store.Counts]: $1 is an organisation, or nothing for all.
-const (
-	countThings = `SELECT
-		(SELECT count(*) FROM users WHERE ($1 = '' OR org = $1)),
-		(SELECT count(*) FROM users WHERE ($1 = '' OR org = $1) AND disabled = 1),
-		(SELECT count(*) FROM groups WHERE ($1 = '' OR org = $1)),
-		(SELECT count(*) FROM clients WHERE ($1 = '' OR org = $1)),
-		(SELECT count(*) FROM connectors WHERE ($1 = '' OR org = $1)),
-		(SELECT count(*) FROM service_accounts WHERE ($1 = '' OR org = $1)),
-		(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE ($1 = '' OR u.org = $1) AND s.ended_at = 0 AND s.expires_at > $2)`
+// countThings counts what there is, of an organisation or of all.
+func countThings(org string, now time.Time) (text string, args []any) {
+	of, args := "", []any{millis(now)}
+	if org != "" {
+		of, args = " AND org = $2", append(args, org)
+	}
+	return `SELECT
+		(SELECT count(*) FROM users WHERE TRUE` + of + `),
+		(SELECT count(*) FROM users WHERE disabled = 1` + of + `),
+		(SELECT count(*) FROM groups WHERE TRUE` + of + `),
+		(SELECT count(*) FROM clients WHERE TRUE` + of + `),
+		(SELECT count(*) FROM connectors WHERE TRUE` + of + `),
+		(SELECT count(*) FROM service_accounts WHERE TRUE` + of + `),
+		(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.ended_at = 0 AND s.expires_at > $1` + of + `)`, args
+}
 
-	countSignIns = `SELECT count(*) FROM events e WHERE e.type = $2 AND e.type IN ('signin.succeeded', 'signin.failed') AND e.id >= $3 AND ($1 = '' OR e.org = $1)`
-)
+// countSignIns counts the events of a type, $2, since the identifier $3: of an organisation, or
+// of all of them if $1 is empty.
+const countSignIns = `SELECT count(*) FROM events e WHERE e.type = $2 AND e.type IN ('signin.succeeded', 'signin.failed') AND e.id >= $3 AND ($1 = '' OR e.org = $1)`
 
 // Counts counts what an organisation has, or all of them if org is empty, at now, and what
 // happened since a day before.
 func (s *Store) Counts(ctx context.Context, org string, now time.Time) (core.Counts, error) {
-	counts, err := one(ctx, s, countThings, func(r *sqlite.Row, c *core.Counts) error {
+	text, args := countThings(org, now)
+	counts, err := one(ctx, s, text, func(r *sqlite.Row, c *core.Counts) error {
 		*c = core.Counts{
 			Users: int(r.Int()), DisabledUsers: int(r.Int()), Groups: int(r.Int()), Clients: int(r.Int()), Connectors: int(r.Int()),
 			ServiceAccounts: int(r.Int()), Sessions: int(r.Int()),
 		}
 		return nil
-	}, org, millis(now))
+	}, args...)
 	if err != nil {
 		return core.Counts{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -63,6 +64,25 @@ func TestSignInsAreCountedInAnIndex(t *testing.T) {
 	plan := planOf(t, countSignIns, "acme", string(core.EventSignedIn), "x")
 	if !strings.Contains(plan, "COVERING INDEX events_of_signins (type=? AND id>?)") {
 		t.Error(plan)
+	}
+}
+
+// Whoever administers is known by looking up, at each request.
+func TestHoldersAreLookedUp(t *testing.T) {
+	for _, text := range []string{selectAPIHolder, selectHolder} {
+		if plan := planOf(t, text, "x"); strings.Contains(plan, "SCAN") && !strings.Contains(plan, "SCAN CONSTANT ROW") {
+			t.Error(plan)
+		}
+	}
+}
+
+// An organisation is counted without reading what others have.
+func TestCountsHaveIndexes(t *testing.T) {
+	text, args := countThings("acme", time.Unix(1, 0))
+	for _, index := range []string{"users_disabled (org=?)", "sqlite_autoindex_users_2 (org=?)", "sqlite_autoindex_groups_2 (org=?)", "sqlite_autoindex_clients_2 (org=?)"} {
+		if plan := planOf(t, text, args...); !strings.Contains(plan, index) {
+			t.Errorf("no %s: %s", index, plan)
+		}
 	}
 }
 

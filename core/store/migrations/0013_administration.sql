@@ -92,6 +92,7 @@ ALTER TABLE clients ADD COLUMN search TEXT NOT NULL DEFAULT '';
 
 -- Of all organisations, in the order of a list.
 CREATE INDEX users_by_name ON users (name_folded, id);
+CREATE INDEX users_disabled ON users (org) WHERE disabled = 1;
 CREATE INDEX clients_by_name ON clients (name_folded, id);
 CREATE INDEX groups_by_name ON groups (name, id);
 
