@@ -5,10 +5,11 @@
 // to be, and why, which is [Demand]; the signed links between the steps; sessions, which
 // begin with a sign-in and end with a sign-out, and who has them; browsers that people
 // trust; the way of a browser to another provider and back; linking accounts there to
-// whoever is signed in; and the grant with its code or the tokens of the front channel,
-// which begins when the last step is done. It declares what it needs of others: a
+// whoever is signed in; the grant with its code or the tokens of the front channel,
+// which begins when the last step is done; and what a person says to a program that has
+// no browser, which asks for its tokens itself. It declares what it needs of others: a
 // [Store], [Passwords], [Factors], [Mails], [Upstream], [Hints], [Tokens],
-// [RequestObjects], a [ScopePolicy].
+// [RequestObjects], [DeviceCodes], a [ScopePolicy].
 //
 // It never sees HTTP: the [Dispatcher] takes values and gives an [Outcome], which
 // says one thing to answer. It never checks a password or a passkey, never makes or

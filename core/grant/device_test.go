@@ -41,7 +41,7 @@ func (w *world) ask(authorization string, params ...string) (oauth.DeviceAuthori
 		values.Set(params[i], params[i+1])
 	}
 	return w.endpoint.AuthorizeDevice(w.t.Context(), Request{
-		Params: oauth.ParamsOf(values), Authorization: authorization, IP: "192.0.2.7", UserAgent: strings.Repeat("tv/1 ", 100), Correlation: "c-1",
+		Params: oauth.ParamsOf(values), Authorization: authorization, IP: "192.0.2.7", UserAgent: strings.Repeat("tv/1 ", 51) + "ä", Correlation: "c-1",
 	})
 }
 
@@ -85,7 +85,7 @@ func TestDeviceAuthorization(t *testing.T) {
 	credential, ok := core.ParseCredential(core.KindDeviceCode, made.DeviceCode)
 	g := w.memory.devices[credential.ID]
 	if !ok || g.Hash != credential.Hash() || g.UserCode != core.HashSecret(made.UserCode) || g.State != core.DevicePending || g.ClientID != "tv" ||
-		!slices.Equal(g.Scopes, []string{"openid", "offline_access"}) || g.IP != "192.0.2.7" || len(g.UserAgent) != 256 || !g.ExpiresAt.Equal(noon.Add(10*time.Minute)) {
+		!slices.Equal(g.Scopes, []string{"openid", "offline_access"}) || g.IP != "192.0.2.7" || len(g.UserAgent) != 255 || !g.ExpiresAt.Equal(noon.Add(10*time.Minute)) {
 		t.Errorf("%+v", g)
 	}
 	events := w.eventsSince(mark)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -119,7 +120,7 @@ func (e *Endpoint) beginDevice(ctx context.Context, c *call, correlation string,
 	code := core.NewCredential(core.KindDeviceCode, core.NewID(c.now, e.Rand), e.Rand)
 	changes := append(slices.Clone(c.once), core.AddDeviceGrant{Grant: core.DeviceGrant{
 		ID: code.ID, Hash: code.Hash(), UserCode: core.HashSecret(user), ClientID: c.client.ID, Scopes: scopes, State: core.DevicePending,
-		IP: c.ip, UserAgent: c.agent[:min(len(c.agent), maxAgent)], Interval: deviceInterval, CreatedAt: c.now, ExpiresAt: c.now.Add(deviceTime),
+		IP: c.ip, UserAgent: strings.ToValidUTF8(c.agent[:min(len(c.agent), maxAgent)], ""), Interval: deviceInterval, CreatedAt: c.now, ExpiresAt: c.now.Add(deviceTime),
 	}})
 	if e.DeviceRequests != nil && c.client.Public() {
 		changes = append(changes, e.DeviceRequests.Asked(c.ip))
