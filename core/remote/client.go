@@ -21,11 +21,19 @@ func (d *Desk) FindClient(ctx context.Context, org, name string) (*core.Client, 
 	return only(d, page, err, wire.CoreClient, "client", name)
 }
 
-// Clients is as of [desk.Desk].
-func (d *Desk) Clients(ctx context.Context, org string) ([]core.Client, error) {
+// FindClients is as of [desk.Desk].
+func (d *Desk) FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error) {
+	query := api.ListClientsQuery{Organisation: orAll(filter.Org), Search: filter.Search, Limit: pageSize}
 	return all(d, func(after string) (*api.Page[api.Client], error) {
-		return d.api.ListClients(ctx, api.ListClientsQuery{Organisation: org, Limit: pageSize, After: after})
+		query.After = after
+		return d.api.ListClients(ctx, query)
 	}, wire.CoreClient)
+}
+
+// ClientContents is as of [desk.Desk].
+func (d *Desk) ClientContents(ctx context.Context, id string) ([]core.Content, error) {
+	page, err := d.api.GetClientContents(ctx, id)
+	return listed(d, page, err, wire.CoreContent)
 }
 
 // CreateClient is as of [desk.Desk]. What Edit changes of the preset, as this program knows

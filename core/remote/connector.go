@@ -185,3 +185,9 @@ func (d *Desk) DisableConnector(ctx context.Context, name string) error {
 func (d *Desk) DeleteConnector(ctx context.Context, name string, forget bool) error {
 	return d.told(d.api.DeleteConnector(ctx, name, api.DeleteConnectorQuery{Forget: forget}))
 }
+
+// ConnectorContents is as of [desk.Desk].
+func (d *Desk) ConnectorContents(ctx context.Context, name string) ([]core.Content, error) {
+	page, err := d.api.GetConnectorContents(ctx, name)
+	return listed(d, page, err, wire.CoreContent)
+}

@@ -115,6 +115,10 @@ func TestForget(t *testing.T) {
 	if err != nil || len(gone) != 1 || gone[0].Hook != "claims.map/v1" || *sent != "DELETE /api/v1/instances/dir " {
 		t.Errorf("sent %s, %+v, %v", *sent, gone, err)
 	}
+	*sent = ""
+	if _, err := desk.UnbindPlugin(t.Context(), admin.Unbind{Instance: "dir", Hook: "claims.map/v1", Forget: true}); err == nil || *sent != "" {
+		t.Errorf("sent %s, %v", *sent, err)
+	}
 }
 
 // A module goes with its signature; what this machine makes of that does not.

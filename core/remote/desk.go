@@ -16,7 +16,7 @@ type Desk struct {
 	api    *api.Caller
 	server string
 	token  bool // an API token, and not a person who signed in
-	// last is the event that was given last, and cursor what goes on behind it.
+	// last is the event or session that was given last, and cursor what goes on behind it.
 	last   core.ID
 	cursor string
 }

@@ -9,44 +9,56 @@ import (
 	"github.com/postern-id/postern/sdk/api"
 )
 
-// defaultEvents is how many events are given where nobody says, as of [core.EventFilter].
-const defaultEvents = 100
+// defaultLimit is how many events or sessions are given where nobody says, as of
+// [core.EventFilter] and [core.SessionFilter].
+const defaultLimit = 100
 
 // Events is as of [desk.Desk].
 func (d *Desk) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
 	query := api.ListEventsQuery{
 		Organisation: filter.Org, Type: string(filter.Type), User: string(filter.UserID), Client: filter.ClientID, Actor: filter.Actor,
-		Reference: filter.Correlation, Search: filter.Search, Since: filter.Since, Until: filter.Until, After: d.behind(filter.Before),
+		Reference: filter.Correlation, Search: filter.Search, Since: filter.Since, Until: filter.Until,
 	}
-	most := filter.Limit
+	return newest(d, filter.Limit, filter.Before, func(after string, limit int) (*api.Page[api.Event], error) {
+		query.After, query.Limit = after, limit
+		return d.api.ListEvents(ctx, query)
+	}, wire.CoreEvent, func(e core.Event) core.ID { return e.ID })
+}
+
+// LiveSessions is as of [desk.Desk].
+func (d *Desk) LiveSessions(ctx context.Context, filter core.SessionFilter) ([]core.LiveSession, error) {
+	query := api.ListSessionsQuery{Organisation: orAll(filter.Org), User: string(filter.UserID)}
+	return newest(d, filter.Limit, filter.Before, func(after string, limit int) (*api.Page[api.LiveSession], error) {
+		query.After, query.Limit = after, limit
+		return d.api.ListSessions(ctx, query)
+	}, wire.CoreLiveSession, func(l core.LiveSession) core.ID { return l.Session.ID })
+}
+
+// newest gives so many items of a list that has the newest first, those behind one of them.
+func newest[W, T any](d *Desk, most int, before core.ID, list func(after string, limit int) (*api.Page[W], error), turn func(*W) T, id func(T) core.ID) ([]T, error) {
 	if most == 0 {
-		most = defaultEvents
+		most = defaultLimit
 	}
-	fromStart := filter.Before != "" && query.After == ""
-	var events []core.Event
-	for len(events) < most {
-		query.Limit = min(most-len(events), pageSize)
-		page, err := d.api.ListEvents(ctx, query)
+	after := ""
+	if before != "" && before == d.last {
+		after = d.cursor
+	}
+	fromStart := before != "" && after == ""
+	var items []T
+	for len(items) < most {
+		page, err := list(after, min(most-len(items), pageSize))
 		if err != nil {
 			return nil, d.told(err)
 		}
-		got := wire.Each(page.Items, wire.CoreEvent)
+		got := wire.Each(page.Items, turn)
 		if fromStart { // identifiers rise with time
-			got = slices.DeleteFunc(got, func(e core.Event) bool { return e.ID >= filter.Before })
+			got = slices.DeleteFunc(got, func(item T) bool { return id(item) >= before })
 		}
-		events = append(events, got...)
-		if query.After = page.Next; page.Next == "" {
-			return events, nil
+		items = append(items, got...)
+		if after = page.Next; after == "" {
+			return items, nil
 		}
 	}
-	d.last, d.cursor = events[len(events)-1].ID, query.After
-	return events, nil
-}
-
-// behind gives the cursor behind an event, if it was the last one of the page before.
-func (d *Desk) behind(event core.ID) string {
-	if event == "" || event != d.last {
-		return ""
-	}
-	return d.cursor
+	d.last, d.cursor = id(items[len(items)-1]), after
+	return items, nil
 }

@@ -111,7 +111,10 @@ func (d *Desk) BindPlugin(ctx context.Context, input admin.Bind) ([]core.PluginB
 
 // UnbindPlugin is as of [desk.Desk].
 func (d *Desk) UnbindPlugin(ctx context.Context, input admin.Unbind) ([]core.PluginBinding, error) {
-	if input.Forget {
+	switch {
+	case input.Forget && (input.Hook != "" || input.ClientID != "" || input.AllClients):
+		return nil, &admin.InvalidError{Problems: []admin.Problem{{Field: "forget", Text: "an instance is deleted with all of its bindings", Hint: "leave out what narrows it"}}}
+	case input.Forget:
 		return d.forget(ctx, input.Instance)
 	}
 	gone, err := d.api.UnbindPlugin(ctx, api.UnbindPluginQuery{Instance: input.Instance, Hook: input.Hook, Client: input.ClientID, AllClients: input.AllClients})

@@ -39,3 +39,23 @@ func (d *Desk) UpdateOrganisation(ctx context.Context, name string, was admin.Ve
 		},
 	})
 }
+
+// DeleteOrganisation is as of [desk.Desk].
+func (d *Desk) DeleteOrganisation(ctx context.Context, name string) error {
+	return d.told(d.api.DeleteOrganisation(ctx, name))
+}
+
+// OrganisationContents is as of [desk.Desk].
+func (d *Desk) OrganisationContents(ctx context.Context, name string) ([]core.Content, error) {
+	page, err := d.api.GetOrganisationContents(ctx, name)
+	return listed(d, page, err, wire.CoreContent)
+}
+
+// Counts is as of [desk.Desk].
+func (d *Desk) Counts(ctx context.Context, org string) (core.Counts, error) {
+	counts, err := d.api.GetCounts(ctx, api.GetCountsQuery{Organisation: orAll(org)})
+	if err != nil {
+		return core.Counts{}, d.told(err)
+	}
+	return wire.CoreCounts(*counts), nil
+}

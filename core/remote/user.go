@@ -23,11 +23,37 @@ func (d *Desk) FindUser(ctx context.Context, org, login string) (*core.User, err
 
 // Users is as of [desk.Desk].
 func (d *Desk) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
-	query := api.ListUsersQuery{Organisation: filter.Org, Group: filter.Group, Limit: pageSize}
+	return d.users(ctx, filter.Org, filter)
+}
+
+// AllUsers is as of [desk.Desk].
+func (d *Desk) AllUsers(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	return d.users(ctx, orAll(filter.Org), filter)
+}
+
+func (d *Desk) users(ctx context.Context, org string, filter core.UserFilter) ([]core.User, error) {
+	query := api.ListUsersQuery{
+		Organisation: org, Group: filter.Group, Search: filter.Search, ExternalID: filter.ExternalID, Administrators: filter.Admins, Limit: pageSize,
+	}
+	if filter.Disabled != nil {
+		query.State = map[bool]string{true: "disabled", false: "enabled"}[*filter.Disabled]
+	}
 	return all(d, func(after string) (*api.Page[api.User], error) {
 		query.After = after
 		return d.api.ListUsers(ctx, query)
 	}, wire.CoreUser)
+}
+
+// UserContents is as of [desk.Desk].
+func (d *Desk) UserContents(ctx context.Context, id core.ID) ([]core.Content, error) {
+	page, err := d.api.GetUserContents(ctx, string(id))
+	return listed(d, page, err, wire.CoreContent)
+}
+
+// UserConsents is as of [desk.Desk].
+func (d *Desk) UserConsents(ctx context.Context, id core.ID) ([]core.Consent, error) {
+	page, err := d.api.ListUserConsents(ctx, string(id))
+	return listed(d, page, err, func(c *api.Consent) core.Consent { return wire.CoreConsent(id, c) })
 }
 
 // CreateUser is as of [desk.Desk].
