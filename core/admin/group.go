@@ -158,13 +158,9 @@ func (s *Service) RemoveMember(ctx context.Context, actor Actor, group *core.Gro
 // ChangeMembers puts users into the group and takes others out, all at once. Who is a
 // member stays one, and who is none stays out.
 func (s *Service) ChangeMembers(ctx context.Context, actor Actor, group *core.Group, add, remove []core.ID) error {
-	members, err := s.Members(ctx, group)
+	is, err := s.membersAmong(ctx, group, slices.Concat(add, remove))
 	if err != nil {
-		return wrap("read the members", err)
-	}
-	is := make(map[core.ID]bool, len(members))
-	for i := range members {
-		is[members[i].ID] = true
+		return err
 	}
 	remove = slices.DeleteFunc(unique(remove), func(id core.ID) bool { return !is[id] })
 	add = slices.DeleteFunc(unique(add), func(id core.ID) bool { return is[id] && !slices.Contains(remove, id) })
@@ -185,6 +181,29 @@ func (s *Service) ChangeMembers(ctx context.Context, actor Actor, group *core.Gr
 		return &MissingError{What: "group", Name: group.Name} // or a member of it, since
 	}
 	return wrap("change the group", err)
+}
+
+// membersAmong gives which of the users are members. A few are looked at one by one: who
+// provisions a large group often adds its members so.
+func (s *Service) membersAmong(ctx context.Context, group *core.Group, users []core.ID) (map[core.ID]bool, error) {
+	const few = 100
+	is := map[core.ID]bool{}
+	if len(users) > few {
+		members, err := s.Members(ctx, group)
+		for i := range members {
+			is[members[i].ID] = true
+		}
+		return is, wrap("read the members", err)
+	}
+	for _, id := range users {
+		user, err := s.Store.User(ctx, id)
+		missing, err := absent(user, err)
+		if err != nil {
+			return nil, wrap("read the user", err)
+		}
+		is[id] = !missing && user.Org == group.Org && slices.Contains(user.Groups, group.Name)
+	}
+	return is, nil
 }
 
 // joining gives the changes that put users of the group's organisation into it, each with
