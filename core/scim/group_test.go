@@ -117,19 +117,23 @@ func TestPatchesMembers(t *testing.T) {
 		id[name] = w.user(name, "").id()
 	}
 	path := "/Groups/" + w.groupOf("Staff", id["anna"]).id()
-	for _, test := range []struct{ operations, want string }{
-		{`{"op":"add","path":"members","value":[{"value":"` + id["berta"] + `"}]}`, "anna berta"},
-		{`{"op":"Add","path":"members","value":[{"$ref":null,"value":"` + id["berta"] + `"}]}`, "anna berta"},
-		{`{"op":"remove","path":"members[value eq \"` + id["anna"] + `\"]"}`, "berta"},
-		{`{"op":"remove","path":"members[value eq \"` + id["anna"] + `\"]"}`, "berta"},
-		{`{"op":"Remove","path":"members","value":[{"value":"` + id["berta"] + `"}]}`, ""},
-		{`{"op":"add","value":{"members":[{"value":"` + id["carl"] + `"}]}}`, "carl"},
-		{`{"op":"replace","path":"members","value":[{"value":"` + id["anna"] + `"},{"value":"` + id["berta"] + `"}]}`, "anna berta"},
-		{`{"op":"add","path":"members","value":"` + id["carl"] + `"},{"op":"remove","path":"members[value eq \"` + id["anna"] + `\" or value eq \"` + id["berta"] + `\"]"}`, "carl"},
-		{`{"op":"remove","path":"members"}`, ""},
+	for _, test := range []struct {
+		operations, want string
+		status           int
+	}{
+		{`{"op":"add","path":"members","value":[{"value":"` + id["berta"] + `"}]}`, "anna berta", 204},
+		{`{"op":"Add","path":"members","value":[{"$ref":null,"value":"` + id["berta"] + `"}]}`, "anna berta", 204},
+		{`{"op":"remove","path":"members[value eq \"` + id["anna"] + `\"]"}`, "berta", 204},
+		{`{"op":"remove","path":"members[value eq \"` + id["anna"] + `\"]"}`, "berta", 204},
+		{`{"op":"Remove","path":"members","value":[{"value":"` + id["berta"] + `"}]}`, "", 204},
+		{`{"op":"add","value":{"members":[{"value":"` + id["carl"] + `"}]}}`, "carl", 200},
+		{`{"op":"replace","path":"members","value":[{"value":"` + id["anna"] + `"},{"value":"` + id["berta"] + `"}]}`, "anna berta", 200},
+		{`{"op":"add","path":"members","value":"` + id["carl"] + `"},{"op":"remove","path":"members[value eq \"` + id["anna"] + `\" or value eq \"` + id["berta"] + `\"]"}`, "carl", 204},
+		{`{"op":"remove","path":"members"}`, "", 200},
 	} {
-		if w.patch(path, test.operations).is(200); w.members("Staff") != test.want {
-			t.Errorf("after %s there are %s", test.operations, w.members("Staff"))
+		got := w.patch(path, test.operations)
+		if w.members("Staff") != test.want || got.status != test.status || got.body == nil != (test.status == 204) {
+			t.Errorf("after %s there are %s: %d", test.operations, w.members("Staff"), got.status)
 		}
 	}
 	w.patch(path, `{"op":"add","path":"members","value":[{"value":"`+id["anna"]+`"},{"value":"nobody"}]}`).refused(400, "invalidValue")
@@ -138,6 +142,9 @@ func TestPatchesMembers(t *testing.T) {
 	if w.members("Staff") != "" {
 		t.Errorf("half of a patch made %s members", w.members("Staff"))
 	}
+	one := `{"schemas":["` + urnPatch + `"],"Operations":[{"op":"add","path":"members","value":[{"value":"` + id["anna"] + `"}]}]}`
+	w.ask("PATCH", path+"?attributes=members", one).is(200).has(id["anna"], "members.0.value").has(nil, "displayName")
+	w.ask("PATCH", path+"?excludedAttributes=members", one).is(200).has("Staff", "displayName").has(nil, "members")
 	w.ask("PUT", path, `{"displayName":"All","members":[{"value":"`+id["carl"]+`"}]}`).is(200).has("All", "displayName").has(id["carl"], "members.0.value")
 	if w.members("All") != "carl" {
 		t.Errorf("replaced, it has %s", w.members("All"))

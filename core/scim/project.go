@@ -19,6 +19,9 @@ func newProjection(rt *resourceType, only, without []string) (projection, error)
 	return projection{rt, only, without}, nil
 }
 
+// asked reports whether the client said anything.
+func (p projection) asked() bool { return len(p.only)+len(p.without) > 0 }
+
 // wants reports whether answers have any of the attribute; whoever makes them need not find
 // out what it is otherwise. Only attributes of the resource itself are asked for.
 func (p projection) wants(attribute string) bool {

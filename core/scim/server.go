@@ -285,8 +285,10 @@ func (v *visit) doResource(ctx context.Context, of resources, r *request) (*answ
 	switch r.method {
 	case http.MethodGet:
 		return show(ctx, of, id, r)
-	case http.MethodPut, http.MethodPatch:
-		return change(ctx, of, id, r)
+	case http.MethodPut:
+		return replace(ctx, of, id, r)
+	case http.MethodPatch:
+		return patch(ctx, of, id, r)
 	case http.MethodDelete:
 		return &answer{status: http.StatusNoContent}, of.delete(ctx, id, r.match)
 	}
@@ -358,9 +360,7 @@ func answerWith(resource object, shown projection) *answer {
 	return &answer{status: http.StatusOK, version: text(meta, "version"), body: shown.apply(resource)}
 }
 
-// change replaces a resource, or patches it. Where the client did not say which state it
-// saw, it starts again if somebody else came between.
-func change(ctx context.Context, of resources, id core.ID, r *request) (*answer, error) {
+func replace(ctx context.Context, of resources, id core.ID, r *request) (*answer, error) {
 	shown, err := r.projection(of.resourceType())
 	if err != nil {
 		return nil, err
@@ -369,29 +369,53 @@ func change(ctx context.Context, of resources, id core.ID, r *request) (*answer,
 	if err != nil {
 		return nil, err
 	}
-	edit, err := editor(of.resourceType(), r.method, body)
+	resource, err := of.resourceType().readResource(body)
 	if err != nil {
 		return nil, err
 	}
+	return change(ctx, of, id, r.match, shown, func(object) (object, error) { return resource, nil })
+}
+
+// patch changes a part of a resource. Where nothing but who is in a group is changed, the
+// answer has no body unless the client says what of it it wants (RFC 7644 section 3.5.2).
+func patch(ctx context.Context, of resources, id core.ID, r *request) (*answer, error) {
+	shown, err := r.projection(of.resourceType())
+	if err != nil {
+		return nil, err
+	}
+	body, err := r.body()
+	if err != nil {
+		return nil, err
+	}
+	operations, err := readPatch(body)
+	if err != nil {
+		return nil, err
+	}
+	if in, is := of.(groups); is && len(r.match) == 0 {
+		if who, only := joiningOf(operations); only {
+			if err := in.join(ctx, id, who); err != nil || !shown.asked() {
+				return &answer{status: http.StatusNoContent}, err
+			}
+			return show(ctx, of, id, r)
+		}
+	}
+	return change(ctx, of, id, r.match, shown, func(resource object) (object, error) {
+		return resource, of.resourceType().patch(resource, operations)
+	})
+}
+
+// change makes of a resource what edit does. Where the client did not say which state it saw,
+// it starts again if somebody else came between.
+func change(ctx context.Context, of resources, id core.ID, match etags, shown projection, edit func(object) (object, error)) (*answer, error) {
 	for try := 0; ; try++ {
-		changed, err := of.change(ctx, id, r.match, edit)
+		changed, err := of.change(ctx, id, match, edit)
 		if err == nil {
 			return answerWith(changed, shown), nil
 		}
-		if try == 3 || len(r.match) > 0 || !errors.Is(err, core.ErrStale) {
+		if try == 3 || len(match) > 0 || !errors.Is(err, core.ErrStale) {
 			return nil, err
 		}
 	}
-}
-
-// editor gives what the request makes of a resource.
-func editor(rt *resourceType, method string, body object) (func(object) (object, error), error) {
-	if method == http.MethodPatch {
-		operations, err := readPatch(body)
-		return func(resource object) (object, error) { return resource, rt.patch(resource, operations) }, err
-	}
-	resource, err := rt.readResource(body)
-	return func(object) (object, error) { return resource, nil }, err
 }
 
 func sortedValues(documents map[string]object) []any {

@@ -37,9 +37,11 @@ func TestEntra(t *testing.T) {
 	w.find(at, "excludedAttributes", "members").is(200).has("displayName", "displayName")
 	w.find("/Groups", "excludedAttributes", "members", "filter", `displayName eq "displayName"`).has(group.id(), "Resources.0.id")
 	w.patch(at, `{"op":"Replace","path":"displayName","value":"1879db59-3bdf-4490-ad68-ab880a269474updatedDisplayName"}`).is(200)
-	w.patch(at, `{"op":"Add","path":"members","value":[{"$ref":null,"value":"`+made.id()+`"}]}`).is(200).has(made.id(), "members.0.value")
+	w.patch(at, `{"op":"Add","path":"members","value":[{"$ref":null,"value":"`+made.id()+`"}]}`).is(204)
+	w.find(at).has(made.id(), "members.0.value")
 	w.find("/Groups", "filter", `id eq "`+group.id()+`" and members eq "`+made.id()+`"`, "attributes", "id").has(1.0, "totalResults")
-	w.patch(at, `{"op":"Remove","path":"members","value":[{"$ref":null,"value":"`+made.id()+`"}]}`).is(200).has(nil, "members")
+	w.patch(at, `{"op":"Remove","path":"members","value":[{"$ref":null,"value":"`+made.id()+`"}]}`).is(204)
+	w.find(at).has(nil, "members")
 	w.ask("DELETE", at, "").is(204)
 	w.ask("DELETE", path, "").is(204)
 }
@@ -66,8 +68,8 @@ func TestOkta(t *testing.T) {
 	group := w.ask("POST", "/Groups", `{"schemas":["`+urnGroup+`"],"displayName":"Test SCIMv2","members":[]}`).is(201)
 	at := "/Groups/" + group.id()
 	w.patch(at, `{"op":"replace","value":{"id":"`+group.id()+`","displayName":"Test SCIMv2 too"}}`).is(200).has("Test SCIMv2 too", "displayName")
-	w.patch(at, `{"op":"remove","path":"members[value eq \"`+made.id()+`\"]"},{"op":"add","path":"members","value":[{"value":"`+made.id()+`","display":"`+name+`"}]}`).
-		is(200).has(made.id(), "members.0.value")
+	w.patch(at, `{"op":"remove","path":"members[value eq \"`+made.id()+`\"]"},{"op":"add","path":"members","value":[{"value":"`+made.id()+`","display":"`+name+`"}]}`).is(204)
+	w.find(at).has(made.id(), "members.0.value")
 	w.patch(at, `{"op":"replace","path":"members","value":[{"value":"`+made.id()+`","display":"`+name+`"}]}`).is(200).has(made.id(), "members.0.value")
 	if list := w.find("/Groups", "startIndex", "1", "count", "100"); !strings.Contains(list.names(), "Test SCIMv2 too") {
 		t.Errorf("%v", list.body)
