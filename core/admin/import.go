@@ -24,7 +24,9 @@ func (s *Service) Import(ctx context.Context, actor Actor, plan *ImportPlan, opt
 		}
 	}
 	for _, row := range plan.Left {
-		row.Org, row.Result = i.placed(row.Org), ImportRefused
+		if row.Result = ImportRefused; row.Org != "" {
+			row.Org = i.placed(row.Org)
+		}
 		i.report.Rows = append(i.report.Rows, row)
 	}
 	return i.report, i.recordAll(ctx)

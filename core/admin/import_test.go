@@ -89,7 +89,7 @@ func TestImport(t *testing.T) {
 	}
 	done := w.imports(moving(), admin.ImportOptions{})
 	want := []string{
-		"organisation acme: created", "group writers: created", "group a;b: refused", "client 0123456789abcdef0123: created",
+		"organisation acme: created", "group writers: created", "group a;b: refused", "client wiki (0123456789abcdef0123): created",
 		"user ann: created", "user ben: created", "user cy rus: refused", "user dan: refused", "permission p1: refused",
 	}
 	if got := results(done); !slices.Equal(got, want) {
@@ -166,7 +166,7 @@ func (w *world) checkNotes(report *admin.ImportReport) {
 			w.t.Errorf("the notes do not mention %s: %s", part, notes)
 		}
 	}
-	if notes := strings.Join(rowOf(w.t, report, "client", "0123456789abcdef0123").Notes, "\n"); !strings.Contains(notes, "http://wiki.example.org/old") ||
+	if notes := strings.Join(rowOf(w.t, report, "client", "wiki (0123456789abcdef0123)").Notes, "\n"); !strings.Contains(notes, "http://wiki.example.org/old") ||
 		!strings.Contains(notes, "https://*.example.org/") || !strings.Contains(notes, "logo") {
 		w.t.Errorf("notes of the client: %s", notes)
 	}
@@ -192,7 +192,7 @@ func TestImportAgain(t *testing.T) {
 	changed.Users[1].Email, changed.Users[1].Disabled, changed.Users[1].PasswordHash, changed.Users[1].Password = "", false, bcryptHash, ""
 	changed.Clients[0].RedirectURIs = append(changed.Clients[0].RedirectURIs, "https://wiki.example.org/two")
 	report := w.imports(changed, admin.ImportOptions{})
-	if got := results(report); !slices.Contains(got, "user anna: updated") || !slices.Contains(got, "user ben: unchanged") || !slices.Contains(got, "client 0123456789abcdef0123: updated") {
+	if got := results(report); !slices.Contains(got, "user anna: updated") || !slices.Contains(got, "user ben: unchanged") || !slices.Contains(got, "client wiki (0123456789abcdef0123): updated") {
 		t.Errorf("results %v", got)
 	}
 	anna := w.find("acme", "anna")

@@ -29,13 +29,21 @@ const leastSecret = 22
 func (i *importer) clients(ctx context.Context, plan *ImportPlan) error {
 	for at := range plan.Clients {
 		in := &plan.Clients[at]
-		row := ImportRow{Kind: "client", Org: i.placed(in.Org), Name: in.ID, Notes: slices.Clone(in.Notes)}
+		row := ImportRow{Kind: "client", Org: i.placed(in.Org), Name: in.title(), Notes: slices.Clone(in.Notes)}
 		err := i.client(ctx, in, &row)
 		if err := i.row(row, err); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// title names the client for people, who know it by its name.
+func (in *ImportClient) title() string {
+	if in.Name == "" || in.Name == in.ID {
+		return in.ID
+	}
+	return in.Name + " (" + in.ID + ")"
 }
 
 func (i *importer) client(ctx context.Context, in *ImportClient, row *ImportRow) error {

@@ -159,7 +159,7 @@ func TestImportedApplication(t *testing.T) {
 	if got := w.came("acme", "alice").PasswordHash; !strings.HasPrefix(got, "$argon2id$") {
 		t.Errorf("the password of alice is kept as %.30q", got)
 	}
-	if row := result(t, report, "client", "aaaaaaaaaaaaaaaaaaaa"); row.Result != admin.ImportRefused || !strings.Contains(row.Reason, "redirect URI is missing") {
+	if row := result(t, report, "client", "broken (aaaaaaaaaaaaaaaaaaaa)"); row.Result != admin.ImportRefused || !strings.Contains(row.Reason, "redirect URI is missing") {
 		t.Errorf("the client with a pattern: %+v", row)
 	}
 	w.checkSecrets()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/postern-id/postern/core/admin"
 )
@@ -190,7 +189,7 @@ func (d *casdoorData) plan() *admin.ImportPlan {
 		}
 		name := keyName(string(org.Name))
 		in := admin.ImportOrganisation{
-			Name: name, DisplayName: string(org.DisplayName), WebsiteURL: string(org.WebsiteURL), Logo: string(org.Logo), Favicon: string(org.Favicon),
+			Name: name, DisplayName: string(org.DisplayName), WebsiteURL: string(org.WebsiteURL), Logo: webAddress(org.Logo), Favicon: webAddress(org.Favicon),
 			Disabled: bool(org.DisableSignin), Notes: renamed(nil, string(org.Name), name),
 		}
 		if org.MasterPassword != "" {
@@ -285,7 +284,7 @@ func (d *casdoorData) planOthers(plan *admin.ImportPlan) {
 		if reason == "" {
 			reason = "there is nothing like it here"
 		}
-		left(plan, name, "", fmt.Sprintf("%d %s", d.others[name], strings.ToLower(name)), "%s", reason)
+		left(plan, name, "", fmt.Sprintf("%d of them", d.others[name]), "%s", reason)
 	}
 }
 

@@ -40,7 +40,7 @@ func (a *casdoorApplication) plan() admin.ImportClient {
 	in := admin.ImportClient{
 		Org: keyName(string(a.Organization)), ID: string(a.ClientID), Name: clientName(string(a.Name)), DisplayName: string(a.DisplayName),
 		Secret: string(a.ClientSecret), Preset: admin.PresetWeb, RedirectURIs: a.RedirectURIs, BackchannelLogoutURI: string(a.BackchannelLogoutURI),
-		LogoURI: string(a.Logo), ClientURI: string(a.HomepageURL), TermsURI: webAddress(a.TermsOfUse), Shared: bool(a.IsShared), Disabled: bool(a.DisableSignin),
+		LogoURI: webAddress(a.Logo), ClientURI: string(a.HomepageURL), TermsURI: webAddress(a.TermsOfUse), Shared: bool(a.IsShared), Disabled: bool(a.DisableSignin),
 	}
 	if strings.Trim(in.Secret, "*") == "" {
 		in.Secret = ""

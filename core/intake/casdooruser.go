@@ -116,10 +116,10 @@ func (u *casdoorUser) profile() core.Profile {
 	}
 }
 
-// webAddress gives an address that leads somewhere: pictures of Casdoor's own are of no
-// use elsewhere.
+// webAddress gives an address that leads somewhere. Pictures that everybody has who chose
+// none are Casdoor's own: no use here, and a call to its makers each time one is shown.
 func webAddress(t text) string {
-	if strings.HasPrefix(string(t), "http") {
+	if strings.HasPrefix(string(t), "http") && !strings.HasPrefix(string(t), "https://cdn.casbin.org/") {
 		return string(t)
 	}
 	return ""
