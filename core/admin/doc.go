@@ -1,5 +1,6 @@
-// Package admin owns every change that an operator makes to users, groups,
-// clients, organisations, plugins and connectors, and the set-up of the first administrator.
+// Package admin owns every change that an operator makes to users, groups, clients,
+// organisations, roles, service accounts, plugins and connectors, and the set-up of the
+// first administrator.
 //
 // A plugin is installed as a module, which is examined first and grants itself
 // nothing. An instance of it has settings, grants, secrets and limits, and is bound to
@@ -15,6 +16,9 @@
 //
 // Who is invited, or has forgotten the password, gets a link: by mail, or from the hands of
 // the operator. What a person enrolled, trusted or began can be taken back for them.
+//
+// Users and service accounts have roles, of the whole server or of an organisation, and API
+// tokens. Somebody always stays who owns the server.
 //
 // Each method checks its whole input and reports every mistake at once as an
 // [InvalidError], decides, and applies one list of changes together with the
