@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/postern-id/postern/core"
@@ -45,4 +46,27 @@ func (s *Service) RetryMails(ctx context.Context, by Actor, id core.ID) (int, er
 		return 0, fmt.Errorf("retry mails: %w", err)
 	}
 	return len(changes) / 2, nil
+}
+
+// MailTester sends mails at once.
+type MailTester interface {
+	// TestMail sends a mail that says that mails get through. What is wrong with the mail
+	// server, or what it says, is an [InvalidError].
+	TestMail(ctx context.Context, to string) error
+}
+
+// TestMail sends a mail to an address, at once, for who wants to see whether it arrives.
+func (s *Service) TestMail(ctx context.Context, by Actor, to string) error {
+	if !core.IsEmail(to) {
+		return invalid("to", "write it like name@example.org", "%q is no e-mail address", shown(to))
+	}
+	if s.MailTester == nil {
+		return errors.New("send a mail: nothing here can")
+	}
+	if err := s.MailTester.TestMail(ctx, to); err != nil {
+		return err
+	}
+	now := s.Now()
+	record := s.record(by, now, core.Event{Type: core.EventMailSent, Detail: map[string]string{"template": core.MailTest}})
+	return wrap("record the mail", s.Store.Apply(ctx, record))
 }

@@ -110,6 +110,8 @@ type Service struct {
 	Watch Watch
 	// Explainer is needed to say what clients get.
 	Explainer Explainer
+	// MailTester is needed to try whether mails get through.
+	MailTester MailTester
 	// Attempts is needed to try sign-ins; a server has it.
 	Attempts Attempts
 	// KeyMaker is needed to rotate signing keys.

@@ -133,7 +133,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		Documents: documents{a.outbound}, Registration: cfg.Registration, Settings: settings(cfg), Issuer: cfg.Issuer, Now: a.now, Rand: a.rand,
 	}
 	a.Office = &desk.Office{Admin: a.Admin, Store: a.Store}
-	a.Admin.Explainer = explainer{a}
+	a.Admin.Explainer, a.Admin.MailTester = explainer{a}, mailTester{a}
 	return a, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/mail"
 	"github.com/postern-id/postern/web"
 )
@@ -58,15 +59,25 @@ func (a *App) smtp() *mail.SMTP {
 	return server
 }
 
-// ErrNoMailServer says that no mail can be sent.
-var ErrNoMailServer = errors.New("no mail server is set")
+// mailTester implements [admin.MailTester].
+type mailTester struct{ *App }
 
-// TestMail sends a mail to an address, at once, for who wants to see whether it arrives.
-// Errors of the server are of type [*mail.Failure].
-func (a *App) TestMail(ctx context.Context, to string) error {
+// TestMail implements [admin.MailTester].
+func (a mailTester) TestMail(ctx context.Context, to string) error {
 	if a.Config.Mail.Server == "" {
-		return ErrNoMailServer
+		return &admin.InvalidError{Problems: []admin.Problem{{
+			Text: "there is no mail server", Hint: "name one by mail_smtp, in the configuration file or as POSTERN_MAIL_SMTP",
+		}}}
 	}
+	err := a.send(ctx, to)
+	if failure, ok := errors.AsType[*mail.Failure](err); ok {
+		return &admin.InvalidError{Problems: []admin.Problem{{Text: failure.Error(), Hint: failure.Hint()}}}
+	}
+	return err
+}
+
+// send sends the mail. Errors of the server are of type [*mail.Failure].
+func (a mailTester) send(ctx context.Context, to string) error {
 	now := a.now()
 	m := &core.Mail{ID: core.NewID(now, a.rand), Org: core.DefaultOrganisation, To: to, Template: core.MailTest, CreatedAt: now}
 	letter, err := a.letters().Write(ctx, m, nil)

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/app"
 	"github.com/postern-id/postern/core/config"
 	"github.com/postern-id/postern/core/needs"
@@ -108,7 +109,7 @@ func TestServerSendsMails(t *testing.T) {
 	if err != nil || len(events) != 1 || events[0].UserID != "u" || events[0].Detail["template"] != core.MailReset {
 		t.Errorf("audited %+v, %v", events, err)
 	}
-	if err := a.TestMail(context.Background(), "nobody@example.org"); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
+	if err := a.Admin.TestMail(context.Background(), admin.Actor{}, "nobody@example.org"); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
 		t.Errorf("a test to nobody: %v", err)
 	}
 }

@@ -23,7 +23,7 @@ type Desk interface {
 
 	// Explain is [desk.Desk.Explain].
 	Explain(ctx context.Context, inquiry admin.Inquiry) (*admin.Explanation, error)
-	// TestMail is [app.App.TestMail].
+	// TestMail is [desk.Desk.TestMail].
 	TestMail(ctx context.Context, to string) error
 }
 

@@ -241,8 +241,9 @@ func matrix() map[string]row {
 		}},
 		"DeleteKey":      {core.WriteKeys, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.DeleteKey(ctx, "k") }},
 		"QueuedMails":    {core.ReadMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.QueuedMails(ctx)) }},
-		"RetryMails":     {core.WriteMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.RetryMails(ctx, "m")) }},
 		"ServerSettings": {core.ReadSettings, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.ServerSettings(ctx)) }},
+		"TestMail":       {core.WriteMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.TestMail(ctx, "anna@example.org") }},
+		"RetryMails":     {core.WriteMails, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return second(d.RetryMails(ctx, "m")) }},
 		"Import": {core.Import, server, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.Import(ctx, &admin.ImportPlan{}, admin.ImportOptions{}))
 		}},

@@ -47,6 +47,14 @@ func (d *Desk) RetryMails(ctx context.Context, id core.ID) (int, error) {
 	return d.admin.RetryMails(ctx, d.who.Actor, id)
 }
 
+// TestMail is [admin.Service.TestMail].
+func (d *Desk) TestMail(ctx context.Context, to string) error {
+	if err := d.may(core.WriteMails, wholeServer); err != nil {
+		return err
+	}
+	return d.admin.TestMail(ctx, d.who.Actor, to)
+}
+
 // Events is [admin.Service.Events]. Without Org it is for who may see the whole log.
 func (d *Desk) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
 	if err := d.may(core.ReadAudit, filter.Org); err != nil {

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	tagKeys  = "keys"
-	tagMails = "mails"
-	tagAudit = "audit"
+	tagKeys   = "keys"
+	tagMails  = "mails"
+	tagAudit  = "audit"
+	tagServer = "server"
 )
 
 func (r *routes) initialTokens() {
@@ -82,6 +83,25 @@ func (r *routes) mails() {
 	}, func(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *api.MailRetry) (*Answer[api.Retried], error) {
 		n, err := d.RetryMails(ctx, core.ID(sent.Mail))
 		return told(api.Retried{Retried: n}, err)
+	})
+}
+
+func (r *routes) testMail() {
+	send(r, http.MethodPost, operation{
+		id: "test-mail", path: "/mails/test", tag: tagMails, summary: "Send a mail to an address at once",
+		more: "That it was taken does not mean that it arrives: look into the mailbox.", needs: core.WriteMails, desk: []string{"TestMail"},
+	}, func(ctx context.Context, d *desk.Desk, _ *struct{ Once }, sent *api.TestMail) (*Nothing, error) {
+		return &Nothing{}, d.TestMail(ctx, sent.To)
+	})
+}
+
+func (r *routes) settings() {
+	get(r, operation{
+		id: "list-settings", path: "/settings", tag: tagServer, summary: "List what the operator chose about the server, and where",
+		more: "It is chosen where the server is started, never here.", needs: core.ReadSettings, desk: []string{"ServerSettings"},
+	}, func(ctx context.Context, d *desk.Desk, _ *struct{}) (*Answer[api.Page[api.ServerSetting]], error) {
+		all, err := d.ServerSettings(ctx)
+		return listed(all, wire.ServerSetting, err)
 	})
 }
 

@@ -102,6 +102,8 @@ func (r *routes) families() {
 	r.me()
 	r.keys()
 	r.mails()
+	r.testMail()
+	r.settings()
 	r.audit()
 	r.imports()
 }

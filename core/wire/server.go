@@ -73,3 +73,13 @@ func CoreEvent(e *api.Event) core.Event {
 		Fields: Each(e.Fields, func(f *api.FieldChange) core.FieldChange { return core.FieldChange(*f) }),
 	}
 }
+
+// ServerSetting gives what the operator chose.
+func ServerSetting(s *admin.ServerSetting) api.ServerSetting {
+	return api.ServerSetting{Key: s.Key, Value: s.Value, Usage: s.Usage, Where: s.Where, Secret: s.Secret}
+}
+
+// AdminServerSetting is the way back.
+func AdminServerSetting(s *api.ServerSetting) admin.ServerSetting {
+	return admin.ServerSetting{Key: s.Key, Value: s.Value, Usage: s.Usage, Where: s.Where, Secret: s.Secret}
+}

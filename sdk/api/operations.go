@@ -1463,6 +1463,27 @@ func (c *Caller) RetryMails(ctx context.Context, body MailRetry, options ...Opti
 	return out, nil
 }
 
+// TestMail: send a mail to an address at once.
+func (c *Caller) TestMail(ctx context.Context, body TestMail, options ...Option) error {
+	r := request{method: "POST", path: "/mails/test", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return err
+	}
+	r.body, r.kind = sent, "application/json"
+	return c.do(ctx, r, nil)
+}
+
+// ListSettings: list what the operator chose about the server, and where.
+func (c *Caller) ListSettings(ctx context.Context, options ...Option) (*Page[ServerSetting], error) {
+	r := request{method: "GET", path: "/settings", options: options}
+	out := new(Page[ServerSetting])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ListEventsQuery are the parameters of [Caller.ListEvents]; empty ones are not sent.
 type ListEventsQuery struct {
 	Organisation string    // What concerns the organisation; absent: everything, for who may see the whole log.
