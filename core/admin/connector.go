@@ -32,6 +32,8 @@ type NewConnector struct {
 	// Edit, if not nil, fills in the rest. What it says of name, organisation, times
 	// and Disabled does not count.
 	Edit func(*core.Connector)
+	// Fresh refuses an instance that is there: it may be somebody else's.
+	Fresh bool
 }
 
 // Connector is a connector with its plugin instance.
@@ -95,6 +97,9 @@ func (s *Service) planConnector(ctx context.Context, input NewConnector) (*conne
 		return nil, taken("name", "connector", input.Name)
 	}
 	plan := &connectorPlan{there: instanceOf(config, input.Name), secrets: input.Secrets, now: s.Now()}
+	if input.Fresh && plan.there != nil {
+		return nil, taken("name", "plugin instance", input.Name)
+	}
 	if plan.plugin, err = s.connectorPlugin(ctx, plan.there, input); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/postern-id/postern/core/admin"
 )
 
-// CreateConnector is [admin.Service.CreateConnector].
+// CreateConnector is [admin.Service.CreateConnector]. Only who may write plugins makes one of
+// an instance that is there.
 func (d *Desk) CreateConnector(ctx context.Context, input admin.NewConnector) (*admin.Connector, error) {
 	if err := d.may(core.WriteConnectors, orDefault(input.Org)); err != nil {
 		return nil, err
@@ -15,6 +16,7 @@ func (d *Desk) CreateConnector(ctx context.Context, input admin.NewConnector) (*
 	if err := d.governs(ctx, orDefault(input.Org), core.WriteConnectors); err != nil {
 		return nil, err
 	}
+	input.Fresh = input.Fresh || !d.who.May(core.WritePlugins, wholeServer)
 	return d.admin.CreateConnector(ctx, d.who.Actor, input)
 }
 

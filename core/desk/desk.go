@@ -276,7 +276,35 @@ func (d *Desk) connector(ctx context.Context, name string, permission core.Permi
 	if err != nil || permission.Reads() {
 		return err
 	}
+	if err := d.alone(connector); err != nil {
+		return err
+	}
 	return d.governs(ctx, connector.Org, permission)
+}
+
+// alone refuses a connector whose instance does more than sign people in to who may not
+// write plugins: its settings are those of the rest too.
+func (d *Desk) alone(connector *admin.Connector) error {
+	further := slices.ContainsFunc(connector.Plugin.Bindings, func(b core.PluginBinding) bool {
+		return b.Hook != core.HookLogin && b.Hook != core.HookPassword
+	})
+	if !further {
+		return nil
+	}
+	return d.may(core.WritePlugins, wholeServer)
+}
+
+// configures is for who may write plugins, and of an instance that is a connector for who
+// may write that: what it needs is given when it is made, and must be given again.
+func (d *Desk) configures(ctx context.Context, instance string) error {
+	if d.who.May(core.WritePlugins, wholeServer) {
+		return nil
+	}
+	err := d.connector(ctx, instance, core.WriteConnectors)
+	if _, missing := errors.AsType[*admin.MissingError](err); missing {
+		return d.may(core.WritePlugins, wholeServer)
+	}
+	return err
 }
 
 // group gives a group as it is stored.

@@ -23,17 +23,17 @@ func (d *Desk) UnbindPlugin(ctx context.Context, input admin.Unbind) ([]core.Plu
 	return d.admin.UnbindPlugin(ctx, d.who.Actor, input)
 }
 
-// Grant is [admin.Service.Grant].
+// Grant is [admin.Service.Grant]; of a connector it is for who may write that.
 func (d *Desk) Grant(ctx context.Context, instance, capability, target string, ahead bool) error {
-	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+	if err := d.configures(ctx, instance); err != nil {
 		return err
 	}
 	return d.admin.Grant(ctx, d.who.Actor, instance, capability, target, ahead)
 }
 
-// Revoke is [admin.Service.Revoke].
+// Revoke is [admin.Service.Revoke]; of a connector it is for who may write that.
 func (d *Desk) Revoke(ctx context.Context, instance, capability, target string) error {
-	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+	if err := d.configures(ctx, instance); err != nil {
 		return err
 	}
 	return d.admin.Revoke(ctx, d.who.Actor, instance, capability, target)
@@ -127,17 +127,17 @@ func (d *Desk) ReloadPlugins(ctx context.Context) error {
 	return d.admin.ReloadPlugins(ctx, d.who.Actor)
 }
 
-// SetSecret is [admin.Service.SetSecret].
+// SetSecret is [admin.Service.SetSecret]; of a connector it is for who may write that.
 func (d *Desk) SetSecret(ctx context.Context, instance, name string, value []byte, ahead bool) error {
-	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+	if err := d.configures(ctx, instance); err != nil {
 		return err
 	}
 	return d.admin.SetSecret(ctx, d.who.Actor, instance, name, value, ahead)
 }
 
-// DeleteSecret is [admin.Service.DeleteSecret].
+// DeleteSecret is [admin.Service.DeleteSecret]; of a connector it is for who may write that.
 func (d *Desk) DeleteSecret(ctx context.Context, instance, name string) error {
-	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+	if err := d.configures(ctx, instance); err != nil {
 		return err
 	}
 	return d.admin.DeleteSecret(ctx, d.who.Actor, instance, name)

@@ -344,3 +344,49 @@ func TestListsOfEverything(t *testing.T) {
 		t.Errorf("%+v, %v", events, err)
 	}
 }
+
+// A connector of an organisation is its administrators', with its secrets and grants; the
+// rest of the plugins are the server's, and no connector is a way to them.
+func TestConnectorsAndTheirInstances(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.admin.Sealer = sealer{}
+	local, chief := w.appointed("acme", "local", "acme", core.RoleAdministrator), w.appointed("other", "chief", "", core.RoleAdministrator)
+	foreign := w.appointed("other", "foreign", "other", core.RoleOwner)
+	must(w, second(w.admin.CreateInstance(ctx, tester, "theirs", "oidc", nil)))
+	calls := map[string]func(d *desk.Desk, instance string) error{
+		"SetSecret":    func(d *desk.Desk, instance string) error { return d.SetSecret(ctx, instance, "s", []byte("x"), true) },
+		"DeleteSecret": func(d *desk.Desk, instance string) error { return d.DeleteSecret(ctx, instance, "s") },
+		"Grant":        func(d *desk.Desk, instance string) error { return d.Grant(ctx, instance, "clock", "", true) },
+		"Revoke":       func(d *desk.Desk, instance string) error { return d.Revoke(ctx, instance, "clock", "") },
+	}
+	w.store.frozen = true
+	for name, call := range calls {
+		w.is(name+" of one's connector", call(w.desk(local), "idp"), done)
+		w.is(name+" of the server's", call(w.desk(local), "theirs"), denied)
+		w.is(name+" of what there is not", call(w.desk(local), "nothing"), denied)
+		w.is(name+" of another's connector", call(w.desk(foreign), "idp"), denied)
+		w.is(name+" by an administrator of the server", call(w.desk(chief), "theirs"), done)
+		w.is(name+" by a token for connectors", call(w.desk(chief, core.WriteConnectors), "idp"), done)
+		w.is(name+" by a token for users", call(w.desk(chief, core.WriteUsers), "idp"), denied)
+	}
+	take := admin.NewConnector{Org: "acme", Name: "theirs", Plugin: "oidc"}
+	_, err := w.desk(local).CreateConnector(ctx, take)
+	if wrong, is := errors.AsType[*admin.InvalidError](err); !is || wrong.Problems[0].Field != "name" {
+		t.Errorf("an instance of the server is taken: %v", err)
+	}
+	w.store.frozen = false
+	must(w, second(w.desk(chief).CreateConnector(ctx, take)))
+
+	// One that does more besides is not theirs any more.
+	binding := core.PluginBinding{ID: core.NewID(w.now, w.admin.Rand), Instance: "idp", Hook: core.HookEvents, Position: 1, CreatedAt: w.now}
+	must(w, w.store.Apply(ctx, core.AddBinding{Binding: binding}))
+	w.store.frozen = true
+	for name, call := range calls {
+		w.is(name+" of one that does more", call(w.desk(local), "idp"), denied)
+	}
+	for _, method := range []string{"UpdateConnector", "EnableConnector", "DisableConnector", "DeleteConnector"} {
+		w.is(method+" of one that does more", matrix()[method].call(w, w.desk(local), ctx), denied)
+		w.is(method+" of one that does more, by an administrator of the server", matrix()[method].call(w, w.desk(chief), ctx), done)
+	}
+}
