@@ -118,16 +118,13 @@ func (c *Console) connector(v *Visit) (*Answer, error) {
 	}
 	var main []web.Block
 	if len(of.Missing) > 0 {
-		main = append(main, web.Message{Kind: "warn", Title: "It is not ready yet", Text: "It needs " + needWords(of.Missing) + ". Until then it is off."})
+		main = append(main, v.notReady(of))
 	}
 	if slices.Contains(of.Plugin.Hooks, core.HookLogin) {
 		main = append(main, web.Copies{Title: "For the provider", Text: "Register these addresses there.", Rows: []web.Copy{
 			{Label: "Redirect URI", Value: admin.RedirectURI(c.Issuer, of.Instance)},
 			{Label: "After signing out", Value: admin.LogoutReturnURI(c.Issuer), Hint: "If people sign out there too"},
 		}})
-	}
-	if v.May(core.WritePlugins, "") {
-		main = append(main, givenBlocks(v, &of.Plugin, at(connectorsPath, of.Instance))...)
 	}
 	facts := web.Details{Title: "In short", Rows: []web.Detail{
 		{Label: "Plugin", Value: web.Cell{Text: of.Plugin.Plugin + " " + of.Plugin.Version}},
@@ -137,7 +134,25 @@ func (c *Console) connector(v *Visit) (*Answer, error) {
 		{Label: "Groups", Value: web.Cell{Text: map[bool]string{true: "follow the provider", false: "stay as they are"}[of.SyncGroups]}},
 		{Label: "Changed", Value: web.Cell{At: of.UpdatedAt}},
 	}}
-	return show(connectorPage(v, of, "", web.Split{Main: main, Side: []web.Block{facts}}), nil)
+	blocks := []web.Block{web.Split{Main: main, Side: []web.Block{facts}}}
+	if v.May(core.WritePlugins, "") {
+		blocks = append(blocks, givenBlocks(v, &of.Plugin, at(connectorsPath, of.Instance))...)
+	}
+	return show(connectorPage(v, of, "", blocks...), nil)
+}
+
+// notReady says what the connector lacks, and offers what can be given at once.
+func (v *Visit) notReady(of *admin.Connector) web.Message {
+	message := web.Message{Kind: "warn", Title: "It is not ready yet", Text: "It needs " + needWords(of.Missing) + ". Until then it is off."}
+	for _, need := range of.Missing {
+		if need.Capability != "" && need.Target != "" && v.May(core.WritePlugins, "") {
+			message.Buttons = append(message.Buttons, web.Button{
+				Label: "Let it reach " + need.Target, About: "by " + need.Capability, Action: "grant", To: at(connectorsPath, of.Instance),
+				Values: []web.Field{{Name: "capability", Value: need.Capability}, {Name: "target", Value: need.Target}}, ID: "let-" + need.Capability,
+			})
+		}
+	}
+	return message
 }
 
 func yesNo(is bool) string {

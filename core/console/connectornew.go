@@ -48,7 +48,7 @@ func chosen(v *Visit, plugins []admin.Plugin) (*admin.Plugin, *admin.PluginPrese
 
 func chooseProvider(v *Visit, plugins []admin.Plugin) *web.Console {
 	known := web.Tiles{Title: "A provider", Text: "Its settings are filled in as far as they are the same for everybody."}
-	others := web.Tiles{Title: "Any other", Text: "Whatever speaks OpenID Connect, OAuth 2.0 or LDAP, and what your own plugins know."}
+	others := web.Tiles{Title: "Your own plugins"}
 	for _, plugin := range plugins {
 		for _, preset := range plugin.Presets {
 			title, about, _ := strings.Cut(strings.TrimSuffix(preset.Title, ")"), " (")
@@ -57,12 +57,18 @@ func chooseProvider(v *Visit, plugins []admin.Plugin) *web.Console {
 				URL: with(connectorsPath+"/new", "plugin", plugin.ID, "preset", preset.Name, "org", v.Ask("org")),
 			})
 		}
-		others.Items = append(others.Items, web.Tile{Title: plugin.ID, Text: plugin.Description, URL: with(connectorsPath+"/new", "plugin", plugin.ID, "org", v.Ask("org"))})
+		if len(plugin.Presets) == 0 {
+			others.Items = append(others.Items, web.Tile{Title: plugin.ID, Text: plugin.Description, URL: with(connectorsPath+"/new", "plugin", plugin.ID, "org", v.Ask("org"))})
+		}
 	}
 	slices.SortFunc(known.Items, func(a, b web.Tile) int { return strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)) })
-	return &web.Console{
-		Title: "New connector", Lead: "Where do people sign in?", Crumbs: []web.Anchor{{Label: "Connectors", URL: connectorsPath}}, Blocks: []web.Block{known, others},
+	page := &web.Console{
+		Title: "New connector", Lead: "Where do people sign in?", Crumbs: []web.Anchor{{Label: "Connectors", URL: connectorsPath}}, Blocks: []web.Block{known},
 	}
+	if len(others.Items) > 0 {
+		page.Blocks = append(page.Blocks, others)
+	}
+	return page
 }
 
 func newConnectorPage(plugin *admin.Plugin, preset *admin.PluginPreset, sheet web.Form) *web.Console {

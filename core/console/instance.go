@@ -359,16 +359,19 @@ func (c *Console) instanceSettings(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(instancePage(v, i, "settings", v.settingsSwitch(i), v.settingsSheet(fields, at(instancesPath, i.Name))), nil)
+	return show(v.settingsPage(i, v.settingsSheet(fields, at(instancesPath, i.Name))), nil)
 }
 
-// settingsSwitch leads to the same settings as JSON, and back.
-func (v *Visit) settingsSwitch(i *admin.Instance) web.Block {
+// settingsPage is the page around the settings, with a way to the same as JSON, and back.
+func (v *Visit) settingsPage(i *admin.Instance, sheet web.Form) *web.Console {
+	page := instancePage(v, i, "settings", sheet)
 	base := at(instancesPath, i.Name) + "/settings"
+	other := web.Button{Label: "Edit as JSON", URL: base + "?as=" + asJSON, ID: "as-json"}
 	if v.Ask("as") == asJSON || v.Said("as") == asJSON {
-		return web.Message{Text: "These are all settings, as JSON.", Buttons: []web.Button{{Label: "Show the form", URL: base}}}
+		other = web.Button{Label: "Show the form", URL: base, ID: "as-form"}
 	}
-	return web.Message{Text: "The form is made of what the plugin says of its settings.", Buttons: []web.Button{{Label: "Edit as JSON", URL: base + "?as=" + asJSON, ID: "as-json"}}}
+	page.Buttons = append([]web.Button{other}, page.Buttons...)
+	return page
 }
 
 func (c *Console) saveInstanceSettings(v *Visit) (*Answer, error) {
@@ -385,7 +388,7 @@ func (c *Console) saveInstanceSettings(v *Visit) (*Answer, error) {
 		err = v.Desk.SetSettings(v, i.Name, settings)
 	}
 	if wrong, ok := errors.AsType[*admin.InvalidError](placed(err, fields)); ok {
-		return invalid(instancePage(v, i, "settings", v.settingsSwitch(i), retyped(v, v.settingsSheet(fields, at(instancesPath, i.Name)), wrong)))
+		return invalid(v.settingsPage(i, retyped(v, v.settingsSheet(fields, at(instancesPath, i.Name)), wrong)))
 	}
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (c *Console) plugins(v *Visit) (*Answer, error) {
 	for i := range instances {
 		serving.Rows = append(serving.Rows, instanceRow(&instances[i]))
 	}
-	all := web.Table{ID: "plugins", Title: "Plugins", Text: "What instances can be made of.", Columns: []string{"Plugin", "Version", "From", "Does"}}
+	all := web.Table{ID: "plugins", Title: "Plugins", Text: "What instances can be made of.", Columns: []string{"Plugin", "From", "Does"}}
 	for i := range known {
 		all.Rows = append(all.Rows, pluginRow(&known[i]))
 	}
@@ -97,7 +97,7 @@ func hooksOf(bindings []core.PluginBinding) string {
 
 func pluginRow(p *admin.Plugin) web.Row {
 	return web.Row{Cells: []web.Cell{
-		{Text: p.ID, URL: at(pluginsPath, p.ID), Sub: p.Description}, {Text: p.Version}, {Text: sourceWords(p), Badges: signerBadges(p)}, {Text: strings.Join(p.Hooks, ", ")},
+		{Text: p.ID, URL: at(pluginsPath, p.ID), Sub: p.Description}, {Text: sourceWords(p), Sub: p.Version, Badges: signerBadges(p)}, {Text: strings.Join(p.Hooks, ", ")},
 	}}
 }
 
@@ -198,13 +198,25 @@ func wishTable(p *admin.Plugin) web.Block {
 	table := web.Table{ID: "wishes-" + p.ID, Title: "What it asks for", Columns: []string{"What", "For", "Why", "Needed"}, Empty: "It asks for nothing."}
 	for _, wish := range p.Capabilities {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: wish.Name, Code: true}, {Text: cmp.Or(strings.Join(wish.Targets, ", "), "what its settings say")}, {Text: wish.Reason}, {Text: yesNo(!wish.Optional)},
+			{Text: wish.Name, Code: true}, {Text: wishedFor(wish)}, {Text: wish.Reason}, {Text: yesNo(!wish.Optional)},
 		}})
 	}
 	for _, wish := range p.Secrets {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: "secret " + wish.Name, Code: true}, {}, {Text: wish.Description}, {Text: yesNo(!wish.Optional)}}})
 	}
 	return table
+}
+
+// wishedFor says what a capability is asked for; nothing where it is for nothing in
+// particular.
+func wishedFor(wish core.PluginWish) string {
+	switch {
+	case len(wish.Targets) > 0:
+		return strings.Join(wish.Targets, ", ")
+	case wish.Name == "clock" || wish.Name == "kv":
+		return ""
+	}
+	return "what its settings say"
 }
 
 // installModule makes the uploaded module the one that runs.
@@ -260,16 +272,15 @@ func (c *Console) plugin(v *Visit) (*Answer, error) {
 			page.Buttons = append(page.Buttons, web.Button{Label: "Remove", URL: at(pluginsPath, p.ID) + "/remove", Kind: "danger", ID: "remove"})
 		}
 	}
-	about := aboutPlugin(p)
-	main := []web.Block{own, wishTable(p)}
+	page.Blocks = []web.Block{web.Split{Main: []web.Block{own}, Side: []web.Block{aboutPlugin(p)}}, wishTable(p)}
 	releases, err := v.releaseTable(p)
 	if err != nil {
 		return nil, err
 	}
 	if releases != nil {
-		main = append(main, *releases)
+		page.Blocks = append(page.Blocks, *releases)
 	}
-	page.Blocks = []web.Block{web.Split{Main: main, Side: []web.Block{about}}, web.Code{ID: "schema", Title: "Settings, as a JSON Schema", Text: indent(p.Settings)}}
+	page.Blocks = append(page.Blocks, web.Code{ID: "schema", Title: "Settings, as a JSON Schema", Text: indent(p.Settings)})
 	return show(page, nil)
 }
 
