@@ -1,0 +1,194 @@
+package scim
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
+)
+
+// users is the store of the resources of people.
+type users struct{ *visit }
+
+func (s users) resourceType() *resourceType { return userType() }
+
+func (s users) get(ctx context.Context, id core.ID, want wish) (object, error) {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.resource(ctx, user, want)
+}
+
+// user gives a user of the organisation; one of another is not there.
+func (v *visit) user(ctx context.Context, id core.ID) (*core.User, error) {
+	user, err := v.desk.User(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if user.Org != v.org {
+		return nil, missing("user", string(id))
+	}
+	return user, nil
+}
+
+func (s users) resource(ctx context.Context, user *core.User, want wish) (object, error) {
+	var groups []any
+	if want.groups {
+		var err error
+		if groups, err = s.groupsOf(ctx, user); err != nil {
+			return nil, err
+		}
+	}
+	return s.userResource(user, groups), nil
+}
+
+func (s users) create(ctx context.Context, resource object) (object, error) {
+	user := core.User{}
+	writeUser(resource, &user)
+	active, is := resource["active"].(bool)
+	created, err := s.desk.CreateUser(ctx, admin.NewUser{
+		Org: s.org, Name: user.Name, Email: user.Email, Password: text(resource, "password"), Profile: user.Profile,
+		Attributes: user.Attributes, Disabled: is && !active,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.resource(ctx, &created.User, everything())
+}
+
+// change makes the user what edit makes of its resource. What is not one row of the store is
+// changed after the others: the password, and whether the user may sign in.
+func (s users) change(ctx context.Context, id core.ID, precondition etags, edit func(object) (object, error)) (object, error) {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !precondition.allow(userVersion(user)) {
+		return nil, unchanged()
+	}
+	before, err := s.resource(ctx, user, everything())
+	if err != nil {
+		return nil, err
+	}
+	after, err := edit(before)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.desk.UpdateUser(ctx, id, admin.VersionOf(user.UpdatedAt), func(u *core.User) { writeUser(after, u) }); err != nil {
+		return nil, err
+	}
+	if password := text(after, "password"); password != "" {
+		if err := s.desk.SetPassword(ctx, id, password); err != nil {
+			return nil, err
+		}
+	}
+	if active, is := after["active"].(bool); is {
+		if err := s.setActive(ctx, user, active); err != nil {
+			return nil, err
+		}
+	}
+	return s.get(ctx, id, everything())
+}
+
+func (s users) setActive(ctx context.Context, user *core.User, active bool) error {
+	switch {
+	case active && user.Disabled:
+		return s.desk.EnableUser(ctx, user.ID)
+	case !active && !user.Disabled:
+		return s.desk.DisableUser(ctx, user.ID)
+	}
+	return nil
+}
+
+func (s users) delete(ctx context.Context, id core.ID, precondition etags) error {
+	user, err := s.user(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !precondition.allow(userVersion(user)) {
+		return unchanged()
+	}
+	return s.desk.DeleteUser(ctx, id)
+}
+
+func (users) index() []string { return []string{"id", "userName", "externalId", "emails.value"} }
+
+// rowsAtOnce is how many rows are read at a time.
+const rowsAtOnce = 500
+
+func (s users) rows(ctx context.Context, keys []key, each func(row) (bool, error)) error {
+	if keys != nil {
+		found, err := s.byKeys(ctx, keys)
+		if err != nil {
+			return err
+		}
+		_, err = s.eachOf(ctx, found, each)
+		return err
+	}
+	filter := core.UserFilter{Org: s.org, Limit: rowsAtOnce}
+	for {
+		found, err := s.desk.Users(ctx, filter)
+		if err != nil {
+			return err
+		}
+		more, err := s.eachOf(ctx, found, each)
+		if err != nil || !more || len(found) < rowsAtOnce {
+			return err
+		}
+		last := found[len(found)-1]
+		filter.After, filter.AfterID = core.FoldName(last.Name), last.ID
+	}
+}
+
+func (s users) eachOf(ctx context.Context, found []core.User, each func(row) (bool, error)) (more bool, err error) {
+	for i := range found {
+		more, err := each(func(want wish) (object, error) { return s.resource(ctx, &found[i], want) })
+		if err != nil || !more {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// byKeys gives the users that any of the keys leads to, ordered by name.
+func (s users) byKeys(ctx context.Context, keys []key) ([]core.User, error) {
+	var all []core.User
+	for _, k := range keys {
+		found, err := s.byKey(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b core.User) int {
+		return cmp.Or(cmp.Compare(core.FoldName(a.Name), core.FoldName(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(all, func(a, b core.User) bool { return a.ID == b.ID }), nil
+}
+
+func (s users) byKey(ctx context.Context, k key) ([]core.User, error) {
+	var user *core.User
+	var err error
+	switch k.path {
+	case "externalId":
+		return s.desk.Users(ctx, core.UserFilter{Org: s.org, ExternalID: k.value})
+	case "id":
+		id, wrong := core.ParseID(k.value)
+		if wrong != nil {
+			return nil, nil
+		}
+		user, err = s.user(ctx, id)
+	default: // a name or an address
+		user, err = s.desk.FindUser(ctx, s.org, k.value)
+	}
+	switch {
+	case isMissing(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []core.User{*user}, nil
+}
