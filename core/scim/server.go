@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -119,8 +120,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (*answer, error)
 	base := s.Issuer + Prefix
 	if isOrganisation(parts[0]) {
 		org, base, parts = parts[0], base+"/"+parts[0], parts[1:]
-		if !who.Sees(org) {
-			return nil, missing("organisation", org)
+		if err := s.there(r.Context(), who, org); err != nil {
+			return nil, err
 		}
 	}
 	v := &visit{desk: s.Office.For(who), org: org, base: base, groups: map[string]*core.Group{}, log: s.log}
@@ -131,6 +132,16 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (*answer, error)
 	}
 	asked.body = func() (object, error) { return readBody(w, r) }
 	return v.do(r.Context(), asked)
+}
+
+// there refuses an organisation that the caller does not see, or that nobody does: who may
+// look everywhere would find it empty, and take everybody in it for gone.
+func (s *Server) there(ctx context.Context, who desk.Caller, org string) error {
+	if !who.Sees(org) {
+		return missing("organisation", org)
+	}
+	_, err := s.Office.Admin.Organisation(ctx, org)
+	return err
 }
 
 // isOrganisation reports whether a part of a path is the name of an organisation: resources

@@ -192,6 +192,10 @@ func TestReachesNobodyElsewhere(t *testing.T) {
 		}
 	}
 
+	for _, path := range []string{"/nowhere/Users", "/nowhere/Users/" + id, "/nowhere/ServiceProviderConfig", "/nowhere/Groups"} {
+		w.ask("GET", path, "").refused(404, "")
+	}
+
 	// Somebody with a role in one organisation has nothing to do with another.
 	w.who.Roles, w.org = []core.RoleGrant{{Org: "acme", Role: core.RoleAdministrator}}, "acme"
 	w.ask("GET", "/Users/"+got.id(), "").is(200)
