@@ -69,7 +69,7 @@ var house = map[string][]string{
 		"core/oauth", "core/observe", "core/outbound", "core/plugin", "core/rest", "core/scim", "core/store", "core/supply", "core/ticket", "core/token", "core/upstream", "core/vault", "plugins", "sdk/api", "sdk/hook", "web",
 	},
 	"core/workbench":    {"core", "core/capability", "core/outbound", "core/plugin", "core/supply", "sdk", "sdk/hook", "sdk/hook/replay"},
-	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/desk", "core/intake", "core/outbound", "core/remote/login", "core/workbench"},
+	"core/cli":          {"core", "core/admin", "core/app", "core/config", "core/desk", "core/intake", "core/outbound", "core/remote", "core/remote/login", "core/workbench"},
 	"core/remote":       {"core", "core/admin", "core/remote/login", "core/wire", "sdk/api"},
 	"core/remote/login": {},
 	"core/cmd/postern":  {"core/cli"},

@@ -43,12 +43,13 @@ func (w *world) logsIn(login string, button string) (code int, talk string) {
 	return <-ended, talk
 }
 
-// TestCommandLineSignsIn is the command line's sign-in at a server, until it is signed out.
+// TestCommandLineSignsIn is the command line's sign-in at a server, what it does there, and
+// how that ends.
 func TestCommandLineSignsIn(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	t.Setenv("POSTERN_TOKEN", "")
 	w := newWorld(t)
-	w.user("root", func(u *admin.NewUser) { u.Admin = true })
+	root := w.user("root", func(u *admin.NewUser) { u.Admin = true })
 	code, talk := w.logsIn("root", "allow")
 	if code != 0 || !strings.Contains(talk, "  "+w.issuer+"/device\n") || !strings.HasSuffix(talk, "signed in at "+w.issuer+" as root\n") {
 		t.Fatalf("exit code %d:\n%s", code, talk)
@@ -58,6 +59,21 @@ func TestCommandLineSignsIn(t *testing.T) {
 	}
 	if events := w.events(core.EventFilter{Type: core.EventTokenIssued, ClientID: core.ClientCommand}); len(events) != 1 {
 		t.Errorf("recorded %+v", events)
+	}
+	if code, out, talk := postern(t, "user", "list", "--server", w.issuer); code != 0 || !strings.Contains(out, "root@example.com") {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
+	}
+	if code, out, talk := postern(t, "audit", "list", "--server", w.issuer, "--type", "token.issued", "--json"); code != 0 || !strings.Contains(out, core.ClientCommand) {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
+	}
+
+	// What it may do ends with the person's role, and with their sign-in.
+	if err := w.app.Admin.SignOutUser(t.Context(), cli, root.ID); err != nil {
+		t.Fatal(err)
+	}
+	over := "error: you are not signed in at " + w.issuer + " any more\nhint: run 'postern login " + w.issuer + "'\n"
+	if code, out, talk := postern(t, "user", "list", "--server", w.issuer); code != 1 || out != "" || talk != over {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
 	}
 	if code, _, talk := postern(t, "logout", w.issuer); code != 0 || !strings.Contains(talk, "signed out at "+w.issuer) {
 		t.Errorf("exit code %d: %s", code, talk)

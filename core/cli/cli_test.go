@@ -43,7 +43,9 @@ func TestMain(m *testing.M) {
 //	host URL              puts host and port into the environment as HOST
 //	signer NAME           makes NAME.pub and NAME.key, a pair of keys without password
 //
-// $MODULES is a folder with modules of plugins, $PLUGINS one with those of
+// [local] and [server] are the places where a directory can be, see [TestServerScripts].
+//
+// $ISSUER is the address of the server, $MODULES is a folder with modules of plugins, $PLUGINS one with those of
 // testdata/plugins.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, scripts(t, "testdata", nil))
@@ -64,11 +66,13 @@ func scripts(t *testing.T, dir string, variables map[string]string) testscript.P
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           place("local"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLATFORM", runtime.GOOS+"/"+runtime.GOARCH)
 			env.Setenv("MODULES", modules)
 			env.Setenv("PLUGINS", plugins)
-			env.Setenv("DOCKER_CONFIG", env.WorkDir) // nobody is logged in
+			env.Setenv("ISSUER", "http://localhost:8000") // of a server that was not started yet
+			env.Setenv("DOCKER_CONFIG", env.WorkDir)      // nobody is logged in
 			for name, value := range variables {
 				env.Setenv(name, value)
 			}
@@ -83,6 +87,16 @@ func scripts(t *testing.T, dir string, variables map[string]string) testscript.P
 			"get":     get,
 			"host":    host,
 		},
+	}
+}
+
+// place knows where the directory of a script is.
+func place(here string) func(string) (bool, error) {
+	return func(condition string) (bool, error) {
+		if condition != "local" && condition != "server" {
+			return false, fmt.Errorf("there is no condition [%s]", condition)
+		}
+		return condition == here, nil
 	}
 }
 

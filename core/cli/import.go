@@ -53,7 +53,7 @@ func (p *program) importFrom(source, short, long, example string) *cobra.Command
 		}
 		return err
 	}
-	c.RunE = func(c *cobra.Command, args []string) error { return p.onData(options.DryRun, do)(c, args) }
+	c.RunE = func(c *cobra.Command, args []string) error { return p.atDesk(options.DryRun, do)(c, args) }
 	return c
 }
 

@@ -38,7 +38,11 @@ func (p *program) mailTest() *cobra.Command {
 		if err := s.TestMail(ctx, args[0]); err != nil {
 			return err
 		}
-		return p.done(map[string]any{"sent": true, "to": args[0]}, "%s took the mail to %s: look whether it arrives", s.config.Mail.Server, args[0])
+		server := "the mail server"
+		if _, here := s.Desk.(local); here {
+			server = s.config.Mail.Server
+		}
+		return p.done(map[string]any{"sent": true, "to": args[0]}, "%s took the mail to %s: look whether it arrives", server, args[0])
 	})
 	return c
 }

@@ -67,6 +67,7 @@ func (p *program) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.String("config", "", "configuration file (TOML; POSTERN_CONFIG)")
 	flags.BoolVar(&p.json, "json", false, "print one JSON document")
+	serverFlags(flags)
 	for _, s := range config.Settings() {
 		if s.Key == "data" {
 			addSetting(flags, s)

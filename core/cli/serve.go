@@ -21,6 +21,9 @@ func (p *program) serve() *cobra.Command {
 		}
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if c.Flag("server").Changed {
+			return usagef("leave --server out", "a server cannot be started elsewhere")
+		}
 		cfg, err := p.config(c, true)
 		if err != nil {
 			return err

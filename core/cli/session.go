@@ -32,39 +32,51 @@ func (s *session) scope(c *cobra.Command) string {
 // handler is what a command does at a desk.
 type handler func(ctx context.Context, s *session, args []string) error
 
-// with runs the handler on the data directory, which must exist.
+// with runs the handler on the data directory, which must exist, or on a server elsewhere.
 func (p *program) with(do handler) func(*cobra.Command, []string) error {
-	return p.onData(true, do)
+	return p.atDesk(true, do)
 }
 
 // making runs the handler on the data directory, which is made if it does not
 // exist: on a new machine any command that creates something may come first.
 func (p *program) making(do handler) func(*cobra.Command, []string) error {
-	return p.onData(false, do)
+	return p.atDesk(false, do)
 }
 
-func (p *program) onData(mustExist bool, do handler) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) (err error) {
+func (p *program) atDesk(mustExist bool, do handler) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		server, err := p.elsewhere(c)
+		if err != nil {
+			return err
+		}
 		cfg, err := p.config(c, false)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case server != "":
+			return p.onServer(c, cfg, server, do, args)
 		}
-		if mustExist {
-			if err := demandData(cfg); err != nil {
-				return err
-			}
-		}
-		opened, err := app.Open(c.Context(), cfg, app.Options{})
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if closing := opened.Close(); err == nil {
-				err = closing
-			}
-		}()
-		return do(c.Context(), &session{newLocal(opened), cfg, cfg.Issuer, cfg.IssuerDerived, ""}, args)
+		return onData(c.Context(), cfg, mustExist, do, args)
 	}
+}
+
+// onData runs the handler on the data directory of this machine.
+func onData(ctx context.Context, cfg config.Config, mustExist bool, do handler, args []string) (err error) {
+	if mustExist {
+		if err := demandData(cfg); err != nil {
+			return err
+		}
+	}
+	opened, err := app.Open(ctx, cfg, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := opened.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return do(ctx, &session{newLocal(opened), cfg, cfg.Issuer, cfg.IssuerDerived, ""}, args)
 }
 
 // demandData refuses to make a data directory for a command that only reads: a

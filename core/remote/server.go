@@ -61,3 +61,14 @@ func (d *Desk) CreateInitialToken(ctx context.Context, input admin.NewInitialTok
 func (d *Desk) RevokeInitialToken(ctx context.Context, id core.ID) error {
 	return d.told(d.api.RevokeInitialToken(ctx, string(id)))
 }
+
+// TestMail is as of [desk.Desk].
+func (d *Desk) TestMail(ctx context.Context, to string) error {
+	return d.told(d.api.TestMail(ctx, api.TestMail{To: to}))
+}
+
+// ServerSettings is as of [desk.Desk].
+func (d *Desk) ServerSettings(ctx context.Context) ([]admin.ServerSetting, error) {
+	page, err := d.api.ListSettings(ctx)
+	return listed(d, page, err, wire.AdminServerSetting)
+}
