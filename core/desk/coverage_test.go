@@ -1,0 +1,127 @@
+package desk_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-id/postern/core/desk"
+	"github.com/postern-id/postern/core/rest"
+)
+
+// place is where people or programs find what a desk does.
+type place struct {
+	name string
+	// has are the methods of a desk that are used there.
+	has map[string]bool
+	// without says which are not, and why.
+	without map[string]string
+}
+
+const inBrowser = "a sign-in is tried in a browser"
+
+// Whatever a desk does, the command line and the REST API do too.
+func TestEverywhere(t *testing.T) {
+	for _, p := range []place{
+		{"command line", calls(t, "../cli"), map[string]string{
+			"BeginAttempt":   inBrowser,
+			"FinishAttempt":  inBrowser,
+			"ChangeMembers":  "group add and group remove do it",
+			"ProvisionGroup": "group create, group add and group update do it",
+			"ExaminePlugin":  "plugin inspect looks at a module on this machine",
+			"GroupByID":      "people type names",
+			"User":           "FindUser takes identifiers too",
+			"ServiceAccount": "FindServiceAccount takes identifiers too",
+			"Clients":        "FindClients gives them",
+			"Groups":         "FindGroups gives them",
+		}},
+		{"REST API", operations(), map[string]string{
+			"BeginAttempt":  inBrowser,
+			"FinishAttempt": inBrowser,
+		}},
+	} {
+		p.check(t)
+	}
+}
+
+func (p place) check(t *testing.T) {
+	t.Helper()
+	for _, method := range methods() {
+		_, excused := p.without[method]
+		switch {
+		case !p.has[method] && !excused:
+			t.Errorf("the %s does not have %s: give it that, or say in the table why not", p.name, method)
+		case p.has[method] && excused:
+			t.Errorf("the %s has %s: take it off the table", p.name, method)
+		}
+	}
+	for method := range p.without {
+		if !slices.Contains(methods(), method) {
+			t.Errorf("the table of the %s has %s, which a desk does not do", p.name, method)
+		}
+	}
+}
+
+// methods are those of a desk, but for who stands there.
+func methods() []string {
+	var names []string
+	for m := range reflect.TypeFor[*desk.Desk]().Methods() {
+		if m.Name != "Caller" {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+func operations() map[string]bool {
+	has := map[string]bool{}
+	for _, operation := range rest.Operations() {
+		for _, method := range operation.Desk {
+			has[method] = true
+		}
+	}
+	return has
+}
+
+// calls finds what a room, without its tests, has done by a desk: s.Name, Desk.Name or
+// v.Desk.Name, called or handed on.
+func calls(t *testing.T, room string) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(room, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", room, err)
+	}
+	has := map[string]bool{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if selector, ok := node.(*ast.SelectorExpr); ok && slices.Contains([]string{"s", "Desk"}, lastName(selector.X)) {
+				has[selector.Sel.Name] = true
+			}
+			return true
+		})
+	}
+	return has
+}
+
+// lastName is that of a variable or a field.
+func lastName(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return x.Sel.Name
+	}
+	return ""
+}
