@@ -201,6 +201,7 @@ type Input struct {
 	Autocomplete string // "off" where it is empty
 	Placeholder  string
 	Accept       string // of a file
+	Many         bool   // several files
 	Focus        bool
 	Wide         bool // takes a whole line
 	Problem      string

@@ -22,6 +22,7 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"has":    func(list []string, value string) bool { return slices.Contains(list, value) },
 		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"brief":  brief,
+		"brisk":  func(text string) bool { return len(text) <= 15 }, // an address: "192.0.2.255"
 		"blank":  func(c Cell) bool { return c.Text == "" && c.Sub == "" && c.At.IsZero() && len(c.Badges) == 0 },
 		"inc":    func(n int) int { return n + 1 },
 	})
