@@ -204,6 +204,9 @@ func TestImportAgain(t *testing.T) {
 	if err != nil || slices.ContainsFunc(sessions, func(s core.Session) bool { return s.ID == session && s.EndedAt.IsZero() }) {
 		t.Errorf("sessions after another password: %+v, %v", sessions, err)
 	}
+	w.checkRecorded(core.EventUserUpdated, "email", "ann@example.org", "anna@example.org")
+	w.checkRecorded(core.EventPasswordSet, "password", "", "")
+	w.checkRecorded(core.EventClientCreated, "display_name", "", "Wiki")
 	if here := w.find("acme", "ben"); !strings.HasPrefix(here.PasswordHash, "$argon2id$") || here.Disabled {
 		t.Errorf("ben is %+v", here)
 	}
@@ -217,6 +220,21 @@ func TestImportAgain(t *testing.T) {
 	if here := w.find("acme", "anna"); !here.Disabled || row.Result != admin.ImportUnchanged || !slices.Contains(row.Notes, "is disabled here, and stays so") {
 		t.Errorf("enabled again: %+v, %+v", here, row)
 	}
+}
+
+// checkRecorded fails unless an event of an import in acme says what a field was and is.
+func (w *world) checkRecorded(kind core.EventType, field, before, after string) {
+	w.t.Helper()
+	events, err := w.store.Events(w.t.Context(), core.EventFilter{Type: kind, Org: "acme"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Detail["import"] == "elsewhere" && slices.Contains(e.Fields, core.FieldChange{Field: field, Before: before, After: after}) {
+			return
+		}
+	}
+	w.t.Errorf("no %s says that %s was %q and is %q: %+v", kind, field, before, after, events)
 }
 
 // Who is here already is somebody else, unless the operator says that they are not.

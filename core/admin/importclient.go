@@ -92,6 +92,7 @@ func (i *importer) createClient(ctx context.Context, in *ImportClient, row *Impo
 		return wrap("read the client", err)
 	}
 	record := i.clientRecord(i.actor, client.CreatedAt, core.EventClientCreated, client, map[string]string{"preset": client.Preset})
+	record.Event.Fields = changesOf(clientFields(&core.Client{}, client))
 	plugins, err := i.bindPreset(ctx, i.actor, client, bound)
 	if err != nil {
 		return err

@@ -402,7 +402,9 @@ func (i *importer) importEdit(ctx context.Context, before, after *core.User, fie
 			i.userRecord(i.actor, after.UpdatedAt, core.EventUserDisabled, after, map[string]string{"name": after.Name}))
 	}
 	if len(fields) > 0 {
-		changes = append(changes, i.userRecord(i.actor, after.UpdatedAt, core.EventUserUpdated, after, detail))
+		record := i.userRecord(i.actor, after.UpdatedAt, core.EventUserUpdated, after, detail)
+		record.Event.Fields = changesOf(userFields(before, after))
+		changes = append(changes, record)
 	}
 	return append(changes, keep...), nil
 }
@@ -447,11 +449,13 @@ func (i *importer) importedPassword(ctx context.Context, in *ImportUser, user *c
 		return nil, err
 	}
 	user.PasswordHash, user.PasswordAt = hash, now
+	record := i.userRecord(i.actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name})
+	record.Event.Fields = []core.FieldChange{{Field: "password"}} // never what it was or is
 	return []core.Change{
 		core.SetPassword{UserID: user.ID, Hash: hash, At: now},
 		core.EndSessions{UserID: user.ID, At: now},
 		core.ClearFailures{Key: "account:" + string(user.ID)},
-		i.userRecord(i.actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name}),
+		record,
 	}, nil
 }
 
