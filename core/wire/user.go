@@ -43,7 +43,7 @@ func SetUser(u *core.User, to *api.User) {
 // NewUser gives what is to be made.
 func NewUser(u *api.NewUser) admin.NewUser {
 	return admin.NewUser{
-		Org: u.Organisation, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Admin: u.Admin, Password: u.Password,
+		Org: u.Organisation, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Admin: u.Admin, Disabled: u.Disabled, Password: u.Password,
 		Profile: coreProfile(u.Profile), Attributes: u.Attributes, Groups: u.Groups,
 	}
 }
@@ -51,7 +51,7 @@ func NewUser(u *api.NewUser) admin.NewUser {
 // UserToMake is the way back.
 func UserToMake(u *admin.NewUser) api.NewUser {
 	return api.NewUser{
-		Organisation: u.Org, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Admin: u.Admin, Password: u.Password,
+		Organisation: u.Org, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Admin: u.Admin, Disabled: u.Disabled, Password: u.Password,
 		Profile: profile(u.Profile), Attributes: u.Attributes, Groups: u.Groups,
 	}
 }

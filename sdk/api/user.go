@@ -69,6 +69,7 @@ type NewUser struct {
 	Email         string            `json:"email,omitempty"`
 	EmailVerified bool              `json:"email_verified,omitempty"`
 	Admin         bool              `json:"admin,omitempty"`
+	Disabled      bool              `json:"disabled,omitempty"`
 	Password      string            `json:"password,omitempty" writeOnly:"true" doc:"Without one no password signs the user in."`
 	Profile       Profile           `json:"profile,omitzero"`
 	Attributes    map[string]string `json:"attributes,omitempty"`
