@@ -9,13 +9,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// document gives the OpenAPI document.
+// document gives the OpenAPI document. It changes nothing, so requests may be answered at the
+// same time.
 func (r *routes) document() ([]byte, error) {
-	for _, schema := range r.registry().Map() {
-		if schema.Extensions[patchMark] == nil {
-			tidy(schema)
-		}
-	}
 	text, err := json.Marshal(r.api.OpenAPI())
 	if err != nil {
 		return nil, err
@@ -26,6 +22,15 @@ func (r *routes) document() ([]byte, error) {
 	}
 	indented.WriteByte('\n')
 	return indented.Bytes(), nil
+}
+
+// finish completes the schemas once all operations are declared.
+func (r *routes) finish() {
+	for _, schema := range r.registry().Map() {
+		if schema.Extensions[patchMark] == nil {
+			tidy(schema)
+		}
+	}
 }
 
 // tidy says what the types cannot: lists are never null.

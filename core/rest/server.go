@@ -52,14 +52,15 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	r := newRoutes(mux, s)
 	r.families()
-	document, err := r.document()
+	document := sync.OnceValues(r.document)
 	mux.HandleFunc("GET "+api.Prefix+"/openapi.json", func(w http.ResponseWriter, req *http.Request) {
+		text, err := document()
 		if err != nil {
 			s.refuse(w, req, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(document)
+		_, _ = w.Write(text)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { s.refuse(w, req, nowhere(mux, w, req)) })
 	return mux
@@ -106,6 +107,7 @@ func (r *routes) families() {
 	r.settings()
 	r.audit()
 	r.imports()
+	r.finish()
 }
 
 // Document gives the OpenAPI document of the API.
