@@ -94,7 +94,7 @@ func TestConsoleClient(t *testing.T) {
 	if copied(again, "Client secret") == secret {
 		t.Error("the secret is the same")
 	}
-	b.get(base).press("delete", nil).wants(200, "cannot be undone").press("delete", nil).wants(422, "Tick the box if you are sure.")
+	b.get(base).press("delete", nil).wants(200, "What goes with it", "cannot be undone").press("delete", nil).wants(422, "Tick the box if you are sure.")
 	b.get(base+"/delete").press("delete", map[string]string{"confirm": "on"}).wants(200, "Our wiki was deleted.")
 	b.get(base).wants(404, "There is no client")
 	w.checkSecrets()

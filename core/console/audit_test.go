@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
@@ -149,4 +150,30 @@ func TestMail(t *testing.T) {
 	w.as("auditor").get("/admin/mail").wants(200, "ben@example.com", "1 failure", "notice email").lacks("Try now")
 	w.as("administrator").get("/admin/mail").wants(200, "1 mail waits").press("retry-all").leads("/admin/mail", "1 mail is tried again now.")
 	w.as("owner").get("/admin/mail").wants(200, "ben@example.com")
+}
+
+// mailbox takes mails to addresses of example.com.
+type mailbox struct{ to []string }
+
+func (m *mailbox) TestMail(_ context.Context, to string) error {
+	if !strings.HasSuffix(to, "@example.com") {
+		return &admin.InvalidError{Problems: []admin.Problem{{Field: "to", Text: "the mail server refuses the recipient"}}}
+	}
+	m.to = append(m.to, to)
+	return nil
+}
+
+func TestTestMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.administrators()
+	box := &mailbox{}
+	w.admin.MailTester = box
+	w.as("auditor").get("/admin/mail").wants(200).lacks("Send it")
+	b := w.as("administrator").get("/admin/mail").press("send-test", "to", "nobody").wants(422, "is no e-mail address")
+	b.press("send-test", "to", "eve@example.net").wants(422, "refuses the recipient")
+	b.press("send-test", "to", "ben@example.com").leads("/admin/mail", "took the mail to ben@example.com")
+	if len(box.to) != 1 || box.to[0] != "ben@example.com" {
+		t.Errorf("sent to %q", box.to)
+	}
 }

@@ -56,7 +56,10 @@ func (c *Console) clients(v *Visit) (*Answer, error) {
 	table.Count = several(len(table.Rows), "application", "applications")
 	page := &web.Console{Title: "Applications", Lead: "What people sign in to with their accounts here.", Blocks: []web.Block{table}}
 	if v.May(core.WriteClients, in.Org) {
-		page.Buttons = []web.Button{{Label: "Add an application", URL: with(clientsPath+"/new", "org", in.Org), Kind: "primary", ID: "new"}}
+		page.Buttons = []web.Button{
+			{Label: "Registration", URL: with(registrationPath, "org", in.Org), ID: "registration"},
+			{Label: "Add an application", URL: with(clientsPath+"/new", "org", in.Org), Kind: "primary", ID: "new"},
+		}
 	}
 	return show(page, nil)
 }
@@ -301,7 +304,11 @@ func (c *Console) leaveClient(v *Visit) (*Answer, error) {
 	if err := v.need(core.WriteClients, client.Org); err != nil {
 		return nil, err
 	}
-	page := under(client, "Delete "+client.Title(), web.Form{
+	contents, err := v.Desk.ClientContents(v, client.ID)
+	if err != nil {
+		return nil, err
+	}
+	page := under(client, "Delete "+client.Title(), goesWith(contents, "Its tokens work no more from that moment."), web.Form{
 		Title: "Delete this application?", Text: "Its consents, grants and tokens, and the bindings of plugins to it, are deleted too. Nobody can sign in to it any more, and this cannot be undone. To keep people out for a while, disable it.",
 		Groups:  []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: "Delete " + client.Name + " for good", Kind: "check"}}}},
 		Buttons: []web.Button{{Label: "Delete", Action: "delete", Kind: "danger", ID: "delete"}},

@@ -324,10 +324,14 @@ func (c *Console) leaveConnector(v *Visit) (*Answer, error) {
 	if err := v.need(core.WriteConnectors, of.Org); err != nil {
 		return nil, err
 	}
+	contents, err := v.Desk.ConnectorContents(v, of.Instance)
+	if err != nil {
+		return nil, err
+	}
 	page := &web.Console{
 		Title:  "Delete " + connectorTitle(&of.Connector),
 		Crumbs: []web.Anchor{{Label: "Connectors", URL: connectorsPath}, {Label: connectorTitle(&of.Connector), URL: at(connectorsPath, of.Instance)}},
-		Blocks: []web.Block{web.Form{
+		Blocks: []web.Block{goesWith(contents, "The people themselves stay."), web.Form{
 			Title: "Delete this connector?", Text: "Nobody signs in with it any more. Who has no other way in, such as a password, cannot sign in at all.",
 			Groups: []web.Group{{Inputs: []web.Input{
 				{Name: "confirm", Label: "Delete " + of.Instance + " for good", Kind: "check"},

@@ -89,6 +89,7 @@ func (c *Console) mailRoutes() []Route {
 	return []Route{{Path: pathMail, Menu: pathMail, Show: c.mails, Actions: map[string]Action{
 		"retry":     {Do: c.retryMail},
 		"retry_all": {Do: c.retryMails},
+		"test":      {Do: c.testMail},
 	}}}
 }
 
@@ -121,6 +122,13 @@ func (c *Console) mails(v *Visit) (*Answer, error) {
 	if server := c.mailServer(v); server != nil {
 		page.Blocks = append(page.Blocks, server)
 	}
+	if may {
+		page.Blocks = append(page.Blocks, web.Form{
+			ID: "test", Title: "Send a mail to see whether it arrives", Text: "It is sent at once. That the mail server takes it does not mean that it arrives: look into the mailbox, and among the spam.",
+			Groups:  []web.Group{{Inputs: []web.Input{{Name: "to", Label: "Address", Kind: "email", Required: true, Value: v.Said("to")}}}},
+			Buttons: []web.Button{{Label: "Send it", Action: "test", ID: "send-test"}},
+		})
+	}
 	return show(page, nil)
 }
 
@@ -137,6 +145,14 @@ func (c *Console) mailServer(v *Visit) web.Block {
 		}
 	}
 	return details
+}
+
+func (c *Console) testMail(v *Visit) (*Answer, error) {
+	to := v.Said("to")
+	if err := v.Desk.TestMail(v, to); err != nil {
+		return nil, err
+	}
+	return done(pathMail, "The mail server took the mail to "+to+".")
 }
 
 func (c *Console) retryMail(v *Visit) (*Answer, error) {
