@@ -25,7 +25,7 @@ type place struct {
 
 const inBrowser = "a sign-in is tried in a browser"
 
-// Whatever a desk does, the command line and the REST API do too.
+// Whatever a desk does, the command line, the console and the REST API do too.
 func TestEverywhere(t *testing.T) {
 	for _, p := range []place{
 		{"command line", calls(t, "../cli"), map[string]string{
@@ -39,6 +39,16 @@ func TestEverywhere(t *testing.T) {
 			"ServiceAccount": "FindServiceAccount takes identifiers too",
 			"Clients":        "FindClients gives them",
 			"Groups":         "FindGroups gives them",
+		}},
+		{"console", calls(t, "../console"), map[string]string{
+			"AllUsers":       "people are listed by organisation",
+			"ChangeMembers":  "AddMember and RemoveMember do it",
+			"ProvisionGroup": "CreateGroup, AddMember and UpdateGroup do it",
+			"FindClient":     "pages have identifiers",
+			"FindClients":    "Clients gives them",
+			"GroupByID":      "pages of groups have their names",
+			"Members":        "Users gives those of a group",
+			"MissingGroups":  "the checklist of ClientGuide names them",
 		}},
 		{"REST API", operations(), map[string]string{
 			"BeginAttempt":  inBrowser,
