@@ -53,7 +53,7 @@ func eventBadges(kind core.EventType) []web.Badge {
 
 // eventAbout is what an event is about, in a few words; it may be empty.
 func eventAbout(e *core.Event) string {
-	for _, key := range []string{"name", "client", "group", "organisation", "connector", "instance", "plugin", "kid", "purpose", "template"} {
+	for _, key := range []string{"name", "client", "group", "organisation", "connector", "instance", "plugin", "alg", "purpose", "template"} {
 		if e.Detail[key] != "" {
 			return e.Detail[key]
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -75,7 +76,7 @@ func importForm(v *Visit, problem string) (web.Form, error) {
 		ID: "import", Upload: true,
 		Groups: []web.Group{{Inputs: []web.Input{
 			{Name: "source", Label: "From", Kind: "radio", Value: cmp.Or(v.Said("source"), "casdoor"), Options: sourceOptions()},
-			{Name: "file", Label: "File", Kind: "file", Required: true, Problem: problem, Hint: "Up to 32 MB; larger ones with 'postern import'. It has secrets in it: delete it when you are done."},
+			{Name: "file", Label: "File", Kind: "file", Many: true, Required: true, Problem: problem, Hint: "Or all files of one export. Up to 32 MB; larger ones with 'postern import'. It has secrets in it: delete it when you are done."},
 			into,
 			box("adopt", "Users who are here by the same name are the same people", "Otherwise they are somebody else, and are left as they are."),
 			box("keep_ids", "New users keep their identifiers", "Applications that know people by sub know them again, if the identifiers are UUIDs."),
@@ -111,13 +112,21 @@ func (c *Console) imports(v *Visit, dry bool) (*Answer, error) {
 	return show(importing(importSummary(report), importTable(report), form), nil)
 }
 
-// importPlan reads the file that was sent; problem says in a sentence what is wrong with it.
+// importPlan reads the files that were sent, which are one export; problem says in a sentence what is wrong with it.
 func importPlan(v *Visit) (plan *admin.ImportPlan, problem string, err error) {
-	file := v.File("file")
-	if file == nil {
-		return nil, "Choose a file.", nil
+	var files []intake.File
+	for _, file := range v.Files {
+		if file.Field == "file" && len(file.Content) > 0 {
+			files = append(files, intake.File{Name: file.Name, Data: file.Content})
+		}
 	}
-	plan, err = intake.Read(v.Said("source"), intake.File{Name: file.Name, Data: file.Content})
+	switch {
+	case len(files) == 0:
+		return nil, "Choose a file.", nil
+	case !slices.Contains(intake.Sources(), v.Said("source")):
+		return nil, "Say where the file comes from.", nil
+	}
+	plan, err = intake.Read(v.Said("source"), files...)
 	if wrong, is := errors.AsType[*intake.FormError](err); is {
 		return nil, sentence(admin.Problem{Text: wrong.Error(), Hint: wrong.Hint()}), nil
 	}
