@@ -21,7 +21,7 @@ const largestModule = 33 << 20
 func (c *Console) pluginRoutes() []Route {
 	return []Route{
 		{Path: pluginsPath, Menu: pluginsPath, Show: c.plugins, Actions: map[string]Action{"reload": {Do: c.reloadPlugins}}},
-		{Path: pluginsPath + "/install", Menu: pluginsPath, Upload: largestModule, Show: c.installPage, Actions: map[string]Action{
+		{Path: pluginsPath + "/install", Menu: pluginsPath, Fresh: true, Upload: largestModule, Show: c.installPage, Actions: map[string]Action{
 			"inspect": {Do: c.inspectModule}, "install": {Do: c.installModule},
 		}},
 		{Path: pluginsPath + "/order", Menu: pluginsPath, Show: c.pluginOrder, Actions: map[string]Action{"move": {Do: c.moveBinding}}},
