@@ -41,8 +41,14 @@ func (b *tab) goes(address string) {
 // press clicks a button or link, and waits for the page behind it.
 func (b *tab) press(id string) {
 	b.t.Helper()
+	b.clicks("#" + id)
+}
+
+// clicks is press for any selector.
+func (b *tab) clicks(selector string) {
+	b.t.Helper()
 	b.runs(`document.body.dataset.old = "yes"; true`)
-	b.do(chromedp.Click(chromedp.CSS("#"+id)), chromedp.WaitReady(chromedp.CSS("body.console:not([data-old]) #content")))
+	b.do(chromedp.Click(chromedp.CSS(selector)), chromedp.WaitReady(chromedp.CSS("body.console:not([data-old]) #content")))
 }
 
 // types replaces what is in a field.
@@ -174,7 +180,7 @@ func (b *tab) walkPlugin(w *world, t *testing.T) {
 	install("tour-2.wasm", "2.0.0")
 	b.says("Run this one")
 	b.shoot("plugin")
-	b.do(chromedp.Click(chromedp.CSS(`#releases button[value="rollback"]`)), chromedp.WaitReady(chromedp.CSS("#notice")))
+	b.clicks(`#releases button[value="rollback"]`)
 	b.says("Version 1.0.0 runs.")
 	b.goes(w.issuer + "/admin/keys")
 	b.shoot("keys")
@@ -184,7 +190,7 @@ func (b *tab) walkPlugin(w *world, t *testing.T) {
 func (b *tab) unbinds(w *world, instance string) {
 	b.t.Helper()
 	b.goes(w.issuer + "/admin/instances/" + instance)
-	b.do(chromedp.Click(chromedp.CSS(`#bindings button[value="unbind"]`)), chromedp.WaitReady(chromedp.CSS("#notice")))
+	b.clicks(`#bindings button[value="unbind"]`)
 	b.says(instance + " takes no part in")
 }
 
