@@ -152,16 +152,11 @@ func (d *Desk) look(ctx context.Context, id core.ID, permission core.Permission)
 
 // person refuses to touch somebody who may more than the caller.
 func (d *Desk) person(ctx context.Context, id core.ID, permission core.Permission) error {
-	_, err := d.touched(ctx, id, permission)
-	return err
-}
-
-func (d *Desk) touched(ctx context.Context, id core.ID, permission core.Permission) (*core.User, error) {
 	user, err := d.user(ctx, id, permission)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return user, d.mayTouch(ctx, &core.APIHolder{User: user}, permission, d.who.Covers)
+	return d.mayTouch(ctx, &core.APIHolder{User: user}, permission, d.who.Covers)
 }
 
 // entered refuses what would let the caller in as the person: who has a token for a part of

@@ -390,3 +390,30 @@ func TestConnectorsAndTheirInstances(t *testing.T) {
 		w.is(method+" of one that does more, by an administrator of the server", matrix()[method].call(w, w.desk(chief), ctx), done)
 	}
 }
+
+// An import gives people passwords and addresses: it is no way around what a token is
+// narrowed to.
+func TestImportsDoNotGrow(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	boss, helper := w.appointed("other", "boss", "", core.RoleOwner), w.appointed("acme", "helper", "acme", core.RoleHelpDesk)
+	plan := &admin.ImportPlan{Source: "elsewhere", Users: []admin.ImportUser{
+		{Org: "other", ID: "1", Name: boss.Name, Email: "thief@evil.example", EmailVerified: true}, {Org: "acme", ID: "2", Name: helper.Name, PasswordHash: "$argon2id$x"},
+		{Org: "acme", ID: "3", Name: w.ann.Name, Email: "ann@elsewhere.example"},
+	}}
+	results := func(d *desk.Desk) (results []admin.ImportResult) {
+		report, err := d.Import(ctx, plan, admin.ImportOptions{Adopt: true, DryRun: true})
+		must(w, err)
+		for _, row := range report.Rows {
+			results = append(results, row.Result)
+		}
+		return results
+	}
+	refused, updated := admin.ImportRefused, admin.ImportUpdated
+	if got := results(w.desk(boss, core.Import)); !slices.Equal(got, []admin.ImportResult{refused, refused, updated}) {
+		t.Errorf("by a token for imports: %v", got)
+	}
+	if got := results(w.desk(boss)); !slices.Equal(got, []admin.ImportResult{updated, updated, updated}) {
+		t.Errorf("by an owner: %v", got)
+	}
+}
