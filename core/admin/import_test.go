@@ -335,6 +335,36 @@ func TestImportRefusesPlans(t *testing.T) {
 	}
 }
 
+// No file makes a client that administers, nor gets at the answers to one that does.
+func TestImportMakesNoAdministration(t *testing.T) {
+	w := newWorld(t)
+	made, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: "panel", Edit: func(c *core.Client) {
+		c.RedirectURIs, c.Scopes = []string{"https://panel.example/cb"}, append(c.Scopes, core.ScopeAdministration)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &admin.ImportPlan{Source: "elsewhere", Clients: []admin.ImportClient{
+		{ID: made.Client.ID, RedirectURIs: []string{"https://evil.example/cb"}},
+		{ID: "tool", Secret: "0123456789abcdef0123456789abcdef", RedirectURIs: []string{"https://evil.example/cb"}, Scopes: []string{"reports", core.ScopeAdministration}, SkipConsent: true},
+	}}
+	report := w.imports(plan, admin.ImportOptions{})
+	if row := report.Rows[0]; row.Result != admin.ImportRefused || !strings.Contains(row.Reason, "may administer") {
+		t.Errorf("%+v", row)
+	}
+	if row := report.Rows[1]; row.Result != admin.ImportCreated || !slices.ContainsFunc(row.Notes, func(note string) bool { return strings.Contains(note, core.ScopeAdministration) }) {
+		t.Errorf("%+v", row)
+	}
+	panel, err := w.store.Client(t.Context(), made.Client.ID)
+	if err != nil || len(panel.RedirectURIs) != 1 {
+		t.Errorf("%+v, %v", panel, err)
+	}
+	tool, err := w.store.Client(t.Context(), "tool")
+	if err != nil || slices.Contains(tool.Scopes, core.ScopeAdministration) || !slices.Contains(tool.Scopes, "reports") {
+		t.Errorf("%+v, %v", tool, err)
+	}
+}
+
 // What cannot be a password is left out, and the person is there all the same.
 func TestImportWithoutPassword(t *testing.T) {
 	w := newWorld(t)

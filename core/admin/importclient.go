@@ -120,7 +120,10 @@ func (i *importer) importedClient(in *ImportClient, row *ImportRow) (*core.Clien
 	client.RedirectURIs = keptRedirects(in.RedirectURIs, client.Native, "redirect URI", &row.Notes)
 	client.PostLogoutRedirectURIs = keptRedirects(in.PostLogoutRedirectURIs, client.Native, "post-logout redirect URI", &row.Notes)
 	for _, scope := range in.Scopes {
-		if !slices.Contains(client.Scopes, scope) {
+		switch {
+		case scope == core.ScopeAdministration:
+			row.Notes = append(row.Notes, "the scope "+scope+" was left out: it lets a client administer, and is given here alone")
+		case !slices.Contains(client.Scopes, scope):
 			client.Scopes = append(slices.Clone(client.Scopes), scope)
 		}
 	}
@@ -199,8 +202,11 @@ func (i *importer) addRedirects(ctx context.Context, in *ImportClient, row *Impo
 	row.Result = ImportUnchanged
 	given := keptRedirects(in.RedirectURIs, there.Native, "redirect URI", &row.Notes)
 	given = slices.DeleteFunc(given, func(uri string) bool { return slices.Contains(there.RedirectURIs, uri) })
-	if len(given) == 0 {
+	switch {
+	case len(given) == 0:
 		return nil
+	case slices.Contains(there.Scopes, core.ScopeAdministration):
+		return invalid("redirect_uris", "add them here", "the client here may administer, so no file says where its answers go")
 	}
 	if _, err := i.UpdateClient(ctx, i.actor, there.ID, "", func(c *core.Client) { c.RedirectURIs = append(c.RedirectURIs, given...) }); err != nil {
 		return err
