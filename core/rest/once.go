@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +72,19 @@ func (s *Server) pending(c *call) (*core.Answered, error) {
 		return nil, malformed(headerOnce + " is no key: give one of at most 255 visible characters")
 	}
 	now := s.Now()
-	named := strings.Join([]string{c.who.Caller.Actor.Name, c.request.Method, c.request.URL.RequestURI(), key}, "\x00")
+	named := strings.Join([]string{c.who.Caller.Actor.Name, narrowed(c.who.Caller.Only), c.request.Method, c.request.URL.RequestURI(), key}, "\x00")
 	return &core.Answered{
 		Key: s.sealed("idempotency-key", []byte(named)), Body: s.sealed("idempotency-body", c.body), CreatedAt: now, ExpiresAt: now.Add(answeredFor),
 	}, nil
+}
+
+// narrowed tells tokens of one holder apart: what was answered to one that may more is not
+// for one that may less.
+func narrowed(only []core.Permission) string {
+	if only == nil {
+		return "everything"
+	}
+	return fmt.Sprint(slices.Sorted(slices.Values(only)))
 }
 
 func (s *Server) sealed(purpose string, text []byte) (h core.Hash) {

@@ -36,6 +36,25 @@ func TestOnce(t *testing.T) {
 	w.ask("owner", "POST /clients", body, onceKey).want(http.StatusUnprocessableEntity).has(map[string]any{"type": "/problems/invalid", "errors.0.field": "name"})
 }
 
+// What a token is narrowed to holds for answers that were given before, too.
+func TestOnceOfNarrowedTokens(t *testing.T) {
+	w := newWorld(t)
+	narrowed := func(only ...core.Permission) desk.Caller {
+		who := desk.Everything(admin.Actor{Name: "user:owner"})
+		who.Only = only
+		return who
+	}
+	w.callers["reader"], w.callers["writer"] = narrowed(core.ReadGroups), narrowed(core.WriteGroups, core.ReadGroups)
+	w.callers["same"] = narrowed(core.ReadGroups, core.WriteGroups)
+	const body = `{"name":"board","display_name":"Those who decide"}`
+	w.ask("writer", "POST /groups", body, onceKey).want(http.StatusCreated)
+	w.ask("reader", "POST /groups", body, onceKey).want(http.StatusForbidden)
+	w.ask("owner", "POST /groups", body, onceKey).want(http.StatusUnprocessableEntity).has(map[string]any{"type": "/problems/invalid"})
+	if again := w.ask("same", "POST /groups", body, onceKey).want(http.StatusCreated); again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("%v", again.header)
+	}
+}
+
 func TestOnceRefused(t *testing.T) {
 	w := newWorld(t)
 	// What was refused was not carried out, so the key is free.
