@@ -16,7 +16,7 @@ type clientField = SheetField[core.Client]
 // clientSettings is the page on which everything about a client is edited.
 func (c *Console) clientSettings() Route {
 	return SheetPage[core.Client]{
-		Path: clientsPath + "/:id/edit", Menu: clientsPath, Permission: core.WriteClients,
+		Path: clientsPath + "/:id/edit", Menu: clientsPath, Fresh: true, Permission: core.WriteClients,
 		Read: func(v *Visit) (*core.Client, string, admin.Version, error) {
 			client, err := v.theClient()
 			if err != nil {

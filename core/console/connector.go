@@ -18,12 +18,12 @@ const connectorsPath = Path + "/connectors"
 func (c *Console) connectorRoutes() []Route {
 	return []Route{
 		{Path: connectorsPath, Menu: connectorsPath, Show: c.connectors},
-		{Path: connectorsPath + "/new", Menu: connectorsPath, Show: c.newConnector, Actions: map[string]Action{"create": {Do: c.createConnector}}},
+		{Path: connectorsPath + "/new", Menu: connectorsPath, Fresh: true, Show: c.newConnector, Actions: map[string]Action{"create": {Do: c.createConnector}}},
 		{Path: connectorsPath + "/:name", Menu: connectorsPath, Show: c.connector, Actions: map[string]Action{
-			"enable": {Do: c.switchConnector(true)}, "disable": {Do: c.switchConnector(false)},
-			"grant": {Do: c.grantHere(connectorsPath)}, "revoke": {Do: c.revokeHere(connectorsPath)}, "secret": {Do: c.secretHere(connectorsPath)},
+			"enable": {Fresh: true, Do: c.switchConnector(true)}, "disable": {Do: c.switchConnector(false)},
+			"grant": {Fresh: true, Do: c.grantHere(connectorsPath)}, "revoke": {Do: c.revokeHere(connectorsPath)}, "secret": {Fresh: true, Do: c.secretHere(connectorsPath)},
 		}},
-		{Path: connectorsPath + "/:name/settings", Menu: connectorsPath, Show: c.connectorSettings, Actions: map[string]Action{"save": {Do: c.saveConnectorSettings}}},
+		{Path: connectorsPath + "/:name/settings", Menu: connectorsPath, Fresh: true, Show: c.connectorSettings, Actions: map[string]Action{"save": {Do: c.saveConnectorSettings}}},
 		c.connectorRules(),
 		{Path: connectorsPath + "/:name/delete", Menu: connectorsPath, Fresh: true, Show: c.leaveConnector, Actions: map[string]Action{"delete": {Do: c.deleteConnector}}},
 	}
@@ -196,7 +196,7 @@ func (c *Console) connectorRules() Route {
 		return &of.Connector, of.Org, "", nil
 	}
 	return SheetPage[core.Connector]{
-		Path: connectorsPath + "/:name/rules", Menu: connectorsPath, Permission: core.WriteConnectors, Read: read,
+		Path: connectorsPath + "/:name/rules", Menu: connectorsPath, Fresh: true, Permission: core.WriteConnectors, Read: read,
 		Sheet: func(_ *Visit, of *core.Connector) Sheet[core.Connector] {
 			return Sheet[core.Connector]{Groups: rulesOfConnector(), Fill: saving(web.Form{}, at(connectorsPath, of.Instance))}
 		},

@@ -17,10 +17,10 @@ func (c *Console) instanceRoutes() []Route {
 	return []Route{
 		{Path: instancesPath + "/new", Menu: pluginsPath, Show: c.newInstance, Actions: map[string]Action{"create": {Do: c.createInstance}}},
 		{Path: instancesPath + "/:name", Menu: pluginsPath, Show: c.instance, Actions: map[string]Action{
-			"grant": {Do: c.grantHere(instancesPath)}, "revoke": {Do: c.revokeHere(instancesPath)}, "secret": {Do: c.secretHere(instancesPath)},
+			"grant": {Fresh: true, Do: c.grantHere(instancesPath)}, "revoke": {Do: c.revokeHere(instancesPath)}, "secret": {Fresh: true, Do: c.secretHere(instancesPath)},
 			"forget-secret": {Do: c.forgetSecret}, "unbind": {Do: c.unbind}, "bind": {Do: c.bind},
 		}},
-		{Path: instancesPath + "/:name/settings", Menu: pluginsPath, Show: c.instanceSettings, Actions: map[string]Action{"save": {Do: c.saveInstanceSettings}}},
+		{Path: instancesPath + "/:name/settings", Menu: pluginsPath, Fresh: true, Show: c.instanceSettings, Actions: map[string]Action{"save": {Do: c.saveInstanceSettings}}},
 		{Path: instancesPath + "/:name/limits", Menu: pluginsPath, Show: c.instanceLimits, Actions: map[string]Action{"save": {Do: c.saveLimits}}},
 		{Path: instancesPath + "/:name/log", Menu: pluginsPath, Show: c.instanceLog},
 		{Path: instancesPath + "/:name/try", Menu: pluginsPath, Show: c.tryPlugin, Actions: map[string]Action{"try": {Do: c.previewPlugin}}},

@@ -323,7 +323,7 @@ func (c *Console) createOrganisation(v *Visit) (*Answer, error) {
 // orgSheet is a page on which a part of an organisation is edited.
 func (c *Console) orgSheet(part, title string, sheet func() Sheet[core.Organisation]) Route {
 	return SheetPage[core.Organisation]{
-		Path: pathOrgs + "/:org/" + part, Menu: pathOrgs, Permission: core.WriteOrganisations,
+		Path: pathOrgs + "/:org/" + part, Menu: pathOrgs, Fresh: part == "rules", Permission: core.WriteOrganisations,
 		Read: func(v *Visit) (*core.Organisation, string, admin.Version, error) {
 			org, err := v.Desk.Organisation(v, v.Param("org"))
 			if err != nil {

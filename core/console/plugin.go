@@ -25,7 +25,7 @@ func (c *Console) pluginRoutes() []Route {
 			"inspect": {Do: c.inspectModule}, "install": {Do: c.installModule},
 		}},
 		{Path: pluginsPath + "/order", Menu: pluginsPath, Show: c.pluginOrder, Actions: map[string]Action{"move": {Do: c.moveBinding}}},
-		{Path: pluginsPath + "/:id", Menu: pluginsPath, Show: c.plugin, Actions: map[string]Action{"rollback": {Do: c.rollbackPlugin}}},
+		{Path: pluginsPath + "/:id", Menu: pluginsPath, Show: c.plugin, Actions: map[string]Action{"rollback": {Fresh: true, Do: c.rollbackPlugin}}},
 		{Path: pluginsPath + "/:id/remove", Menu: pluginsPath, Fresh: true, Show: c.leavePlugin, Actions: map[string]Action{"remove": {Do: c.removePlugin}}},
 	}
 }

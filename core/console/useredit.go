@@ -32,7 +32,7 @@ func (c *Console) changeGroup(v *Visit, change func(context.Context, *core.Group
 // userSheet is the page on which a user is edited.
 func (c *Console) userSheet() Route {
 	return SheetPage[core.User]{
-		Path: pathUser + "/edit", Menu: pathUsers, Permission: core.WriteUsers,
+		Path: pathUser + "/edit", Menu: pathUsers, Fresh: true, Permission: core.WriteUsers,
 		Read: func(v *Visit) (*core.User, string, admin.Version, error) {
 			p, err := v.person()
 			if err != nil {
