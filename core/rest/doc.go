@@ -12,5 +12,6 @@
 // bodies and errors are this package's own, because huma reads names of members regardless
 // of case and tells errors as they are.
 //
-// httpd mounts it; app builds it; it imports core, admin, desk, strict, wire and sdk/api.
+// httpd mounts it; app and the generator of the client build it; it imports core, admin, bearer, desk,
+// strict, wire and sdk/api.
 package rest
