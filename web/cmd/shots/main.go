@@ -43,6 +43,8 @@ func shots() []shot {
 		{"security", "security", "light", 1200, 820, open},
 		{"security-small", "security", "dark", 390, 820, ""},
 		{"applications", "applications", "dark", 1200, 820, open},
+		{"console", "console-dashboard", "light", 1280, 860, ""},
+		{"console-users", "console-users", "dark", 1280, 860, ""},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 func TestShotsAreOfStories(t *testing.T) {
 	known, names := map[string]bool{}, map[string]bool{}
-	for _, story := range web.Stories() {
+	for _, story := range append(web.Stories(), web.ConsoleStories()...) {
 		known[story.Name] = true
 	}
 	for _, s := range shots() {
