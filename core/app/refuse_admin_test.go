@@ -4,5 +4,6 @@ package app_test
 func adminRefusals() []refusal {
 	return []refusal{
 		{"119_api_by_role", refuseByRoleAtREST},
+		{"119_console_by_role", refuseByRoleAtConsole},
 	}
 }
