@@ -15,7 +15,7 @@ func (p *program) pluginMove() *cobra.Command {
 	var at where
 	c := &cobra.Command{
 		Use: "move INSTANCE PLACE", Short: "say when an instance runs, among those of its hook", Args: arguments("INSTANCE", "PLACE"),
-		Long:    "Put a binding of an instance at a place among those of its hook, 1 being the first; the\nothers keep their order. Where the instance has several bindings, --hook, --client and\n--all-clients say which.",
+		Long:    "Put a binding of an instance at a place among those of its hook, 1 being the\nfirst; the others keep their order. Where the instance has several bindings,\n--hook, --client and --all-clients say which.",
 		Example: "  postern plugin move miniorange 1 --hook claims.map/v1 --all-clients",
 	}
 	at.flags(c)

@@ -49,8 +49,8 @@ func (p *program) pluginPreview() *cobra.Command {
 	var of callFlags
 	c := &cobra.Command{
 		Use: "preview NAME", Short: "have an instance, or a plugin, answer a message without any effect", Args: arguments("NAME"),
-		Long: "Have an installed plugin answer a message in a sandbox of its own, under the limits and\n" +
-			"with the settings of the instance NAME, or as the plugin NAME. It reaches nobody and has\nno secrets; what it serves is not touched. For a module in a file see 'postern plugin\nrun'.",
+		Long: "Have an installed plugin answer a message in a sandbox of its own, under the\nlimits and with the settings of the instance NAME, or as the plugin NAME. It\n" +
+			"reaches nobody and has no secrets; what it serves is not touched. For a module\nin a file see 'postern plugin run'.",
 		Example: "  postern plugin preview miniorange --hook claims.map/v1 --input alice.json",
 	}
 	c.Flags().StringVar(&of.hook, "hook", "", "`HOOK` to call (default: the plugin's only one)")

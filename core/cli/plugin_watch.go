@@ -35,7 +35,7 @@ func running(s *session) error {
 func (p *program) pluginLog() *cobra.Command {
 	c := &cobra.Command{
 		Use: "log NAME", Short: "print what an instance wrote and what happened to it, the oldest first", Args: arguments("NAME"),
-		Long:    "Print the newest lines that a plugin instance wrote, and what happened to it, as the\nserver keeps them in memory since its start.",
+		Long:    "Print the newest lines that a plugin instance wrote, and what happened to it, as\nthe server keeps them in memory since its start.",
 		Example: "  postern plugin log directory --server https://id.example.org --follow",
 	}
 	follow := c.Flags().Bool("follow", false, "go on with what comes, until interrupted")
@@ -140,7 +140,8 @@ func viewNumbers(n *admin.PluginNumbers) numbersView {
 func (p *program) pluginNumbers() *cobra.Command {
 	c := &cobra.Command{
 		Use: "numbers NAME", Short: "print what was counted of an instance since the server was started", Args: arguments("NAME"),
-		Long: "Print what was counted of a plugin instance since the server was started: calls,\nfailures and their reasons, time and fuel, what it asked the server for.",
+		Long:    "Print what was counted of a plugin instance since the server was started: calls,\nfailures and their reasons, time and fuel, what it asked the server for.",
+		Example: "  postern plugin numbers directory --server https://id.example.org",
 	}
 	c.RunE = p.with(func(ctx context.Context, s *session, args []string) error {
 		if err := running(s); err != nil {

@@ -71,7 +71,11 @@ func owner(a *app.App) (string, error) {
 // testdata/server are of a server alone.
 func TestServerScripts(t *testing.T) {
 	params := scripts(t, "", nil)
-	for _, name := range []string{"server/server", "user", "group", "org", "rules", "office", "connector", "plugin", "plugin-grant", "plugin_move", "explain", "registration"} {
+	names := []string{"server/server", "user", "group", "org", "rules", "office", "connector", "plugin", "plugin-grant", "plugin_move", "explain", "registration"}
+	if testing.Short() {
+		names = names[:2]
+	}
+	for _, name := range names {
 		params.Files = append(params.Files, filepath.Join("testdata", name+".txtar"))
 	}
 	params.Condition = place("server")
