@@ -28,9 +28,9 @@ func TestClientsByRole(t *testing.T) {
 	w.administrators()
 	ours, theirs := w.party("built-in", "wiki", "web"), w.party("partners", "board", "spa")
 	for _, test := range []struct{ who, path, want string }{
-		{"owner", "/admin/clients", "/admin/clients/new?org=built-in"},
-		{"administrator", "/admin/clients?org=partners", "/admin/clients/new?org=partners"},
-		{"administrator-of-partners", "/admin/clients", "/admin/clients/new?org=partners"},
+		{"owner", "/admin/clients", "/admin/clients-registration?org=built-in /admin/clients/new?org=built-in"},
+		{"administrator", "/admin/clients?org=partners", "/admin/clients-registration?org=partners /admin/clients/new?org=partners"},
+		{"administrator-of-partners", "/admin/clients", "/admin/clients-registration?org=partners /admin/clients/new?org=partners"},
 		{"auditor", "/admin/clients", ""},
 		{"help_desk", "/admin/clients", ""},
 		{"owner", "/admin/clients/" + ours.ID, "/admin/clients/" + ours.ID + "/secret disable /admin/clients/" + ours.ID + "/delete"},
