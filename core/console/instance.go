@@ -267,7 +267,7 @@ func (c *Console) revokeHere(path string) func(*Visit) (*Answer, error) {
 func (c *Console) secretHere(path string) func(*Visit) (*Answer, error) {
 	return func(v *Visit) (*Answer, error) {
 		name := v.Param("name")
-		i, err := v.Desk.FindInstance(v, name)
+		i, err := v.instanceAt(path, name)
 		if err != nil {
 			return nil, err
 		}
@@ -284,6 +284,19 @@ func (c *Console) secretHere(path string) func(*Visit) (*Answer, error) {
 		}
 		return done(at(path, name), upper(several(set, "secret was", "secrets were"))+" saved.")
 	}
+}
+
+// instanceAt gives the instance that a page is about: who may write a connector need not
+// see the rest of the plugins.
+func (v *Visit) instanceAt(path, name string) (*admin.Instance, error) {
+	if path != connectorsPath {
+		return v.Desk.FindInstance(v, name)
+	}
+	of, err := v.Desk.FindConnector(v, name)
+	if err != nil {
+		return nil, err
+	}
+	return &of.Plugin, nil
 }
 
 func (c *Console) forgetSecret(v *Visit) (*Answer, error) {

@@ -145,11 +145,9 @@ func (c *Console) answer(v *Visit) (*Answer, error) {
 
 // refused turns what the desk said into a page; other errors are given back.
 func (c *Console) refused(v *Visit, err error) (*Answer, error) {
-	if denied, ok := errors.AsType[*desk.DeniedError](err); ok {
-		return &Answer{Status: http.StatusForbidden, Page: refusal("You may not do this", upper(denied.Error())+".")}, nil
-	}
-	if missing, ok := errors.AsType[*admin.MissingError](err); ok && v.Form == nil {
-		return &Answer{Status: http.StatusNotFound, Page: refusal("There is no such page", upper(missing.Error())+".")}, nil
+	_, missing := errors.AsType[*admin.MissingError](err)
+	if page := turnedAway(err); page != nil && !(missing && v.Form != nil) {
+		return page, nil
 	}
 	problem, status := why(err)
 	if problem == "" || v.Form == nil {
@@ -157,14 +155,25 @@ func (c *Console) refused(v *Visit, err error) (*Answer, error) {
 	}
 	v.Problem = problem
 	answer, again := v.Route.Show(v)
-	if missing, ok := errors.AsType[*admin.MissingError](again); ok {
-		return &Answer{Status: http.StatusNotFound, Page: refusal("There is no such page", upper(missing.Error())+".")}, nil
+	if page := turnedAway(again); page != nil {
+		return page, nil
 	}
 	if again != nil {
 		return nil, errors.Join(err, again)
 	}
 	answer.Status = cmp.Or(answer.Status, status)
 	return answer, nil
+}
+
+// turnedAway is the page for who may not see another one; nil if that is not why.
+func turnedAway(err error) *Answer {
+	if denied, ok := errors.AsType[*desk.DeniedError](err); ok {
+		return &Answer{Status: http.StatusForbidden, Page: refusal("You may not do this", upper(denied.Error())+".")}
+	}
+	if missing, ok := errors.AsType[*admin.MissingError](err); ok {
+		return &Answer{Status: http.StatusNotFound, Page: refusal("There is no such page", upper(missing.Error())+".")}
+	}
+	return nil
 }
 
 // why words why nothing was done, with the status that it has; nothing for what is a
