@@ -205,6 +205,13 @@ func TestLinksEnd(t *testing.T) {
 		"password": func(w *world, u *core.User) error {
 			return w.SetPassword(w.t.Context(), actor, u.ID, "another one")
 		},
+		"role": func(w *world, u *core.User) error {
+			return w.GrantRole(w.t.Context(), actor, u.ID, core.DefaultOrganisation, core.RoleAuditor)
+		},
+		"ownership": func(w *world, u *core.User) error {
+			_, err := w.UpdateUser(w.t.Context(), actor, u.ID, "", func(u *core.User) { u.Admin = true })
+			return err
+		},
 		"disabled": func(w *world, u *core.User) error { return w.DisableUser(w.t.Context(), actor, u.ID) },
 		"address": func(w *world, u *core.User) error {
 			_, err := w.UpdateUser(w.t.Context(), actor, u.ID, "", func(u *core.User) { u.Email = "other@example.org" })
@@ -225,7 +232,7 @@ func TestLinksEnd(t *testing.T) {
 		if _, err := w.opened(core.TicketReset, got.Link); err == nil {
 			t.Errorf("%s: the link works still", name)
 		}
-		if devices, err := w.UserDevices(t.Context(), ann.ID); err != nil || len(devices) != 0 && name != "address" {
+		if devices, err := w.UserDevices(t.Context(), ann.ID); err != nil || len(devices) != 0 && !slices.Contains([]string{"address", "role", "ownership"}, name) {
 			t.Errorf("%s: devices %v, %v", name, devices, err)
 		}
 	}

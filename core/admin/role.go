@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core"
 )
@@ -114,8 +115,8 @@ func (s *Service) rolesOf(ctx context.Context, id core.ID) (*core.User, []core.R
 
 // GrantRole gives a user or a service account a role of the organisation, or of the whole
 // server if it is empty, in the place of the one that they have there. The sessions of a
-// user end, and their grants are revoked: none that was begun with other rights goes on.
-// The last owner of the server stays one.
+// user end, links for a new password too, and their grants are revoked: none that was begun
+// with other rights goes on. The last owner of the server stays one.
 func (s *Service) GrantRole(ctx context.Context, actor Actor, holder core.ID, org string, role core.Role) error {
 	if !slices.Contains(core.Roles(), role) {
 		return invalid("role", "use "+joinRoles(), "there is no role %q", shown(string(role)))
@@ -199,7 +200,7 @@ func (s *Service) changeRole(ctx context.Context, actor Actor, was *roleChange, 
 		changes = append(changes, core.UpdateUser{User: plain, Was: was.user.UpdatedAt})
 	}
 	if was.user != nil {
-		changes = append(changes, core.EndSessions{UserID: was.holder.ID, At: now})
+		changes = append(changes, endRights(was.holder.ID, now)...)
 	}
 	kind := core.EventRoleGranted
 	if after == "" {
@@ -219,6 +220,12 @@ func (s *Service) changeRole(ctx context.Context, actor Actor, was *roleChange, 
 		changes = append(changes, core.KeepAdministrator{})
 	}
 	return s.roleFailed(was, s.Store.Apply(ctx, changes...))
+}
+
+// endRights ends what was begun with other rights: sessions, and links for a new password,
+// which somebody may have got who could not get one any more.
+func endRights(user core.ID, now time.Time) []core.Change {
+	return []core.Change{core.EndSessions{UserID: user, At: now}, core.DeleteTickets{UserID: user, Purpose: core.TicketReset}}
 }
 
 func (s *Service) roleFailed(was *roleChange, err error) error {

@@ -201,7 +201,7 @@ func (s *Service) updateUser(ctx context.Context, actor Actor, before, after *co
 	record.Event.Fields = fields
 	changes := []core.Change{core.UpdateUser{User: *after, Was: before.UpdatedAt}, record}
 	if before.Admin != after.Admin {
-		changes = append(changes, core.EndSessions{UserID: after.ID, At: now})
+		changes = append(changes, endRights(after.ID, now)...)
 	}
 	changes = append(changes, s.readdressed(actor, before, after)...)
 	if !before.Admin {
