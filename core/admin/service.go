@@ -62,11 +62,11 @@ type Store interface {
 
 // Hasher turns a password into what is stored of it.
 type Hasher interface {
-	// HashFor refuses a password of the user that breaks the rules with an error that
-	// has a method PasswordProblem() string, which says what is wrong with it in
-	// lower case without a full stop, and one FieldProblem() core.FieldProblem. Any other
-	// error is a failure.
-	HashFor(ctx context.Context, user *core.User, password string) (string, error)
+	// HashUnder refuses a password of the user that breaks the rules, those of the
+	// organisation among them, with an error that has a method PasswordProblem() string,
+	// which says what is wrong with it in lower case without a full stop, and one
+	// FieldProblem() core.FieldProblem. Any other error is a failure.
+	HashUnder(ctx context.Context, rules core.OrgRules, user *core.User, password string) (string, error)
 	// Renews reports whether a stored hash is made anew when the person signs in, as one of
 	// another program is. The error says that no password can be compared with it.
 	Renews(hash string) (bool, error)

@@ -452,7 +452,12 @@ func (s *Service) hash(ctx context.Context, user *core.User, password string) (s
 	if s.Hasher == nil {
 		return "", errors.New("no way to hash a password")
 	}
-	hash, err := s.Hasher.HashFor(ctx, user, password)
+	// The store of a dry run has organisations that nobody else knows of.
+	org, err := s.Organisation(ctx, user.Org)
+	if err != nil {
+		return "", err
+	}
+	hash, err := s.Hasher.HashUnder(ctx, org.Rules, user, password)
 	if weak, ok := errors.AsType[interface {
 		error
 		PasswordProblem() string

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -189,6 +190,18 @@ func TestImportedConnectors(t *testing.T) {
 		t.Errorf("a second import would create %d and update %d: %+v", created, updated, dry.Rows)
 	}
 	w.checkSecrets()
+}
+
+// A dry run into an empty server says what the import then does, also of people whose
+// password is hashed on the way in, into an organisation that is not here yet.
+func TestImportDryRun(t *testing.T) {
+	for source, name := range map[string]string{"casdoor": "casdoor.json", "keycloak": "keycloak-realm.json"} {
+		w := newWorld(t)
+		dry := w.moves(admin.ImportOptions{DryRun: true}, source, name)
+		if done := w.moves(admin.ImportOptions{}, source, name); !reflect.DeepEqual(dry.Rows, done.Rows) {
+			t.Errorf("%s: the dry run said\n%+v\nthe run\n%+v", source, dry.Rows, done.Rows)
+		}
+	}
 }
 
 // A second import leaves a password that was used here, and takes one that was not.

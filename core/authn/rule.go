@@ -62,7 +62,13 @@ func (p *Passwords) HashFor(ctx context.Context, user *core.User, password strin
 	if err != nil {
 		return "", fmt.Errorf("read the organisation: %w", err)
 	}
-	prepared, err := p.check(password, LeastCharacters(org.Rules))
+	return p.HashUnder(ctx, org.Rules, user, password)
+}
+
+// HashUnder is [Passwords.HashFor] where the rules of the organisation are known, which
+// need not be stored yet either.
+func (p *Passwords) HashUnder(ctx context.Context, rules core.OrgRules, user *core.User, password string) (string, error) {
+	prepared, err := p.check(password, LeastCharacters(rules))
 	if err != nil {
 		return "", err
 	}
