@@ -51,7 +51,7 @@ func (f *freezing) Apply(ctx context.Context, changes ...core.Change) error {
 
 type hasher struct{}
 
-func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string, error) {
+func (hasher) HashUnder(_ context.Context, _ core.OrgRules, _ *core.User, password string) (string, error) {
 	return "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$" + strings.Repeat("x", 43), nil
 }
 

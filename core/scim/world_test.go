@@ -87,7 +87,7 @@ func (weak) FieldProblem() core.FieldProblem {
 	return core.FieldProblem{Kind: core.FieldShort, Limit: 8}
 }
 
-func (hasher) HashFor(_ context.Context, _ *core.User, password string) (string, error) {
+func (hasher) HashUnder(_ context.Context, _ core.OrgRules, _ *core.User, password string) (string, error) {
 	if len(password) < 8 {
 		return "", weak{}
 	}
