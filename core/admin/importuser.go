@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -431,11 +432,13 @@ func (i *importer) joining(ctx context.Context, user *core.User, groups []string
 	return changes, nil
 }
 
+func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
 // importedPassword gives the changes that set the password of somebody who is here. One
 // that was set or used here stays.
 func (i *importer) importedPassword(ctx context.Context, in *ImportUser, user *core.User, now time.Time, notes *[]string) ([]core.Change, error) {
 	switch {
-	case in.PasswordHash == "" && in.Password == "", in.PasswordHash != "" && in.PasswordHash == user.PasswordHash:
+	case in.PasswordHash == "" && in.Password == "", in.PasswordHash != "" && sameHash(in.PasswordHash, user.PasswordHash):
 		return nil, nil
 	case user.PasswordHash == "" && !user.PasswordAt.IsZero():
 		return nil, nil // somebody took it away

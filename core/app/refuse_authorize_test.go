@@ -90,10 +90,17 @@ func (p *page) isPrivate() {
 	}
 }
 
-// untold checks that nothing of what strangers sent is in the log or the audit log.
+// untold checks that nothing of what strangers sent is in the log or the audit log. What an
+// administrator made of a field may have it as a part: they chose it.
 func (w *world) untold(sent ...string) {
 	w.t.Helper()
-	told := w.log.String() + fmt.Sprint(w.events(core.EventFilter{Limit: 100_000}))
+	events := w.events(core.EventFilter{Limit: 100_000})
+	for i := range events {
+		if events[i].Actor == cli.Name {
+			events[i].Fields = nil
+		}
+	}
+	told := w.log.String() + fmt.Sprint(events)
 	for _, s := range sent {
 		if s != "" && strings.Contains(told, s) {
 			w.t.Errorf("%q is in the log", s)
