@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -94,7 +95,7 @@ func TestAttemptThatIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := b.get(address)
+	p := b.send(http.MethodGet, address, nil)
 	query := p.url.RawQuery
 	if p.location != nil {
 		query = p.location.RawQuery
