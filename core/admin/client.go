@@ -66,6 +66,9 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	if input.Edit != nil {
 		client = *editedClient(&client, input.Edit)
 	}
+	if input.Address == "" && preset.Asks() && len(client.RedirectURIs) == 0 {
+		p.add("address", "give it as the browser shows it, like https://wiki.example.org, or the redirect URIs themselves", "the address of the application is missing")
+	}
 	if len(p) == 0 { // else the redirect URIs are missing for that reason
 		p = checkClient(&client)
 	}

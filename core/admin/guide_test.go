@@ -123,7 +123,7 @@ func TestAddressOfAnApplication(t *testing.T) {
 	for _, tt := range []struct{ preset, address string }{
 		{admin.PresetGrafana, "grafana.example.org"}, {admin.PresetGrafana, "http://grafana.example.org"}, {admin.PresetGrafana, "https://g.example/?a=b"},
 		{admin.PresetGrafana, "https://u@g.example"}, {admin.PresetGrafana, "javascript:alert(1)"}, {admin.PresetGrafana, "https://g.example/#x"},
-		{admin.PresetWeb, "https://app.example.org"}, {admin.PresetKubernetes, "https://k8s.example.org"},
+		{admin.PresetWeb, "https://app.example.org"}, {admin.PresetKubernetes, "https://k8s.example.org"}, {admin.PresetGrafana, ""},
 	} {
 		_, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: "x", Preset: tt.preset, Address: tt.address})
 		if got := problems(t, err); !slices.Equal(got, []string{"address"}) {

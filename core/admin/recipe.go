@@ -166,7 +166,7 @@ func grafanaRecipe() recipe {
 		source: "https://grafana.com/docs/grafana/latest/setup-grafana/configure-access/configure-authentication/generic-oauth/",
 		steps: []string{
 			"See that root_url in the section [server] is {address}: Grafana makes its redirect URI of it.",
-			"Add the section below to grafana.ini, and name the groups whose members administrate and edit.",
+			"Add the section below to grafana.ini, and name the groups whose members administer and edit.",
 			"Start Grafana anew: its sign-in page has the button “Sign in with Postern”.",
 		},
 		snippets: []Snippet{{"/etc/grafana/grafana.ini", "ini", `
