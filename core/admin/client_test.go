@@ -370,4 +370,12 @@ func TestSentence(t *testing.T) {
 	if got := p.Sentence(); got != "Öffnen fails. Use 1." {
 		t.Errorf("got %q", got)
 	}
+	for in, want := range map[string]string{
+		"": "", "x": "X", "dex.yaml: it is no JSON": "dex.yaml: it is no JSON", "client_credentials was left out": "client_credentials was left out",
+		"wrong: see below": "Wrong: see below",
+	} {
+		if got := admin.Capital(in); got != want {
+			t.Errorf("%q begins like %q", in, got)
+		}
+	}
 }

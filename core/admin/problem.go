@@ -36,9 +36,20 @@ func (p Problem) Sentence() string {
 	return text
 }
 
-func sentence(s string) string {
+func sentence(s string) string { return Capital(s) + "." }
+
+// Capital begins a sentence with a capital, unless it begins with the name of something,
+// like a file or a claim.
+func Capital(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if strings.ContainsAny(strings.TrimRight(word, ":"), "._/:=") {
+		return s
+	}
 	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:] + "."
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // InvalidError holds every mistake of an input, at least one. Nothing was

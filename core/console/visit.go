@@ -214,9 +214,4 @@ func refusal(title, text string) *web.Console {
 	}}
 }
 
-func upper(sentence string) string {
-	if sentence == "" {
-		return ""
-	}
-	return strings.ToUpper(sentence[:1]) + sentence[1:]
-}
+func upper(sentence string) string { return admin.Capital(sentence) }
