@@ -402,7 +402,7 @@ func ownsServer(grant core.RoleGrant) bool { return grant.Org == "" && grant.Rol
 func keepsAdministrator(c core.Change) bool { _, is := c.(core.KeepAdministrator); return is }
 
 func lastAdministrator(user *core.User) error {
-	return invalid("", "make another administrator first", "%q is the last administrator", user.Name)
+	return invalid("", "make another owner first", "%q is the last owner of the server", user.Name)
 }
 
 func (s *Service) userByID(ctx context.Context, id core.ID) (*core.User, error) {

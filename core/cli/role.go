@@ -98,7 +98,7 @@ func (p *program) roleList() *cobra.Command {
 			rows[i] = []string{h.Name, h.Title, kindOfHolder(h.Program), h.Org, string(holders[i].Grant.Role), stamp(holders[i].Grant.CreatedAt)}
 		}
 		return p.print(views, func(w io.Writer) {
-			table(w, "nobody has a role", []string{"NAME", "FULL NAME", "WHAT", "ORGANISATION", "ROLE", "SINCE"}, rows)
+			table(w, "nobody has a role", []string{"NAME", "FULL NAME", "WHAT", "BELONGS TO", "ROLE", "SINCE"}, rows)
 		})
 	})
 	return c

@@ -183,7 +183,7 @@ func userState(u *core.User) string {
 		state = append(state, "disabled")
 	}
 	if u.Admin {
-		state = append(state, "administrator")
+		state = append(state, "owner")
 	}
 	if u.PasswordHash == "" {
 		state = append(state, "no password")
