@@ -75,15 +75,11 @@ func (p *program) readExport(source string, names []string) (*admin.ImportPlan, 
 
 func (p *program) reportImport(report *admin.ImportReport) error {
 	err := p.print(report, func(w io.Writer) { writeImport(w, report) })
-	will := ""
+	words := "%d created, %d updated, %d unchanged, %d refused"
 	if report.DryRun {
-		will = "would be "
+		words = "would have %d created, %d updated, %d unchanged, %d refused; nothing was changed: run it without --dry-run to import"
 	}
-	p.note("%s%d created, %s%d updated, %s%d unchanged, %s%d refused", will, report.Count(admin.ImportCreated), will, report.Count(admin.ImportUpdated),
-		will, report.Count(admin.ImportUnchanged), will, report.Count(admin.ImportRefused))
-	if report.DryRun {
-		p.note("nothing was changed; run it without --dry-run to import")
-	}
+	p.note(words, report.Count(admin.ImportCreated), report.Count(admin.ImportUpdated), report.Count(admin.ImportUnchanged), report.Count(admin.ImportRefused))
 	return err
 }
 
