@@ -1,7 +1,6 @@
 package attempt
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -203,7 +203,7 @@ func cut(secret string) string {
 
 func answer(set token.Set) []admin.Row {
 	rows := []admin.Row{
-		{Field: "token_type", Value: "Bearer"}, {Field: "expires_in", Value: cmp.Or(set.ExpiresIn.String(), "0s")},
+		{Field: "token_type", Value: "Bearer"}, {Field: "expires_in", Value: strconv.Itoa(int(set.ExpiresIn.Seconds()))},
 		{Field: "scope", Value: oauth.FormatScope(set.Scopes)}, {Field: "access_token", Value: "issued, and revoked"},
 	}
 	if set.RefreshToken != "" {
