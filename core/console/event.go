@@ -34,7 +34,11 @@ func eventTitle(kind core.EventType) string {
 	if words := eventWords()[kind]; words != "" {
 		return words
 	}
-	return upper(strings.NewReplacer(".", " ", "_", " ").Replace(string(kind)))
+	name := strings.NewReplacer(".", " ", "_", " ").Replace(string(kind))
+	if what, is := strings.CutPrefix(name, "client "); is {
+		name = "application " + what // as all pages call them
+	}
+	return upper(name)
 }
 
 // eventBadges marks what somebody should look at.

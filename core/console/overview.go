@@ -61,7 +61,7 @@ func (v *Visit) statsOf(counts core.Counts, org string) web.Block {
 		stat("Users", counts.Users, some(counts.DisabledUsers, "disabled"), pathUsers, core.ReadUsers),
 		stat("Applications", counts.Clients, several(counts.Connectors, "connector", "connectors"), Path+"/clients", core.ReadClients),
 		stat("Signed in now", counts.Sessions, "in browsers", pathSessions, core.ReadUsers),
-		stat("Sign-ins since a day", counts.SignIns, some(counts.Failures, "failed"), pathAudit, core.ReadAudit),
+		stat("Sign-ins in 24 hours", counts.SignIns, some(counts.Failures, "failed"), pathAudit, core.ReadAudit),
 	}}
 }
 
