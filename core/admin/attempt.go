@@ -21,9 +21,9 @@ type Tried struct {
 	ClientID string
 	User     core.ID // who tried
 	// What was sent and answered, in its order, without what is secret in it.
-	Response, Exchange, Answer []Row
-	Refusal                    *TriedRefusal // nil if all went well
-	Scopes                     []string
+	Request, Response, Exchange, Answer []Row
+	Refusal                             *TriedRefusal // nil if all went well
+	Scopes                              []string
 	// Documents, JSON objects; nil where there is none, or for the client alone to read.
 	IDTokenHeader, IDToken, UserInfo, Account []byte
 	Encrypted                                 bool // the ID token is

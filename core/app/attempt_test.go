@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,12 @@ func TestAttempt(t *testing.T) {
 	text, err := json.Marshal(tried)
 	if err != nil || strings.Contains(string(text), values.Get("code")) || strings.Contains(string(text), "at_") || strings.Contains(string(text), values.Get("state")) {
 		t.Errorf("a secret is shown: %s", text)
+	}
+
+	for _, want := range []admin.Row{{Field: "client_id", Value: rp.client.ID}, {Field: "response_type", Value: "code"}, {Field: "code_challenge_method", Value: "S256"}} {
+		if !slices.Contains(tried.Request, want) {
+			t.Errorf("the request %v lacks %v", tried.Request, want)
+		}
 	}
 
 	// The grant is revoked, its code is used, and the attempt is over.

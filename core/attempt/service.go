@@ -63,19 +63,26 @@ func (s *Service) Allows(clientID, redirectURI, state string) bool {
 // Begin gives the address at which the user's browser begins the attempt.
 func (s *Service) Begin(client *core.Client, user core.ID, input admin.Attempt) string {
 	now := s.Now()
-	t := ticket{ID: core.NewID(now, s.Rand), Client: client.ID, User: user, Expires: now.Add(lifetime).Unix()}
+	return s.Issuer + oauth.PathAuthorize + "?" + s.request(ticket{
+		ID: core.NewID(now, s.Rand), Client: client.ID, User: user, Expires: now.Add(lifetime).Unix(),
+		Scope: oauth.FormatScope(input.Scopes), Prompt: input.Prompt, ACR: strings.Join(input.ACRValues, " "),
+	}).Encode()
+}
+
+// request gives the authorization request of an attempt.
+func (s *Service) request(t ticket) url.Values {
 	challenge := sha256.Sum256([]byte(s.derive("verifier", string(t.ID))))
 	values := url.Values{
-		"client_id": {client.ID}, "redirect_uri": {s.Issuer + Path}, "response_type": {"code"},
-		"scope": {oauth.FormatScope(input.Scopes)}, "state": {s.sign(t)}, "nonce": {s.nonce(t)},
+		"client_id": {t.Client}, "redirect_uri": {s.Issuer + Path}, "response_type": {"code"},
+		"scope": {t.Scope}, "state": {s.sign(t)}, "nonce": {s.nonce(t)},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
-	for name, value := range map[string]string{"prompt": input.Prompt, "acr_values": strings.Join(input.ACRValues, " ")} {
+	for name, value := range map[string]string{"prompt": t.Prompt, "acr_values": t.ACR} {
 		if value != "" {
 			values.Set(name, value)
 		}
 	}
-	return s.Issuer + oauth.PathAuthorize + "?" + values.Encode()
+	return values
 }
 
 func (s *Service) nonce(t ticket) string { return s.derive("nonce", string(t.ID))[:22] }
@@ -111,7 +118,7 @@ func (s *Service) Finish(ctx context.Context, client *core.Client, query string,
 	if err := s.Store.Apply(ctx, used); err != nil {
 		return nil, err
 	}
-	tried := &admin.Tried{ClientID: client.ID, User: t.User, Response: shown(params)}
+	tried := &admin.Tried{ClientID: client.ID, User: t.User, Request: shown(s.request(t).Get), Response: shown(params.Get)}
 	if code := params.Get("error"); code != "" {
 		tried.Refusal = &admin.TriedRefusal{At: "authorization endpoint", Code: code, Description: params.Get("error_description")}
 		return tried, nil
@@ -134,7 +141,7 @@ func (s *Service) exchange(ctx context.Context, client *core.Client, t ticket, p
 		"grant_type": {core.GrantAuthorizationCode}, "code": {params.Get("code")}, "redirect_uri": {s.Issuer + Path},
 		"code_verifier": {s.derive("verifier", string(t.ID))},
 	}
-	tried.Exchange = shown(oauth.ParamsOf(request))
+	tried.Exchange = shown(oauth.ParamsOf(request).Get)
 	set, refusal := s.Grants.Redeem(ctx, client, grant.Request{Params: oauth.ParamsOf(request), IP: from.IP, Correlation: from.Correlation})
 	if refusal != nil {
 		tried.Refusal = refusedAt("token endpoint", refusal)
@@ -176,11 +183,14 @@ func refusedAt(where string, refusal *oauth.Error) *admin.TriedRefusal {
 	return &admin.TriedRefusal{At: where, Code: refusal.Code, Description: refusal.Description, Reason: refusal.Reason}
 }
 
-// shown gives parameters without what is secret in them.
-func shown(params oauth.Params) []admin.Row {
+// shown gives parameters, each by its name, without what is secret in them.
+func shown(value func(name string) string) []admin.Row {
 	var rows []admin.Row
-	for _, name := range []string{"error", "error_description", "grant_type", "code", "redirect_uri", "code_verifier", "state", "iss"} {
-		value := params.Get(name)
+	for _, name := range []string{
+		"error", "error_description", "client_id", "response_type", "scope", "prompt", "acr_values", "nonce", "code_challenge", "code_challenge_method",
+		"grant_type", "code", "redirect_uri", "code_verifier", "state", "iss",
+	} {
+		value := value(name)
 		switch name {
 		case "code", "code_verifier", "state":
 			value = cut(value)

@@ -21,6 +21,10 @@ type ticket struct {
 	Client  string  `json:"c"`
 	User    core.ID `json:"u"`
 	Expires int64   `json:"e"` // Unix seconds
+	// What else the request asked for, to show it once more at the end.
+	Scope  string `json:"s"`
+	Prompt string `json:"p,omitempty"`
+	ACR    string `json:"a,omitempty"`
 }
 
 // sign writes the ticket with a MAC over it.

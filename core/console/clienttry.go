@@ -99,6 +99,7 @@ func triedBlocks(tried *admin.Tried, client *core.Client) []web.Block {
 		title, text string
 		rows        []admin.Row
 	}{
+		{"The application asked for", "The request at the authorization endpoint.", tried.Request},
 		{"The browser came back with", "The answer of the authorization endpoint.", tried.Response},
 		{"The code was exchanged with", "The request at the token endpoint, in the name of the application.", tried.Exchange},
 		{"The token endpoint answered", "", tried.Answer},
