@@ -151,26 +151,37 @@ const mostRows = 2000
 
 // importTable has what was not taken first.
 func importTable(report *admin.ImportReport) web.Block {
-	table := web.Table{ID: "report", Title: "What became of each", Columns: []string{"What", "Organisation", "Result"}, Empty: "There was nothing in it."}
+	table := web.Table{
+		ID: "report", Title: "What became of each", Columns: []string{"What", "Organisation", "Result"}, Empty: "There was nothing in it.",
+		Text: "Where a line names a command, the page of the application, the connector or the user does the same.",
+	}
 	for _, refused := range []bool{true, false} {
 		for i := range report.Rows {
 			row := &report.Rows[i]
 			if (row.Result == admin.ImportRefused) != refused || len(table.Rows) == mostRows {
 				continue
 			}
-			table.Rows = append(table.Rows, importRow(row))
+			table.Rows = append(table.Rows, importRow(row, report.DryRun))
 		}
 	}
 	if len(report.Rows) > mostRows {
-		table.Text = "These are the first " + number(mostRows) + " of " + number(len(report.Rows)) + "; 'postern import' says the rest."
+		table.Text += " These are the first " + number(mostRows) + " of " + number(len(report.Rows)) + "; 'postern import' says the rest."
 	}
 	return table
 }
 
-func importRow(row *admin.ImportRow) web.Row {
+func importRow(row *admin.ImportRow, dry bool) web.Row {
+	would := ""
+	if dry {
+		would = "would be "
+	}
 	words := map[admin.ImportResult]web.Badge{
-		admin.ImportCreated: {Text: "created", Kind: "good"}, admin.ImportUpdated: {Text: "changed", Kind: "good"},
+		admin.ImportCreated: {Text: would + "created", Kind: "good"}, admin.ImportUpdated: {Text: would + "changed", Kind: "good"},
 		admin.ImportUnchanged: {Text: "as it is"}, admin.ImportRefused: {Text: "not taken", Kind: "warn"},
+	}
+	kind := row.Kind
+	if kind == "client" {
+		kind = "application" // as it is called on all pages
 	}
 	var said []string
 	if row.Reason != "" {
@@ -180,6 +191,6 @@ func importRow(row *admin.ImportRow) web.Row {
 		said = append(said, upper(note)+".")
 	}
 	return web.Row{Cells: []web.Cell{
-		{Text: row.Name, Sub: upper(row.Kind)}, {Text: row.Org}, {Badges: []web.Badge{words[row.Result]}, Sub: strings.Join(said, " ")},
+		{Text: row.Name, Sub: upper(kind)}, {Text: row.Org}, {Badges: []web.Badge{words[row.Result]}, Sub: strings.Join(said, " ")},
 	}}
 }

@@ -204,7 +204,7 @@ func (d *casdoorData) plan() *admin.ImportPlan {
 	d.planUsers(plan, made)
 	for _, permission := range d.permissions {
 		left(plan, "permission", keyName(string(permission.Owner)), string(permission.Name),
-			"there are no permissions here; say who may sign in to the client with 'postern client update --allow-group', or by a plugin for signin.decide")
+			"there are no permissions here; say who may sign in to the client with 'postern client update --allow-group', or by a plugin for scope.policy/v1")
 	}
 	d.planOthers(plan)
 	return plan
