@@ -54,7 +54,7 @@ func (b tab) setsUp() {
 	b.Open(b.house.setup, "#setup", "")
 	b.fill("#username", "root", "#name", "Ruth Root", "#email", "root@example.com", "#password", rootsPassword)
 	b.Click("#setup", "#signin", "a01-set-up")
-	b.says("user invite")
+	b.says("invite people")
 }
 
 // acceptsWith follows the invitation, chooses wrongly first, and then a passkey.
