@@ -103,17 +103,17 @@ func TestControls(t *testing.T) {
 			`button submit id=allow name=action value=allow`, `button submit id=deny name=action value=deny`,
 		},
 		"device-code": {
-			`form post /device`, `input hidden name=step value=signed-step`,
+			`form post /login/oauth/device`, `input hidden name=step value=signed-step`,
 			`input text id=user_code name=user_code autocomplete=off required autofocus`,
 			`button submit id=continue name=action value=continue`,
 		},
 		"device-code-filled": {
-			`form post /device`, `input hidden name=step value=signed-step`,
+			`form post /login/oauth/device`, `input hidden name=step value=signed-step`,
 			`input text id=user_code name=user_code value=WDJB-MJHT autocomplete=off required autofocus`,
 			`button submit id=continue name=action value=continue`,
 		},
 		"device": {
-			`form post /device`, `input hidden name=step value=signed-step`,
+			`form post /login/oauth/device`, `input hidden name=step value=signed-step`,
 			`button submit id=allow name=action value=allow`, `button submit id=deny name=action value=deny`,
 		},
 		"logout": {

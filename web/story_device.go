@@ -1,13 +1,13 @@
 package web
 
 func deviceStories(client, itself, long *Client, scopes []Scope) []Story {
-	code := DeviceCode{Action: "/device", Step: "signed-step", Name: "Ada Lovelace", Login: "ada"}
+	code := DeviceCode{Action: "/login/oauth/device", Step: "signed-step", Name: "Ada Lovelace", Login: "ada"}
 	filled, wrong, slow := code, code, code
 	filled.Code = "WDJB-MJHT"
 	wrong.Code, wrong.Problem = "WDJB-MJHA", "This code is not right, or has expired. Check it, or let the program show another one."
 	slow.Code, slow.Problem, slow.FieldRight = "WDJB-MJHT", "There were too many wrong codes. Wait a few minutes, then try again.", true
 	asks := Device{
-		Action: "/device", Step: "signed-step", Client: &Client{Name: "Postern command line"}, Name: "Ada Lovelace", Login: "ada", Code: "WDJB-MJHT",
+		Action: "/login/oauth/device", Step: "signed-step", Client: &Client{Name: "Postern command line"}, Name: "Ada Lovelace", Login: "ada", Code: "WDJB-MJHT",
 		Address: "192.0.2.7", Same: true, AskedAt: theMoment,
 		Scopes: append(scopes[:2:2], Scope{"postern:administration", "Administration", "Whatever your roles let you do as an administrator of this server."}),
 	}

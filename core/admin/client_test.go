@@ -115,7 +115,7 @@ func TestClientsWithoutABrowser(t *testing.T) {
 	if !device.Public() || !slices.Equal(device.GrantTypes, []string{core.GrantDevice, core.GrantRefreshToken}) || len(device.RedirectURIs)+len(device.ResponseTypes) != 0 {
 		t.Errorf("%+v", *device)
 	}
-	if c := admin.Connect("https://id.example", device, ""); c.DeviceEndpoint != "https://id.example/api/login/oauth/device_authorization" {
+	if c := admin.Connect("https://id.example", device, ""); c.DeviceEndpoint != "https://id.example/api/device-auth" {
 		t.Errorf("%+v", c)
 	}
 	web := w.client(admin.NewClient{Name: "web", Edit: func(c *core.Client) {

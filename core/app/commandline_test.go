@@ -37,7 +37,7 @@ func (w *world) logsIn(login string, button string) (code int, talk string) {
 	for lines.Scan() {
 		talk += lines.Text() + "\n"
 		if found := userCode.FindStringSubmatch(lines.Text()); found != nil {
-			w.person(login).get("/device").press("continue", map[string]string{"user_code": found[1]}).press(button, nil)
+			w.person(login).get("/login/oauth/device").press("continue", map[string]string{"user_code": found[1]}).press(button, nil)
 		}
 	}
 	return <-ended, talk
@@ -51,7 +51,7 @@ func TestCommandLineSignsIn(t *testing.T) {
 	w := newWorld(t)
 	root := w.user("root", func(u *admin.NewUser) { u.Admin = true })
 	code, talk := w.logsIn("root", "allow")
-	if code != 0 || !strings.Contains(talk, "  "+w.issuer+"/device\n") || !strings.HasSuffix(talk, "signed in at "+w.issuer+" as root\n") {
+	if code != 0 || !strings.Contains(talk, "  "+w.issuer+"/login/oauth/device\n") || !strings.HasSuffix(talk, "signed in at "+w.issuer+" as root\n") {
 		t.Fatalf("exit code %d:\n%s", code, talk)
 	}
 	if code, out, _ := postern(t, "login"); code != 0 || !strings.Contains(out, w.issuer+"   root") {

@@ -89,7 +89,7 @@ func (d waiting) poll() answer {
 // types has the person type the code, and gives the page that asks.
 func (d waiting) types(b *browser) *page {
 	d.rp.w.t.Helper()
-	return b.get("/device").press("continue", map[string]string{"user_code": d.user})
+	return b.get("/login/oauth/device").press("continue", map[string]string{"user_code": d.user})
 }
 
 // allowed has alice allow it in a browser of her own, which it gives.
@@ -109,12 +109,12 @@ func TestDeviceFlow(t *testing.T) {
 	alice := w.user("alice")
 	rp := w.device("tv", nil)
 	document := w.resource(oauth.PathDiscovery, "")
-	if document.text("device_authorization_endpoint") != w.issuer+"/api/login/oauth/device_authorization" || !strings.Contains(string(document.body), core.GrantDevice) {
+	if document.text("device_authorization_endpoint") != w.issuer+"/api/device-auth" || !strings.Contains(string(document.body), core.GrantDevice) {
 		t.Errorf("discovery: %s", document.body)
 	}
 	asked := rp.asks("openid profile offline_access")
-	if asked.status != http.StatusOK || asked.header.Get("Cache-Control") != "no-store" || asked.text("verification_uri") != w.issuer+"/device" ||
-		asked.text("verification_uri_complete") != w.issuer+"/device?user_code="+asked.text("user_code") || asked.json["expires_in"] != 600.0 {
+	if asked.status != http.StatusOK || asked.header.Get("Cache-Control") != "no-store" || asked.text("verification_uri") != w.issuer+"/login/oauth/device" ||
+		asked.text("verification_uri_complete") != w.issuer+"/login/oauth/device?user_code="+asked.text("user_code") || asked.json["expires_in"] != 600.0 {
 		t.Fatalf("status %d: %s", asked.status, asked.body)
 	}
 	d := waiting{rp: rp, code: asked.text("device_code"), user: asked.text("user_code")}
@@ -124,7 +124,7 @@ func TestDeviceFlow(t *testing.T) {
 	// The person opens the address that has the code in it, and signs in on the way.
 	b := newBrowser(t, w.issuer)
 	p := b.get(asked.text("verification_uri_complete")).signIn("alice", thePassword)
-	if p.url.Path != "/device" || p.field("user_code") != d.user {
+	if p.url.Path != "/login/oauth/device" || p.field("user_code") != d.user {
 		t.Fatalf("at %s:\n%s", p.url, p.body)
 	}
 	p = p.press("continue", nil)
@@ -214,7 +214,7 @@ func refuseGuessedUserCodes(t *testing.T, w *world) {
 	d := w.device("tv", nil).begin("openid")
 	b := w.person("alice")
 	guess := func(code string) *page {
-		return b.get("/device").press("continue", map[string]string{"user_code": code})
+		return b.get("/login/oauth/device").press("continue", map[string]string{"user_code": code})
 	}
 	for i := range 10 {
 		code := "BBBB-BBB" + string("BCDFGHJKLM"[i])
@@ -296,19 +296,19 @@ func refuseAnonymousApproval(t *testing.T, w *world) {
 	w.user("alice")
 	d := w.device("tv", nil).begin("openid")
 	stranger := newBrowser(t, w.issuer)
-	if p := stranger.get("/device?user_code=" + d.user); !p.has("login") || p.has("allow") {
+	if p := stranger.get("/login/oauth/device?user_code=" + d.user); !p.has("login") || p.has("allow") {
 		t.Errorf("status %d:\n%s", p.status, p.body)
 	}
 	form := url.Values{"action": {"continue"}, "user_code": {d.user}}
-	stranger.refused(w, http.MethodPost, "/device", form, core.EventRequestRefused, "step_missing")
+	stranger.refused(w, http.MethodPost, "/login/oauth/device", form, core.EventRequestRefused, "step_missing")
 	form.Set("step", "forged")
-	stranger.refused(w, http.MethodPost, "/device", form, core.EventStepRefused, "session_unknown")
-	stranger.refused(w, http.MethodPost, "/device", url.Values{"action": {"allow"}, "step": {"forged"}}, core.EventStepRefused, "step_forged")
+	stranger.refused(w, http.MethodPost, "/login/oauth/device", form, core.EventStepRefused, "session_unknown")
+	stranger.refused(w, http.MethodPost, "/login/oauth/device", url.Values{"action": {"allow"}, "step": {"forged"}}, core.EventStepRefused, "step_forged")
 	// A form without a button decides nothing.
 	b := w.person("alice")
 	_, values := d.types(b).submission("allow", nil)
 	values.Del("action")
-	b.refused(w, http.MethodPost, "/device", values, core.EventRequestRefused, "action_missing")
+	b.refused(w, http.MethodPost, "/login/oauth/device", values, core.EventRequestRefused, "action_missing")
 	d.poll().isRefusal(t, http.StatusBadRequest, "authorization_pending")
 }
 

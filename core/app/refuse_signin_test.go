@@ -872,7 +872,7 @@ func (w *world) offers() map[string]offer {
 		"allow":           {signedIn().get(asks("")), "allow", nil, toClient("code")},
 		"deny":            {signedIn().get(asks("")), "deny", nil, toClient("error")},
 		"logout":          {signedIn().get("/api/logout"), "logout", nil, func(p *page) bool { return p.status == http.StatusOK && p.has("signin") }},
-		"device_code":     {signedIn().get("/device"), "continue", map[string]string{"user_code": device.begin("openid").user}, func(p *page) bool { return p.has("allow") }},
+		"device_code":     {signedIn().get("/login/oauth/device"), "continue", map[string]string{"user_code": device.begin("openid").user}, func(p *page) bool { return p.has("allow") }},
 		"device_allow":    {device.begin("openid").types(signedIn()), "allow", nil, func(p *page) bool { return p.has("account") }},
 		"device_deny":     {device.begin("openid").types(signedIn()), "deny", nil, func(p *page) bool { return p.status == http.StatusOK && !p.has("deny") }},
 		"setup": {newBrowser(w.t, w.issuer).get("/setup?token=" + token), "setup", map[string]string{"username": "root", "email": "root@example.com", "password": thePassword},

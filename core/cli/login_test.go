@@ -36,8 +36,8 @@ func signer(issuer string) http.Handler {
 		"issuer": issuer, "device_authorization_endpoint": issuer + "/d", "token_endpoint": issuer + "/t", "userinfo_endpoint": issuer + "/u", "revocation_endpoint": issuer + "/r",
 	}))
 	mux.HandleFunc("POST /d", say(map[string]any{
-		"device_code": "dc_secret", "user_code": "WDJB-MJHT", "verification_uri": issuer + "/device",
-		"verification_uri_complete": issuer + "/device?user_code=WDJB-MJHT", "expires_in": 60, "interval": 1,
+		"device_code": "dc_secret", "user_code": "WDJB-MJHT", "verification_uri": issuer + "/login/oauth/device",
+		"verification_uri_complete": issuer + "/login/oauth/device?user_code=WDJB-MJHT", "expires_in": 60, "interval": 1,
 	}))
 	mux.HandleFunc("POST /t", func(w http.ResponseWriter, r *http.Request) {
 		if asked.Add(1)%2 == 1 {

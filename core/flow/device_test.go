@@ -93,7 +93,7 @@ func TestDevice(t *testing.T) {
 	b := w.browser()
 	// Whoever is not signed in signs in first, and the code of the address is not lost.
 	b.opens("wdjb mjht").at(flow.PathLogin).signIn("ann")
-	if b.last.Redirect != "/device?user_code=WDJB-MJHT" {
+	if b.last.Redirect != "/login/oauth/device?user_code=WDJB-MJHT" {
 		t.Fatalf("sent to %q", b.last.Redirect)
 	}
 	b.opens("WDJB-MJHT")

@@ -12,8 +12,8 @@ const (
 	PathRefresh        = "/api/login/oauth/refresh_token" // takes the refresh grant too; not in discovery
 	// PathDeviceAuthorization takes what a program without a browser begins with (RFC 8628
 	// section 3.1), PathDevice is where its person goes (section 3.3).
-	PathDeviceAuthorization = "/api/login/oauth/device_authorization"
-	PathDevice              = "/device"
+	PathDeviceAuthorization = "/api/device-auth"
+	PathDevice              = "/login/oauth/device"
 	PathUserInfo            = "/api/userinfo"
 	PathAccount             = "/api/get-account" // no member of discovery names it
 	PathEndSession          = "/api/logout"
