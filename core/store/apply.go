@@ -275,6 +275,12 @@ func applyRoles(c *sqlite.Conn, change core.Change) error {
 		return pollDeviceGrant(c, change)
 	case core.FinishDeviceGrant:
 		return finishDeviceGrant(c, change.ID)
+	case core.Manage:
+		return manage(c, change.Managed)
+	case core.ReleaseManaged:
+		return releaseManaged(c, change)
+	case core.KeepUnmanaged:
+		return keepUnmanaged(c, change)
 	default:
 		return applyPlugins(c, change)
 	}

@@ -62,6 +62,8 @@ func Run(t *testing.T, open Open) {
 		{"Plugins", testPlugins},
 		{"Modules", testModules},
 		{"Reload", testReload},
+		{"Managed", testManaged},
+		{"KeepUnmanaged", testKeepUnmanaged},
 		{"Instances", testInstances},
 		{"Shadow", testShadow},
 		{"Values", testValues},

@@ -146,6 +146,8 @@ type Store interface {
 	// whatever, by holder; ownership by the field of the user too.
 	RolesHeld(ctx context.Context, org string) ([]core.RoleGrant, error)
 	ServiceAccount(ctx context.Context, id core.ID) (*core.ServiceAccount, error)
+	// Managed is ordered by kind and identifier.
+	Managed(ctx context.Context, filter core.ManagedFilter) ([]core.Managed, error)
 	// ServiceAccounts are ordered by name; org "" stands for all.
 	ServiceAccounts(ctx context.Context, org string) ([]core.ServiceAccount, error)
 	// APITokens are those of a user or a service account, in the order in which they were
