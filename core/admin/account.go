@@ -39,7 +39,7 @@ func (s *Service) CreateServiceAccount(ctx context.Context, actor Actor, input N
 	}
 	record := s.accountRecord(actor, now, core.EventAccountCreated, account)
 	record.Event.Fields = changesOf(accountFields(&core.ServiceAccount{}, account))
-	return account, accountFailed("make the service account", account, s.Store.Apply(ctx, core.CreateServiceAccount{Account: *account}, record))
+	return account, accountFailed("make the service account", account, s.apply(ctx, core.CreateServiceAccount{Account: *account}, record))
 }
 
 // ServiceAccount gives the account of that identifier.
@@ -90,7 +90,7 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, actor Actor, id core
 		after.UpdatedAt = now
 		record := s.accountRecord(actor, now, core.EventAccountUpdated, &after)
 		record.Event.Fields = fields
-		err := s.Store.Apply(ctx, core.UpdateServiceAccount{Account: after, Was: before.UpdatedAt}, record)
+		err := s.apply(ctx, core.UpdateServiceAccount{Account: after, Was: before.UpdatedAt}, record)
 		return &after, accountFailed("update the service account", &after, err)
 	})
 }
@@ -101,7 +101,7 @@ func (s *Service) DeleteServiceAccount(ctx context.Context, actor Actor, id core
 	if err != nil {
 		return err
 	}
-	err = s.Store.Apply(ctx, core.DeleteServiceAccount{ID: id}, s.accountRecord(actor, s.Now(), core.EventAccountDeleted, account))
+	err = s.apply(ctx, core.DeleteServiceAccount{ID: id}, s.accountRecord(actor, s.Now(), core.EventAccountDeleted, account))
 	return accountFailed("delete the service account", account, err)
 }
 

@@ -46,7 +46,7 @@ func (s *Service) CreateAPIToken(ctx context.Context, actor Actor, input NewAPIT
 		{name: "permissions", after: token.Permissions},
 		{name: "expires_at", after: token.ExpiresAt.UTC().Format(time.RFC3339)},
 	})
-	if err := s.Store.Apply(ctx, core.AddAPIToken{Token: *token}, record); err != nil {
+	if err := s.apply(ctx, core.AddAPIToken{Token: *token}, record); err != nil {
 		return nil, "", tokenFailed("make the token", holder, token.ID, err)
 	}
 	token.Hash = core.Hash{}
@@ -80,7 +80,7 @@ func (s *Service) RevokeAPIToken(ctx context.Context, actor Actor, id, token cor
 	if i < 0 {
 		return &MissingError{What: "API token", Name: string(token)}
 	}
-	err = s.Store.Apply(ctx, core.DeleteAPIToken{Holder: id, ID: token}, s.tokenRecord(actor, s.Now(), core.EventAPITokenRevoked, holder, &tokens[i]))
+	err = s.apply(ctx, core.DeleteAPIToken{Holder: id, ID: token}, s.tokenRecord(actor, s.Now(), core.EventAPITokenRevoked, holder, &tokens[i]))
 	return tokenFailed("revoke the token", holder, token, err)
 }
 

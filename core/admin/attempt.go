@@ -125,5 +125,5 @@ func (s *Service) FinishAttempt(ctx context.Context, actor Actor, user core.ID, 
 		detail["result"], detail["at"] = "refused", tried.Refusal.At
 	}
 	record := s.record(actor, s.Now(), core.Event{Type: core.EventTried, UserID: user, ClientID: client.ID, Org: client.Org, Detail: detail})
-	return tried, wrap("record the attempt", s.Store.Apply(ctx, record))
+	return tried, wrap("record the attempt", s.apply(ctx, record))
 }

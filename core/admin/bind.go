@@ -64,7 +64,7 @@ func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]co
 		bindings = append(bindings, adding[0].(core.AddBinding).Binding)
 		changes = append(changes, adding...)
 	}
-	err = s.Store.Apply(ctx, changes...)
+	err = s.apply(ctx, changes...)
 	switch {
 	case changedMeanwhile(err):
 		return nil, meanwhile(input.Instance)
@@ -253,7 +253,7 @@ func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (
 	if input.Forget {
 		changes = append(changes, s.forgetChanges(actor, config, input.Instance)...)
 	}
-	return removed, wrap("unbind the plugin", s.Store.Apply(ctx, changes...))
+	return removed, wrap("unbind the plugin", s.apply(ctx, changes...))
 }
 
 func (s *Service) unbindChanges(actor Actor, removed []core.PluginBinding) []core.Change {

@@ -273,7 +273,7 @@ func (s *Service) clientByID(ctx context.Context, id string) (*core.Client, erro
 }
 
 func (s *Service) applyClient(ctx context.Context, what string, client *core.Client, changes []core.Change) error {
-	err := s.Store.Apply(ctx, changes...)
+	err := s.apply(ctx, changes...)
 	if conflict, ok := errors.AsType[*core.ConflictError](err); ok {
 		return taken("name", conflict.What, client.Name)
 	}

@@ -61,7 +61,7 @@ func (s *Service) CreateConnector(ctx context.Context, actor Actor, input NewCon
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.Apply(ctx, changes...); err != nil {
+	if err := s.apply(ctx, changes...); err != nil {
 		return nil, connectorFailed("make the connector", &plan.connector, err)
 	}
 	made, err := s.FindConnector(ctx, plan.connector.Instance)

@@ -58,7 +58,7 @@ func (s *Service) UpdateConnector(ctx context.Context, actor Actor, name string,
 	if len(changes) == 0 {
 		return before, nil
 	}
-	if err := s.Store.Apply(ctx, ofOrganisation(after.Org, changes)...); err != nil {
+	if err := s.apply(ctx, ofOrganisation(after.Org, changes)...); err != nil {
 		return nil, connectorFailed("change the connector", after, err)
 	}
 	return s.FindConnector(ctx, name)
@@ -185,7 +185,7 @@ func (s *Service) switchConnector(ctx context.Context, actor Actor, connector *C
 	if disabled {
 		change = "disabled"
 	}
-	err := s.Store.Apply(ctx, core.SaveConnector{Connector: after}, s.connectorRecord(actor, connector.Plugin.Plugin, &connector.Connector, &after, change))
+	err := s.apply(ctx, core.SaveConnector{Connector: after}, s.connectorRecord(actor, connector.Plugin.Plugin, &connector.Connector, &after, change))
 	if err != nil {
 		return connectorFailed("change the connector", &after, err)
 	}
@@ -210,7 +210,7 @@ func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string,
 	} else {
 		changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, name).Plugin)...)
 	}
-	if err := s.Store.Apply(ctx, ofOrganisation(connector.Org, changes)...); err != nil {
+	if err := s.apply(ctx, ofOrganisation(connector.Org, changes)...); err != nil {
 		return connectorFailed("delete the connector", connector, err)
 	}
 	return nil

@@ -22,7 +22,7 @@ func (s *Service) ForgetDevice(ctx context.Context, actor Actor, id, device core
 	if err != nil {
 		return err
 	}
-	err = s.Store.Apply(ctx, core.DeleteDevice{UserID: id, ID: device},
+	err = s.apply(ctx, core.DeleteDevice{UserID: id, ID: device},
 		s.userRecord(actor, s.Now(), core.EventDeviceForgotten, user, map[string]string{"device": string(device)}))
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "device", Name: string(device)}

@@ -54,7 +54,7 @@ func (s *Service) RemoveAuthenticator(ctx context.Context, actor Actor, id, auth
 		changes = append(changes, core.DeleteAuthenticators{UserID: id})
 	}
 	words := map[string]string{core.WordAuthenticator: removed.Name, core.WordMethod: string(removed.Kind)}
-	err = s.Store.Apply(ctx, append(changes, s.notice(user, now, core.MailNoticeRemoved, words)...)...)
+	err = s.apply(ctx, append(changes, s.notice(user, now, core.MailNoticeRemoved, words)...)...)
 	if errors.Is(err, core.ErrNotFound) {
 		return missing
 	}

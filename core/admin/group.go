@@ -47,7 +47,7 @@ func (s *Service) ProvisionGroup(ctx context.Context, actor Actor, input NewGrou
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.Apply(ctx, append([]core.Change{core.CreateGroup{Group: *group}, record}, joining...)...)
+	err = s.apply(ctx, append([]core.Change{core.CreateGroup{Group: *group}, record}, joining...)...)
 	group.Members = len(joining) / 2
 	return group, groupFailed("create the group", group, err)
 }
@@ -76,7 +76,7 @@ func (s *Service) UpdateGroup(ctx context.Context, actor Actor, id core.ID, was 
 		after.UpdatedAt = now
 		record := s.groupRecord(actor, now, core.EventGroupUpdated, &after, "")
 		record.Event.Fields, record.Event.Detail["fields"] = fields, strings.Join(fieldNames(fields), " ")
-		err := s.Store.Apply(ctx, core.UpdateGroup{Group: after, Was: before.UpdatedAt}, record)
+		err := s.apply(ctx, core.UpdateGroup{Group: after, Was: before.UpdatedAt}, record)
 		return &after, groupFailed("update the group", &after, err)
 	})
 }
@@ -115,7 +115,7 @@ func (s *Service) DeleteGroup(ctx context.Context, actor Actor, org, name string
 	if err != nil {
 		return err
 	}
-	err = s.Store.Apply(ctx, core.DeleteGroup{ID: group.ID}, s.groupRecord(actor, s.Now(), core.EventGroupDeleted, group, ""))
+	err = s.apply(ctx, core.DeleteGroup{ID: group.ID}, s.groupRecord(actor, s.Now(), core.EventGroupDeleted, group, ""))
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "group", Name: name}
 	}
@@ -176,7 +176,7 @@ func (s *Service) ChangeMembers(ctx context.Context, actor Actor, group *core.Gr
 	if err != nil {
 		return err
 	}
-	err = s.Store.Apply(ctx, append(changes, joining...)...)
+	err = s.apply(ctx, append(changes, joining...)...)
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "group", Name: group.Name} // or a member of it, since
 	}
@@ -233,7 +233,7 @@ func (s *Service) joining(ctx context.Context, actor Actor, group *core.Group, u
 func unique(ids []core.ID) []core.ID { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
 func (s *Service) changeMember(ctx context.Context, change core.Change, record core.Record, group *core.Group, user *core.User) error {
-	err := s.Store.Apply(ctx, change, record)
+	err := s.apply(ctx, change, record)
 	if errors.Is(err, core.ErrNotFound) {
 		return invalid("user", "", "user %q is no member of group %q", user.Name, group.Name)
 	}

@@ -97,6 +97,9 @@ func refusal(err error) (reason string, ok bool) {
 	if _, is := errors.AsType[*MissingError](err); is {
 		return err.Error(), true
 	}
+	if held, is := errors.AsType[*ManagedError](err); is {
+		return held.Error() + "; " + held.Hint(), true
+	}
 	if errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrLimit) {
 		return "it clashes with what is here: " + err.Error(), true
 	}
@@ -170,5 +173,5 @@ func (i *importer) recordAll(ctx context.Context) error {
 	for _, result := range []ImportResult{ImportCreated, ImportUpdated, ImportUnchanged, ImportRefused} {
 		detail[string(result)] = strconv.Itoa(i.report.Count(result))
 	}
-	return wrap("record the import", i.Store.Apply(ctx, i.record(i.actor, i.Now(), core.Event{Type: core.EventImported, Detail: detail})))
+	return wrap("record the import", i.apply(ctx, i.record(i.actor, i.Now(), core.Event{Type: core.EventImported, Detail: detail})))
 }

@@ -58,7 +58,7 @@ func (i *importer) connector(ctx context.Context, in *ImportConnector, row *Impo
 	if err != nil {
 		return err
 	}
-	if err := i.Store.Apply(ctx, i.marked(changes)...); err != nil {
+	if err := i.apply(ctx, i.marked(changes)...); err != nil {
 		return connectorFailed("make the connector", &planned.connector, err)
 	}
 	row.Result = ImportCreated

@@ -19,9 +19,13 @@ func newRehearsal(store Store) *rehearsal {
 	return &rehearsal{store, map[string]*core.Organisation{}, map[[2]string]*core.Group{}, map[string]*core.Client{}}
 }
 
-func (r *rehearsal) Apply(_ context.Context, changes ...core.Change) error {
+func (r *rehearsal) Apply(ctx context.Context, changes ...core.Change) error {
 	for _, change := range changes {
 		switch change := change.(type) {
+		case core.KeepUnmanaged:
+			if err := keepUnmanaged(ctx, r.Store, change); err != nil {
+				return err
+			}
 		case core.CreateOrganisation:
 			r.orgs[change.Organisation.Name] = &change.Organisation
 		case core.CreateGroup:

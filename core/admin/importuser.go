@@ -198,7 +198,7 @@ func (i *importer) createImported(ctx context.Context, in *ImportUser, row *Impo
 	if err != nil {
 		return err
 	}
-	if err := i.Store.Apply(ctx, append(i.marked(changes), more...)...); err != nil {
+	if err := i.apply(ctx, append(i.marked(changes), more...)...); err != nil {
 		return userFailed("create the user", user, err)
 	}
 	known.add(user)

@@ -48,7 +48,7 @@ func (s *Service) CreateInitialToken(ctx context.Context, actor Actor, input New
 	token := &core.InitialToken{
 		ID: credential.ID, Hash: credential.Hash(), Org: org.Name, Name: input.Name, MaxUses: input.MaxUses, CreatedAt: now, ExpiresAt: now.Add(input.TTL),
 	}
-	err = s.Store.Apply(ctx, core.AddInitial{Token: *token}, s.initialRecord(actor, now, core.EventInitialCreated, token))
+	err = s.apply(ctx, core.AddInitial{Token: *token}, s.initialRecord(actor, now, core.EventInitialCreated, token))
 	return token, credential.String(), wrap("make the token", err)
 }
 
@@ -63,7 +63,7 @@ func (s *Service) RevokeInitialToken(ctx context.Context, actor Actor, id core.I
 	if token, err = found(token, err, "initial access token", string(id)); err != nil {
 		return err
 	}
-	err = s.Store.Apply(ctx, core.DeleteInitial{ID: id}, s.initialRecord(actor, s.Now(), core.EventInitialRevoked, token))
+	err = s.apply(ctx, core.DeleteInitial{ID: id}, s.initialRecord(actor, s.Now(), core.EventInitialRevoked, token))
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "initial access token", Name: string(id)}
 	}

@@ -47,7 +47,7 @@ func (s *Service) CreateInstance(ctx context.Context, actor Actor, name, plugin 
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	err = s.Store.Apply(ctx, core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance))
+	err = s.apply(ctx, core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance))
 	return &instance, wrap("make the plugin instance", err)
 }
 
@@ -235,7 +235,7 @@ func later(now, than time.Time) time.Time {
 
 // applyInstance applies changes to an instance that was read before.
 func (s *Service) applyInstance(ctx context.Context, what, instance string, changes ...core.Change) error {
-	err := s.Store.Apply(ctx, changes...)
+	err := s.apply(ctx, changes...)
 	switch {
 	case changedMeanwhile(err):
 		return meanwhile(instance)

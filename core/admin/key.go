@@ -89,7 +89,7 @@ func (s *Service) RotateKeys(ctx context.Context, actor Actor, algs []string, at
 		}
 		changes = append(changes, more...)
 	}
-	if err := s.Store.Apply(ctx, changes...); err != nil {
+	if err := s.apply(ctx, changes...); err != nil {
 		return nil, wrap("rotate the signing keys", err)
 	}
 	return s.Keys(ctx)
@@ -148,7 +148,7 @@ func (s *Service) DeleteKey(ctx context.Context, actor Actor, kid string) error 
 		}
 		changes = append(changes, more...)
 	}
-	if err := s.Store.Apply(ctx, changes...); errors.Is(err, core.ErrNotFound) {
+	if err := s.apply(ctx, changes...); errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "key", Name: kid}
 	} else if err != nil {
 		return wrap("delete the signing key", err)

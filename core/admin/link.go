@@ -70,7 +70,7 @@ func (s *Service) UnlinkUser(ctx context.Context, actor Actor, id core.ID, conne
 }
 
 func (s *Service) applyLink(ctx context.Context, what string, link *core.Link, changes ...core.Change) error {
-	err := s.Store.Apply(ctx, changes...)
+	err := s.apply(ctx, changes...)
 	switch {
 	case errors.Is(err, core.ErrConflict):
 		return subjectTaken(link.Subject, "")

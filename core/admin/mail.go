@@ -42,7 +42,7 @@ func (s *Service) RetryMails(ctx context.Context, by Actor, id core.ID) (int, er
 	if len(changes) == 0 {
 		return 0, nil
 	}
-	if err := s.Store.Apply(ctx, changes...); err != nil {
+	if err := s.apply(ctx, changes...); err != nil {
 		return 0, fmt.Errorf("retry mails: %w", err)
 	}
 	return len(changes) / 2, nil
@@ -68,5 +68,5 @@ func (s *Service) TestMail(ctx context.Context, by Actor, to string) error {
 	}
 	now := s.Now()
 	record := s.record(by, now, core.Event{Type: core.EventMailSent, Detail: map[string]string{"template": core.MailTest}})
-	return wrap("record the mail", s.Store.Apply(ctx, record))
+	return wrap("record the mail", s.apply(ctx, record))
 }

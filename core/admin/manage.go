@@ -67,12 +67,12 @@ func (s *Service) changeRegistration(ctx context.Context, actor Actor, before *c
 	fields := changesOf(clientFields(before, after))
 	record := s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, map[string]string{"by": "registration", "fields": strings.Join(fieldNames(fields), " ")})
 	record.Event.Fields = fields
-	err := s.Store.Apply(ctx, core.UpdateClient{Client: *after, Held: held}, record)
+	err := s.apply(ctx, core.UpdateClient{Client: *after, Held: held}, record)
 	switch {
 	case errors.Is(err, core.ErrConflict):
 		return nil, badRegistration("registration_token_replaced")
 	case err != nil:
-		return nil, oauth.Failed(wrap("change the client", err))
+		return nil, registrationFailed("change the client", err)
 	}
 	return s.registered(after, credential.String(), secret), nil
 }
@@ -99,11 +99,21 @@ func (s *Service) Unregister(ctx context.Context, actor Actor, id, token string)
 		return s.refuseRegistration(ctx, actor, "", refusal)
 	}
 	actor.Name = registrant(client)
-	err := s.Store.Apply(ctx, core.DeleteClient{ID: id}, s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, map[string]string{"by": "registration"}))
+	err := s.apply(ctx, core.DeleteClient{ID: id}, s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, map[string]string{"by": "registration"}))
 	if err != nil {
-		return oauth.Failed(wrap("delete the client", err))
+		return registrationFailed("delete the client", err)
 	}
 	return nil
+}
+
+// registrationFailed tells a client that a file manages it from what failed.
+func registrationFailed(what string, err error) *oauth.Error {
+	if _, is := errors.AsType[*ManagedError](err); is {
+		refusal := oauth.Refuse(oauth.CodeAccessDenied, "registration_client_managed", "The operator of this server manages the client.")
+		refusal.Status = http.StatusForbidden
+		return refusal
+	}
+	return oauth.Failed(wrap(what, err))
 }
 
 // managed gives the client whose registration access token it is. That there is no such

@@ -135,7 +135,7 @@ func (s *Service) applyMoves(ctx context.Context, what string, changes []core.Ch
 	if len(changes) == 0 {
 		return nil
 	}
-	err := s.Store.Apply(ctx, changes...)
+	err := s.apply(ctx, changes...)
 	if errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) {
 		return invalid("plugin", "repeat the command", "somebody else changed the plugin, or what is bound of it, at the same time")
 	}

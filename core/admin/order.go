@@ -40,7 +40,7 @@ func (s *Service) MoveBinding(ctx context.Context, actor Actor, id core.ID, plac
 	}
 	record := s.bindRecord(actor, core.EventPluginBound, &moved)
 	record.Event.Detail["moved"] = strconv.Itoa(place)
-	err = s.Store.Apply(ctx, append(changes, record)...)
+	err = s.apply(ctx, append(changes, record)...)
 	if errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrConflict) {
 		return nil, meanwhile(moved.Instance)
 	}

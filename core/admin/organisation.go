@@ -24,7 +24,7 @@ func (s *Service) CreateOrganisation(ctx context.Context, actor Actor, org core.
 	}
 	org.CreatedAt = s.Now()
 	org.UpdatedAt = org.CreatedAt
-	err := s.Store.Apply(ctx, core.CreateOrganisation{Organisation: org}, s.orgRecord(actor, core.EventOrgCreated, &org))
+	err := s.apply(ctx, core.CreateOrganisation{Organisation: org}, s.orgRecord(actor, core.EventOrgCreated, &org))
 	if errors.Is(err, core.ErrConflict) {
 		return nil, taken("name", "organisation name", org.Name)
 	}
@@ -84,7 +84,7 @@ func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *c
 		}
 		changes = append(changes, keep...)
 	}
-	return &after, orgFailed("update the organisation", after.Name, s.Store.Apply(ctx, changes...))
+	return &after, orgFailed("update the organisation", after.Name, s.apply(ctx, changes...))
 }
 
 // DeleteOrganisation deletes the organisation with everything that belongs to it, see
@@ -116,7 +116,7 @@ func (s *Service) DeleteOrganisation(ctx context.Context, actor Actor, name stri
 	if err != nil {
 		return err
 	}
-	return orgFailed("delete the organisation", name, s.Store.Apply(ctx, append(changes, keep...)...))
+	return orgFailed("delete the organisation", name, s.apply(ctx, append(changes, keep...)...))
 }
 
 // disconnecting gives the changes that delete the connectors of an organisation, each with

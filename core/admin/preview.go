@@ -79,7 +79,7 @@ func (s *Service) PreviewPlugin(ctx context.Context, actor Actor, input Preview)
 		return nil, wrap("try the message", err)
 	}
 	detail := withoutEmpty(map[string]string{"plugin": plugin.ID, "instance": input.Instance, "hook": input.Hook, "digest": plugin.Module})
-	return made, wrap("record the preview", s.Store.Apply(ctx, s.record(actor, s.Now(), core.Event{Type: core.EventPreviewed, Detail: detail})))
+	return made, wrap("record the preview", s.apply(ctx, s.record(actor, s.Now(), core.Event{Type: core.EventPreviewed, Detail: detail})))
 }
 
 func checkPreview(plugin *Plugin, input Preview) problems {

@@ -46,7 +46,7 @@ func (s *Service) register(ctx context.Context, actor Actor, token string, r *oa
 	}
 	actor.Name = registrant(client)
 	changes = append(changes, s.clientRecord(actor, client.CreatedAt, core.EventClientCreated, client, detail))
-	switch err = s.Store.Apply(ctx, changes...); {
+	switch err = s.apply(ctx, changes...); {
 	case errors.Is(err, core.ErrConflict) && initial != nil:
 		return nil, badInitial("initial_token_used_up")
 	case err != nil:
@@ -175,7 +175,7 @@ func (s *Service) refuseRegistration(ctx context.Context, actor Actor, clientID 
 		return refusal
 	}
 	event := core.Event{Type: core.EventRegistrationRefused, ClientID: clientID, Detail: map[string]string{"reason": refusal.Reason}}
-	if err := s.Store.Apply(context.WithoutCancel(ctx), s.record(actor, s.Now(), event)); err != nil {
+	if err := s.apply(context.WithoutCancel(ctx), s.record(actor, s.Now(), event)); err != nil {
 		return oauth.Failed(wrap("record the refusal", err))
 	}
 	return refusal

@@ -34,7 +34,7 @@ func (s *Service) countRegistration(ctx context.Context, ip string, initial *cor
 	for key := range limits {
 		keys = append(keys, key)
 	}
-	if err := s.Store.Apply(ctx, core.CountFailure{Keys: keys, At: now, Window: 2 * time.Hour}); err != nil {
+	if err := s.apply(ctx, core.CountFailure{Keys: keys, At: now, Window: 2 * time.Hour}); err != nil {
 		return oauth.Failed(wrap("count the registration", err))
 	}
 	counts, err := s.Store.Failures(ctx, keys...)

@@ -250,5 +250,5 @@ func orphans(config *core.PluginConfig, plugin string) []string {
 // ReloadPlugins makes every server load all modules anew.
 func (s *Service) ReloadPlugins(ctx context.Context, actor Actor) error {
 	record := s.record(actor, s.Now(), core.Event{Type: core.EventPluginReloaded})
-	return wrap("reload the plugins", s.Store.Apply(ctx, core.ReloadPlugins{}, record))
+	return wrap("reload the plugins", s.apply(ctx, core.ReloadPlugins{}, record))
 }

@@ -219,7 +219,7 @@ func (s *Service) changeRole(ctx context.Context, actor Actor, was *roleChange, 
 	if owned && was.before == core.RoleOwner && !was.holder.Disabled {
 		changes = append(changes, core.KeepAdministrator{})
 	}
-	return s.roleFailed(was, s.Store.Apply(ctx, changes...))
+	return s.roleFailed(was, s.apply(ctx, changes...))
 }
 
 // endRights ends what was begun with other rights: sessions, and links for a new password,

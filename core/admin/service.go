@@ -58,6 +58,7 @@ type Store interface {
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 	Mails(ctx context.Context, limit int) ([]core.Mail, error)
+	Managed(ctx context.Context, filter core.ManagedFilter) ([]core.Managed, error)
 }
 
 // Hasher turns a password into what is stored of it.
@@ -128,6 +129,9 @@ type Service struct {
 	Issuer string
 	Now    func() time.Time
 	Rand   io.Reader
+
+	// source is the file that is applied, by its source: see apply.
+	source string
 }
 
 // Documents fetches what a client registered the address of.

@@ -24,7 +24,7 @@ func (s *Service) EndUserSession(ctx context.Context, actor Actor, id, session c
 	now := s.Now()
 	record := s.userRecord(actor, now, core.EventSignedOut, user, map[string]string{"name": user.Name, "reason": "by_administrator"})
 	record.Event.SessionID = session
-	err = s.Store.Apply(ctx, core.EndSession{ID: session, UserID: id, At: now}, record)
+	err = s.apply(ctx, core.EndSession{ID: session, UserID: id, At: now}, record)
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "session", Name: string(session)}
 	}

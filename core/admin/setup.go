@@ -32,7 +32,7 @@ func (s *Service) OpenSetup(ctx context.Context) (token string, open bool, err e
 	}
 	now := s.Now()
 	credential := core.NewCredential(core.KindSetup, s.newID(now), s.Rand)
-	err = s.Store.Apply(ctx, core.OpenSetup{Hash: credential.Hash(), At: now})
+	err = s.apply(ctx, core.OpenSetup{Hash: credential.Hash(), At: now})
 	if errors.Is(err, core.ErrConflict) {
 		return "", false, nil // an administrator was made since
 	}
@@ -74,7 +74,7 @@ func (s *Service) CompleteSetup(ctx context.Context, actor Actor, token string, 
 		return nil, err
 	}
 	now := user.CreatedAt
-	err = s.Store.Apply(ctx,
+	err = s.apply(ctx,
 		core.CloseSetup{At: now},
 		core.CreateUser{User: *user},
 		s.userRecord(actor, now, core.EventSetupDone, user, map[string]string{"name": user.Name}),
@@ -118,7 +118,7 @@ func (s *Service) refuseSetup(ctx context.Context, actor Actor, refusal error) e
 		return refusal
 	}
 	event := core.Event{Type: core.EventSetupRefused, Detail: map[string]string{"reason": reason}}
-	if err := s.Store.Apply(ctx, s.record(actor, s.Now(), event)); err != nil {
+	if err := s.apply(ctx, s.record(actor, s.Now(), event)); err != nil {
 		return wrap("record the refusal", err)
 	}
 	return refusal

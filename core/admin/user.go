@@ -50,7 +50,7 @@ func (s *Service) makeUser(ctx context.Context, actor Actor, user *core.User, mo
 		if err != nil {
 			return nil, err
 		}
-		err = s.Store.Apply(ctx, append(changes, more...)...)
+		err = s.apply(ctx, append(changes, more...)...)
 		if err == nil {
 			return created, nil
 		}
@@ -416,7 +416,7 @@ func (s *Service) userRecord(actor Actor, now time.Time, kind core.EventType, us
 
 // applyUser applies changes to a user that was just read.
 func (s *Service) applyUser(ctx context.Context, what string, user *core.User, changes []core.Change) error {
-	err := s.Store.Apply(ctx, changes...)
+	err := s.apply(ctx, changes...)
 	switch {
 	case err == nil:
 		return nil

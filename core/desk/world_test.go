@@ -46,7 +46,13 @@ func (f *freezing) Apply(ctx context.Context, changes ...core.Change) error {
 		return f.Store.Apply(ctx, changes...)
 	}
 	f.applied++
-	return nil
+	var kept []core.Change // what they are on condition of counts
+	for _, change := range changes {
+		if keep, is := change.(core.KeepUnmanaged); is {
+			kept = append(kept, keep)
+		}
+	}
+	return f.Store.Apply(ctx, kept...)
 }
 
 type hasher struct{}
