@@ -210,6 +210,14 @@ type (
 	AddMember struct{ GroupID, UserID ID }
 	// RemoveMember removes. ErrNotFound if the user is no member.
 	RemoveMember struct{ GroupID, UserID ID }
+	// TouchGroup says that the group is another one than before, as it is when its members
+	// are: it was last changed at At, or right behind the last change where that was later.
+	// It stands beside AddMember and RemoveMember. ErrNotFound; ErrStale unless the group was
+	// last changed at Was, if that is given.
+	TouchGroup struct {
+		ID      ID
+		Was, At time.Time
+	}
 
 	// CreateClient inserts. ConflictError if the name or the id is taken.
 	CreateClient struct{ Client Client }
@@ -524,6 +532,7 @@ func (CreateGroup) change()          {}
 func (DeleteGroup) change()          {}
 func (AddMember) change()            {}
 func (RemoveMember) change()         {}
+func (TouchGroup) change()           {}
 func (CreateClient) change()         {}
 func (UpdateClient) change()         {}
 func (DeleteClient) change()         {}

@@ -246,7 +246,7 @@ func (e *Entry) register(ctx context.Context, h *Holder, from *Visitor, made []c
 func (e *Entry) join(ctx context.Context, h *Holder, from *Visitor, name string, now time.Time) ([]core.Change, error) {
 	group, err := e.Store.Group(ctx, h.Org.Name, name)
 	if err == nil {
-		return []core.Change{core.AddMember{GroupID: group.ID, UserID: h.User.ID}}, nil
+		return []core.Change{core.AddMember{GroupID: group.ID, UserID: h.User.ID}, core.TouchGroup{ID: group.ID, At: now}}, nil
 	}
 	if !errors.Is(err, core.ErrNotFound) {
 		return nil, fmt.Errorf("read group %s: %w", name, err)

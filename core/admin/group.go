@@ -56,29 +56,7 @@ func (s *Service) ProvisionGroup(ctx context.Context, actor Actor, input NewGrou
 // wherever the group is named: at clients, in the rules of the organisation, in what
 // connectors made of it.
 func (s *Service) UpdateGroup(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.Group)) (*core.Group, error) {
-	return changing(ctx, s, "group", string(id), was, func(ctx context.Context) (*core.Group, time.Time, error) {
-		group, err := s.GroupByID(ctx, id)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return group, group.UpdatedAt, nil
-	}, func(before *core.Group, now time.Time) (*core.Group, error) {
-		draft, after := *before, *before
-		edit(&draft)
-		after.Name, after.DisplayName, after.ExternalID = draft.Name, draft.DisplayName, draft.ExternalID
-		if err := checkGroup(&after).err(); err != nil {
-			return nil, err
-		}
-		fields := changesOf(groupFields(before, &after))
-		if len(fields) == 0 {
-			return before, nil
-		}
-		after.UpdatedAt = now
-		record := s.groupRecord(actor, now, core.EventGroupUpdated, &after, "")
-		record.Event.Fields, record.Event.Detail["fields"] = fields, strings.Join(fieldNames(fields), " ")
-		err := s.apply(ctx, core.UpdateGroup{Group: after, Was: before.UpdatedAt}, record)
-		return &after, groupFailed("update the group", &after, err)
-	})
+	return s.ReviseGroup(ctx, actor, id, was, GroupRevision{Edit: edit})
 }
 
 // GroupByID gives the group of that identifier.
@@ -143,44 +121,48 @@ func (s *Service) AddMember(ctx context.Context, actor Actor, group *core.Group,
 	if user.Org != group.Org {
 		return invalid("user", "", "user %q and group %q are of different organisations", user.Name, group.Name)
 	}
-	return s.changeMember(ctx, core.AddMember{GroupID: group.ID, UserID: user.ID},
-		s.groupRecord(actor, s.Now(), core.EventMemberAdded, group, user.ID), group, user)
+	return s.changeMember(ctx, actor, core.EventMemberAdded, core.AddMember{GroupID: group.ID, UserID: user.ID}, group, user)
 }
 
 // RemoveMember takes the user out of the group. What the user may have only as
 // a member is refused or narrowed at the next refresh, where groups are read
 // again.
 func (s *Service) RemoveMember(ctx context.Context, actor Actor, group *core.Group, user *core.User) error {
-	return s.changeMember(ctx, core.RemoveMember{GroupID: group.ID, UserID: user.ID},
-		s.groupRecord(actor, s.Now(), core.EventMemberRemoved, group, user.ID), group, user)
+	return s.changeMember(ctx, actor, core.EventMemberRemoved, core.RemoveMember{GroupID: group.ID, UserID: user.ID}, group, user)
 }
 
 // ChangeMembers puts users into the group and takes others out, all at once. Who is a
 // member stays one, and who is none stays out.
 func (s *Service) ChangeMembers(ctx context.Context, actor Actor, group *core.Group, add, remove []core.ID) error {
-	is, err := s.membersAmong(ctx, group, slices.Concat(add, remove))
-	if err != nil {
+	now := later(s.Now(), group.UpdatedAt)
+	changes, err := s.moving(ctx, actor, group, add, remove, now)
+	if err != nil || len(changes) == 0 {
 		return err
 	}
-	remove = slices.DeleteFunc(unique(remove), func(id core.ID) bool { return !is[id] })
-	add = slices.DeleteFunc(unique(add), func(id core.ID) bool { return is[id] && !slices.Contains(remove, id) })
-	if len(add)+len(remove) > maxChangedMembers {
-		return invalid("members", "change fewer at once", "more than %d members are changed", maxChangedMembers)
-	}
-	var changes []core.Change
-	now := s.Now()
-	for _, id := range remove {
-		changes = append(changes, core.RemoveMember{GroupID: group.ID, UserID: id}, s.groupRecord(actor, now, core.EventMemberRemoved, group, id))
-	}
-	joining, err := s.joining(ctx, actor, group, add)
-	if err != nil {
-		return err
-	}
-	err = s.apply(ctx, append(changes, joining...)...)
+	err = s.apply(ctx, append(changes, core.TouchGroup{ID: group.ID, At: now})...)
 	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "group", Name: group.Name} // or a member of it, since
 	}
 	return wrap("change the group", err)
+}
+
+// moving gives the changes that put users into the group and take others out.
+func (s *Service) moving(ctx context.Context, actor Actor, group *core.Group, add, remove []core.ID, now time.Time) ([]core.Change, error) {
+	is, err := s.membersAmong(ctx, group, slices.Concat(add, remove))
+	if err != nil {
+		return nil, err
+	}
+	remove = slices.DeleteFunc(unique(remove), func(id core.ID) bool { return !is[id] })
+	add = slices.DeleteFunc(unique(add), func(id core.ID) bool { return is[id] && !slices.Contains(remove, id) })
+	if len(add)+len(remove) > maxChangedMembers {
+		return nil, invalid("members", "change fewer at once", "more than %d members are changed", maxChangedMembers)
+	}
+	var changes []core.Change
+	for _, id := range remove {
+		changes = append(changes, core.RemoveMember{GroupID: group.ID, UserID: id}, s.groupRecord(actor, now, core.EventMemberRemoved, group, id))
+	}
+	joining, err := s.joining(ctx, actor, group, add)
+	return append(changes, joining...), err
 }
 
 // membersAmong gives which of the users are members. A few are looked at one by one: who
@@ -232,8 +214,9 @@ func (s *Service) joining(ctx context.Context, actor Actor, group *core.Group, u
 
 func unique(ids []core.ID) []core.ID { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
-func (s *Service) changeMember(ctx context.Context, change core.Change, record core.Record, group *core.Group, user *core.User) error {
-	err := s.apply(ctx, change, record)
+func (s *Service) changeMember(ctx context.Context, actor Actor, kind core.EventType, change core.Change, group *core.Group, user *core.User) error {
+	now := later(s.Now(), group.UpdatedAt)
+	err := s.apply(ctx, change, s.groupRecord(actor, now, kind, group, user.ID), core.TouchGroup{ID: group.ID, At: now})
 	if errors.Is(err, core.ErrNotFound) {
 		return invalid("user", "", "user %q is no member of group %q", user.Name, group.Name)
 	}

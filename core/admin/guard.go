@@ -198,10 +198,13 @@ func (t *touching) by(change core.Change) error {
 	return nil
 }
 
-// group is of what a new name reaches, too: clients and rules that name the group.
+// group is of what a new name reaches, too: clients and rules that name the group. It is of
+// nothing where only its members change.
 func (t *touching) group(after *core.Group) error {
-	t.keep(core.ManagedGroup, string(after.ID), "")
 	before, err := t.s.Store.GroupByID(t.ctx, after.ID)
+	if err != nil || len(changesOf(groupFields(before, after))) > 0 {
+		t.keep(core.ManagedGroup, string(after.ID), "")
+	}
 	if missing, err := absent(before, err); missing || err != nil || before.Name == after.Name {
 		return wrap("read the group", err)
 	}

@@ -49,7 +49,7 @@ func TestEveryChangeIsOfSomething(t *testing.T) {
 	// Changes of what no file describes: people, what they do and have, tokens, keys, mails,
 	// what is noted and swept; and what is made, which is of nobody yet.
 	free := strings.Fields(`
-		CreateOrganisation CreateGroup CreateClient AddModule DeleteModule ReloadPlugins AddMember RemoveMember
+		CreateOrganisation CreateGroup TouchGroup CreateClient AddModule DeleteModule ReloadPlugins AddMember RemoveMember
 		CreateUser UpdateUser SetProfile SetEmail SetPassword KeepPassword DeleteUser KeepAdministrator SetAvatar DeleteAvatar
 		GrantRole RevokeRole CreateServiceAccount UpdateServiceAccount DeleteServiceAccount AddAPIToken UseAPIToken DeleteAPIToken
 		SaveRequest FinishRequest StartSession EndSession EndSessions SaveConsent WithdrawConsent IssueCode AddGrant RedeemCode RevokeGrant

@@ -423,10 +423,13 @@ func (i *importer) joining(ctx context.Context, user *core.User, groups []string
 			return nil, wrap("read the group", err)
 		}
 		if missing {
-			group = &core.Group{ID: i.newID(now), Org: user.Org, Name: name, CreatedAt: now}
+			group = &core.Group{ID: i.newID(now), Org: user.Org, Name: name, CreatedAt: now, UpdatedAt: now}
 			changes = append(changes, core.CreateGroup{Group: *group}, i.groupRecord(i.actor, now, core.EventGroupCreated, group, ""))
 		}
 		changes = append(changes, core.AddMember{GroupID: group.ID, UserID: user.ID}, i.groupRecord(i.actor, now, core.EventMemberAdded, group, user.ID))
+		if !missing {
+			changes = append(changes, core.TouchGroup{ID: group.ID, At: now})
+		}
 	}
 	user.Groups = sortedUnique(slices.Concat(user.Groups, groups))
 	return changes, nil

@@ -102,11 +102,14 @@ func (s *Service) planUser(ctx context.Context, actor Actor, user *core.User) (*
 			return nil, nil, err
 		}
 		if missing {
-			group = &core.Group{ID: s.newID(user.CreatedAt), Org: user.Org, Name: name, CreatedAt: user.CreatedAt}
+			group = &core.Group{ID: s.newID(user.CreatedAt), Org: user.Org, Name: name, CreatedAt: user.CreatedAt, UpdatedAt: user.CreatedAt}
 			created.NewGroups = append(created.NewGroups, name)
 			changes = append(changes, core.CreateGroup{Group: *group}, s.groupRecord(actor, user.CreatedAt, core.EventGroupCreated, group, ""))
 		}
 		changes = append(changes, core.AddMember{GroupID: group.ID, UserID: user.ID})
+		if !missing {
+			changes = append(changes, core.TouchGroup{ID: group.ID, At: user.CreatedAt})
+		}
 	}
 	record := s.userRecord(actor, user.CreatedAt, core.EventUserCreated, user, createdDetail(user))
 	record.Event.Fields = changesOf(userFields(&core.User{}, user))
@@ -176,42 +179,8 @@ func (s *Service) UpdateUserIf(ctx context.Context, actor Actor, id core.ID, was
 		if err := guard(before, after); err != nil {
 			return nil, err
 		}
-		return s.updateUser(ctx, actor, before, after, now)
+		return s.reviseUser(ctx, actor, before, after, "", now)
 	})
-}
-
-func (s *Service) updateUser(ctx context.Context, actor Actor, before, after *core.User, now time.Time) (*core.User, error) {
-	after.EmailVerified = after.EmailVerified && after.Email != ""
-	if err := checkUser(after).err(); err != nil {
-		return nil, err
-	}
-	fields := changesOf(userFields(before, after))
-	if len(fields) == 0 {
-		return before, nil
-	}
-	var keep []core.Change
-	if before.Admin && !after.Admin {
-		var err error
-		if keep, err = s.keepAdministrator(ctx, before); err != nil {
-			return nil, err
-		}
-	}
-	after.UpdatedAt = now
-	record := s.userRecord(actor, now, core.EventUserUpdated, after, map[string]string{"name": after.Name, "fields": strings.Join(fieldNames(fields), " ")})
-	record.Event.Fields = fields
-	changes := []core.Change{core.UpdateUser{User: *after, Was: before.UpdatedAt}, record}
-	if before.Admin != after.Admin {
-		changes = append(changes, endRights(after.ID, now)...)
-	}
-	changes = append(changes, s.readdressed(actor, before, after)...)
-	if !before.Admin {
-		ending, err := s.endSetup(ctx, after)
-		if err != nil {
-			return nil, err
-		}
-		changes = append(changes, ending...)
-	}
-	return after, s.applyUser(ctx, "update the user", after, append(changes, keep...))
 }
 
 // readdressed gives what a new address brings about: links that were sent to the old one
@@ -257,18 +226,22 @@ func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, pass
 	if err != nil {
 		return err
 	}
-	now := s.Now()
+	return s.applyUser(ctx, "set the password", user, s.repassworded(actor, user, hash, s.Now()))
+}
+
+// repassworded gives the changes that set the password, and what that brings about.
+func (s *Service) repassworded(actor Actor, user *core.User, hash string, now time.Time) []core.Change {
 	record := s.userRecord(actor, now, core.EventPasswordSet, user, map[string]string{"name": user.Name})
 	record.Event.Fields = []core.FieldChange{{Field: "password"}}
 	changes := []core.Change{
-		core.SetPassword{UserID: id, Hash: hash, At: now},
-		core.EndSessions{UserID: id, At: now},
-		core.DeleteDevices{UserID: id},
-		core.DeleteTickets{UserID: id},
-		core.ClearFailures{Key: "account:" + string(id)},
+		core.SetPassword{UserID: user.ID, Hash: hash, At: now},
+		core.EndSessions{UserID: user.ID, At: now},
+		core.DeleteDevices{UserID: user.ID},
+		core.DeleteTickets{UserID: user.ID},
+		core.ClearFailures{Key: "account:" + string(user.ID)},
 		record,
 	}
-	return s.applyUser(ctx, "set the password", user, append(changes, s.notice(user, now, core.MailNoticePassword, nil)...))
+	return append(changes, s.notice(user, now, core.MailNoticePassword, nil)...)
 }
 
 // DisableUser keeps the user from signing in, ends their sessions, revokes their grants,
@@ -283,11 +256,7 @@ func (s *Service) DisableUser(ctx context.Context, actor Actor, id core.ID) erro
 		if err != nil {
 			return err
 		}
-		return s.applyUser(ctx, "disable the user", user, slices.Concat([]core.Change{
-			core.EndSessions{UserID: id, At: now},
-			core.DeleteDevices{UserID: id},
-			core.DeleteTickets{UserID: id},
-		}, s.switched(actor, user, now, core.EventUserDisabled), keep))
+		return s.applyUser(ctx, "disable the user", user, slices.Concat(shutOut(id, now), s.switched(actor, user, now), keep))
 	})
 }
 
@@ -297,17 +266,33 @@ func (s *Service) EnableUser(ctx context.Context, actor Actor, id core.ID) error
 		if !user.Disabled {
 			return nil
 		}
-		return s.applyUser(ctx, "enable the user", user, s.switched(actor, user, now, core.EventUserEnabled))
+		return s.applyUser(ctx, "enable the user", user, s.switched(actor, user, now))
 	})
 }
 
+// shutOut gives what keeps a person who is disabled from going on.
+func shutOut(id core.ID, now time.Time) []core.Change {
+	return []core.Change{core.EndSessions{UserID: id, At: now}, core.DeleteDevices{UserID: id}, core.DeleteTickets{UserID: id}}
+}
+
 // switched gives the changes that disable a user who is not, or the other way round.
-func (s *Service) switched(actor Actor, before *core.User, now time.Time, kind core.EventType) []core.Change {
+func (s *Service) switched(actor Actor, before *core.User, now time.Time) []core.Change {
 	after := *before
 	after.Disabled, after.UpdatedAt = !before.Disabled, now
-	record := s.userRecord(actor, now, kind, before, map[string]string{"name": before.Name})
-	record.Event.Fields = changesOf(userFields(before, &after))
-	return []core.Change{core.UpdateUser{User: after, Was: before.UpdatedAt}, record}
+	return []core.Change{core.UpdateUser{User: after, Was: before.UpdatedAt}, s.switchRecord(actor, &after, now)}
+}
+
+// switchRecord says that the user is disabled now, or no longer.
+func (s *Service) switchRecord(actor Actor, after *core.User, now time.Time) core.Record {
+	kind := core.EventUserEnabled
+	if after.Disabled {
+		kind = core.EventUserDisabled
+	}
+	before := *after
+	before.Disabled = !after.Disabled
+	record := s.userRecord(actor, now, kind, after, map[string]string{"name": after.Name})
+	record.Event.Fields = changesOf(userFields(&before, after))
+	return record
 }
 
 // withUser changes a user, and does it again if somebody else changed them meanwhile.

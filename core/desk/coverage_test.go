@@ -23,7 +23,11 @@ type place struct {
 	without map[string]string
 }
 
-const inBrowser = "a sign-in is tried in a browser"
+const (
+	inBrowser   = "a sign-in is tried in a browser"
+	userAtOnce  = "SCIM alone does at once what UpdateUser, SetPassword, DisableUser and EnableUser do"
+	groupAtOnce = "SCIM alone does at once what UpdateGroup, AddMember and RemoveMember do"
+)
 
 // Whatever a desk does, the command line, the console and the REST API do too.
 func TestEverywhere(t *testing.T) {
@@ -31,6 +35,8 @@ func TestEverywhere(t *testing.T) {
 		{"command line", calls(t, "../cli"), map[string]string{
 			"BeginAttempt":   inBrowser,
 			"FinishAttempt":  inBrowser,
+			"ReviseUser":     userAtOnce,
+			"ReviseGroup":    groupAtOnce,
 			"ChangeMembers":  "group add and group remove do it",
 			"ProvisionGroup": "group create, group add and group update do it",
 			"ExaminePlugin":  "plugin inspect looks at a module on this machine",
@@ -42,6 +48,8 @@ func TestEverywhere(t *testing.T) {
 		}},
 		{"console", calls(t, "../console"), map[string]string{
 			"AllUsers":       "people are listed by organisation",
+			"ReviseUser":     userAtOnce,
+			"ReviseGroup":    groupAtOnce,
 			"ChangeMembers":  "AddMember and RemoveMember do it",
 			"ProvisionGroup": "CreateGroup, AddMember and UpdateGroup do it",
 			"FindClient":     "pages have identifiers",
@@ -53,6 +61,8 @@ func TestEverywhere(t *testing.T) {
 		{"REST API", operations(), map[string]string{
 			"BeginAttempt":  inBrowser,
 			"FinishAttempt": inBrowser,
+			"ReviseUser":    userAtOnce,
+			"ReviseGroup":   groupAtOnce,
 		}},
 	} {
 		p.check(t)

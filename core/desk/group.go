@@ -91,6 +91,14 @@ func (d *Desk) UpdateGroup(ctx context.Context, id core.ID, was admin.Version, e
 	return d.admin.UpdateGroup(ctx, d.who.Actor, id, was, edit)
 }
 
+// ReviseGroup is [admin.Service.ReviseGroup].
+func (d *Desk) ReviseGroup(ctx context.Context, id core.ID, was admin.Version, r admin.GroupRevision) (*core.Group, error) {
+	if _, err := d.group(ctx, id, core.WriteGroups); err != nil {
+		return nil, err
+	}
+	return d.admin.ReviseGroup(ctx, d.who.Actor, id, was, r)
+}
+
 // GroupByID is [admin.Service.GroupByID].
 func (d *Desk) GroupByID(ctx context.Context, id core.ID) (*core.Group, error) {
 	return d.group(ctx, id, core.ReadGroups)

@@ -32,6 +32,12 @@ func locks() map[string]lock {
 		"UpdateOrganisation": closed, "DeleteOrganisation": closed, "CreateOrganisation": open,
 		"UpdateGroup": closed, "DeleteGroup": closed, "CreateGroup": open, "ProvisionGroup": open,
 		"AddMember": open, "RemoveMember": open, "ChangeMembers": open,
+		"ReviseGroup": of(func(w *world, d *desk.Desk, ctx context.Context) error {
+			if _, err := d.ReviseGroup(ctx, w.group.ID, "", admin.GroupRevision{Add: []core.ID{w.ann.ID}}); err != nil {
+				return err
+			}
+			return second(d.ReviseGroup(ctx, w.group.ID, "", admin.GroupRevision{Edit: func(g *core.Group) { g.DisplayName = "x" }}))
+		}),
 		"UpdateClient": closed, "DeleteClient": closed, "CreateClient": open,
 		"RotateSecret":       open, // the file says nothing of the secret
 		"BeginAttempt":       open,
@@ -66,7 +72,7 @@ func locks() map[string]lock {
 		"InstallPlugin": {elsewhere: modules}, "RollbackPlugin": {elsewhere: modules}, "RemovePlugin": {elsewhere: modules},
 		"ExaminePlugin": open, "PreviewPlugin": open, "ReloadPlugins": open,
 
-		"CreateUser": open, "InviteUser": open, "UpdateUser": open, "SetPassword": open, "DeleteUser": open, "LinkUser": open, "DisableUser": open,
+		"CreateUser": open, "InviteUser": open, "UpdateUser": open, "ReviseUser": open, "SetPassword": open, "DeleteUser": open, "LinkUser": open, "DisableUser": open,
 		"EnableUser": open, "SignOutUser": open, "InviteAgain": open, "ResetLink": open, "EndUserSession": open, "ForgetDevice": open, "ForgetDevices": open,
 		"ResetProofs": open, "UnlinkUser": open, "WithdrawConsent": open, "RemoveAuthenticator": open, "NewRecoveryCodes": open,
 		"GrantRole": open, "RevokeRole": open, "CreateServiceAccount": open, "UpdateServiceAccount": open, "DeleteServiceAccount": open,

@@ -76,6 +76,9 @@ func matrix() map[string]row {
 		"UpdateUser": {core.WriteUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.UpdateUser(ctx, w.ann.ID, "", func(u *core.User) { u.Email = "new@acme.example" }))
 		}},
+		"ReviseUser": {core.WriteUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
+			return second(d.ReviseUser(ctx, w.ann.ID, "", admin.UserRevision{Password: "long enough", Edit: func(u *core.User) { u.Profile.Title = "Boss" }}))
+		}},
 		"SetPassword": {core.WriteUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
 			return d.SetPassword(ctx, w.ann.ID, "long enough")
 		}},
@@ -130,6 +133,9 @@ func matrix() map[string]row {
 		}},
 		"UpdateGroup": {core.WriteGroups, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.UpdateGroup(ctx, w.group.ID, "", func(g *core.Group) { g.Name = "new" }))
+		}},
+		"ReviseGroup": {core.WriteGroups, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
+			return second(d.ReviseGroup(ctx, w.group.ID, "", admin.GroupRevision{Add: []core.ID{w.ann.ID}}))
 		}},
 		"DeleteGroup":  {core.WriteGroups, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.DeleteGroup(ctx, acme, "staff") }},
 		"AddMember":    {core.WriteGroups, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error { return d.AddMember(ctx, w.forged(), w.ann) }},

@@ -121,7 +121,7 @@ func TestTokensDoNotGrow(t *testing.T) {
 	w.ann = w.appointed("acme", "helper", "acme", core.RoleHelpDesk)
 	w.store.frozen = true
 	scim := []core.Permission{core.ReadUsers, core.WriteUsers, core.HelpUsers, core.ReadGroups, core.WriteGroups}
-	enters := []string{"SetPassword", "UpdateUser", "LinkUser", "InviteAgain", "ResetLink", "RemoveAuthenticator", "ResetProofs", "NewRecoveryCodes"}
+	enters := []string{"SetPassword", "UpdateUser", "ReviseUser", "LinkUser", "InviteAgain", "ResetLink", "RemoveAuthenticator", "ResetProofs", "NewRecoveryCodes"}
 	for _, method := range touching() {
 		want := done
 		if slices.Contains(enters, method) {
@@ -129,6 +129,22 @@ func TestTokensDoNotGrow(t *testing.T) {
 		}
 		w.is(method+" by a narrowed token", matrix()[method].call(w, w.desk(boss, scim...), t.Context()), want)
 		w.is(method+" by a token for all that", matrix()[method].call(w, w.desk(boss, core.Permissions()...), t.Context()), done)
+	}
+	// What revises a user takes what each of its parts takes.
+	for name, test := range map[string]struct {
+		edit func(*core.User)
+		only []core.Permission
+		want outcome
+	}{
+		"a name":                       {func(u *core.User) { u.Profile.DisplayName = "H" }, scim, done},
+		"disabled":                     {func(u *core.User) { u.Disabled = true }, scim, done},
+		"an address":                   {func(u *core.User) { u.Email = "new@acme.example" }, scim, denied},
+		"an owner":                     {func(u *core.User) { u.Admin = true }, scim, denied},
+		"disabled by who does no help": {func(u *core.User) { u.Disabled = true }, []core.Permission{core.ReadUsers, core.WriteUsers}, denied},
+		"a name by who may only help":  {func(u *core.User) { u.Profile.DisplayName = "H" }, []core.Permission{core.ReadUsers, core.HelpUsers}, denied},
+	} {
+		_, err := w.desk(boss, test.only...).ReviseUser(t.Context(), w.ann.ID, "", admin.UserRevision{Edit: test.edit})
+		w.is(name, err, test.want)
 	}
 	// A name is no way in.
 	_, err := w.desk(boss, scim...).UpdateUser(t.Context(), w.ann.ID, "", func(u *core.User) { u.Profile.DisplayName = "Helper" })

@@ -70,16 +70,40 @@ func (d *Desk) UpdateUser(ctx context.Context, id core.ID, was admin.Version, ed
 	if err := d.person(ctx, id, core.WriteUsers); err != nil {
 		return nil, err
 	}
-	return d.admin.UpdateUserIf(ctx, d.who.Actor, id, was, edit, func(before, after *core.User) error {
-		if before.Admin != after.Admin {
-			if err := d.mayMakeOwner(); err != nil {
+	return d.admin.UpdateUserIf(ctx, d.who.Actor, id, was, edit, func(before, after *core.User) error { return d.mayMakeOf(ctx, before, after) })
+}
+
+// mayMakeOf refuses what is about to be made of a user where writing users is too little.
+func (d *Desk) mayMakeOf(ctx context.Context, before, after *core.User) error {
+	if before.Admin != after.Admin {
+		if err := d.mayMakeOwner(); err != nil {
+			return err
+		}
+	}
+	if before.Email != after.Email || before.EmailVerified != after.EmailVerified {
+		return d.entered(ctx, before.ID, core.WriteUsers)
+	}
+	return nil
+}
+
+// ReviseUser is [admin.Service.ReviseUser]: it takes what each of the changes takes that it
+// makes.
+func (d *Desk) ReviseUser(ctx context.Context, id core.ID, was admin.Version, r admin.UserRevision) (*core.User, error) {
+	if err := d.person(ctx, id, core.WriteUsers); err != nil {
+		return nil, err
+	}
+	if r.Password != "" {
+		if err := d.entered(ctx, id, core.WriteUsers); err != nil {
+			return nil, err
+		}
+	}
+	return d.admin.ReviseUser(ctx, d.who.Actor, id, was, r, func(before, after *core.User) error {
+		if before.Disabled != after.Disabled {
+			if err := d.person(ctx, id, core.HelpUsers); err != nil {
 				return err
 			}
 		}
-		if before.Email != after.Email || before.EmailVerified != after.EmailVerified {
-			return d.entered(ctx, id, core.WriteUsers)
-		}
-		return nil
+		return d.mayMakeOf(ctx, before, after)
 	})
 }
 

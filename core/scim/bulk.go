@@ -164,7 +164,7 @@ func (b *bulk) carryOut(ctx context.Context, o *bulkOperation) *answer {
 	data, _ := replaced(o.data, func(id string) string { return b.made[id] }).(object)
 	kind, id, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	r := &request{
-		method: o.method, kind: kind, id: id, query: func(string) string { return "" }, match: readETags(o.version),
+		method: o.method, kind: kind, id: id, query: func(string) string { return "" }, when: precondition{match: readETags(o.version)},
 		body: func() (object, error) { return data, nil },
 	}
 	a, err := b.visit.doOne(ctx, r)

@@ -26,8 +26,7 @@ type request struct {
 	kind   string // first part of the path: "Users", ".search", ...
 	id     string // what follows; empty: nothing
 	query  func(string) string
-	match  etags // If-Match
-	none   etags // If-None-Match
+	when   precondition
 	body   func() (object, error)
 }
 
@@ -105,7 +104,7 @@ func (v *visit) doResource(ctx context.Context, of resources, r *request) (*answ
 	case http.MethodPatch:
 		return patch(ctx, of, id, r)
 	case http.MethodDelete:
-		return &answer{status: http.StatusNoContent}, of.delete(ctx, id, r.match)
+		return &answer{status: http.StatusNoContent}, of.delete(ctx, id, r.when)
 	}
 	return nil, r.wrongMethod(http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete)
 }
@@ -164,7 +163,10 @@ func show(ctx context.Context, of resources, id core.ID, r *request) (*answer, e
 		return nil, err
 	}
 	a := answerWith(resource, shown)
-	if a.version != "" && r.none.has(a.version) {
+	switch {
+	case len(r.when.match) > 0 && !r.when.match.has(a.version):
+		return nil, unchanged()
+	case r.when.none.has(a.version):
 		return &answer{status: http.StatusNotModified, version: a.version}, nil
 	}
 	return a, nil
@@ -188,7 +190,7 @@ func replace(ctx context.Context, of resources, id core.ID, r *request) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return change(ctx, of, id, r.match, shown, func(object) (object, error) { return resource, nil })
+	return change(ctx, of, id, r.when, shown, func(object) (object, error) { return resource, nil })
 }
 
 // patch changes a part of a resource. Where nothing but who is in a group is changed, the
@@ -206,29 +208,52 @@ func patch(ctx context.Context, of resources, id core.ID, r *request) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	if in, is := of.(groups); is && len(r.match) == 0 {
+	if in, is := of.(groups); is {
 		if who, only := joiningOf(operations); only {
-			if err := in.join(ctx, id, who); err != nil || !shown.asked() {
-				return &answer{status: http.StatusNoContent}, err
-			}
-			return show(ctx, of, id, r)
+			return join(ctx, in, id, who, shown, r)
 		}
 	}
-	return change(ctx, of, id, r.match, shown, func(resource object) (object, error) {
+	return change(ctx, of, id, r.when, shown, func(resource object) (object, error) {
 		return resource, of.resourceType().patch(resource, operations)
 	})
 }
 
-// change makes of a resource what edit does. Where the client did not say which state it saw,
-// it starts again if somebody else came between.
-func change(ctx context.Context, of resources, id core.ID, match etags, shown projection, edit func(object) (object, error)) (*answer, error) {
+// join puts users into a group and takes others out.
+func join(ctx context.Context, in groups, id core.ID, who joining, shown projection, r *request) (*answer, error) {
+	var version string
+	err := again(func() (err error) {
+		version, err = in.join(ctx, id, r.when, who)
+		return err
+	})
+	if err != nil || !shown.asked() {
+		return &answer{status: http.StatusNoContent, version: version}, err
+	}
+	resource, err := in.get(ctx, id, wish{shown.wants("members"), false})
+	if err != nil {
+		return nil, err
+	}
+	return answerWith(resource, shown), nil
+}
+
+// change makes of a resource what edit does.
+func change(ctx context.Context, of resources, id core.ID, when precondition, shown projection, edit func(object) (object, error)) (*answer, error) {
+	var changed object
+	err := again(func() (err error) {
+		changed, err = of.change(ctx, id, when, edit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answerWith(changed, shown), nil
+}
+
+// again starts a change again if somebody else came between reading and writing. Whether
+// the client allows it is looked at again too.
+func again(change func() error) error {
 	for try := 0; ; try++ {
-		changed, err := of.change(ctx, id, match, edit)
-		if err == nil {
-			return answerWith(changed, shown), nil
-		}
-		if try == 3 || len(match) > 0 || !errors.Is(err, core.ErrStale) {
-			return nil, err
+		if err := change(); try == 3 || !errors.Is(err, core.ErrStale) {
+			return err
 		}
 	}
 }

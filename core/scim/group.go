@@ -63,33 +63,23 @@ func rename(g *core.Group, shown string) {
 	}
 }
 
-// groupResource makes the resource of a group. Without its members it has no version: that
-// is one of the members too.
-func (v *visit) groupResource(g *core.Group, members []core.User, want wish) object {
-	resource := object{"schemas": []any{urnGroup}, "id": string(g.ID), "displayName": shownName(g)}
-	put(resource, "externalId", g.ExternalID)
-	state := ""
-	if want.members {
-		values := make([]any, len(members))
-		for i := range members {
-			id := members[i].ID
-			values[i] = object{"value": string(id), "$ref": v.location(userType(), id), "type": "User"}
-		}
-		resource["members"] = values
-		state = groupVersion(g, members)
+// groupResource makes the resource of a group.
+func (v *visit) groupResource(g *core.Group, members []core.User) object {
+	values := make([]any, len(members))
+	for i := range members {
+		id := members[i].ID
+		values[i] = object{"value": string(id), "$ref": v.location(userType(), id), "type": "User"}
 	}
+	resource := object{"schemas": []any{urnGroup}, "id": string(g.ID), "displayName": shownName(g), "members": values}
+	put(resource, "externalId", g.ExternalID)
 	dropEmpty(resource)
-	resource["meta"] = v.meta(groupType(), g.ID, g.CreatedAt, g.UpdatedAt, state)
+	resource["meta"] = v.meta(groupType(), g.ID, g.CreatedAt, g.UpdatedAt, groupVersion(g))
 	return resource
 }
 
-func groupVersion(g *core.Group, members []core.User) string {
-	ids := make([]core.ID, len(members))
-	for i := range members {
-		ids[i] = members[i].ID
-	}
-	slices.Sort(ids)
-	return version(g.ID, g.Name, g.DisplayName, g.ExternalID, g.UpdatedAt.UnixMilli(), ids)
+// groupVersion is one of the members too: a group was changed when they were.
+func groupVersion(g *core.Group) string {
+	return version(g.ID, g.Name, g.DisplayName, g.ExternalID, g.UpdatedAt.UnixMilli())
 }
 
 // memberIDs gives the identifiers of the users that a resource names as members. What is no
@@ -143,7 +133,7 @@ func (s groups) resource(ctx context.Context, group *core.Group, want wish) (obj
 			return nil, err
 		}
 	}
-	return s.groupResource(group, members, want), nil
+	return s.groupResource(group, members), nil
 }
 
 func (s groups) create(ctx context.Context, resource object) (object, error) {
@@ -158,36 +148,30 @@ func (s groups) create(ctx context.Context, resource object) (object, error) {
 	return s.resource(ctx, made, everything())
 }
 
-// change makes the group what edit makes of its resource: first what it is called, then who
-// is in it, all at once.
-func (s groups) change(ctx context.Context, id core.ID, precondition etags, edit func(object) (object, error)) (object, error) {
+// change makes the group what edit makes of its resource, all of it or nothing.
+func (s groups) change(ctx context.Context, id core.ID, when precondition, edit func(object) (object, error)) (object, error) {
 	group, err := s.byID(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if !when.allows(groupVersion(group)) {
+		return nil, unchanged()
 	}
 	members, err := s.desk.Members(ctx, group)
 	if err != nil {
 		return nil, err
 	}
-	if !precondition.allow(groupVersion(group, members)) {
-		return nil, unchanged()
-	}
-	after, err := edit(s.groupResource(group, members, everything()))
+	after, err := edit(s.groupResource(group, members))
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.desk.UpdateGroup(ctx, id, admin.VersionOf(group.UpdatedAt), func(g *core.Group) {
+	r := admin.GroupRevision{Edit: func(g *core.Group) {
 		rename(g, text(after, "displayName"))
 		g.ExternalID = text(after, "externalId")
-	})
-	if err != nil {
+	}}
+	r.Add, r.Remove = difference(members, memberIDs(after))
+	if _, err := s.desk.ReviseGroup(ctx, id, admin.VersionOf(group.UpdatedAt), r); err != nil {
 		return nil, err
-	}
-	add, remove := difference(members, memberIDs(after))
-	if len(add)+len(remove) > 0 {
-		if err := s.desk.ChangeMembers(ctx, group, add, remove); err != nil {
-			return nil, err
-		}
 	}
 	return s.get(ctx, id, everything())
 }
@@ -212,19 +196,13 @@ func difference(have []core.User, want []core.ID) (add, remove []core.ID) {
 	return add, remove
 }
 
-func (s groups) delete(ctx context.Context, id core.ID, precondition etags) error {
+func (s groups) delete(ctx context.Context, id core.ID, when precondition) error {
 	group, err := s.byID(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(precondition) > 0 {
-		members, err := s.desk.Members(ctx, group)
-		if err != nil {
-			return err
-		}
-		if !precondition.allow(groupVersion(group, members)) {
-			return unchanged()
-		}
+	if !when.allows(groupVersion(group)) {
+		return unchanged()
 	}
 	return s.desk.DeleteGroup(ctx, s.org, group.Name)
 }

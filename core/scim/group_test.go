@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
@@ -151,23 +150,71 @@ func TestPatchesMembers(t *testing.T) {
 	}
 }
 
-// The version of a group is one of its members too.
+// The version of a group is one of its members too, whether they are shown or not, and
+// however they come and go.
 func TestVersionsOfGroups(t *testing.T) {
 	w := newWorld(t)
-	anna := w.user("anna", "").id()
+	anna, berta := w.user("anna", "").id(), w.user("berta", "").id()
 	made := w.groupOf("Staff")
-	path, first := "/Groups/"+made.id(), made.header.Get("ETag")
-	w.now = w.now.Add(time.Minute)
-	add := `{"op":"add","path":"members","value":[{"value":"` + anna + `"}]}`
-	second := w.patch(path, add, "If-Match", first).is(200).header.Get("ETag")
-	w.patch(path, `{"op":"remove","path":"members"}`, "If-Match", first).refused(412, "")
-	w.ask("DELETE", path, "", "If-Match", first).refused(412, "")
-	w.ask("GET", path, "", "If-None-Match", second).is(304)
-	w.ask("GET", path, "", "If-None-Match", first).is(200).has(anna, "members.0.value")
-	without := w.find(path, "excludedAttributes", "members").is(200).has(nil, "members").has(nil, "meta.version")
-	if without.header.Get("ETag") != "" {
-		t.Errorf("what is shown without members has the version %s", without.header.Get("ETag"))
+	path := "/Groups/" + made.id()
+	seen := map[string]bool{}
+	last := ""
+	// another checks that there is a version that there was not before.
+	another := func(what string) string {
+		t.Helper()
+		got := w.ask("GET", path, "").is(200)
+		version := got.header.Get("ETag")
+		if version == "" || seen[version] || got.at("meta.version") != version {
+			t.Errorf("%s: version %s, and %v in the resource", what, version, got.at("meta.version"))
+		}
+		if when := got.at("meta.lastModified").(string); when <= last {
+			t.Errorf("%s: changed at %s, after %s", what, when, last)
+		} else {
+			last = when
+		}
+		w.find(path, "excludedAttributes", "members").has(nil, "members").has(version, "meta.version")
+		w.find("/Groups").has(version, "Resources.0.meta.version")
+		w.ask("GET", path, "", "If-None-Match", version).is(304)
+		seen[version] = true
+		return version
 	}
+	first := another("made")
+	if first != made.header.Get("ETag") {
+		t.Errorf("made as %s, read as %s", made.header.Get("ETag"), first)
+	}
+	add := `{"op":"add","path":"members","value":[{"value":"` + anna + `"}]}`
+	added := w.patch(path, add, "If-Match", first).is(204).header.Get("ETag")
+	if added != another("somebody comes") {
+		t.Errorf("the answer has the version %s", added)
+	}
+	if w.patch(path, add).is(204).header.Get("ETag") != added {
+		t.Error("who is a member already makes another version")
+	}
+	w.patch(path, add, "If-Match", first).refused(412, "")
+	w.patch(path, `{"op":"remove","path":"members"}`, "If-Match", first).refused(412, "")
+	w.patch(path, `{"op":"add","path":"externalId","value":"1"}`, "If-None-Match", added).refused(412, "")
+	w.ask("PUT", path, `{"schemas":["`+urnGroup+`"],"displayName":"Thieves"}`, "If-Match", first).refused(412, "")
+	w.ask("DELETE", path, "", "If-Match", first).refused(412, "")
+	w.ask("GET", path, "", "If-Match", first).refused(412, "")
+	w.patch(path, `{"op":"remove","path":"members[value eq \"`+anna+`\"]"}`).is(204)
+	another("somebody goes")
+	w.ask("PUT", path, `{"schemas":["`+urnGroup+`"],"displayName":"Staff","members":[{"value":"`+anna+`"},{"value":"`+berta+`"}]}`).is(200)
+	another("replaced")
+	w.ask("DELETE", "/Users/"+berta, "").is(204)
+	another("a member is deleted")
+	group, err := w.store.Group(t.Context(), w.org, "Staff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	carl, err := w.admin.CreateUser(t.Context(), admin.Actor{Name: "cli:tester"}, admin.NewUser{Name: "carl", Groups: []string{"Staff"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	another("a user is made in it")
+	if err := w.admin.RemoveMember(t.Context(), admin.Actor{Name: "cli:tester"}, group, &carl.User); err != nil {
+		t.Fatal(err)
+	}
+	second := another("an administrator takes somebody out")
 	w.ask("DELETE", path, "", "If-Match", second).is(204)
 }
 

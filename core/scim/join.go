@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 )
 
 // joining is who comes into a group and who goes.
@@ -67,11 +68,22 @@ func namedBy(e expression, members *attribute, remove bool) ([]core.ID, bool) {
 	return nil, false
 }
 
-// join puts users into a group and takes others out.
-func (s groups) join(ctx context.Context, id core.ID, j joining) error {
+// join puts users into a group and takes others out, and gives the version that it has then.
+func (s groups) join(ctx context.Context, id core.ID, when precondition, j joining) (string, error) {
 	group, err := s.byID(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.desk.ChangeMembers(ctx, group, j.add, j.remove)
+	if !when.allows(groupVersion(group)) {
+		return "", unchanged()
+	}
+	var seen admin.Version // without a precondition, others may come and go meanwhile
+	if when.says() {
+		seen = admin.VersionOf(group.UpdatedAt)
+	}
+	changed, err := s.desk.ReviseGroup(ctx, id, seen, admin.GroupRevision{Add: j.add, Remove: j.remove})
+	if err != nil {
+		return "", err
+	}
+	return groupVersion(changed), nil
 }

@@ -22,8 +22,8 @@ type resources interface {
 	get(ctx context.Context, id core.ID, want wish) (object, error)
 	create(ctx context.Context, resource object) (object, error)
 	// change replaces a resource by what edit makes of it. Edit may be called several times.
-	change(ctx context.Context, id core.ID, precondition etags, edit func(object) (object, error)) (object, error)
-	delete(ctx context.Context, id core.ID, precondition etags) error
+	change(ctx context.Context, id core.ID, when precondition, edit func(object) (object, error)) (object, error)
+	delete(ctx context.Context, id core.ID, when precondition) error
 }
 
 // row makes the resource of a row of the store.

@@ -126,7 +126,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (*answer, error)
 	}
 	v := &visit{desk: s.Office.For(who), org: org, base: base, groups: map[string]*core.Group{}, log: s.log}
 	get := r.URL.Query().Get
-	asked := &request{method: r.Method, query: get, match: readETags(r.Header.Get("If-Match")), none: readETags(r.Header.Get("If-None-Match"))}
+	asked := &request{method: r.Method, query: get, when: precondition{readETags(r.Header.Get("If-Match")), readETags(r.Header.Get("If-None-Match"))}}
 	if len(parts) > 0 {
 		asked.kind, asked.id = parts[0], strings.Join(parts[1:], "/")
 	}

@@ -59,14 +59,13 @@ func (s users) create(ctx context.Context, resource object) (object, error) {
 	return s.resource(ctx, &created.User, everything())
 }
 
-// change makes the user what edit makes of its resource. What is not one row of the store is
-// changed after the others: the password, and whether the user may sign in.
-func (s users) change(ctx context.Context, id core.ID, precondition etags, edit func(object) (object, error)) (object, error) {
+// change makes the user what edit makes of its resource, all of it or nothing.
+func (s users) change(ctx context.Context, id core.ID, when precondition, edit func(object) (object, error)) (object, error) {
 	user, err := s.user(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if !precondition.allow(userVersion(user)) {
+	if !when.allows(userVersion(user)) {
 		return nil, unchanged()
 	}
 	before, err := s.resource(ctx, user, everything())
@@ -77,38 +76,24 @@ func (s users) change(ctx context.Context, id core.ID, precondition etags, edit 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.desk.UpdateUser(ctx, id, admin.VersionOf(user.UpdatedAt), func(u *core.User) { writeUser(after, u) }); err != nil {
+	_, err = s.desk.ReviseUser(ctx, id, admin.VersionOf(user.UpdatedAt), admin.UserRevision{Password: text(after, "password"), Edit: func(u *core.User) {
+		writeUser(after, u)
+		if active, is := after["active"].(bool); is {
+			u.Disabled = !active
+		}
+	}})
+	if err != nil {
 		return nil, err
-	}
-	if password := text(after, "password"); password != "" {
-		if err := s.desk.SetPassword(ctx, id, password); err != nil {
-			return nil, err
-		}
-	}
-	if active, is := after["active"].(bool); is {
-		if err := s.setActive(ctx, user, active); err != nil {
-			return nil, err
-		}
 	}
 	return s.get(ctx, id, everything())
 }
 
-func (s users) setActive(ctx context.Context, user *core.User, active bool) error {
-	switch {
-	case active && user.Disabled:
-		return s.desk.EnableUser(ctx, user.ID)
-	case !active && !user.Disabled:
-		return s.desk.DisableUser(ctx, user.ID)
-	}
-	return nil
-}
-
-func (s users) delete(ctx context.Context, id core.ID, precondition etags) error {
+func (s users) delete(ctx context.Context, id core.ID, when precondition) error {
 	user, err := s.user(ctx, id)
 	if err != nil {
 		return err
 	}
-	if !precondition.allow(userVersion(user)) {
+	if !when.allows(userVersion(user)) {
 		return unchanged()
 	}
 	return s.desk.DeleteUser(ctx, id)

@@ -43,5 +43,14 @@ func (e etags) has(version string) bool {
 	return false
 }
 
-// allow reports whether a resource of the version may be changed; without tags any may.
-func (e etags) allow(version string) bool { return len(e) == 0 || e.has(version) }
+// precondition is what a client says of the state of a resource: that it is one of some, and
+// none of others (RFC 7644 section 3.14, RFC 9110 section 13.1).
+type precondition struct{ match, none etags }
+
+// allows reports whether a resource of the version may be changed. Without tags any may.
+func (p precondition) allows(version string) bool {
+	return (len(p.match) == 0 || p.match.has(version)) && !p.none.has(version)
+}
+
+// says reports whether the client said anything.
+func (p precondition) says() bool { return len(p.match)+len(p.none) > 0 }

@@ -219,6 +219,8 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 		return addMember(c, change.GroupID, change.UserID)
 	case core.RemoveMember:
 		return removeMember(c, change.GroupID, change.UserID)
+	case core.TouchGroup:
+		return touchGroup(c, change)
 	case core.CreateClient:
 		return createClient(c, change.Client)
 	case core.UpdateClient:

@@ -146,6 +146,17 @@ func deleteGroup(c *sqlite.Conn, id core.ID) error {
 	return err
 }
 
+func touchGroup(c *sqlite.Conn, touch core.TouchGroup) error {
+	if err := unchanged(c, "groups", "id", string(touch.ID), touch.Was); err != nil {
+		return err
+	}
+	return mustChange(c.Exec(`UPDATE groups SET updated_at = max(updated_at + 1, $2) WHERE id = $1`, string(touch.ID), millis(touch.At)))
+}
+
+// touchGroupsOf is for a user who comes into groups or leaves them by something else, at no
+// time that is known; $1 is the user.
+const touchGroupsOf = `UPDATE groups SET updated_at = updated_at + 1 WHERE id IN (SELECT group_id FROM members WHERE user_id = $1)`
+
 func addMember(c *sqlite.Conn, groupID, userID core.ID) error {
 	_, err := c.Exec(`INSERT INTO members (user_id, group_id) VALUES ($1, $2) ON CONFLICT (user_id, group_id) DO NOTHING`,
 		string(userID), string(groupID))

@@ -174,8 +174,11 @@ func joinOne(c *sqlite.Conn, userID core.ID, name string, at time.Time) error {
 	if err != nil {
 		return classify(err)
 	}
-	_, err = c.Exec(`INSERT INTO members (user_id, group_id) SELECT $1, g.id FROM groups g WHERE g.org = $2 AND g.name = $3`, string(userID), org, name)
-	return classify(err)
+	if _, err = c.Exec(`INSERT INTO members (user_id, group_id) SELECT $1, g.id FROM groups g WHERE g.org = $2 AND g.name = $3`, string(userID), org, name); err != nil {
+		return classify(err)
+	}
+	_, err = c.Exec(`UPDATE groups SET updated_at = max(updated_at + 1, $3) WHERE org = $1 AND name = $2`, org, name, millis(at))
+	return err
 }
 
 // groupID names a group that the store makes itself. It need not be a secret, and the
@@ -207,6 +210,9 @@ func leave(c *sqlite.Conn, userID core.ID, names []string) (left int64, err erro
 	for _, name := range names {
 		if slices.ContainsFunc(links, func(l core.Link) bool { return slices.Contains(l.Groups, name) }) {
 			continue
+		}
+		if _, err := c.Exec(touchGroupsOf+` AND name = $2`, string(userID), name); err != nil {
+			return left, err
 		}
 		ended, err := c.Exec(`DELETE FROM members WHERE user_id = $1 AND group_id IN (SELECT id FROM groups WHERE name = $2)`, string(userID), name)
 		if err != nil {

@@ -290,6 +290,9 @@ func deleteUser(c *sqlite.Conn, id core.ID) error {
 	if err := forgetHolder(c, id); err != nil {
 		return err
 	}
+	if _, err := c.Exec(touchGroupsOf, string(id)); err != nil {
+		return err
+	}
 	_, err := c.Exec(`DELETE FROM users WHERE id = $1`, string(id))
 	return err
 }

@@ -293,6 +293,7 @@ func testGroups(t *testing.T, w *world) {
 
 	w.apply(core.RemoveMember{GroupID: users.ID, UserID: ann.ID})
 	same(w, must(w.store.User(ctx, ann.ID))(w).Groups, nil, []string{"Admins"})
+	testTouchedGroups(t, w, users, bob)
 	w.apply(core.DeleteGroup{ID: admins.ID})
 	same(w, must(w.store.User(ctx, ann.ID))(w).Groups, nil, nil)
 	same(w, must(w.store.User(ctx, bob.ID))(w).Groups, nil, []string{"users"})
@@ -305,6 +306,33 @@ func testGroups(t *testing.T, w *world) {
 	w.refused(core.ErrNotFound, core.RemoveMember{GroupID: users.ID, UserID: ann.ID})
 	w.refused(core.ErrNotFound, core.AddMember{GroupID: "nowhere", UserID: ann.ID})
 	w.refused(core.ErrNotFound, core.AddMember{GroupID: users.ID, UserID: "nobody"})
+}
+
+// testTouchedGroups has the group one member, who is deleted at its end and made again.
+func testTouchedGroups(t *testing.T, w *world, group core.Group, member core.User) {
+	changed := func(what string, want time.Time) {
+		t.Helper()
+		if got := must(w.store.GroupByID(t.Context(), group.ID))(w).UpdatedAt; !got.Equal(want) {
+			t.Errorf("%s: changed at %s, not %s", what, got, want)
+		}
+	}
+	at := start.Add(time.Hour)
+	w.apply(core.TouchGroup{ID: group.ID, At: at})
+	changed("touched", at)
+	w.apply(core.TouchGroup{ID: group.ID, At: start}, core.TouchGroup{ID: group.ID, At: at})
+	changed("by a clock that is behind", at.Add(2*time.Millisecond))
+	w.refused(core.ErrStale, core.TouchGroup{ID: group.ID, Was: at, At: at.Add(time.Hour)})
+	w.apply(core.TouchGroup{ID: group.ID, Was: at.Add(2 * time.Millisecond), At: at.Add(time.Hour)})
+	changed("as it was seen", at.Add(time.Hour))
+	w.refused(core.ErrNotFound, core.TouchGroup{ID: "nowhere", At: at})
+	w.refused(core.ErrNotFound, core.TouchGroup{ID: "nowhere", Was: at, At: at})
+	gone := w.user("gone")
+	w.apply(core.AddMember{GroupID: group.ID, UserID: gone.ID})
+	w.apply(core.DeleteUser{ID: gone.ID})
+	changed("a member is deleted", at.Add(time.Hour+time.Millisecond))
+	w.apply(core.DeleteUser{ID: w.user("stranger").ID})
+	changed("somebody else is deleted", at.Add(time.Hour+time.Millisecond))
+	same(w, must(w.store.User(t.Context(), member.ID))(w).Groups, nil, []string{group.Name})
 }
 
 func testUsersByFilter(t *testing.T, w *world) {
