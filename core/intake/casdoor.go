@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/postern-id/postern/core/admin"
 )
@@ -25,6 +24,11 @@ type casdoorData struct {
 	// has the organisation's; a document that was written by hand has the password itself.
 	stored bool
 	others map[string]int // what there is besides, by name of the list
+	keys   keys           // of organisations
+	// nameless are objects without a name, such as "users[3]".
+	nameless []string
+	holders  casdoorHolders
+	linksOf  map[string][]casdoorLink // by "owner/name" of the user
 }
 
 type casdoorOrg struct {
@@ -81,7 +85,7 @@ func readCasdoor(files []File) (*admin.ImportPlan, error) {
 	}
 	var data *casdoorData
 	var err error
-	if bytes.HasPrefix(files[0].Data, []byte("SQLite format 3\x00")) {
+	if isDatabase(files[0].Data) {
 		data, err = readCasdoorDatabase(&files[0])
 	} else {
 		data, err = readCasdoorDocument(&files[0])
@@ -98,6 +102,9 @@ func readCasdoorDocument(file *File) (*casdoorData, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(file.Data, &members); err != nil {
 		return nil, file.wrong(hint, "it is neither JSON nor a database of SQLite (%s)", jsonProblem(file.Data, err))
+	}
+	if err := file.checkSource("casdoor", members); err != nil {
+		return nil, err
 	}
 	if _, has := members["users"]; !has && members["organizations"] == nil && members["applications"] == nil {
 		return nil, file.wrong(hint, "it has neither organizations nor users nor applications, so it is no export of Casdoor")
@@ -145,15 +152,15 @@ func jsonProblem(data []byte, err error) string {
 // fill reads the objects of the lists.
 func (d *casdoorData) fill(file *File, lists map[string][]json.RawMessage) error {
 	for _, read := range []func() error{
-		func() error { return objects(file, lists, "organizations", &d.orgs) },
-		func() error { return objects(file, lists, "groups", &d.groups) },
-		func() error { return objects(file, lists, "roles", &d.roles) },
-		func() error { return objects(file, lists, "applications", &d.applications) },
-		func() error { return objects(file, lists, "providers", &d.providers) },
-		func() error { return objects(file, lists, "ldaps", &d.ldaps) },
-		func() error { return objects(file, lists, "permissions", &d.permissions) },
-		func() error { return objects(file, lists, "third_party_links", &d.links) },
-		func() error { return objects(file, lists, "users", &d.users) },
+		func() error { return objects(d, file, lists, "organizations", &d.orgs) },
+		func() error { return objects(d, file, lists, "groups", &d.groups) },
+		func() error { return objects(d, file, lists, "roles", &d.roles) },
+		func() error { return objects(d, file, lists, "applications", &d.applications) },
+		func() error { return objects(d, file, lists, "providers", &d.providers) },
+		func() error { return objects(d, file, lists, "ldaps", &d.ldaps) },
+		func() error { return objects(d, file, lists, "permissions", &d.permissions) },
+		func() error { return objects(d, file, lists, "third_party_links", &d.links) },
+		func() error { return objects(d, file, lists, "users", &d.users) },
 	} {
 		if err := read(); err != nil {
 			return err
@@ -162,15 +169,23 @@ func (d *casdoorData) fill(file *File, lists map[string][]json.RawMessage) error
 	return nil
 }
 
-// objects reads one list. What says nothing is left out: templates have such rows.
-func objects[T any](file *File, lists map[string][]json.RawMessage, name string, into *[]T) error {
+// casdoorNames are the members without which an object means nothing.
+var casdoorNames = map[string]string{"ldaps": "host", "third_party_links": "userName"}
+
+// objects reads one list, without what has no name. What says nothing at all is passed over:
+// templates have such rows.
+func objects[T any](d *casdoorData, file *File, lists map[string][]json.RawMessage, name string, into *[]T) error {
 	for i, raw := range lists[name] {
-		if string(raw) == "null" {
-			continue
-		}
+		var members map[string]json.RawMessage
 		var object T
-		if err := json.Unmarshal(raw, &object); err != nil {
-			return file.wrong("", "%s[%d] is no object of Casdoor: %s", name, i, err)
+		if json.Unmarshal(raw, &members) != nil || json.Unmarshal(raw, &object) != nil {
+			return file.wrong("", "%s[%d] is no object", name, i)
+		}
+		if !holds(members[orElse(casdoorNames[name], "name")]) {
+			if len(strangers(members)) > 0 {
+				d.nameless = append(d.nameless, fmt.Sprintf("%s[%d]", name, i))
+			}
+			continue
 		}
 		*into = append(*into, object)
 	}
@@ -183,11 +198,14 @@ const casdoorOwn = "built-in"
 // plan says it in the terms of this program.
 func (d *casdoorData) plan() *admin.ImportPlan {
 	plan := &admin.ImportPlan{}
+	d.keys, d.holders = newKeys(d.owners()), heldBy(d.roles)
+	d.linksOf = map[string][]casdoorLink{}
+	for _, link := range d.links {
+		user := string(link.Owner) + "/" + string(link.UserName)
+		d.linksOf[user] = append(d.linksOf[user], link)
+	}
 	for _, org := range d.orgs {
-		if org.Name == "" {
-			continue
-		}
-		name := keyName(string(org.Name))
+		name := d.keys[string(org.Name)]
 		in := admin.ImportOrganisation{
 			Name: name, DisplayName: string(org.DisplayName), WebsiteURL: string(org.WebsiteURL), Logo: webAddress(org.Logo), Favicon: webAddress(org.Favicon),
 			Disabled: bool(org.DisableSignin), Notes: renamed(nil, string(org.Name), name),
@@ -203,19 +221,46 @@ func (d *casdoorData) plan() *admin.ImportPlan {
 	d.planApplications(plan)
 	d.planUsers(plan, made)
 	for _, permission := range d.permissions {
-		left(plan, "permission", keyName(string(permission.Owner)), string(permission.Name),
+		left(plan, "permission", d.keys[string(permission.Owner)], string(permission.Name),
 			"there are no permissions here; say who may sign in to the client with 'postern client update --allow-group', or by a plugin for scope.policy/v1")
 	}
 	d.planOthers(plan)
 	return plan
 }
 
+// owners are the organisations that anything names.
+func (d *casdoorData) owners() (names []string) {
+	add := func(name text) { names = append(names, string(name)) }
+	for i := range d.orgs {
+		add(d.orgs[i].Name)
+	}
+	for i := range d.users {
+		add(d.users[i].Owner)
+	}
+	for i := range d.groups {
+		add(d.groups[i].Owner)
+	}
+	for i := range d.roles {
+		add(d.roles[i].Owner)
+	}
+	for i := range d.applications {
+		add(d.applications[i].Organization)
+	}
+	for i := range d.providers {
+		add(d.providers[i].Owner)
+	}
+	for i := range d.ldaps {
+		add(d.ldaps[i].Owner)
+	}
+	for i := range d.permissions {
+		add(d.permissions[i].Owner)
+	}
+	return names
+}
+
 func (d *casdoorData) planGroups(plan *admin.ImportPlan) {
 	for _, group := range d.groups {
-		if group.Name == "" {
-			continue
-		}
-		in := admin.ImportGroup{Org: keyName(string(group.Owner)), Name: string(group.Name), DisplayName: string(group.DisplayName)}
+		in := admin.ImportGroup{Org: d.keys[string(group.Owner)], Name: string(group.Name), DisplayName: string(group.DisplayName)}
 		if parent := string(group.ParentID); parent != "" && parent != string(group.Owner) {
 			in.Notes = append(in.Notes, "groups have no place in other groups here: its parent was "+parent)
 		}
@@ -232,13 +277,12 @@ func (d *casdoorData) planRoles(plan *admin.ImportPlan) {
 	for i := range d.roles {
 		role := &d.roles[i]
 		switch {
-		case role.Name == "":
-		case role.IsEnabled != nil && !bool(*role.IsEnabled):
-			left(plan, "role", keyName(string(role.Owner)), string(role.Name), "it is disabled there")
+		case !role.enabled():
+			left(plan, "role", d.keys[string(role.Owner)], string(role.Name), "it is disabled there")
 		default:
 			name := roleGroup(string(role.Name))
 			addGroup(plan, admin.ImportGroup{
-				Org: keyName(string(role.Owner)), Name: name, DisplayName: string(role.DisplayName), Notes: []string{"is the role " + string(role.Name)},
+				Org: d.keys[string(role.Owner)], Name: name, DisplayName: string(role.DisplayName), Notes: []string{"is the role " + string(role.Name)},
 			})
 		}
 	}
@@ -247,32 +291,10 @@ func (d *casdoorData) planRoles(plan *admin.ImportPlan) {
 // roleGroup names the group that a role becomes.
 func roleGroup(role string) string { return "role:" + role }
 
-// rolesOf gives the roles of a user, "owner/name": by name, by a group, and by a role that
-// another one holds.
-func (d *casdoorData) rolesOf(user string, groups []string) []string {
-	has := map[string]bool{}
-	for grown := true; grown; {
-		grown = false
-		for i := range d.roles {
-			role := &d.roles[i]
-			id := string(role.Owner) + "/" + string(role.Name)
-			meant := slices.Contains(role.Users, user) || slices.ContainsFunc(role.Groups, func(g string) bool { return slices.Contains(groups, g) }) ||
-				slices.ContainsFunc(role.Roles, func(r string) bool { return has[r] })
-			if meant && !has[id] && (role.IsEnabled == nil || bool(*role.IsEnabled)) {
-				has[id], grown = true, true
-			}
-		}
-	}
-	var names []string
-	for i := range d.roles {
-		if id := string(d.roles[i].Owner) + "/" + string(d.roles[i].Name); has[id] {
-			names = append(names, roleGroup(string(d.roles[i].Name)))
-		}
-	}
-	return names
-}
-
 func (d *casdoorData) planOthers(plan *admin.ImportPlan) {
+	for _, where := range d.nameless {
+		left(plan, "row", "", where, "it has no name")
+	}
 	members := map[string]json.RawMessage{}
 	for name, count := range d.others {
 		if count > 0 {

@@ -308,7 +308,7 @@ func TestCasdoorRefuses(t *testing.T) {
 	for what, c := range map[string]struct{ data, problem string }{
 		"nothing":             {"", "neither JSON nor a database"},
 		"broken":              {"{\n \"users\": [\n}", "line 3"},
-		"another document":    {`{"realm": "x"}`, "no export of Casdoor"},
+		"another document":    {`{"x": [1]}`, "no export of Casdoor"},
 		"users are no list":   {`{"users": {}}`, "users is no list"},
 		"a user is no object": {`{"users": ["x"]}`, "users[0] is no object"},
 		"a broken database":   {"SQLite format 3\x00" + strings.Repeat("x", 5000), "cannot be read"},

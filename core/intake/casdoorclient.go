@@ -27,18 +27,17 @@ func (d *casdoorData) planApplications(plan *admin.ImportPlan) {
 	for i := range d.applications {
 		app := &d.applications[i]
 		switch {
-		case app.Name == "":
 		case app.Name == "app-built-in":
 			left(plan, "application", casdoorOwn, string(app.Name), "it is Casdoor's own console")
 		default:
-			plan.Clients = append(plan.Clients, app.plan())
+			plan.Clients = append(plan.Clients, app.plan(d.keys[string(app.Organization)]))
 		}
 	}
 }
 
-func (a *casdoorApplication) plan() admin.ImportClient {
+func (a *casdoorApplication) plan(org string) admin.ImportClient {
 	in := admin.ImportClient{
-		Org: keyName(string(a.Organization)), ID: string(a.ClientID), Name: clientName(string(a.Name)), DisplayName: string(a.DisplayName),
+		Org: org, ID: string(a.ClientID), Name: clientName(string(a.Name)), DisplayName: string(a.DisplayName),
 		Secret: string(a.ClientSecret), Preset: admin.PresetWeb, RedirectURIs: a.RedirectURIs, BackchannelLogoutURI: string(a.BackchannelLogoutURI),
 		LogoURI: webAddress(a.Logo), ClientURI: string(a.HomepageURL), TermsURI: webAddress(a.TermsOfUse), Shared: bool(a.IsShared), Disabled: bool(a.DisableSignin),
 	}

@@ -34,9 +34,6 @@ type casdoorConnector struct {
 func (d *casdoorData) planProviders(plan *admin.ImportPlan) (made []casdoorConnector) {
 	for i := range d.providers {
 		provider := &d.providers[i]
-		if provider.Name == "" {
-			continue
-		}
 		settings, reason := provider.settings()
 		orgs := d.orgsOf(provider)
 		switch {
@@ -54,9 +51,7 @@ func (d *casdoorData) planProviders(plan *admin.ImportPlan) (made []casdoorConne
 		}
 	}
 	for i := range d.ldaps {
-		if ldap := &d.ldaps[i]; ldap.Host != "" {
-			plan.Connectors = append(plan.Connectors, ldap.connector())
-		}
+		plan.Connectors = append(plan.Connectors, d.ldaps[i].connector(d.keys[string(d.ldaps[i].Owner)]))
 	}
 	return made
 }
@@ -64,13 +59,13 @@ func (d *casdoorData) planProviders(plan *admin.ImportPlan) (made []casdoorConne
 // orgsOf gives the organisations whose people sign in with the provider.
 func (d *casdoorData) orgsOf(provider *casdoorProvider) []string {
 	if provider.Owner != "admin" && provider.Owner != "" {
-		return []string{keyName(string(provider.Owner))}
+		return []string{d.keys[string(provider.Owner)]}
 	}
 	var orgs []string
 	for i := range d.applications {
 		app := &d.applications[i]
 		shown := slices.ContainsFunc(app.Providers, func(item struct{ Name text }) bool { return item.Name == provider.Name })
-		if org := keyName(string(app.Organization)); shown && app.Name != "app-built-in" && !slices.Contains(orgs, org) {
+		if org := d.keys[string(app.Organization)]; shown && app.Name != "app-built-in" && !slices.Contains(orgs, org) {
 			orgs = append(orgs, org)
 		}
 	}
@@ -159,7 +154,7 @@ func (p *casdoorProvider) connector(org string, another bool, s connectorSetting
 	return in
 }
 
-func (l *casdoorLDAP) connector() admin.ImportConnector {
+func (l *casdoorLDAP) connector(org string) admin.ImportConnector {
 	scheme, port := "ldap", int(l.Port)
 	if bool(l.EnableSSL) {
 		scheme = "ldaps"
@@ -181,7 +176,7 @@ func (l *casdoorLDAP) connector() admin.ImportConnector {
 	}
 	values["user_filter"] = test
 	name := keyName("ldap-" + orElse(string(l.ServerName), string(l.ID)))
-	in := admin.ImportConnector{Org: keyName(string(l.Owner)), Name: name, DisplayName: string(l.ServerName), Plugin: "ldap",
+	in := admin.ImportConnector{Org: org, Name: name, DisplayName: string(l.ServerName), Plugin: "ldap",
 		Notes: []string{"check which attribute of the directory names a person for good: the setting attributes.subject is entryUUID"}}
 	if l.Username != "" {
 		values["bind_dn"] = string(l.Username)
@@ -199,10 +194,7 @@ func (l *casdoorLDAP) connector() admin.ImportConnector {
 // planLinks says who the user is at providers. A member of the user holds one subject for
 // all providers of a type, so it counts where the organisation has one of them.
 func (d *casdoorData) planLinks(user *casdoorUser, made []casdoorConnector, in *admin.ImportUser) {
-	for _, link := range d.links {
-		if string(link.Owner) != string(user.Owner) || link.UserName != user.Name {
-			continue
-		}
+	for _, link := range d.linksOf[user.key()] {
 		for _, c := range made {
 			if c.org == in.Org && c.provider == string(link.ProviderName) && c.member != "" {
 				in.Links = append(in.Links, admin.ImportLink{Connector: c.name, Subject: string(link.ProviderID)})

@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -73,9 +74,8 @@ func (d *casdoorData) planUsers(plan *admin.ImportPlan, made []casdoorConnector)
 	for i := range d.users {
 		user := &d.users[i]
 		switch {
-		case user.Name == "":
 		case bool(user.IsDeleted):
-			left(plan, "user", keyName(string(user.Owner)), string(user.Name), "the user is deleted there")
+			left(plan, "user", d.keys[string(user.Owner)], string(user.Name), "the user is deleted there")
 		default:
 			plan.Users = append(plan.Users, d.planUser(user, made))
 		}
@@ -84,7 +84,7 @@ func (d *casdoorData) planUsers(plan *admin.ImportPlan, made []casdoorConnector)
 
 func (d *casdoorData) planUser(user *casdoorUser, made []casdoorConnector) admin.ImportUser {
 	in := admin.ImportUser{
-		Org: keyName(string(user.Owner)), ID: string(user.ID), Name: string(user.Name), Email: string(user.Email), EmailVerified: bool(user.EmailVerified),
+		Org: d.keys[string(user.Owner)], ID: string(user.ID), Name: string(user.Name), Email: string(user.Email), EmailVerified: bool(user.EmailVerified),
 		Disabled: bool(user.IsForbidden), Profile: user.profile(), Attributes: map[string]string{},
 	}
 	for name, value := range user.Properties {
@@ -162,11 +162,15 @@ func (d *casdoorData) planPassword(user *casdoorUser, in *admin.ImportUser) {
 	}
 	if kind == "" {
 		kind = string(org.PasswordType)
-		if _, err := casdoorHash(kind, password, "", ""); err != nil && !d.stored {
+		if _, err := casdoorHash(kind, password, "", ""); err != nil && !d.stored && !hashLike(password) {
 			kind = "plain" // Casdoor hashes it when it reads such a document
 		}
 	}
-	if kind == "plain" || kind == "" {
+	switch {
+	case kind == "":
+		in.Notes = append(in.Notes, "the password was left out: nothing says how it is hashed")
+		return
+	case kind == "plain":
 		in.Password = password
 		return
 	}
@@ -176,6 +180,15 @@ func (d *casdoorData) planPassword(user *casdoorUser, in *admin.ImportUser) {
 		return
 	}
 	in.PasswordHash = hash
+}
+
+// hashLike reports whether a text is a hash of one of Casdoor's types. Were it taken for the
+// password itself, whoever has the export could sign in with the hash.
+func hashLike(password string) bool {
+	_, err := authn.ForeignHash(password)
+	digest, wrong := hex.DecodeString(password)
+	tag, malformed := base64.StdEncoding.DecodeString(password)
+	return err == nil || wrong == nil && slices.Contains([]int{16, 32, 64}, len(digest)) || malformed == nil && len(tag) == 64
 }
 
 // casdoorHash gives the stored form of a hash of one of Casdoor's types.

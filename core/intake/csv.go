@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,12 @@ func readCSV(files []File) (*admin.ImportPlan, error) {
 }
 
 func readTable(plan *admin.ImportPlan, file *File) error {
+	if members := membersOf(file.Data); members != nil {
+		return cmp.Or(file.checkSource("csv", members), file.wrong("give a table", "it is JSON, and no table"))
+	}
+	if isDatabase(file.Data) {
+		return file.wrong("give a table", "it is a database of SQLite, and no table")
+	}
 	if !utf8.Valid(file.Data) {
 		return file.wrong("save it as UTF-8", "it is not UTF-8")
 	}

@@ -68,6 +68,9 @@ func readDex(files []File) (*admin.ImportPlan, error) {
 	if err := yaml.Unmarshal(files[0].Data, &document); err != nil {
 		return nil, files[0].wrong(hint, "it is no YAML: %s", strings.ReplaceAll(err.Error(), "\n", " "))
 	}
+	if err := files[0].checkSource("dex", membersOf(files[0].Data)); err != nil {
+		return nil, err
+	}
 	members, is := document.(map[string]any)
 	if !is || members["staticClients"] == nil && members["staticPasswords"] == nil && members["connectors"] == nil {
 		return nil, files[0].wrong(hint, "it has neither staticClients nor staticPasswords nor connectors, so there is nothing to move in")

@@ -61,7 +61,7 @@ func Read(source string, files ...File) (*admin.ImportPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.Source = source
+	plan.Source, plan.Groups = source, distinctGroups(plan.Groups)
 	return plan, nil
 }
 
@@ -70,10 +70,18 @@ func left(plan *admin.ImportPlan, kind, org, name, reason string, args ...any) {
 	plan.Left = append(plan.Left, admin.ImportRow{Kind: kind, Org: org, Name: name, Result: admin.ImportRefused, Reason: fmt.Sprintf(reason, args...)})
 }
 
-// addGroup adds a group once.
+// addGroup adds a group; [distinctGroups] leaves it once.
 func addGroup(plan *admin.ImportPlan, group admin.ImportGroup) {
-	same := func(g admin.ImportGroup) bool { return g.Org == group.Org && g.Name == group.Name }
-	if !slices.ContainsFunc(plan.Groups, same) {
-		plan.Groups = append(plan.Groups, group)
-	}
+	plan.Groups = append(plan.Groups, group)
+}
+
+// distinctGroups gives each group once, as it came first.
+func distinctGroups(groups []admin.ImportGroup) []admin.ImportGroup {
+	seen := map[[2]string]bool{}
+	return slices.DeleteFunc(groups, func(g admin.ImportGroup) bool {
+		key := [2]string{g.Org, g.Name}
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
 }

@@ -74,8 +74,13 @@ func readKeycloak(files []File) (*admin.ImportPlan, error) {
 		return nil, err
 	}
 	plan := &admin.ImportPlan{}
+	var names []string
 	for _, realm := range realms {
-		k := &keycloak{realm: *realm, org: keyName(string(realm.Realm)), plan: plan, composite: map[string][]string{}, byGroup: map[string][]string{}, aliases: map[string]string{}}
+		names = append(names, string(realm.Realm))
+	}
+	given := newKeys(names)
+	for _, realm := range realms {
+		k := &keycloak{realm: *realm, org: given[string(realm.Realm)], plan: plan, composite: map[string][]string{}, byGroup: map[string][]string{}, aliases: map[string]string{}}
 		k.read()
 	}
 	return plan, nil
@@ -86,6 +91,12 @@ func keycloakFiles(files []File) ([]*keycloakRealm, error) {
 	const hint = "export with: kc.sh export --dir DIRECTORY --users realm_file"
 	var realms []*keycloakRealm
 	for i := range files {
+		if isDatabase(files[i].Data) {
+			return nil, files[i].wrong(hint, "it is a database of SQLite, and no export of Keycloak")
+		}
+		if err := files[i].checkSource("keycloak", membersOf(files[i].Data)); err != nil {
+			return nil, err
+		}
 		found, err := keycloakDocuments(files[i].Data)
 		if err != nil {
 			return nil, files[i].wrong(hint, "it is no realm of Keycloak (%s)", jsonProblem(files[i].Data, err))
