@@ -119,10 +119,7 @@ func (c *dexClient) plan(plan *admin.ImportPlan) {
 		RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs, BackchannelLogoutURI: string(c.BackchannelLogoutURI), LogoURI: string(c.LogoURL),
 	}
 	if bool(c.Public) {
-		in.Secret, in.Preset = "", admin.PresetSPA
-		if !slices.ContainsFunc(c.RedirectURIs, func(uri string) bool { return strings.HasPrefix(uri, "https://") }) {
-			in.Preset = admin.PresetNative
-		}
+		in.Secret, in.Preset = "", publicPreset(c.RedirectURIs)
 	}
 	for _, one := range []struct {
 		has  bool

@@ -70,6 +70,15 @@ func left(plan *admin.ImportPlan, kind, org, name, reason string, args ...any) {
 	plan.Left = append(plan.Left, admin.ImportRow{Kind: kind, Org: org, Name: name, Result: admin.ImportRefused, Reason: fmt.Sprintf(reason, args...)})
 }
 
+// publicPreset gives the preset of a client without a secret: a program on a device has no
+// address that begins with https.
+func publicPreset(redirects []string) string {
+	if len(redirects) > 0 && !slices.ContainsFunc(redirects, func(uri string) bool { return strings.HasPrefix(uri, "https://") }) {
+		return admin.PresetNative
+	}
+	return admin.PresetSPA
+}
+
 // addGroup adds a group; [distinctGroups] leaves it once.
 func addGroup(plan *admin.ImportPlan, group admin.ImportGroup) {
 	plan.Groups = append(plan.Groups, group)

@@ -66,6 +66,7 @@ type keycloak struct {
 	composite map[string][]string // roles that a role brings, by key
 	byGroup   map[string][]string // roles that a group brings, by path
 	aliases   map[string]string   // connectors by the alias of the provider
+	keys      keys                // names of connectors
 }
 
 func readKeycloak(files []File) (*admin.ImportPlan, error) {
@@ -78,13 +79,29 @@ func readKeycloak(files []File) (*admin.ImportPlan, error) {
 	for _, realm := range realms {
 		names = append(names, string(realm.Realm))
 	}
-	given := newKeys(names)
+	given, connectors := newKeys(names), newKeys(keycloakConnectors(realms))
 	for _, realm := range realms {
-		k := &keycloak{realm: *realm, org: given[string(realm.Realm)], plan: plan, composite: map[string][]string{}, byGroup: map[string][]string{}, aliases: map[string]string{}}
+		k := &keycloak{realm: *realm, org: given[string(realm.Realm)], plan: plan, composite: map[string][]string{}, byGroup: map[string][]string{}, aliases: map[string]string{}, keys: connectors}
 		k.read()
 	}
 	return plan, nil
 }
+
+// keycloakConnectors are the names of all that becomes a connector, in all realms.
+func keycloakConnectors(realms []*keycloakRealm) (names []string) {
+	for _, realm := range realms {
+		for i := range realm.IdentityProviders {
+			names = append(names, string(realm.IdentityProviders[i].Alias))
+		}
+		for _, component := range realm.Components[keycloakFederation] {
+			names = append(names, string(component.Name))
+		}
+	}
+	return names
+}
+
+// keycloakFederation is the kind of components that are directories of people.
+const keycloakFederation = "org.keycloak.storage.UserStorageProvider"
 
 // keycloakFiles puts the files of each realm together.
 func keycloakFiles(files []File) ([]*keycloakRealm, error) {
@@ -137,7 +154,11 @@ func (k *keycloak) read() {
 	if k.realm.Enabled != nil {
 		in.Disabled = !bool(*k.realm.Enabled)
 	}
-	if len(k.realm.Users) == 0 {
+	people := slices.ContainsFunc(k.realm.Users, func(u keycloakUser) bool { return u.ServiceAccountClientID == "" })
+	switch {
+	case len(k.realm.Clients) == 0 && people:
+		in.Notes = append(in.Notes, "the file of the realm itself is missing, which says what the roles, groups and clients are: give it too")
+	case !people:
 		in.Notes = append(in.Notes, "the export has no users: give the files of the users too, or export with --users realm_file")
 	}
 	k.plan.Organisations = append(k.plan.Organisations, in)
@@ -161,14 +182,22 @@ var keycloakOwnRoles = []string{"offline_access", "uma_authorization"}
 // keycloakOwnClients are clients that every realm has.
 var keycloakOwnClients = []string{"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
 
-func ownRole(name string) bool {
-	return slices.Contains(keycloakOwnRoles, name) || strings.HasPrefix(name, "default-roles-")
+// keycloakMaster is the realm of Keycloak's own administrators.
+const keycloakMaster = "master"
+
+// keycloakAdministrator are the roles of that realm which rule all others.
+var keycloakAdministrator = []string{"admin", "create-realm"}
+
+// ownRole reports whether Keycloak made the role of the realm.
+func (k *keycloak) ownRole(name string) bool {
+	return slices.Contains(keycloakOwnRoles, name) || name == string(k.realm.DefaultRole.Name) || strings.HasPrefix(name, "default-roles-") ||
+		k.realm.Realm == keycloakMaster && slices.Contains(keycloakAdministrator, name)
 }
 
-// ownClient reports whether Keycloak made the client: of the realm master there is one for
+// ownClient reports whether Keycloak made the client: in the realm master there is one for
 // each realm.
-func ownClient(id string) bool {
-	return slices.Contains(keycloakOwnClients, id) || strings.HasSuffix(id, "-realm")
+func (k *keycloak) ownClient(id string) bool {
+	return slices.Contains(keycloakOwnClients, id) || k.realm.Realm == keycloakMaster && strings.HasSuffix(id, "-realm")
 }
 
 // roles makes groups of roles; see [roleGroup]. Roles of a client have its name in front.
@@ -194,7 +223,7 @@ func clientRole(client, name string) string {
 func (k *keycloak) role(role *keycloakRole, client string) {
 	key := clientRole(client, string(role.Name))
 	k.composite[key] = rolesIn(role.Composites.Realm, role.Composites.Client)
-	if client == "" && ownRole(key) || ownClient(client) {
+	if client == "" && k.ownRole(key) || k.ownClient(client) || client != "" && role.Name == "uma_protection" {
 		return
 	}
 	in := admin.ImportGroup{Org: k.org, Name: roleGroup(key), Notes: []string{"is the role " + key}}
@@ -230,8 +259,8 @@ func (k *keycloak) expanded(keys []string) []string {
 // roleGroups gives the groups that roles became.
 func (k *keycloak) roleGroups(keys []string) (groups []string) {
 	for _, key := range k.expanded(keys) {
-		client, _, of := strings.Cut(key, ":")
-		if of && ownClient(client) || ownRole(key) {
+		client, name, of := strings.Cut(key, ":")
+		if of && (k.ownClient(client) || name == "uma_protection") || k.ownRole(key) {
 			continue
 		}
 		groups = append(groups, roleGroup(key))
@@ -244,7 +273,7 @@ func (k *keycloak) roleGroups(keys []string) (groups []string) {
 func (k *keycloak) groups(groups []keycloakGroup, above string, inherited []string) {
 	for i := range groups {
 		group := &groups[i]
-		path := above + "/" + string(group.Name)
+		path := orElse(string(group.Path), above+"/"+string(group.Name))
 		roles := slices.Concat(inherited, rolesIn(group.RealmRoles, group.ClientRoles))
 		k.byGroup[path] = roles
 		addGroup(k.plan, admin.ImportGroup{Org: k.org, Name: strings.TrimPrefix(path, "/"), DisplayName: string(group.Name)})
@@ -254,13 +283,9 @@ func (k *keycloak) groups(groups []keycloakGroup, above string, inherited []stri
 
 // others says what has no place here.
 func (k *keycloak) others() {
-	for _, kind := range slices.Sorted(maps.Keys(k.realm.Components)) {
-		if kind != "org.keycloak.storage.UserStorageProvider" {
-			continue // keys, policies and the like, which this server has of its own
-		}
-		for _, component := range k.realm.Components[kind] {
-			k.federation(&component)
-		}
+	// Other components are keys, policies and the like, which this server has of its own.
+	for i := range k.realm.Components[keycloakFederation] {
+		k.federation(&k.realm.Components[keycloakFederation][i])
 	}
 	for _, flow := range k.realm.AuthenticationFlows {
 		if !bool(flow.BuiltIn) {

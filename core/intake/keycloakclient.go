@@ -3,7 +3,9 @@ package intake
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core/admin"
 )
@@ -30,8 +32,9 @@ func (k *keycloak) client(client *keycloakClient) {
 	reason := ""
 	switch {
 	case id == "":
+		left(k.plan, "row", k.org, "clients", "it has no clientId")
 		return
-	case ownClient(id):
+	case k.ownClient(id):
 		return // Keycloak's own: every realm has them
 	case client.Protocol != "" && client.Protocol != "openid-connect":
 		reason = fmt.Sprintf("it speaks %s, which is not spoken here", client.Protocol)
@@ -57,8 +60,11 @@ func (k *keycloak) client(client *keycloakClient) {
 		in.RedirectURIs = append(in.RedirectURIs, absolute(client.RootURL, text(uri)))
 	}
 	k.logout(client, &in)
+	if seconds, err := strconv.Atoi(client.Attributes["access.token.lifespan"]); err == nil && seconds > 0 {
+		in.AccessTTL = time.Duration(seconds) * time.Second
+	}
 	if bool(client.PublicClient) {
-		in.Preset, in.Secret = admin.PresetSPA, ""
+		in.Preset, in.Secret = publicPreset(in.RedirectURIs), ""
 	} else if strings.Trim(in.Secret, "*") == "" {
 		in.Secret = ""
 	}
@@ -108,6 +114,8 @@ func (c *keycloakClient) notes() []string {
 		{bool(c.ServiceAccountsEnabled), "client_credentials was left out; if the application uses it, make it a client of the preset service besides"},
 		{bool(c.DirectAccessGrantsEnabled), "the password grant was left out: nobody types a password into an application here"},
 		{c.ClientAuthenticatorType == "client-jwt" || c.ClientAuthenticatorType == "client-x509", "it proves itself by a key there: give it here with 'postern client update --jwks'"},
+		{c.Attributes["oauth2.device.authorization.grant.enabled"] == "true", "the device grant was left out; if the application uses it, 'postern client update --grant-type' turns it on"},
+		{c.Attributes["frontchannel.logout.url"] != "", "front-channel logout was left out: set a back-channel logout address, if the application has one"},
 		{len(c.ProtocolMappers) > 0, "what its mappers put into tokens was left out: a plugin for claims.map says it here"},
 	} {
 		if one.has {
@@ -121,17 +129,27 @@ func (c *keycloakClient) notes() []string {
 func (k *keycloak) provider(provider *keycloakProvider) {
 	alias, kind := string(provider.Alias), string(provider.ProviderID)
 	values := map[string]any{"client_id": provider.Config["clientId"]}
-	in := admin.ImportConnector{Org: k.org, Name: keyName(alias), DisplayName: orElse(string(provider.DisplayName), alias)}
+	in := admin.ImportConnector{Org: k.org, Name: k.keys[alias], DisplayName: orElse(string(provider.DisplayName), alias)}
 	linked := true
 	switch kind {
-	case "google", "github", "gitlab":
+	case "google":
+		in.Plugin = kind
+		if domains := strings.FieldsFunc(provider.Config["hostedDomain"], func(r rune) bool { return r == ',' || r == ' ' }); len(domains) > 0 && domains[0] != "*" {
+			values["hosted_domains"] = domains
+		}
+	case "github":
+		in.Plugin = kind
+		if url := strings.TrimSuffix(provider.Config["baseUrl"], "/"); url != "" {
+			values["url"] = url
+		}
+	case "gitlab":
 		in.Plugin = kind
 	case "microsoft":
 		in.Plugin, values["tenant"], linked = "microsoft", orElse(provider.Config["tenantId"], "common"), false
 		in.Notes = append(in.Notes, "people are known to Microsoft by other names here: they link their accounts once more")
 	case "oidc", "keycloak-oidc":
 		in.Plugin, values["issuer"] = "oidc", provider.Config["issuer"]
-		if scopes := strings.Fields(strings.ReplaceAll(provider.Config["defaultScope"], "openid", "")); len(scopes) > 0 {
+		if scopes := slices.DeleteFunc(strings.Fields(provider.Config["defaultScope"]), func(scope string) bool { return scope == "openid" }); len(scopes) > 0 {
 			values["scopes"] = scopes
 		}
 		if provider.Config["clientAuthMethod"] == "client_secret_post" {
@@ -143,6 +161,9 @@ func (k *keycloak) provider(provider *keycloakProvider) {
 	default:
 		left(k.plan, "identity provider", k.org, alias, "there is no connector for %s; make one of the plugin oidc or oauth2, if it speaks either", kind)
 		return
+	}
+	if provider.Config["filteredByClaim"] == "true" {
+		in.Notes = append(in.Notes, "lets in there only who has a certain claim, which was left out: say who may sign in here before you enable it")
 	}
 	in.Settings, in.Notes = marshalled(values), renamed(in.Notes, alias, in.Name)
 	if secret := provider.Config["clientSecret"]; strings.Trim(secret, "*") != "" && !strings.HasPrefix(secret, "${vault") {
@@ -168,7 +189,7 @@ func (k *keycloak) federation(component *keycloakComponent) {
 		left(k.plan, "user federation", k.org, string(component.Name), "there is no connector for %s; a plugin for credentials.check takes its place", component.ProviderID)
 		return
 	}
-	name := keyName(string(component.Name))
+	name := k.keys[string(component.Name)]
 	url, _, _ := strings.Cut(config("connectionUrl"), " ")
 	attribute := orElse(config("usernameLDAPAttribute"), "uid")
 	filter := "(" + attribute + "={0})"

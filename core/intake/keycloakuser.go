@@ -47,6 +47,7 @@ type keycloakDetails struct {
 func (k *keycloak) user(user *keycloakUser) {
 	switch {
 	case user.Username == "":
+		left(k.plan, "row", k.org, "users", "it has no username")
 		return
 	case user.ServiceAccountClientID != "":
 		left(k.plan, "service account", k.org, string(user.Username), "the client %s acts for itself: make it a client of the preset service", user.ServiceAccountClientID)
@@ -90,9 +91,12 @@ func (k *keycloak) memberships(user *keycloakUser, in *admin.ImportUser) {
 		roles = append(roles, k.byGroup[path]...)
 	}
 	for _, client := range slices.Sorted(maps.Keys(user.ClientRoles)) {
-		if client == "realm-management" || strings.HasSuffix(client, "-realm") {
+		if client == "realm-management" || k.ownClient(client) && strings.HasSuffix(client, "-realm") {
 			in.Notes = append(in.Notes, "is an administrator there ("+strings.Join(user.ClientRoles[client], ", ")+"); say here with 'postern role grant' who administers")
 		}
+	}
+	if k.realm.Realm == keycloakMaster && slices.ContainsFunc(k.expanded(roles), func(role string) bool { return slices.Contains(keycloakAdministrator, role) }) {
+		in.Notes = append(in.Notes, "is an administrator of all realms there; say here with 'postern role grant' who administers")
 	}
 	in.Groups = append(in.Groups, k.roleGroups(roles)...)
 }
