@@ -39,7 +39,10 @@ type importer struct {
 	source  string
 	options ImportOptions
 	known   map[string]*people // by organisation
-	report  *ImportReport
+	// led are the connectors of the plan, each with the organisation that it leads people
+	// to; "" if it was refused.
+	led    map[string]string
+	report *ImportReport
 }
 
 func (s *Service) newImporter(ctx context.Context, actor Actor, plan *ImportPlan, options ImportOptions) (*importer, error) {
@@ -52,7 +55,7 @@ func (s *Service) newImporter(ctx context.Context, actor Actor, plan *ImportPlan
 		}
 	}
 	i := &importer{
-		Service: s, actor: actor, source: plan.Source, options: options, known: map[string]*people{},
+		Service: s, actor: actor, source: plan.Source, options: options, known: map[string]*people{}, led: map[string]string{},
 		report: &ImportReport{Source: plan.Source, DryRun: options.DryRun, Rows: []ImportRow{}},
 	}
 	if options.DryRun {
@@ -82,6 +85,15 @@ func (i *importer) row(row ImportRow, err error) error {
 		row.Result, row.Reason = ImportRefused, reason
 	}
 	i.report.Rows = append(i.report.Rows, row)
+	return nil
+}
+
+// once refuses a second row about the same object: what was said first counts, in every run.
+func (i *importer) once(seen map[string]bool, key, field, kind string) error {
+	if seen[key] {
+		return invalid(field, "", "another row is about the same %s, %q", kind, shown(key))
+	}
+	seen[key] = true
 	return nil
 }
 

@@ -428,3 +428,58 @@ func TestImportPlanAsJSON(t *testing.T) {
 		t.Errorf("read %+v, %v", read, err)
 	}
 }
+
+// A connector of the name that leads to another provider is not the one that people are
+// linked at: at the other one somebody else may be known by the same subject.
+func TestImportMeetsConnectors(t *testing.T) {
+	w := newWorld(t)
+	other := provider()
+	other.ID = "other"
+	w.install("v1", provider())
+	w.install("v2", other)
+	w.connector(admin.NewConnector{Name: "same", Plugin: "provider", Settings: settings(`{"client_id":"x","issuer":"https://idp.example.org","more":1}`)})
+	w.connector(admin.NewConnector{Name: "issuer", Plugin: "provider", Settings: settings(`{"client_id":"x","issuer":"https://idp.example.org"}`)})
+	w.connector(admin.NewConnector{Name: "plugin", Plugin: "other", Settings: settings(`{"client_id":"x"}`)})
+	plan := &admin.ImportPlan{Source: "elsewhere"}
+	for name, document := range map[string]string{"same": `{"issuer": "https://idp.example.org","client_id":"y"}`, "issuer": `{"client_id":"x","issuer":"https://evil.example.org"}`, "plugin": `{"client_id":"x"}`} {
+		plan.Connectors = append(plan.Connectors, admin.ImportConnector{Name: name, Plugin: "provider", Settings: json.RawMessage(document)})
+		plan.Users = append(plan.Users, admin.ImportUser{ID: name, Name: name, Links: []admin.ImportLink{{Connector: name, Subject: "7"}}})
+	}
+	plan.Connectors = append(plan.Connectors, admin.ImportConnector{Name: "same", Plugin: "other"})
+	report := w.imports(plan, admin.ImportOptions{})
+	if row := report.Rows[3]; row.Result != admin.ImportRefused || !strings.Contains(row.Reason, "another row is about the same connector") {
+		t.Errorf("twice: %+v", row)
+	}
+	for name, taken := range map[string]bool{"same": true, "issuer": false, "plugin": false} {
+		row := rowOf(t, report, "connector", name)
+		if (row.Result == admin.ImportUnchanged) != taken || strings.Contains(row.Reason, "leads elsewhere") == taken {
+			t.Errorf("%s: %+v", name, row)
+		}
+		links, err := w.store.Links(t.Context(), w.find("", name).ID)
+		if err != nil || (len(links) == 1) != taken || (len(rowOf(t, report, "user", name).Notes) == 0) != taken {
+			t.Errorf("%s is linked %+v, %v", name, links, err)
+		}
+	}
+}
+
+// What an import changes of somebody who is here it says: they may have been edited here.
+func TestImportSaysWhatItTakesOver(t *testing.T) {
+	w := newWorld(t)
+	plan := moving()
+	w.imports(plan, admin.ImportOptions{})
+	ann := w.find("acme", "ann")
+	if _, err := w.UpdateUser(t.Context(), actor, ann.ID, "", func(u *core.User) { u.Email, u.Profile.DisplayName = "edited@example.org", "Edited" }); err != nil {
+		t.Fatal(err)
+	}
+	plan.Users[0].PasswordHash, plan.Users[0].Disabled, plan.Users[0].Groups = strings.Replace(bcryptHash, "$04$", "$05$", 1), true, []string{"editors"}
+	dry := rowOf(t, w.imports(plan, admin.ImportOptions{DryRun: true}), "user", "ann")
+	row := rowOf(t, w.imports(plan, admin.ImportOptions{}), "user", "ann")
+	for _, note := range []string{"as it is there now: email, profile, password", "is disabled there, and now here too", "is put into editors"} {
+		if !slices.Contains(row.Notes, note) {
+			t.Errorf("nothing says %q: %q", note, row.Notes)
+		}
+	}
+	if !reflect.DeepEqual(dry, row) {
+		t.Errorf("the dry run said %+v, the run %+v", dry, row)
+	}
+}

@@ -27,10 +27,14 @@ const leastSecret = 22
 // clients makes those that are not here. Of one that is, its redirect URIs are added, and
 // the rest is what it is here.
 func (i *importer) clients(ctx context.Context, plan *ImportPlan) error {
+	seen := map[string]bool{}
 	for at := range plan.Clients {
 		in := &plan.Clients[at]
 		row := ImportRow{Kind: "client", Org: i.placed(in.Org), Name: in.title(), Notes: slices.Clone(in.Notes)}
-		err := i.client(ctx, in, &row)
+		err := i.once(seen, in.ID, "client_id", "client")
+		if err == nil {
+			err = i.client(ctx, in, &row)
+		}
 		if err := i.row(row, err); err != nil {
 			return err
 		}

@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,10 +13,18 @@ import (
 
 // connectors makes those that are not here, disabled. One that is here is left as it is.
 func (i *importer) connectors(ctx context.Context, plan *ImportPlan) error {
+	seen := map[string]bool{}
 	for at := range plan.Connectors {
 		in := &plan.Connectors[at]
 		row := ImportRow{Kind: "connector", Org: i.placed(in.Org), Name: in.Name, Notes: slices.Clone(in.Notes)}
-		err := i.connector(ctx, in, &row)
+		err := i.once(seen, in.Name, "name", "connector")
+		if err == nil {
+			i.led[in.Name] = "" // until it is one
+			err = i.connector(ctx, in, &row)
+		}
+		if err == nil {
+			i.led[in.Name] = row.Org
+		}
 		if err := i.row(row, err); err != nil {
 			return err
 		}
@@ -28,7 +39,7 @@ func (i *importer) connector(ctx context.Context, in *ImportConnector, row *Impo
 	}
 	if there := connectorOf(config, in.Name); there != nil && there.Org == row.Org {
 		row.Result = ImportUnchanged
-		return nil
+		return leadsElsewhere(in, instanceOf(config, in.Name))
 	}
 	if instanceOf(config, in.Name) != nil {
 		return invalid("name", "rename it there", "there is a plugin instance of that name here")
@@ -64,6 +75,43 @@ func (i *importer) connector(ctx context.Context, in *ImportConnector, row *Impo
 	row.Result = ImportCreated
 	row.Notes = append(row.Notes, i.toDo(planned)...)
 	return nil
+}
+
+// whither are the settings that say which provider or directory a connector leads to, of
+// all plugins that come with this program.
+var whither = []string{"issuer", "url", "tenant", "authorization_endpoint", "userinfo_endpoint", "user_base"}
+
+// leadsElsewhere refuses a connector where there is one of its name that leads to another
+// provider, at which other people may have the same subjects.
+func leadsElsewhere(in *ImportConnector, there *core.PluginInstance) error {
+	elsewhere := there.Plugin != in.Plugin
+	said, known := membersOf(in.Settings), membersOf(there.Settings)
+	for _, name := range whither {
+		open := in.Preset != "" && said[name] == nil // the preset says it
+		elsewhere = elsewhere || !open && !bytes.Equal(said[name], known[name])
+	}
+	if elsewhere {
+		return invalid("name", "rename one of both", "there is a connector of that name here, and it leads elsewhere")
+	}
+	return nil
+}
+
+// membersOf gives the members of a document of settings, in one form; none of what is no
+// document.
+func membersOf(settings []byte) map[string]json.RawMessage {
+	members := map[string]json.RawMessage{}
+	var values map[string]any
+	if json.Unmarshal(settings, &values) != nil {
+		return members
+	}
+	for name, value := range values {
+		document, err := json.Marshal(value)
+		if err != nil {
+			panic(fmt.Sprintf("admin: settings are no document: %v", err)) // they were one
+		}
+		members[name] = document
+	}
+	return members
 }
 
 // toDo says what is left to do before people sign in with the connector.

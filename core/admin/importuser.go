@@ -39,10 +39,9 @@ func (i *importer) user(ctx context.Context, in *ImportUser, row *ImportRow) err
 	if err != nil {
 		return err
 	}
-	if known.seen[in.ID] {
-		return invalid("id", "", "another row is about the same person, %q", shown(in.ID))
+	if err := i.once(known.seen, in.ID, "id", "person"); err != nil {
+		return err
 	}
-	known.seen[in.ID] = true
 	before, err := i.meant(known, in)
 	if err != nil {
 		return err
@@ -295,14 +294,12 @@ func (i *importer) link(ctx context.Context, in ImportLink, user *core.User, now
 	if checkSubject(&p, in.Subject); len(p) > 0 {
 		return left("%s", p[0].Text)
 	}
-	if !i.connects(in.Connector, user.Org) {
-		config, err := i.PluginConfig(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if of := connectorOf(config, in.Connector); of == nil || of.Org != user.Org {
-			return left("there is no such connector in the organisation %s", user.Org)
-		}
+	leads, err := i.leads(ctx, in.Connector, user.Org)
+	switch {
+	case err != nil:
+		return nil, err
+	case !leads:
+		return left("no connector of the organisation %s leads there", user.Org)
 	}
 	there, err := i.Store.Link(ctx, in.Connector, in.Subject)
 	switch {
@@ -315,11 +312,19 @@ func (i *importer) link(ctx context.Context, in ImportLink, user *core.User, now
 	return []core.Change{core.SaveLink{Link: link}, i.userRecord(i.actor, now, core.EventAccountLinked, user, linkDetail(user, &link))}, nil
 }
 
-// connects reports whether this import made the connector.
-func (i *importer) connects(name, org string) bool {
-	return slices.ContainsFunc(i.report.Rows, func(row ImportRow) bool {
-		return row.Kind == "connector" && row.Name == name && row.Org == org && row.Result == ImportCreated
-	})
+// leads reports whether the connector is one of the organisation. One of the plan that was
+// refused is not, even if there is one of its name: it leads elsewhere, where other people
+// have the same subjects.
+func (i *importer) leads(ctx context.Context, name, org string) (bool, error) {
+	if of, planned := i.led[name]; planned {
+		return of == org, nil
+	}
+	config, err := i.PluginConfig(ctx)
+	if err != nil {
+		return false, err
+	}
+	there := connectorOf(config, name)
+	return there != nil && there.Org == org, nil
 }
 
 // updateImported changes what is said differently there. What is not said there stays, and
@@ -364,7 +369,27 @@ func (i *importer) updateImported(ctx context.Context, in *ImportUser, row *Impo
 	}
 	known.replace(before, after)
 	row.Result = ImportUpdated
+	row.Notes = append(row.Notes, takenOver(before, after, len(password) > 0)...)
 	return nil
+}
+
+// takenOver says what is no longer as it was here: whoever edited it here learns so.
+func takenOver(before, after *core.User, password bool) (notes []string) {
+	what := slices.DeleteFunc(changedFields(before, after), func(field string) bool { return field == "groups" || field == "disabled" })
+	if password {
+		what = append(what, "password")
+	}
+	if len(what) > 0 {
+		notes = append(notes, "as it is there now: "+strings.Join(what, ", "))
+	}
+	if after.Disabled && !before.Disabled {
+		notes = append(notes, "is disabled there, and now here too")
+	}
+	joined := slices.DeleteFunc(slices.Clone(after.Groups), func(name string) bool { return slices.Contains(before.Groups, name) })
+	if len(joined) > 0 {
+		notes = append(notes, "is put into "+strings.Join(joined, ", "))
+	}
+	return notes
 }
 
 // merged lays what is said there over what is known here.
@@ -460,6 +485,8 @@ func (i *importer) importedPassword(ctx context.Context, in *ImportUser, user *c
 	return []core.Change{
 		core.SetPassword{UserID: user.ID, Hash: hash, At: now},
 		core.EndSessions{UserID: user.ID, At: now},
+		core.DeleteDevices{UserID: user.ID},
+		core.DeleteTickets{UserID: user.ID},
 		core.ClearFailures{Key: "account:" + string(user.ID)},
 		record,
 	}, nil

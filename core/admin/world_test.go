@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -27,14 +26,15 @@ type world struct {
 	shipped   []admin.Plugin
 	meanwhile func()
 	now       time.Time
+	folder    string // of the database
 }
 
 var actor = admin.Actor{Name: "cli:tester", IP: "192.0.2.1", Correlation: "c-1"}
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	opened, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "postern.db"), Now: w.clock})
+	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), folder: t.TempDir()}
+	opened, err := store.Open(t.Context(), store.Options{Path: w.path(), Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
