@@ -2,7 +2,10 @@ package admin
 
 import (
 	"cmp"
+	"maps"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -31,19 +34,12 @@ type Form struct {
 // what belongs into it.
 type Row struct{ Field, Value string }
 
-// Snippet is a text for a file or a terminal.
-type Snippet struct {
-	Title    string // where it goes: "/etc/grafana/grafana.ini"
-	Language string // "ini", "yaml", "ruby", "shell", "toml"
-	Text     string // lines, the last without its end
-}
-
 // recipe is a guide before it is filled in. In its texts a word in braces stands for what
 // [fillings] knows.
 type recipe struct {
 	steps    []string
 	forms    []Form
-	snippets []Snippet
+	snippets []draft
 	source   string
 }
 
@@ -57,7 +53,7 @@ func GuideOf(client *core.Client, c Connection) Guide {
 	if err != nil {
 		preset, _ = presetOf(PresetWeb)
 	}
-	guide := preset.recipe.fill(fillings(client, c))
+	guide := preset.recipe.fill(fillingsOf(client, c))
 	guide.Title = preset.Title
 	if !client.UsesSecret() {
 		for i := range guide.Forms {
@@ -77,23 +73,38 @@ func otherForm(client *core.Client, c Connection) *Form {
 	if !app || !slices.ContainsFunc(client.RedirectURIs, func(uri string) bool { return strings.HasSuffix(uri, "/plugins/servlet/oidc/callback") }) {
 		return nil
 	}
-	guide := atlassianRecipe("Confluence").fill(fillings(client, c))
+	own, err := presetOf(PresetConfluenceAtlassian)
+	if err != nil {
+		return nil
+	}
+	c.Scopes = oauth.CutScopes(own.client.Scopes, c.Scopes)
+	guide := own.recipe.fill(fillingsOf(client, c))
 	return &guide.Forms[0]
 }
 
-// fillings gives what stands for each word in braces.
-func fillings(client *core.Client, c Connection) map[string]string {
+// fillings are what is put in.
+type fillings struct {
+	words  map[string]string // what stands for each word in braces
+	scopes []string
+}
+
+func fillingsOf(client *core.Client, c Connection) *fillings {
 	address := "https://APPLICATION"
 	redirect := address + "/callback"
 	if len(client.RedirectURIs) > 0 {
 		redirect = client.RedirectURIs[0]
 		address = cmp.Or(addressOf(client), address)
 	}
-	return map[string]string{
+	leave := address + "/"
+	if len(client.PostLogoutRedirectURIs) > 0 {
+		leave = client.PostLogoutRedirectURIs[0]
+	}
+	return &fillings{scopes: c.Scopes, words: map[string]string{
 		"client_id": c.ClientID, "secret": cmp.Or(c.ClientSecret, hiddenSecret), "issuer": c.Issuer, "discovery": c.DiscoveryURI,
 		"authorize": c.AuthorizationEndpoint, "token": c.TokenEndpoint, "device": c.Issuer + oauth.PathDeviceAuthorization, "verification": c.Issuer + oauth.PathDevice, "userinfo": c.UserInfoEndpoint, "account": c.AccountEndpoint,
-		"jwks": c.JWKSURI, "logout": c.EndSessionEndpoint, "scopes": oauth.FormatScope(c.Scopes), "redirect": redirect, "address": address,
-	}
+		"jwks": c.JWKSURI, "logout": c.EndSessionEndpoint, "scopes": oauth.FormatScope(c.Scopes), "more_scopes": oauth.FormatScope(besides(c.Scopes)), "more_scopes_comma": strings.Join(besides(c.Scopes), ","),
+		"redirect": redirect, "address": address, "leave": leave, "leave_in_query": url.QueryEscape(leave), "secure": strconv.FormatBool(!strings.HasPrefix(address, "http://")),
+	}}
 }
 
 // addressOf gives the application's own address: its redirect URI without the path at which
@@ -115,25 +126,25 @@ func addressOf(client *core.Client) string {
 
 // fill writes the recipe with the fillings. In snippets a secret that is not known has a name
 // that no parser trips over.
-func (r recipe) fill(fillings map[string]string) Guide {
-	inText := replacer(fillings)
-	if fillings["secret"] == hiddenSecret {
-		fillings["secret"] = "CLIENT_SECRET"
-	}
-	inSnippet := replacer(fillings)
+func (r recipe) fill(known *fillings) Guide {
+	text := replacer(known.words)
 	g := Guide{Source: r.source}
 	for _, step := range r.steps {
-		g.Steps = append(g.Steps, inText.Replace(step))
+		g.Steps = append(g.Steps, text.Replace(step))
 	}
 	for _, form := range r.forms {
 		filled := Form{Title: form.Title}
 		for _, row := range form.Rows {
-			filled.Rows = append(filled.Rows, Row{row.Field, inText.Replace(row.Value)})
+			filled.Rows = append(filled.Rows, Row{row.Field, text.Replace(row.Value)})
 		}
 		g.Forms = append(g.Forms, filled)
 	}
+	inSnippets := fillings{words: maps.Clone(known.words), scopes: known.scopes}
+	if known.words["secret"] == hiddenSecret {
+		inSnippets.words["secret"] = "CLIENT_SECRET"
+	}
 	for _, snippet := range r.snippets {
-		g.Snippets = append(g.Snippets, Snippet{snippet.Title, snippet.Language, inSnippet.Replace(strings.TrimSpace(snippet.Text))})
+		g.Snippets = append(g.Snippets, snippet.fill(&inSnippets))
 	}
 	return g
 }

@@ -9,8 +9,8 @@ func miniOrangeRecipe(product string) recipe {
 		source: "https://www.miniorange.com/atlassian/how-to-configure-oauth-oidc-sso",
 		steps: []string{
 			"Open " + product + " as an administrator, then Manage apps, and there miniOrange OAuth/OpenID.",
-			"Add a provider and choose “Custom OpenID”. Its callback URL is the redirect URI of this client: {address}/plugins/servlet/oauth/callback",
-			"Paste the values of the table and save.",
+			"Add a provider and choose “Custom OpenID”, which newer versions call “Custom OIDC App”. The callback URL that it shows is the redirect URI of this client: {address}/plugins/servlet/oauth/callback",
+			"Paste the values of the table and save. Where it asks for the address of the keys too, that is {jwks}",
 			"Press “Test Configuration”: it shows what it was told about you.",
 			"Map the attributes: user name from preferred_username, e-mail from email, full name from displayName, groups from groups.",
 			"Sign out of " + product + ", open it anew, and sign in.",
@@ -41,7 +41,7 @@ func atlassianRecipe(product string) recipe {
 			{"Client ID", "{client_id}"},
 			{"Client secret", "{secret}"},
 			{"Username mapping", "${preferred_username}"},
-			{"Additional scopes", "profile email"},
+			{"Additional scopes", "{more_scopes}"},
 			{"Display name", "${displayName}"},
 			{"Email", "${email}"},
 			{"Groups", "groups"},
@@ -54,40 +54,48 @@ func jenkinsRecipe() recipe {
 		source: "https://plugins.jenkins.io/oic-auth/",
 		steps: []string{
 			"In Jenkins open Manage Jenkins, then Plugins, and install “OpenId Connect Authentication” (oic-auth).",
-			"Open Manage Jenkins, then Security, and choose the security realm “Login with Openid Connect”. Or give Jenkins the file below, which says the same.",
+			"Open Manage Jenkins, then System, and see that the Jenkins URL is {address}/: Jenkins makes its redirect URI of it.",
+			"Open Manage Jenkins, then Security, and choose the security realm “Login with OpenID Connect”. Or give Jenkins the file below, which says the same.",
 			"Paste the values of the table. Without the override of the scopes it would ask for all that there are.",
-			"Set up an escape hatch, a user of Jenkins' own, before you save: nobody else gets in if something is wrong.",
+			"Add the property “Escape hatch”, a user and a password of Jenkins' own, before you save: nobody else gets in if something is wrong.",
 			"Give rights to groups: they come under the names that they have here.",
 		},
-		forms: []Form{{"For the security realm \"Login with Openid Connect\"", []Row{
+		forms: []Form{{"For the security realm \"Login with OpenID Connect\"", []Row{
 			{"Client id", "{client_id}"},
 			{"Client secret", "{secret}"},
+			{"Configuration mode", "Discovery via well-known endpoint"},
 			{"Well-known configuration endpoint", "{discovery}"},
 			{"Override scopes", "{scopes}"},
 			{"User name field name", "preferred_username"},
 			{"Full name field name", "name"},
 			{"Email field name", "email"},
 			{"Groups field name", "groups"},
+			{"Logout from OpenID Provider", "yes"},
+			{"Post logout redirect URL", "{leave}"},
 			{"Enable Proof Key for Code Exchange (PKCE)", "yes"},
 		}}},
-		snippets: []Snippet{{"jenkins.yaml (Configuration as Code)", "yaml", `
+		snippets: []draft{{title: "jenkins.yaml (Configuration as Code)", language: "yaml", text: `
 jenkins:
   securityRealm:
     oic:
       clientId: "{client_id}"
       clientSecret: "{secret}"
+      serverConfiguration:
+        wellKnown:
+          wellKnownOpenIDConfigurationUrl: "{discovery}"
+          scopesOverride: "{scopes}"
       userNameField: "preferred_username"
       fullNameFieldName: "name"
       emailFieldName: "email"
       groupsFieldName: "groups"
       logoutFromOpenidProvider: true
+      postLogoutRedirectUrl: "{leave}"
       properties:
         - "pkce"
-      serverConfiguration:
-        wellKnown:
-          wellKnownOpenIDConfigurationUrl: "{discovery}"
-          scopesOverride: "{scopes}"
-`}},
+        # - escapeHatch:
+        #     username: "A NAME"
+        #     secret: "A PASSWORD"
+`, variables: true}},
 	}
 }
 
@@ -99,8 +107,9 @@ func gitLabRecipe() recipe {
 			"Run: sudo gitlab-ctl reconfigure",
 			"Open GitLab's sign-in page: it has the button “Postern” now.",
 			"Whoever has an account in GitLab already connects it once, signed in there, under Edit profile, then Account.",
+			"Beside groups_attribute a GitLab of the tiers Premium and Ultimate takes required_groups, external_groups, auditor_groups and admin_groups, lists of groups that you have here.",
 		},
-		snippets: []Snippet{{"/etc/gitlab/gitlab.rb", "ruby", `
+		snippets: []draft{{title: "/etc/gitlab/gitlab.rb", language: "ruby", text: `
 gitlab_rails['omniauth_allow_single_sign_on'] = ['openid_connect']
 gitlab_rails['omniauth_block_auto_created_users'] = false
 gitlab_rails['omniauth_providers'] = [
@@ -109,7 +118,7 @@ gitlab_rails['omniauth_providers'] = [
     label: "Postern",
     args: {
       name: "openid_connect",
-      scope: ["openid", "profile", "email"],
+      scope: [{scope_list}],
       response_type: "code",
       issuer: "{issuer}",
       discovery: true,
@@ -137,6 +146,7 @@ func giteaRecipe() recipe {
 		steps: []string{
 			"Run the command below on the Gitea server, as the user that Gitea runs as. Forgejo has the same one, by the name forgejo.",
 			"Or add it in the browser: Site administration, then Identity & access, then Authentication sources, of the type OAuth2 and the provider OpenID Connect. Its name must be postern, as it is a part of the redirect URI.",
+			"To have accounts made at the first sign-in, set in the section [oauth2_client] of app.ini: ENABLE_AUTO_REGISTRATION = true and USERNAME = preferred_username. Otherwise each person types a user name then.",
 			"Open Gitea's sign-in page: it has a button for Postern now.",
 		},
 		forms: []Form{{"For the authentication source", []Row{
@@ -145,17 +155,17 @@ func giteaRecipe() recipe {
 			{"Client ID (Key)", "{client_id}"},
 			{"Client Secret", "{secret}"},
 			{"OpenID Connect Auto Discovery URL", "{discovery}"},
-			{"Additional scopes", "profile email"},
+			{"Additional scopes", "{more_scopes_comma}"},
 			{"Claim name providing group names for this source", "groups"},
 		}}},
-		snippets: []Snippet{{"Terminal", "shell", `
+		snippets: []draft{{title: "Terminal", language: "shell", text: `
 gitea admin auth add-oauth \
   --name postern \
   --provider openidConnect \
-  --key '{client_id}' \
-  --secret '{secret}' \
-  --auto-discover-url '{discovery}' \
-  --scopes profile --scopes email \
+  --key {client_id} \
+  --secret {secret} \
+  --auto-discover-url {discovery} \
+  --scopes {scope} \
   --group-claim-name groups
 `}},
 	}
@@ -169,7 +179,7 @@ func grafanaRecipe() recipe {
 			"Add the section below to grafana.ini, and name the groups whose members administer and edit.",
 			"Start Grafana anew: its sign-in page has the button “Sign in with Postern”.",
 		},
-		snippets: []Snippet{{"/etc/grafana/grafana.ini", "ini", `
+		snippets: []draft{{title: "/etc/grafana/grafana.ini", language: "ini", text: `
 [auth.generic_oauth]
 enabled = true
 name = Postern
@@ -187,7 +197,7 @@ name_attribute_path = name
 email_attribute_path = email
 groups_attribute_path = groups
 role_attribute_path = contains(groups[*], 'grafana-admins') && 'Admin' || contains(groups[*], 'grafana-editors') && 'Editor' || 'Viewer'
-signout_redirect_url = {logout}?post_logout_redirect_uri={address}/login
+signout_redirect_url = {logout}?post_logout_redirect_uri={leave_in_query}
 `}},
 	}
 }
@@ -198,15 +208,16 @@ func nextcloudRecipe() recipe {
 		steps: []string{
 			"Install the app “OpenID Connect user backend” (user_oidc) in Nextcloud.",
 			"Run the command below in Nextcloud's folder, as the user of the web server. The name postern is a part of the address at which Nextcloud is told of a sign-out.",
+			"If Postern's name stands for an address of your own network, Nextcloud asks it only after: php occ config:system:set allow_local_remote_servers --type=boolean --value=true",
 			"Open Nextcloud's sign-in page: it has the button “Login with postern”.",
-			"To have no other way in, run: php occ config:app:set --value=0 user_oidc allow_multiple_user_backends. The address /login?direct=1 still leads to the local form.",
+			"To have no other way in, run: php occ config:app:set --type=string --value=0 user_oidc allow_multiple_user_backends. The address /login?direct=1 still leads to the local form.",
 		},
-		snippets: []Snippet{{"Terminal", "shell", `
+		snippets: []draft{{title: "Terminal", language: "shell", text: `
 sudo -u www-data php occ user_oidc:provider postern \
-  --clientid='{client_id}' \
-  --clientsecret='{secret}' \
-  --discoveryuri='{discovery}' \
-  --scope='{scopes}' \
+  --clientid={client_id} \
+  --clientsecret={secret} \
+  --discoveryuri={discovery} \
+  --scope={scopes} \
   --mapping-uid=preferred_username \
   --mapping-display-name=name \
   --mapping-email=email \
@@ -229,8 +240,8 @@ func kubernetesRecipe() recipe {
 			"Bind roles to groups, with the prefix: oidc:cluster-admins, for instance.",
 			"Run: kubectl --user=oidc get nodes. The browser opens, and you sign in.",
 		},
-		snippets: []Snippet{
-			{"Flags of kube-apiserver", "shell", `
+		snippets: []draft{
+			{title: "Flags of kube-apiserver", language: "shell", text: `
 --oidc-issuer-url={issuer}
 --oidc-client-id={client_id}
 --oidc-username-claim=preferred_username
@@ -238,12 +249,12 @@ func kubernetesRecipe() recipe {
 --oidc-groups-claim=groups
 --oidc-groups-prefix=oidc:
 `},
-			{"Structured authentication, in place of the flags", "yaml", `
+			{title: "Structured authentication, in place of the flags", language: "yaml", text: `
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
 jwt:
   - issuer:
-      url: {issuer}
+      url: "{issuer}"
       audiences:
         - "{client_id}"
     claimMappings:
@@ -254,7 +265,7 @@ jwt:
         claim: groups
         prefix: "oidc:"
 `},
-			{"Terminal of whoever uses kubectl", "shell", `
+			{title: "Terminal of whoever uses kubectl", language: "shell", text: `
 kubectl config set-credentials oidc \
   --exec-api-version=client.authentication.k8s.io/v1 \
   --exec-interactive-mode=Never \
@@ -262,10 +273,8 @@ kubectl config set-credentials oidc \
   --exec-arg=oidc-login \
   --exec-arg=get-token \
   --exec-arg=--oidc-issuer-url={issuer} \
-  --exec-arg=--oidc-client-id={client_id} \
-  --exec-arg=--oidc-extra-scope=profile \
-  --exec-arg=--oidc-extra-scope=email \
-  --exec-arg=--oidc-extra-scope=offline_access
+  --exec-arg=--oidc-extra-scope={scope} \
+  --exec-arg=--oidc-client-id={client_id}
 `},
 		},
 	}
@@ -280,7 +289,7 @@ func proxyRecipe() recipe {
 			"Start it: oauth2-proxy --config oauth2-proxy.cfg",
 			"Open {address} and sign in. An account whose e-mail address is not verified is refused by oauth2-proxy.",
 		},
-		snippets: []Snippet{{"oauth2-proxy.cfg", "toml", `
+		snippets: []draft{{title: "oauth2-proxy.cfg", language: "toml", text: `
 provider = "oidc"
 provider_display_name = "Postern"
 oidc_issuer_url = "{issuer}"
@@ -294,6 +303,7 @@ email_domains = ["*"]
 skip_provider_button = true
 cookie_secret = "COOKIE_SECRET"
 cookie_refresh = "5m"
+cookie_secure = {secure}
 upstreams = ["http://127.0.0.1:8080"]
 `}},
 	}
@@ -341,12 +351,12 @@ func deviceRecipe() recipe {
 			{"Client ID", "{client_id}"}, {"Issuer", "{issuer}"}, {"Device authorization endpoint", "{device}"},
 			{"Token endpoint", "{token}"}, {"Scopes", "{scopes}"},
 		}}},
-		snippets: []Snippet{{"Terminal", "shell", `
-curl --data 'client_id={client_id}' --data-urlencode 'scope={scopes}' '{device}'
+		snippets: []draft{{title: "Terminal", language: "shell", text: `
+curl --data-urlencode client_id={client_id} --data-urlencode scope={scopes} {device}
 
-curl --data 'client_id={client_id}' --data 'device_code=DEVICE_CODE' \
-  --data 'grant_type=urn:ietf:params:oauth:grant-type:device_code' \
-  '{token}'
+curl --data-urlencode client_id={client_id} --data device_code=DEVICE_CODE \
+  --data grant_type=urn:ietf:params:oauth:grant-type:device_code \
+  {token}
 `}},
 	}
 }
@@ -357,11 +367,11 @@ func serviceRecipe() recipe {
 		forms: []Form{{"For the program", []Row{
 			{"Client ID", "{client_id}"}, {"Client secret", "{secret}"}, {"Issuer", "{issuer}"}, {"Token endpoint", "{token}"}, {"Scopes", "{scopes}"},
 		}}},
-		snippets: []Snippet{{"Terminal", "shell", `
-curl --user '{client_id}:{secret}' \
-  --data 'grant_type=client_credentials' \
-  --data-urlencode 'scope={scopes}' \
-  '{token}'
+		snippets: []draft{{title: "Terminal", language: "shell", text: `
+curl --user {client_id}:{secret} \
+  --data grant_type=client_credentials \
+  --data-urlencode scope={scopes} \
+  {token}
 `}},
 	}
 }
