@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Event is an entry of the audit log. It never holds a secret, a token or a
 // password, and Detail holds words that Postern chose or short values that were
@@ -22,6 +25,31 @@ type Event struct {
 	Org string
 	// Fields are what a change of an administrator made of what.
 	Fields []FieldChange
+	// By and Whom say what Actor and UserID are called. They are stored with no event, and
+	// filled in for administrators who look at one.
+	By, Whom Called
+}
+
+// Called is what a user or a service account is called; the zero value says that nobody
+// knows.
+type Called struct {
+	Name  string // of a user, what pages call them
+	Login string // what a user signs in with; empty of a service account
+	Org   string
+	// Gone says that it was deleted: so it was called last, as far as the log knows.
+	Gone bool
+	// Hidden says that it is not for whoever looks: it is of an organisation that they do
+	// not see.
+	Hidden bool
+}
+
+// ActorID is the identifier of the user or the service account that did it; empty if that
+// was neither.
+func (e *Event) ActorID() ID {
+	if kind, id, _ := strings.Cut(e.Actor, ":"); kind == "user" || kind == "service" {
+		return ID(id)
+	}
+	return ""
 }
 
 // FieldChange says what a field was and is, in words or JSON, never with a secret: of one
@@ -159,8 +187,9 @@ type EventFilter struct {
 	Activity bool
 	// Org selects what concerns the organisation.
 	Org string
-	// Actor selects who did it, exactly; Search what has the text in type, actor, address
-	// or details, regardless of the case of letters of ASCII.
+	// Actor selects who did it, exactly; Search what has the text in type, actor, address,
+	// details or changed fields, regardless of the case of letters of ASCII, and what is by
+	// or about somebody of Org who is called so.
 	Actor  string
 	Search string
 	Until  time.Time // exclusive

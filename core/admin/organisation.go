@@ -193,9 +193,31 @@ func (s *Service) Organisations(ctx context.Context) ([]core.Organisation, error
 	return s.Store.Organisations(ctx)
 }
 
-// Events gives audit events, newest first.
+// Events gives audit events, newest first, with what everybody in them is called.
 func (s *Service) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
-	return s.Store.Events(ctx, filter)
+	events, err := s.Store.Events(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	var ids []core.ID
+	for i := range events {
+		for _, id := range []core.ID{events[i].ActorID(), events[i].UserID} {
+			if id != "" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return events, nil
+	}
+	called, err := s.Store.Called(ctx, ids)
+	if err != nil {
+		return nil, wrap("read who is called how", err)
+	}
+	for i := range events {
+		events[i].By, events[i].Whom = called[events[i].ActorID()], called[events[i].UserID]
+	}
+	return events, nil
 }
 
 func checkOrganisation(org *core.Organisation) problems {

@@ -57,6 +57,7 @@ type Store interface {
 	SigningKeys(ctx context.Context) ([]core.SigningKey, error)
 	Setup(ctx context.Context) (core.Setup, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+	Called(ctx context.Context, ids []core.ID) (map[core.ID]core.Called, error)
 	Mails(ctx context.Context, limit int) ([]core.Mail, error)
 	Managed(ctx context.Context, filter core.ManagedFilter) ([]core.Managed, error)
 }

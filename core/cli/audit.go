@@ -20,8 +20,10 @@ type eventView struct {
 	At           *time.Time         `json:"at"`
 	Type         core.EventType     `json:"type"`
 	Actor        string             `json:"actor"`
+	ActorName    string             `json:"actor_name"`   // of a user or a service account
 	Organisation string             `json:"organisation"` // empty: the server
 	UserID       core.ID            `json:"user_id"`
+	UserName     string             `json:"user_name"`
 	ClientID     string             `json:"client_id"`
 	SessionID    core.ID            `json:"session_id"`
 	GrantID      core.ID            `json:"grant_id"`
@@ -37,7 +39,7 @@ func viewEvent(e *core.Event) eventView {
 		detail = map[string]string{}
 	}
 	at := e.At.UTC()
-	return eventView{e.ID, &at, e.Type, e.Actor, e.Org, e.UserID, e.ClientID, e.SessionID, e.GrantID, e.IP, e.Correlation, detail, list(e.Fields)}
+	return eventView{e.ID, &at, e.Type, e.Actor, e.By.Name, e.Org, e.UserID, e.Whom.Name, e.ClientID, e.SessionID, e.GrantID, e.IP, e.Correlation, detail, list(e.Fields)}
 }
 
 func (p *program) audit() *cobra.Command {
@@ -147,11 +149,19 @@ func (p *program) printEvents(events []core.Event) error {
 	for i := range events {
 		e := &events[i]
 		views[i] = viewEvent(e)
-		rows[i] = []string{stamp(e.At), string(e.Type), e.Actor, e.IP, details(e.Detail)}
+		rows[i] = []string{stamp(e.At), string(e.Type), by(e), e.IP, details(e.Detail)}
 	}
 	return p.print(views, func(w io.Writer) {
 		table(w, "there are no events", []string{"TIME", "EVENT", "BY", "ADDRESS", "DETAIL"}, rows)
 	})
+}
+
+// by says who did it, and who that is.
+func by(e *core.Event) string {
+	if e.By.Name == "" {
+		return e.Actor
+	}
+	return e.Actor + " (" + e.By.Name + ")"
 }
 
 func details(detail map[string]string) string {

@@ -82,7 +82,7 @@ func csvLines(w io.Writer) (write func(*eventView) error, end func() error) {
 			return nil
 		}
 		headed = true
-		return lines.Write([]string{"id", "at", "type", "actor", "organisation", "user_id", "client_id", "session_id", "grant_id", "ip", "correlation", "detail", "fields"})
+		return lines.Write([]string{"id", "at", "type", "actor", "organisation", "user_id", "client_id", "session_id", "grant_id", "ip", "correlation", "detail", "fields", "actor_name", "user_name"})
 	}
 	write = func(e *eventView) error {
 		if err := head(); err != nil {
@@ -97,7 +97,7 @@ func csvLines(w io.Writer) (write func(*eventView) error, end func() error) {
 			return err
 		}
 		return lines.Write(cells(string(e.ID), e.At.Format(time.RFC3339Nano), string(e.Type), e.Actor, e.Organisation, string(e.UserID), e.ClientID,
-			string(e.SessionID), string(e.GrantID), e.IP, e.Correlation, string(detail), string(fields)))
+			string(e.SessionID), string(e.GrantID), e.IP, e.Correlation, string(detail), string(fields), e.ActorName, e.UserName))
 	}
 	return write, func() error {
 		if err := head(); err != nil {

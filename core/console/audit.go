@@ -108,9 +108,7 @@ func (c *Console) audit(v *Visit) (*Answer, error) {
 		events = events[:pageSize]
 		table.Next = q.at(pathAudit, "before", string(events[pageSize-1].ID))
 	}
-	if table.Rows, err = c.eventRows(v, events); err != nil {
-		return nil, err
-	}
+	table.Rows = eventRows(events)
 	return show(&web.Console{
 		Title: "Audit log", Lead: "Who did what, and what was refused. Nobody can change it.", Blocks: []web.Block{table},
 		Buttons: []web.Button{
@@ -136,27 +134,22 @@ func auditSearch(q auditQuery, scope *scope) *web.Search {
 	return search
 }
 
-func (c *Console) eventRows(v *Visit, events []core.Event) (rows []web.Row, err error) {
-	names := v.names()
+func eventRows(events []core.Event) (rows []web.Row) {
 	for i := range events {
 		e := &events[i]
-		by, err := names.actor(e.Actor)
-		if err != nil {
-			return nil, err
-		}
 		about := web.Cell{Text: eventAbout(e)}
-		if e.UserID != "" {
-			if about.Text, err = names.user(e.UserID); err != nil {
-				return nil, err
-			}
+		if e.UserID != "" && about.Text != e.ClientID {
 			about.Sub = e.ClientID
 		}
 		rows = append(rows, web.Row{Cells: []web.Cell{
-			{Text: eventTitle(e.Type), URL: eventPath(e), Badges: eventBadges(e.Type), Sub: e.Detail["reason"]}, about, {Text: by}, {Text: e.IP}, {At: e.At},
+			{Text: eventTitle(e.Type), URL: eventPath(e), Badges: eventBadges(e.Type), Sub: reasonWords(e.Detail["reason"])}, about, {Text: byWords(e)}, {Text: e.IP}, {At: e.At},
 		}})
 	}
-	return rows, nil
+	return rows
 }
+
+// reasonWords says why, as people read it: "password_wrong" is "password wrong".
+func reasonWords(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
 
 // eventPath is the page of an event.
 func eventPath(e *core.Event) string { return at(pathAudit, string(e.ID)) }
@@ -171,21 +164,12 @@ func (c *Console) event(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := v.names()
-	by, err := names.actor(e.Actor)
-	if err != nil {
-		return nil, err
-	}
-	whom, err := names.user(e.UserID)
-	if err != nil {
-		return nil, err
-	}
 	page := &web.Console{Title: eventTitle(e.Type), Badges: eventBadges(e.Type), Crumbs: []web.Anchor{{Label: "Audit log", URL: pathAudit}}}
-	page.Blocks = []web.Block{web.Split{Main: append(changeTable(e), particulars(e)...), Side: []web.Block{eventFacts(e, by, whom)}}}
+	page.Blocks = []web.Block{web.Split{Main: append(changeTable(e), particulars(e)...), Side: []web.Block{v.eventFacts(e)}}}
 	return show(page, nil)
 }
 
-// findEvent reads one event: the newest that is not newer than itself.
+// findEvent reads one event.
 func (v *Visit) findEvent(scope *scope, id string) (*core.Event, error) {
 	missing := &admin.MissingError{What: "event", Name: id}
 	if _, err := core.ParseID(id); err != nil {
@@ -199,19 +183,18 @@ func (v *Visit) findEvent(scope *scope, id string) (*core.Event, error) {
 		}
 	}
 	for _, org := range orgs {
-		// No identifier stands between this one and itself with something behind it.
-		events, err := v.Desk.Events(v, core.EventFilter{Org: org, Before: core.ID(id + "~"), Limit: 1})
+		events, err := v.Desk.Events(v, core.EventFilter{Org: org, ID: core.ID(id), Limit: 1})
 		if err != nil {
 			return nil, err
 		}
-		if len(events) == 1 && string(events[0].ID) == id {
+		if len(events) == 1 {
 			return &events[0], nil
 		}
 	}
 	return nil, missing
 }
 
-func eventFacts(e *core.Event, by, whom string) web.Block {
+func (v *Visit) eventFacts(e *core.Event) web.Block {
 	details := web.Details{Title: "About"}
 	add := func(label string, value web.Cell) {
 		if value.Text != "" || !value.At.IsZero() {
@@ -220,11 +203,13 @@ func eventFacts(e *core.Event, by, whom string) web.Block {
 	}
 	add("When", web.Cell{At: e.At})
 	add("Type", web.Cell{Text: string(e.Type), Code: true, URL: with(pathAudit, "type", string(e.Type))})
-	add("By", web.Cell{Text: by, Sub: e.Actor, URL: actorPath(e.Actor)})
+	add("By", web.Cell{Text: byWords(e), Sub: e.Actor, URL: actorPath(e.Actor)})
 	add("From", web.Cell{Text: e.IP, URL: with(pathAudit, "q", e.IP)})
-	if e.UserID != "" {
-		add("User", web.Cell{Text: whom, URL: at(pathUsers, string(e.UserID))})
+	whom := web.Cell{Text: whomWords(e), Sub: string(e.UserID)}
+	if whom.Text != "" && !e.Whom.Gone && e.Whom.Name != "" && v.May(core.ReadUsers, e.Whom.Org) {
+		whom.URL = at(pathUsers, string(e.UserID))
 	}
+	add("User", whom)
 	add("Application", web.Cell{Text: e.ClientID, Code: true, URL: with(pathAudit, "client", e.ClientID)})
 	add("Organisation", web.Cell{Text: e.Org, URL: with(pathAudit, "org", e.Org)})
 	add("Session", web.Cell{Text: string(e.SessionID), Code: true})

@@ -177,3 +177,52 @@ func TestTestMail(t *testing.T) {
 		t.Errorf("sent to %q", box.to)
 	}
 }
+
+// Whoever did something has a name in the log, also when they are gone, and programs too.
+func TestAuditNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ben := w.user("built-in", "ben", "", "")
+	robot, err := w.admin.CreateServiceAccount(t.Context(), tester, admin.NewServiceAccount{Name: "robot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := w.happens(
+		core.Event{Type: core.EventGroupCreated, Actor: "service:" + string(robot.ID), Org: "built-in", Detail: map[string]string{"group": "staff"}},
+		core.Event{Type: core.EventProfileChanged, Actor: "user:" + string(ben.ID), UserID: ben.ID, Org: "built-in"},
+		core.Event{Type: core.EventProfileChanged, Actor: "user:" + string(core.NewID(w.now, rand.Reader)), Org: "built-in"},
+		core.Event{Type: core.EventOrgUpdated, Actor: "user:" + string(w.users["olga"].ID), Org: "partners"},
+	)
+	if err := w.admin.DeleteUser(t.Context(), tester, ben.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.admin.DeleteServiceAccount(t.Context(), tester, robot.ID); err != nil {
+		t.Fatal(err)
+	}
+	b := w.as("olga")
+	for _, address := range []string{"/admin/audit", "/admin"} {
+		b.get(address).wants(200, "ben (deleted)", "service account robot (deleted)", "tester at the command line").lacks(string(ben.ID), string(robot.ID), "user:")
+	}
+	b.get("/admin/audit/"+string(made[0].ID)).wants(200, "service account robot (deleted)", "service:"+string(robot.ID))
+	b.get("/admin/audit/"+string(made[1].ID)).wants(200, "ben (deleted)")
+	if b.link("ben (deleted)") != "" {
+		t.Error("there is a link to the page of who is gone")
+	}
+	b.get("/admin/audit/"+string(made[2].ID)).wants(200, "a user who is gone")
+	w.user("partners", "paul", core.RoleAuditor, "partners")
+	w.as("paul").get("/admin/audit").wants(200, "somebody of another organisation").lacks("Olga", string(w.users["olga"].ID))
+	if lines := b.get("/admin/audit/export/json").file(); !strings.Contains(lines, `"actor_name":"robot"`) || !strings.Contains(lines, `"user_name":"ben"`) {
+		t.Error(lines)
+	}
+}
+
+// link is where the link with these words leads; empty if there is none to a user.
+func (b *tab) link(words string) string {
+	b.t.Helper()
+	for node := range b.page.Descendants() {
+		if href := attr(node, "href"); strings.HasPrefix(href, "/admin/users/") && strings.Contains(text(node), words) {
+			return href
+		}
+	}
+	return ""
+}

@@ -31,8 +31,10 @@ type eventLine struct {
 	At           time.Time          `json:"at"`
 	Type         core.EventType     `json:"type"`
 	Actor        string             `json:"actor"`
+	ActorName    string             `json:"actor_name"`
 	Organisation string             `json:"organisation"`
 	UserID       core.ID            `json:"user_id"`
+	UserName     string             `json:"user_name"`
 	ClientID     string             `json:"client_id"`
 	SessionID    core.ID            `json:"session_id"`
 	GrantID      core.ID            `json:"grant_id"`
@@ -43,7 +45,7 @@ type eventLine struct {
 }
 
 func lineOf(e *core.Event) eventLine {
-	line := eventLine{e.ID, e.At.UTC(), e.Type, e.Actor, e.Org, e.UserID, e.ClientID, e.SessionID, e.GrantID, e.IP, e.Correlation, e.Detail, e.Fields}
+	line := eventLine{e.ID, e.At.UTC(), e.Type, e.Actor, e.By.Name, e.Org, e.UserID, e.Whom.Name, e.ClientID, e.SessionID, e.GrantID, e.IP, e.Correlation, e.Detail, e.Fields}
 	if line.Detail == nil {
 		line.Detail = map[string]string{}
 	}
@@ -62,7 +64,7 @@ type csvEvents struct{ *csv.Writer }
 func newCSVEvents(w io.Writer) eventWriter {
 	table := csv.NewWriter(w)
 	// What fails here fails at the first row.
-	_ = table.Write([]string{"id", "at", "type", "actor", "organisation", "user_id", "client_id", "session_id", "grant_id", "ip", "correlation", "detail", "fields"})
+	_ = table.Write([]string{"id", "at", "type", "actor", "organisation", "user_id", "client_id", "session_id", "grant_id", "ip", "correlation", "detail", "fields", "actor_name", "user_name"})
 	return csvEvents{table}
 }
 
@@ -78,7 +80,7 @@ func (w csvEvents) write(e *core.Event) error {
 	}
 	row := []string{
 		string(e.ID), line.At.Format(time.RFC3339Nano), string(e.Type), e.Actor, e.Org, string(e.UserID), e.ClientID, string(e.SessionID), string(e.GrantID), e.IP, e.Correlation,
-		string(detail), string(fields),
+		string(detail), string(fields), e.By.Name, e.Whom.Name,
 	}
 	for i := range row {
 		row[i] = harmless(row[i])

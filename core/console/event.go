@@ -1,12 +1,10 @@
 package console
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
-	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/web"
 )
 
@@ -55,8 +53,12 @@ func eventBadges(kind core.EventType) []web.Badge {
 	return nil
 }
 
-// eventAbout is what an event is about, in a few words; it may be empty.
+// eventAbout is what an event is about, in a few words; it may be empty. Who did something
+// with their own account is told anyway.
 func eventAbout(e *core.Event) string {
+	if whom := whomWords(e); whom != "" && !itself(e) {
+		return whom
+	}
 	for _, key := range []string{"name", "client", "group", "organisation", "connector", "instance", "plugin", "alg", "purpose", "template"} {
 		if e.Detail[key] != "" {
 			return e.Detail[key]
@@ -65,50 +67,53 @@ func eventAbout(e *core.Event) string {
 	return e.ClientID
 }
 
-// names finds out what people are called, each one once.
-type names struct {
-	visit *Visit
-	known map[core.ID]string
+// byWords says who did it.
+func byWords(e *core.Event) string {
+	kind, id, _ := strings.Cut(e.Actor, ":")
+	switch {
+	case e.By.Hidden:
+		return "somebody of another organisation"
+	case e.By.Name != "" && kind == "service":
+		return "service account " + e.By.Name + gone(e.By)
+	case e.By.Name != "":
+		return e.By.Name + gone(e.By)
+	case kind == "user":
+		return "a user who is gone"
+	case kind == "service":
+		return "a service account that is gone"
+	case kind == "cli":
+		return id + " at the command line"
+	}
+	if words := map[string]string{
+		"setup": "whoever set the server up", "server": "the server itself", "registration": "a registration", "signal": "a signal to the server",
+	}[e.Actor]; words != "" {
+		return words
+	}
+	return e.Actor
 }
 
-func (v *Visit) names() *names { return &names{v, map[core.ID]string{}} }
-
-// user gives the name of a user; their identifier, if the visitor may not know it or they
-// are gone.
-func (n *names) user(id core.ID) (string, error) {
-	if id == "" {
-		return "", nil
+// whomWords says whom it concerns; empty where that is nobody.
+func whomWords(e *core.Event) string {
+	switch {
+	case e.UserID == "":
+		return ""
+	case e.Whom.Hidden:
+		return "somebody of another organisation"
+	case e.Whom.Name == "":
+		return "a user who is gone"
 	}
-	if name, known := n.known[id]; known {
-		return name, nil
-	}
-	user, err := n.visit.Desk.User(n.visit, id)
-	if _, denied := errors.AsType[*desk.DeniedError](err); denied || errors.Is(err, core.ErrNotFound) {
-		user, err = nil, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	n.known[id] = string(id)
-	if user != nil {
-		n.known[id] = user.DisplayName()
-	}
-	return n.known[id], nil
+	return e.Whom.Name + gone(e.Whom)
 }
 
-// actor words who did something: of a user, their name.
-func (n *names) actor(actor string) (string, error) {
-	kind, id, _ := strings.Cut(actor, ":")
-	switch kind {
-	case "user":
-		return n.user(core.ID(id))
-	case "cli":
-		return id + " at the command line", nil
-	case "service":
-		return "service account " + id, nil
+func gone(called core.Called) string {
+	if called.Gone {
+		return " (deleted)"
 	}
-	return actor, nil
+	return ""
 }
+
+// itself reports whether somebody did it with their own account.
+func itself(e *core.Event) bool { return e.UserID != "" && e.ActorID() == e.UserID }
 
 // eventTypes are all that pages know a word for, and those that their type says well.
 func eventTypes() []string {
@@ -129,21 +134,16 @@ func eventTypes() []string {
 }
 
 // happened makes lines of events, each of which leads to what is known of it.
-func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
-	names := v.names()
+func happened(events []core.Event) []web.FeedItem {
 	var items []web.FeedItem
 	for i := range events {
 		e := &events[i]
-		by, err := names.actor(e.Actor)
-		if err != nil {
-			return nil, err
-		}
 		line := web.FeedItem{At: e.At, Text: eventTitle(e.Type), Badges: eventBadges(e.Type), URL: eventPath(e)}
 		if about := eventAbout(e); about != "" {
 			line.Text += ": " + about
 		}
 		var sub []string
-		if by != "" {
+		if by := byWords(e); by != "" {
 			sub = append(sub, "by "+by)
 		}
 		if e.IP != "" {
@@ -152,5 +152,5 @@ func (v *Visit) happened(events []core.Event) ([]web.FeedItem, error) {
 		line.Sub = strings.Join(sub, " ")
 		items = append(items, line)
 	}
-	return items, nil
+	return items
 }

@@ -129,8 +129,7 @@ func (c *Console) lately(v *Visit) (*web.Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := v.happened(events)
-	return &web.Feed{Title: "Lately", Items: items, More: &web.Anchor{Label: "Audit log", URL: pathAudit}}, err
+	return &web.Feed{Title: "Lately", Items: happened(events), More: &web.Anchor{Label: "Audit log", URL: pathAudit}}, err
 }
 
 func (c *Console) aboutServer(v *Visit, scope *scope) web.Block {

@@ -434,8 +434,7 @@ func (c *Console) userActivity(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := v.happened(events)
-	feed := web.Feed{Title: "What happened", Items: items, More: &web.Anchor{Label: "Search the audit log", URL: with(Path+"/audit", "user", string(p.ID))}}
+	feed := web.Feed{Title: "What happened", Items: happened(events), More: &web.Anchor{Label: "Search the audit log", URL: with(Path+"/audit", "user", string(p.ID))}}
 	return show(c.userPage(v, p, "activity", feed), err)
 }
 

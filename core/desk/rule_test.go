@@ -359,6 +359,20 @@ func TestListsOfEverything(t *testing.T) {
 	if err != nil || len(events) == 0 || slices.ContainsFunc(events, func(e core.Event) bool { return e.Org != "acme" }) {
 		t.Errorf("%+v, %v", events, err)
 	}
+	// Who did it is named, unless they are of an organisation that is not there for the caller.
+	chief, local := w.appointed("other", "chief", "", core.RoleAdministrator), w.appointed("acme", "local", "acme", core.RoleAdministrator)
+	for _, by := range []*core.User{chief, local} {
+		must(w, second(w.desk(by).UpdateOrganisation(ctx, "acme", "", func(o *core.Organisation) { o.DisplayName = by.Name })))
+	}
+	for i, want := range [][2]core.Called{
+		{{Name: "local", Login: "local", Org: "acme"}, {Name: "chief", Login: "chief", Org: "other"}}, {{Name: "local", Login: "local", Org: "acme"}, {Hidden: true}},
+	} {
+		org := []string{"", "acme"}[i]
+		events, err := w.as("x", []core.RoleGrant{{Org: org, Role: core.RoleAuditor}}).Events(ctx, core.EventFilter{Org: org, Type: core.EventOrgUpdated})
+		if err != nil || len(events) < 2 || events[0].By != want[0] || events[1].By != want[1] {
+			t.Errorf("an auditor of %q sees %+v, %v", org, events, err)
+		}
+	}
 }
 
 // A connector of an organisation is its administrators', with its secrets and grants; the

@@ -55,12 +55,21 @@ func (d *Desk) TestMail(ctx context.Context, to string) error {
 	return d.admin.TestMail(ctx, d.who.Actor, to)
 }
 
-// Events is [admin.Service.Events]. Without Org it is for who may see the whole log.
+// Events is [admin.Service.Events]. Without Org it is for who may see the whole log. What
+// somebody of an organisation is called that the caller does not see, they do not get.
 func (d *Desk) Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error) {
 	if err := d.may(core.ReadAudit, filter.Org); err != nil {
 		return nil, err
 	}
-	return d.admin.Events(ctx, filter)
+	events, err := d.admin.Events(ctx, filter)
+	for i := range events {
+		for _, called := range []*core.Called{&events[i].By, &events[i].Whom} {
+			if *called != (core.Called{}) && !d.who.Sees(called.Org) {
+				*called = core.Called{Hidden: true}
+			}
+		}
+	}
+	return events, err
 }
 
 // ServerSettings is [admin.Service.ServerSettings].

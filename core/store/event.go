@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -75,12 +77,38 @@ func eventsQuery(filter core.EventFilter) (text string, args []any) {
 		q.and("e.at < ?", millis(filter.Until))
 	}
 	if filter.Search != "" {
-		q.and(`(e.type LIKE ? ESCAPE '\' OR e.actor LIKE ? ESCAPE '\' OR e.ip LIKE ? ESCAPE '\' OR e.detail LIKE ? ESCAPE '\')`, containing(filter.Search))
+		q.mentions(filter.Search, filter.Org)
 	}
 	if filter.Before != "" {
 		q.and("e.id < ?", string(filter.Before))
 	}
 	return q.text(`SELECT `+eventColumns+` FROM events e`, `e.id DESC`, orHundred(filter.Limit))
+}
+
+// mentions adds that an event has the text in it, or is by or about somebody who is called
+// so: of the organisation, if there is one. Documents have letters and signs as JSON writes
+// them.
+func (q *query) mentions(text, org string) {
+	like := func(columns ...string) string {
+		for i, column := range columns {
+			columns[i] = column + ` LIKE ? ESCAPE '\'`
+		}
+		return strings.Join(columns, " OR ")
+	}
+	users := `(SELECT u.id FROM users u WHERE (` + like("u.name_folded", "u.display_folded") + `)`
+	accounts := `(SELECT 'service:' || a.id FROM service_accounts a WHERE ` + like("a.name")
+	if org != "" {
+		users, accounts = users+` AND u.org = @`, accounts+` AND a.org = @`
+	}
+	people := `SELECT 'user:' || p.id FROM ` + users + `) p UNION ALL SELECT * FROM ` + accounts + `)`
+	said := `(` + like("e.type", "e.actor", "e.ip") + ` OR e.user_id IN ` + users + `) OR e.actor IN (` + people + `)`
+	written := strings.Trim(mustJSON(text), `"`)
+	q.args = append(q.args, org, within(core.FoldName(written)), within(written))
+	last := len(q.args)
+	said = strings.ReplaceAll(said, "@", "$"+strconv.Itoa(last-2))
+	said += strings.ReplaceAll(` OR `+like("e.detail", "e.fields"), "?", "$"+strconv.Itoa(last-1))
+	said += strings.ReplaceAll(` OR `+like("e.detail", "e.fields"), "?", "$"+strconv.Itoa(last))
+	q.and(said+`)`, containing(text))
 }
 
 func orHundred(limit int) int {

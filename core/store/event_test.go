@@ -27,6 +27,19 @@ func TestBrowsersHaveAnIndex(t *testing.T) {
 	}
 }
 
+// What who is gone was called is looked up, not looked for.
+func TestNamesAreLookedUp(t *testing.T) {
+	if plan := planOf(t, selectUserWas, "ann"); !strings.Contains(plan, "USING INDEX events_of_people (user_id=?)") || strings.Contains(plan, "B-TREE") {
+		t.Error(plan)
+	}
+	if plan := planOf(t, selectAccountWas, "robot", "a", "b"); !strings.Contains(plan, "(id>? AND id<?)") {
+		t.Error(plan)
+	}
+	if plan := planOf(t, selectCalled, "[]"); strings.Contains(plan, "SCAN u") || strings.Contains(plan, "SCAN a") {
+		t.Error(plan)
+	}
+}
+
 // An administrator of one organisation reads its part of the log.
 func TestEventsOfAnOrganisationHaveAnIndex(t *testing.T) {
 	text, args := eventsQuery(core.EventFilter{Org: "acme", Before: "x"})

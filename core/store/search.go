@@ -20,8 +20,11 @@ func groupSearched(g *core.Group) string { return searched(g.Name, g.DisplayName
 func clientSearched(c *core.Client) string { return searched(c.Name, c.DisplayName, c.ID) }
 
 // containing is the LIKE pattern, with ESCAPE '\', of what has the text in it.
-func containing(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(core.FoldName(text)) + "%"
+func containing(text string) string { return within(core.FoldName(text)) }
+
+// within is [containing] of a text as it is.
+func within(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
 
 // fillSearch fills in what lists are searched by, for rows from before they were.

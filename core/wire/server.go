@@ -59,7 +59,7 @@ func CoreMail(m *api.Mail) core.Mail {
 // Event gives an entry of the audit log.
 func Event(e *core.Event) api.Event {
 	return api.Event{
-		ID: string(e.ID), At: at(e.At), Type: string(e.Type), Actor: e.Actor, Organisation: e.Org, User: string(e.UserID), Client: e.ClientID,
+		ID: string(e.ID), At: at(e.At), Type: string(e.Type), Actor: e.Actor, ActorName: e.By.Name, Organisation: e.Org, User: string(e.UserID), UserName: e.Whom.Name, Client: e.ClientID,
 		Session: string(e.SessionID), Grant: string(e.GrantID), Address: e.IP, Reference: e.Correlation, Detail: filled(e.Detail),
 		Fields: Each(e.Fields, func(f *core.FieldChange) api.FieldChange { return api.FieldChange(*f) }),
 	}
@@ -70,6 +70,7 @@ func CoreEvent(e *api.Event) core.Event {
 	return core.Event{
 		ID: core.ID(e.ID), At: e.At, Type: core.EventType(e.Type), Actor: e.Actor, Org: e.Organisation, UserID: core.ID(e.User), ClientID: e.Client,
 		SessionID: core.ID(e.Session), GrantID: core.ID(e.Grant), IP: e.Address, Correlation: e.Reference, Detail: e.Detail,
+		By: core.Called{Name: e.ActorName}, Whom: core.Called{Name: e.UserName},
 		Fields: Each(e.Fields, func(f *api.FieldChange) core.FieldChange { return core.FieldChange(*f) }),
 	}
 }

@@ -141,7 +141,7 @@ func TestThereAndBack(t *testing.T) {
 	check(t, wire.InitialTokenToMake, wire.NewInitialToken)
 	check(t, wire.Key, wire.AdminKey)
 	check(t, wire.Mail, wire.CoreMail, "Sealed")
-	check(t, wire.Event, wire.CoreEvent)
+	check(t, wire.Event, wire.CoreEvent, "Login", "By.Org", "Whom.Org", "Gone", "Hidden")
 	check(t, wire.Plugin, wire.AdminPlugin)
 	check(t, wire.Need, wire.AdminNeed)
 	check(t, wire.Instance, wire.AdminInstance, "Sealed", "CPU", "Wait")

@@ -73,8 +73,10 @@ type Event struct {
 	At           time.Time         `json:"at"`
 	Type         string            `json:"type" doc:"user.created, signin.failed, ..."`
 	Actor        string            `json:"actor,omitempty" doc:"Who did it: user:ID, service:ID, cli:NAME, setup, import; absent if nobody is known."`
+	ActorName    string            `json:"actor_name,omitempty" doc:"What that user or service account is called, or was; absent if nobody knows, or if they are of an organisation that the caller does not see."`
 	Organisation string            `json:"organisation,omitempty" doc:"Which it concerns; absent: the server."`
 	User         string            `json:"user,omitempty" doc:"Whom it concerns."`
+	UserName     string            `json:"user_name,omitempty" doc:"As actor_name."`
 	Client       string            `json:"client,omitempty" doc:"client_id."`
 	Session      string            `json:"session,omitempty"`
 	Grant        string            `json:"grant,omitempty"`

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -288,13 +289,14 @@ func testContents(t *testing.T, w *world) {
 
 func testFindEvents(t *testing.T, w *world) {
 	w.organisation("acme")
-	ann := w.userOf("acme", "ann")
+	ann, robot := w.userOf("acme", "ann"), w.account(core.DefaultOrganisation, "Robo")
+	w.apply(core.SetProfile{UserID: ann.ID, Profile: core.Profile{DisplayName: "Amelie"}, At: start})
 	var ids []core.ID
 	for _, e := range []core.Event{
 		{Type: core.EventSignedIn, UserID: ann.ID, IP: "192.0.2.7", Detail: map[string]string{"way": "100% Passkey"}},
 		{Type: core.EventUserUpdated, UserID: ann.ID, Actor: "user:boss", Correlation: "r-1"},
-		{Type: core.EventOrgUpdated, Org: "acme", Actor: "service:robot"},
-		{Type: core.EventKeyCreated, Actor: "cli:root"},
+		{Type: core.EventOrgUpdated, Org: "acme", Actor: "service:robot", Detail: map[string]string{"name": `R&D "ÖFFENTLICH"`}, Fields: []core.FieldChange{{Field: "name", Before: "Grün"}}},
+		{Type: core.EventKeyCreated, Actor: "service:" + string(robot.ID)},
 	} {
 		e.ID = w.id()
 		e.At = start.Add(time.Duration(len(ids)) * time.Second)
@@ -313,6 +315,12 @@ func testFindEvents(t *testing.T, w *world) {
 		{core.EventFilter{Actor: "user:boss"}, []core.ID{ids[1]}},
 		{core.EventFilter{Actor: "user"}, nil},
 		{core.EventFilter{Search: "PASSKEY"}, []core.ID{ids[0]}},
+		{core.EventFilter{Search: `R&D "ÖFFENTLICH"`}, []core.ID{ids[2]}},
+		{core.EventFilter{Search: "Grün"}, []core.ID{ids[2]}},
+		{core.EventFilter{Search: "AMELIE"}, []core.ID{ids[1], ids[0]}}, // by what she is called
+		{core.EventFilter{Search: "amélie", Org: core.DefaultOrganisation}, nil},
+		{core.EventFilter{Search: "robo"}, []core.ID{ids[3], ids[2]}},
+		{core.EventFilter{Search: "robo", Org: "acme"}, []core.ID{ids[2]}}, // the robot is of another organisation
 		{core.EventFilter{Search: "0% p"}, []core.ID{ids[0]}},
 		{core.EventFilter{Search: "_"}, nil},
 		{core.EventFilter{Search: "192.0.2."}, []core.ID{ids[0]}},
@@ -327,5 +335,30 @@ func testFindEvents(t *testing.T, w *world) {
 		if err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%+v: got %v, %v, want %v", test.filter, got, err, test.want)
 		}
+	}
+}
+
+// Names are found of who is there, and of who is gone, as far as the log knows them.
+func testCalled(t *testing.T, w *world) {
+	w.organisation("acme")
+	ann, bob, robot, old := w.userOf("acme", "ann"), w.user("bob"), w.account("acme", "robot"), w.account("acme", "old")
+	w.apply(core.SetProfile{UserID: ann.ID, Profile: core.Profile{DisplayName: "Ann Ä. Other"}, At: start})
+	gone, nameless := w.id(), w.id()
+	record := func(e core.Event) {
+		e.ID, e.At = w.id(), start
+		w.apply(core.Record{Event: e})
+	}
+	record(core.Event{Type: core.EventUserCreated, UserID: gone, Org: "acme", Detail: map[string]string{"name": "carl"}})
+	record(core.Event{Type: core.EventUserUpdated, UserID: gone, Org: "acme", Detail: map[string]string{"name": "not this"}})
+	record(core.Event{Type: core.EventUserDeleted, UserID: gone, Org: "acme", Detail: map[string]string{"name": "carla"}})
+	record(core.Event{Type: core.EventAccountCreated, Org: "acme", Detail: map[string]string{"name": "old", "service_account": string(old.ID)}})
+	w.apply(core.DeleteServiceAccount{ID: old.ID})
+	want := map[core.ID]core.Called{
+		ann.ID: {Name: "Ann Ä. Other", Login: "ann", Org: "acme"}, bob.ID: {Name: "bob", Login: "bob", Org: core.DefaultOrganisation},
+		robot.ID: {Name: "robot", Org: "acme"}, gone: {Name: "carla", Org: "acme", Gone: true}, old.ID: {Name: "old", Org: "acme", Gone: true},
+	}
+	got, err := w.store.Called(t.Context(), []core.ID{ann.ID, bob.ID, robot.ID, gone, old.ID, nameless, "boss", "' OR 1"})
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"Counts", testCounts},
 		{"Contents", testContents},
 		{"FindEvents", testFindEvents},
+		{"Called", testCalled},
 		{"UsersByFilter", testUsersByFilter},
 		{"Clients", testClients},
 		{"CommandClient", testCommandClient},

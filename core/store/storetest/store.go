@@ -193,4 +193,5 @@ type Store interface {
 	Members(ctx context.Context, groupID core.ID) ([]core.User, error)
 	// Events come newest first.
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
+	Called(ctx context.Context, ids []core.ID) (map[core.ID]core.Called, error)
 }
