@@ -75,6 +75,7 @@ type Button struct {
 	To     string // where it is sent; empty: [Console.Action]
 	Kind   string // "", "primary" or "danger"
 	ID     string // of the element; may be empty
+	NewTab bool   // URL opens in a tab of its own
 }
 
 // Block is a part of a console page: one of the types below.

@@ -47,9 +47,9 @@ type Route struct {
 	Actions map[string]Action
 }
 
-// Action is what a button does. Fresh ones are for who proved lately who they are: what
-// was filled in is lost where they did not, so a page with a form to fill in is Fresh
-// itself.
+// Action is what a button does. Fresh ones are for who proved lately who they are: a page
+// with a form to fill in is Fresh itself, so that nobody fills it in for nothing. Whose
+// proof gets too old meanwhile gets what they entered back.
 type Action struct {
 	Fresh bool
 	Do    func(*Visit) (*Answer, error)

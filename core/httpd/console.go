@@ -97,7 +97,7 @@ func (s *Server) actConsole(route console.Route) echo.HandlerFunc {
 		}
 		v, done := s.proved(c, sent.form.Get("step"), action.Fresh || route.Fresh, c.Request().URL.EscapedPath())
 		if done != nil {
-			return s.answer(c, *done)
+			return s.keepForm(c, route, sent, *done)
 		}
 		request := consoleRequest(c, route, v.SignedIn, nil)
 		request.Action, request.Files, request.Form = sent.form.Get("action"), sent.files, sent.form
