@@ -8,7 +8,8 @@ import (
 // Watch knows what the plugins of this server do, since its start.
 type Watch interface {
 	PluginNumbers(instance string) PluginNumbers
-	// PluginLog gives the lines of the instance behind that number, the oldest first.
+	// PluginLog gives the lines of the instance behind that number, the oldest first; all
+	// that are kept if there never was one of that number.
 	PluginLog(instance string, after uint64) []LogLine
 }
 
@@ -21,6 +22,14 @@ type PluginNumbers struct {
 	Suspended  bool // it failed too often and rests
 	// Shadow are the calls of a shadow whose answer would have been the same, and another.
 	ShadowSame, ShadowDiffers int64
+	// Minutes are those of the last hour, the oldest first; none if it was never called.
+	Minutes []MinuteNumbers
+}
+
+// MinuteNumbers are the calls of a minute, of all hooks.
+type MinuteNumbers struct {
+	At            time.Time // when it began
+	Calls, Failed int64
 }
 
 // HookNumbers are those of the calls of one hook.
@@ -30,7 +39,10 @@ type HookNumbers struct {
 	Failed  int64
 	Reasons []ReasonNumber // of the failed ones, by name
 	Average time.Duration  // of all calls, with waiting; zero without calls
-	Fuel    int64          // of all calls together
+	// Half and Slowest are times that half of the calls, and 99 of 100, did not exceed; they
+	// are at most a quarter too long.
+	Half, Slowest time.Duration
+	Fuel          int64 // of all calls together
 }
 
 // ReasonNumber is how often calls failed for one reason.
@@ -49,7 +61,7 @@ type HostCallNumbers struct {
 
 // LogLine is something that a plugin wrote, or that happened to it.
 type LogLine struct {
-	Number uint64 // rises by one with each line of the server
+	Number uint64 // rises by one with each line of the instance
 	At     time.Time
 	Level  string // "info", "warn", "error"
 	Text   string // one or more lines of at most 8 KiB together

@@ -94,10 +94,11 @@ type App struct {
 
 // Open opens the data directory, which is made if it does not exist.
 func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, Metrics: observe.New(), logbook: observe.NewLogbook(), previewing: make(chan struct{}, 1), now: o.Now, rand: o.Rand, logger: o.Logger, mailRoots: o.MailRoots}
+	a := &App{Config: cfg, logbook: observe.NewLogbook(), previewing: make(chan struct{}, 1), now: o.Now, rand: o.Rand, logger: o.Logger, mailRoots: o.MailRoots}
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.Metrics = observe.New(a.now)
 	if a.rand == nil {
 		a.rand = rand.Reader
 	}

@@ -119,6 +119,9 @@ func (w watch) PluginNumbers(instance string) admin.PluginNumbers {
 			h.Average /= time.Duration(h.Calls)
 		}
 	}
+	for _, m := range counted.Minutes {
+		numbers.Minutes = append(numbers.Minutes, admin.MinuteNumbers(m))
+	}
 	for _, c := range counted.HostCalls {
 		average := time.Duration(0)
 		if c.Total > 0 {
@@ -133,7 +136,7 @@ func (w watch) PluginNumbers(instance string) admin.PluginNumbers {
 // other. Until all are there, the average is the sum.
 func addCalls(hooks []admin.HookNumbers, c observe.Calls) []admin.HookNumbers {
 	if len(hooks) == 0 || hooks[len(hooks)-1].Hook != c.Hook {
-		hooks = append(hooks, admin.HookNumbers{Hook: c.Hook, Fuel: c.Fuel})
+		hooks = append(hooks, admin.HookNumbers{Hook: c.Hook, Fuel: c.Fuel, Half: c.Half, Slowest: c.Slowest})
 	}
 	h := &hooks[len(hooks)-1]
 	h.Calls += c.Total

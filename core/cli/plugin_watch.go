@@ -111,6 +111,8 @@ type hookNumbersView struct {
 	Failed  int64            `json:"failed"`
 	Reasons map[string]int64 `json:"reasons"`
 	Average int64            `json:"average_ns"`
+	Half    int64            `json:"half_ns"`
+	Slowest int64            `json:"slowest_ns"`
 	Fuel    int64            `json:"fuel"`
 }
 
@@ -129,7 +131,7 @@ func viewNumbers(n *admin.PluginNumbers) numbersView {
 		for _, r := range h.Reasons {
 			reasons[r.Reason] = r.Calls
 		}
-		v.Hooks = append(v.Hooks, hookNumbersView{h.Hook, h.Calls, h.Failed, reasons, int64(h.Average), h.Fuel})
+		v.Hooks = append(v.Hooks, hookNumbersView{h.Hook, h.Calls, h.Failed, reasons, int64(h.Average), int64(h.Half), int64(h.Slowest), h.Fuel})
 	}
 	for _, c := range n.HostCalls {
 		v.HostCalls = append(v.HostCalls, hostCallNumbersView{c.Capability, c.Result, c.Calls, int64(c.Average)})
@@ -163,9 +165,9 @@ func describeNumbers(w io.Writer, n *admin.PluginNumbers) {
 		for _, r := range h.Reasons {
 			why = append(why, fmt.Sprintf("%s %d", r.Reason, r.Calls))
 		}
-		hooks = append(hooks, []string{h.Hook, countText(h.Calls), countText(h.Failed), durationText(h.Average), countText(h.Fuel), joined(why)})
+		hooks = append(hooks, []string{h.Hook, countText(h.Calls), countText(h.Failed), durationText(h.Average), durationText(h.Half), durationText(h.Slowest), countText(h.Fuel), joined(why)})
 	}
-	table(w, "it was not called", []string{"HOOK", "CALLS", "FAILED", "AVERAGE", "FUEL", "WHY IT FAILED"}, hooks)
+	table(w, "it was not called", []string{"HOOK", "CALLS", "FAILED", "AVERAGE", "50 % WITHIN", "99 % WITHIN", "FUEL", "WHY IT FAILED"}, hooks)
 	for _, c := range n.HostCalls {
 		calls = append(calls, []string{c.Capability, c.Result, strconv.FormatInt(c.Calls, 10), durationText(c.Average)})
 	}

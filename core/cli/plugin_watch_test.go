@@ -21,11 +21,11 @@ func TestWriteLog(t *testing.T) {
 func TestDescribeNumbers(t *testing.T) {
 	var out strings.Builder
 	describeNumbers(&out, &admin.PluginNumbers{
-		Hooks:      []admin.HookNumbers{{Hook: "claims.map/v1", Calls: 12345, Failed: 2, Reasons: []admin.ReasonNumber{{Reason: "trap", Calls: 2}}, Average: 1500 * time.Microsecond, Fuel: 99}},
+		Hooks:      []admin.HookNumbers{{Hook: "claims.map/v1", Calls: 12345, Failed: 2, Reasons: []admin.ReasonNumber{{Reason: "trap", Calls: 2}}, Average: 1500 * time.Microsecond, Half: 20 * time.Microsecond, Slowest: 9 * time.Millisecond, Fuel: 99}},
 		HostCalls:  []admin.HostCallNumbers{{Capability: "http.fetch", Result: "ok", Calls: 7, Average: time.Second}},
 		MemoryPeak: 1 << 20, Suspended: true, ShadowDiffers: 3,
 	})
-	for _, want := range []string{"claims.map/v1   12,345   2", "1.50 ms", "trap 2", "http.fetch", "1.00 s", "1.0 MiB", "rests", "another 3 times"} {
+	for _, want := range []string{"claims.map/v1   12,345   2", "1.50 ms", "20.0 us", "9.00 ms", "trap 2", "http.fetch", "1.00 s", "1.0 MiB", "rests", "another 3 times"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}

@@ -19,7 +19,10 @@ const (
 
 // Line is what was logged about an instance.
 type Line struct {
-	Number uint64 // rises by one with each line of the book
+	// Number rises by one with each line of the instance: where one is missing, a line was
+	// dropped. An instance that was forgotten, because too many others wrote, goes on behind
+	// all numbers that there were.
+	Number uint64
 	At     time.Time
 	Level  slog.Level
 	Text   string
@@ -29,19 +32,24 @@ type Line struct {
 // can be looked at while the server runs. It may be used by many goroutines at once.
 type Logbook struct {
 	mu     sync.Mutex
-	last   uint64
-	owners map[string][]Line // each the oldest first
+	most   uint64            // the highest number of all
+	owners map[string][]Line // each the oldest first, and none without a line
 	order  []string          // owners, the one that wrote last at the end
+	forgot bool              // an owner
 }
 
 // NewLogbook gives an empty one.
 func NewLogbook() *Logbook { return &Logbook{owners: map[string][]Line{}} }
 
-// Lines gives the lines of the instance behind that number, the oldest first.
+// Lines gives the lines of the instance behind that number, the oldest first; all of them
+// if there never was one of that number, as after a new start.
 func (b *Logbook) Lines(instance string, after uint64) []Line {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lines := b.owners[instance]
+	if len(lines) > 0 && after > lines[len(lines)-1].Number {
+		after = 0
+	}
 	first, _ := slices.BinarySearchFunc(lines, after+1, func(l Line, number uint64) int {
 		switch {
 		case l.Number < number:
@@ -57,20 +65,32 @@ func (b *Logbook) Lines(instance string, after uint64) []Line {
 func (b *Logbook) add(instance string, line Line) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last++
-	line.Number = b.last
-	if _, known := b.owners[instance]; known {
+	line.Number = 1
+	if before := b.owners[instance]; len(before) > 0 {
+		line.Number = before[len(before)-1].Number + 1
 		b.order = slices.DeleteFunc(b.order, func(o string) bool { return o == instance })
-	} else if len(b.order) >= mostOwners {
-		delete(b.owners, b.order[0])
-		b.order = b.order[1:]
+	} else {
+		b.makeRoom()
+		if b.forgot {
+			line.Number = b.most + 1
+		}
 	}
+	b.most = max(b.most, line.Number)
 	b.order = append(b.order, instance)
 	lines := append(b.owners[instance], line)
 	if len(lines) > linesOfOwner {
 		lines = slices.Delete(lines, 0, len(lines)-linesOfOwner)
 	}
 	b.owners[instance] = lines
+}
+
+// makeRoom forgets the instance that wrote least lately, if there is no room for another.
+func (b *Logbook) makeRoom() {
+	if len(b.order) < mostOwners {
+		return
+	}
+	delete(b.owners, b.order[0])
+	b.order, b.forgot = slices.Delete(b.order, 0, 1), true
 }
 
 // Over gives a handler that writes to next what next wants, and keeps in the book what has

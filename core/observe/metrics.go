@@ -18,6 +18,7 @@ const contentType = "text/plain; version=0.0.4; charset=utf-8"
 // Metrics counts. It may be used by many goroutines at once.
 type Metrics struct {
 	started  time.Time
+	now      func() time.Time
 	families []*family // in the order in which they are written
 
 	// mu is for the indexes and what they make, not for the numbers.
@@ -26,6 +27,8 @@ type Metrics struct {
 	modules   *owners
 
 	calls     *index[call]
+	latencies *index[*latency] // by instance and hook; no metric
+	minutes   *index[*minutes] // by instance; no metric
 	hostCalls *index[hostCall]
 	shadows   *index[counter]
 	events    *index[counter]
@@ -39,9 +42,10 @@ type Metrics struct {
 	pools     *index[pool]
 }
 
-// New gives metrics in which nothing has happened yet.
-func New() *Metrics {
-	m := &Metrics{started: time.Now(), instances: newOwners(maxInstances), modules: newOwners(maxModules)}
+// New gives metrics in which nothing has happened yet. The clock says in which minute
+// something happens; what is told of the process is by the true time.
+func New(now func() time.Time) *Metrics {
+	m := &Metrics{started: time.Now(), now: now, instances: newOwners(maxInstances), modules: newOwners(maxModules)}
 	m.indexPlugins()
 	m.indexModules()
 	m.indexLogouts()

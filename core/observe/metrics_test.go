@@ -16,7 +16,7 @@ import (
 )
 
 func TestPlugin(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	if got := scrape(t, m).of("postern_plugin"); len(got) > 0 {
 		t.Errorf("nothing has happened, and there is %v", got)
 	}
@@ -102,7 +102,7 @@ func everything(m *observe.Metrics, name string) {
 // TestGone: an instance that was deleted leaves nothing behind, and nobody else
 // loses anything.
 func TestGone(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	names := []string{"a", "ab", "b", `a"`, "a,b"}
 	for _, name := range names {
 		everything(m, name)
@@ -140,7 +140,7 @@ func TestGone(t *testing.T) {
 // TestBounded (140a of the list of refusals): whatever is counted, the number of
 // series has a bound, and what is beyond is counted still.
 func TestBounded(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	for i := range 3000 {
 		name := fmt.Sprint("instance-", i)
 		m.PluginCall(name, fmt.Sprint("plugin-", i), fmt.Sprint("hook-", i), "ok", 1, 1)
@@ -177,7 +177,7 @@ func TestBounded(t *testing.T) {
 }
 
 func TestRuntime(t *testing.T) {
-	got := scrape(t, observe.New())
+	got := scrape(t, observe.New(time.Now))
 	for _, series := range []string{
 		"go_goroutines", "go_gomaxprocs", "go_memory_bytes", "go_memory_heap_objects_bytes", "go_gc_heap_goal_bytes", "go_allocated_bytes_total", "process_start_time_seconds",
 	} {
@@ -197,7 +197,7 @@ func TestRuntime(t *testing.T) {
 
 func TestUptime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := observe.New()
+		m := observe.New(time.Now)
 		start := float64(time.Now().Unix())
 		time.Sleep(90*time.Minute + 250*time.Millisecond)
 		got := scrape(t, m)
@@ -207,7 +207,7 @@ func TestUptime(t *testing.T) {
 }
 
 func TestHandler(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	m.PluginEvent("a", "ok")
 	for _, tt := range []struct {
 		method, path string
@@ -233,7 +233,7 @@ func TestHandler(t *testing.T) {
 
 // TestApart: two servers in one process count for themselves.
 func TestApart(t *testing.T) {
-	a, b := observe.New(), observe.New()
+	a, b := observe.New(time.Now), observe.New(time.Now)
 	a.PluginEvent("x", "ok")
 	scrape(t, b).without(t, "postern_plugin")
 }
@@ -244,7 +244,7 @@ func FuzzLabels(f *testing.F) {
 		f.Add(seed, "x")
 	}
 	f.Fuzz(func(t *testing.T, instance, result string) {
-		m := observe.New()
+		m := observe.New(time.Now)
 		m.PluginCall(instance, result, instance, result, 1, 1)
 		m.PluginMemory(instance, result, 1)
 		m.PluginLoad(instance, result, 1)
@@ -263,7 +263,7 @@ func FuzzLabels(f *testing.F) {
 }
 
 func TestConcurrent(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
@@ -285,7 +285,7 @@ func TestConcurrent(t *testing.T) {
 
 // TestNoAllocation: counting a call costs no memory once its series are there.
 func TestNoAllocation(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	everything(m, "a")
 	if n := testing.AllocsPerRun(100, func() { everything(m, "a") }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -293,7 +293,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkPluginCall(b *testing.B) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	for i := range 100 {
 		everything(m, fmt.Sprint("instance-", i))
 	}
@@ -304,7 +304,7 @@ func BenchmarkPluginCall(b *testing.B) {
 }
 
 func BenchmarkScrape(b *testing.B) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	for i := range 50 {
 		everything(m, fmt.Sprint("instance-", i))
 	}

@@ -13,6 +13,9 @@ type Calls struct {
 	Total  int64
 	Took   time.Duration // together
 	Fuel   int64         // of all results of the hook together
+	// Half and Slowest are times that half of the calls of the hook, and 99 of 100, did not
+	// exceed, of all results together. They are at most a quarter too long.
+	Half, Slowest time.Duration
 }
 
 // HostCalls are what an instance asked the server for, with one result.
@@ -30,6 +33,8 @@ type Numbers struct {
 	MemoryPeak    int64
 	Suspended     bool
 	Same, Differs int64 // of its shadow
+	// Minutes are those of the last hour, the oldest first; nil if it was never called.
+	Minutes []Minute
 }
 
 // PluginNumbers gives what was counted of the instance; all zero if nothing was.
@@ -39,8 +44,15 @@ func (m *Metrics) PluginNumbers(instance string) Numbers {
 	var n Numbers
 	for k, c := range m.calls.found {
 		if k[0] == instance {
-			n.Calls = append(n.Calls, Calls{Hook: k[2], Result: k[3], Total: int64(c.total.Get()), Took: time.Duration(c.took.Get()), Fuel: int64(c.fuel.Get())})
+			told := Calls{Hook: k[2], Result: k[3], Total: int64(c.total.Get()), Took: time.Duration(c.took.Get()), Fuel: int64(c.fuel.Get())}
+			if l := m.latencies.found[key{instance, "", k[2]}]; l != nil {
+				told.Half, told.Slowest = l.quantile(0.5), l.quantile(0.99)
+			}
+			n.Calls = append(n.Calls, told)
 		}
+	}
+	if of := m.minutes.found[key{instance}]; of != nil {
+		n.Minutes = of.until(m.now())
 	}
 	for k, c := range m.hostCalls.found {
 		if k[0] == instance {

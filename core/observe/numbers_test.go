@@ -13,7 +13,7 @@ import (
 )
 
 func TestPluginNumbers(t *testing.T) {
-	m := observe.New()
+	m := observe.New(time.Now)
 	m.PluginCall("a", "p", "claims.map/v1", "ok", 10*time.Millisecond, 100)
 	m.PluginCall("a", "p", "claims.map/v1", "ok", 30*time.Millisecond, 50)
 	m.PluginCall("a", "p", "claims.map/v1", "trap", time.Millisecond, 1)
@@ -24,6 +24,13 @@ func TestPluginNumbers(t *testing.T) {
 	m.PluginShadow("a", "claims.map/v1", true)
 	m.PluginShadow("a", "claims.map/v1", false)
 	got := m.PluginNumbers("a")
+	for i := range got.Calls {
+		c := &got.Calls[i] // how near they are is TestLatency's
+		if c.Half < 10*time.Millisecond || c.Half > 12500*time.Microsecond || c.Slowest < 30*time.Millisecond || c.Slowest > 37500*time.Microsecond {
+			t.Errorf("half of the calls took up to %s, nearly all up to %s", c.Half, c.Slowest)
+		}
+		c.Half, c.Slowest = 0, 0
+	}
 	if want := []observe.Calls{
 		{Hook: "claims.map/v1", Result: "ok", Total: 2, Took: 40 * time.Millisecond, Fuel: 151},
 		{Hook: "claims.map/v1", Result: "trap", Total: 1, Took: time.Millisecond, Fuel: 151},
@@ -37,7 +44,7 @@ func TestPluginNumbers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	m.PluginGone("a")
-	if got := m.PluginNumbers("a"); len(got.Calls) != 0 || got.MemoryPeak != 0 || got.Suspended {
+	if got := m.PluginNumbers("a"); len(got.Calls)+len(got.Minutes) != 0 || got.MemoryPeak != 0 || got.Suspended {
 		t.Errorf("of an instance that is gone: %+v", got)
 	}
 	var page bytes.Buffer
@@ -95,5 +102,77 @@ func TestLogbookIsBounded(t *testing.T) {
 	}
 	if book.Lines("a", 0) != nil || book.Lines("i999", 0) == nil {
 		t.Error("the owners are not bounded")
+	}
+}
+
+// Who reads on sees by the numbers that lines were dropped, and after a new start has all.
+func TestLinesAreNumbered(t *testing.T) {
+	book := observe.NewLogbook()
+	log := slog.New(book.Over(slog.DiscardHandler))
+	for n := range 250 {
+		log.Info("x", "instance", "a", "text", strconv.Itoa(n))
+		log.Info("x", "instance", "b", "text", "between")
+	}
+	if lines := book.Lines("a", 0); lines[0].Number != 51 || lines[199].Number != 250 {
+		t.Errorf("from %d to %d", lines[0].Number, lines[len(lines)-1].Number)
+	}
+	if lines := book.Lines("a", 10); len(lines) != 200 || lines[0].Number-1-10 != 40 {
+		t.Errorf("behind the tenth: %d lines from %d", len(lines), lines[0].Number)
+	}
+	if lines := book.Lines("a", 5000); len(lines) != 200 {
+		t.Errorf("behind a line that never was: %d", len(lines))
+	}
+	for n := range 300 {
+		log.Info("x", "instance", "i"+strconv.Itoa(n))
+	}
+	log.Info("x", "instance", "a", "text", "again")
+	if lines := book.Lines("a", 250); len(lines) != 1 || lines[0].Text != "again" {
+		t.Errorf("after it was forgotten: %+v", lines)
+	}
+}
+
+// The minutes of an hour, with those in which nothing was.
+func TestMinutes(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 30, 0, time.UTC)
+	m := observe.New(func() time.Time { return now })
+	m.PluginCall("a", "p", "claims.map/v1", "ok", time.Millisecond, 1)
+	now = now.Add(3 * time.Minute)
+	m.PluginCall("a", "p", "claims.map/v1", "ok", time.Millisecond, 1)
+	m.PluginCall("a", "p", "account.shape/v1", "trap", time.Millisecond, 1)
+	got := m.PluginNumbers("a").Minutes
+	if len(got) != 60 || !got[59].At.Equal(time.Date(2026, 11, 23, 12, 3, 0, 0, time.UTC)) {
+		t.Fatalf("%d minutes to %v", len(got), got[len(got)-1].At)
+	}
+	if got[59].Calls != 2 || got[59].Failed != 1 || got[58].Calls != 0 || got[56].Calls != 1 || got[56].Failed != 0 {
+		t.Errorf("%+v", got[56:])
+	}
+	now = now.Add(time.Hour)
+	for _, minute := range m.PluginNumbers("a").Minutes {
+		if minute.Calls != 0 {
+			t.Errorf("after an hour: %+v", minute)
+		}
+	}
+}
+
+// A quantile is never too short, and at most a quarter too long.
+func TestLatency(t *testing.T) {
+	for _, d := range []time.Duration{9 * time.Microsecond, 10 * time.Microsecond, 16 * time.Microsecond, 17 * time.Microsecond, 99 * time.Microsecond, time.Millisecond, 12345 * time.Microsecond, time.Second, 30 * time.Second, 67 * time.Second} {
+		m := observe.New(time.Now)
+		m.PluginCall("a", "p", "h", "ok", d, 1)
+		for _, told := range []time.Duration{m.PluginNumbers("a").Calls[0].Half, m.PluginNumbers("a").Calls[0].Slowest} {
+			if told < d || float64(told) > 1.25*float64(d)+1 {
+				t.Errorf("%s is told as %s", d, told)
+			}
+		}
+	}
+	m := observe.New(time.Now)
+	for n := range 100 {
+		m.PluginCall("a", "p", "h", "ok", time.Duration(n+1)*time.Millisecond, 1)
+	}
+	m.PluginCall("a", "p", "h", "ok", 0, 1)
+	m.PluginCall("a", "p", "h", "ok", 24*time.Hour, 1)
+	c := m.PluginNumbers("a").Calls[0]
+	if c.Half < 50*time.Millisecond || c.Half > 64*time.Millisecond || c.Slowest < 99*time.Millisecond || c.Slowest > 125*time.Millisecond {
+		t.Errorf("half within %s, nearly all within %s", c.Half, c.Slowest)
 	}
 }

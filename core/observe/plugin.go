@@ -41,6 +41,7 @@ func (p *peak) atLeast(value float64) {
 
 // The words of labels that are not the caller's.
 const (
+	fine    = "ok"
 	same    = "same"
 	differs = "differs"
 )
@@ -52,6 +53,8 @@ func (m *Metrics) indexPlugins() {
 	m.calls = newIndex(m, m.instances, func(k key) call {
 		return call{calls.counter(k), times.histogram(k), fuel.counter(k), new(metrics.Counter)}
 	})
+	m.latencies = newIndex(m, m.instances, func(key) *latency { return &latency{} })
+	m.minutes = newIndex(m, m.instances, func(key) *minutes { return &minutes{} })
 
 	hostCalls := m.family("counter", "postern_plugin_host_calls_total", "What plugins asked the server for, by how that ended.", "instance", "plugin", "capability", "result")
 	hostTimes := m.family("histogram", "postern_plugin_host_call_seconds", "How long it took to do what plugins asked for.", "instance", "plugin", "capability")
@@ -82,6 +85,8 @@ func (m *Metrics) PluginCall(instance, plugin, hook, result string, d time.Durat
 	c.seconds.Update(d.Seconds())
 	c.took.AddInt64(int64(d))
 	c.fuel.AddInt64(max(fuel, 0))
+	m.latencies.of(key{instance, "", hook}).note(d)
+	m.minutes.of(key{instance}).note(m.now(), result != fine)
 }
 
 // PluginHostCall counts one use of a capability: "ok", "denied" or "error".
@@ -138,6 +143,8 @@ func (m *Metrics) PluginGone(instance string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls.forget(instance)
+	m.latencies.forget(instance)
+	m.minutes.forget(instance)
 	m.hostCalls.forget(instance)
 	m.memory.forget(instance)
 	m.suspended.forget(instance)

@@ -31,7 +31,8 @@ type watcher struct{}
 
 func (watcher) PluginNumbers(string) admin.PluginNumbers {
 	return admin.PluginNumbers{
-		Hooks:     []admin.HookNumbers{{Hook: core.HookLogin, Calls: 3, Failed: 1, Reasons: []admin.ReasonNumber{{Reason: "trap", Calls: 1}}, Average: 2500e3}},
+		Hooks:     []admin.HookNumbers{{Hook: core.HookLogin, Calls: 3, Failed: 1, Reasons: []admin.ReasonNumber{{Reason: "trap", Calls: 1}}, Average: 2500e3, Half: 2000, Slowest: 9e6}},
+		Minutes:   []admin.MinuteNumbers{{Calls: 3, Failed: 1}},
 		HostCalls: []admin.HostCallNumbers{{Capability: "clock", Result: "ok", Calls: 2, Average: 1e3}}, MemoryPeak: 1 << 20, ShadowSame: 4,
 	}
 }
@@ -46,7 +47,7 @@ func TestWatch(t *testing.T) {
 	w.admin.Watch = watcher{}
 	w.ask("owner", "POST /instances", `{"name":"work","plugin":"oidc"}`).want(http.StatusCreated)
 	w.ask("owner", "GET /instances/work/numbers", "").want(http.StatusOK).has(map[string]any{
-		"hooks.0.calls": 3, "hooks.0.reasons.0.reason": "trap", "hooks.0.average": 2500, "host_calls.0.average": 1, "memory_peak": 1 << 20, "shadow_same": 4, "suspended": false,
+		"hooks.0.calls": 3, "hooks.0.reasons.0.reason": "trap", "hooks.0.average": 2500, "hooks.0.half": 2, "hooks.0.slowest": 9000, "minutes.0.calls": 3, "minutes.0.failed": 1, "host_calls.0.average": 1, "memory_peak": 1 << 20, "shadow_same": 4, "suspended": false,
 	})
 	w.ask("owner", "GET /instances/work/log", "").want(http.StatusOK).has(map[string]any{"items.0.text": "one", "items.1.level": "warn"})
 	w.ask("owner", "GET /instances/work/log?behind=1", "").want(http.StatusOK).has(map[string]any{"items.0.text": "two", "items.1": nil})

@@ -40,10 +40,11 @@ func Numbers(n *admin.PluginNumbers) api.Numbers {
 		MemoryPeak: n.MemoryPeak, Suspended: n.Suspended, ShadowSame: n.ShadowSame, ShadowDiffers: n.ShadowDiffers,
 		Hooks: Each(n.Hooks, func(h *admin.HookNumbers) api.HookNumbers {
 			return api.HookNumbers{
-				Hook: h.Hook, Calls: h.Calls, Failed: h.Failed, Average: h.Average.Microseconds(), Fuel: h.Fuel,
+				Hook: h.Hook, Calls: h.Calls, Failed: h.Failed, Average: h.Average.Microseconds(), Fuel: h.Fuel, Half: h.Half.Microseconds(), Slowest: h.Slowest.Microseconds(),
 				Reasons: Each(h.Reasons, func(r *admin.ReasonNumber) api.ReasonNumber { return api.ReasonNumber(*r) }),
 			}
 		}),
+		Minutes: Each(n.Minutes, func(m *admin.MinuteNumbers) api.MinuteNumbers { return api.MinuteNumbers(*m) }),
 		HostCalls: Each(n.HostCalls, func(h *admin.HostCallNumbers) api.HostCallNumbers {
 			return api.HostCallNumbers{Capability: h.Capability, Result: h.Result, Calls: h.Calls, Average: h.Average.Microseconds()}
 		}),
@@ -56,10 +57,11 @@ func AdminNumbers(n *api.Numbers) admin.PluginNumbers {
 		MemoryPeak: n.MemoryPeak, Suspended: n.Suspended, ShadowSame: n.ShadowSame, ShadowDiffers: n.ShadowDiffers,
 		Hooks: Each(n.Hooks, func(h *api.HookNumbers) admin.HookNumbers {
 			return admin.HookNumbers{
-				Hook: h.Hook, Calls: h.Calls, Failed: h.Failed, Average: micros(h.Average), Fuel: h.Fuel,
+				Hook: h.Hook, Calls: h.Calls, Failed: h.Failed, Average: micros(h.Average), Fuel: h.Fuel, Half: micros(h.Half), Slowest: micros(h.Slowest),
 				Reasons: Each(h.Reasons, func(r *api.ReasonNumber) admin.ReasonNumber { return admin.ReasonNumber(*r) }),
 			}
 		}),
+		Minutes: Each(n.Minutes, func(m *api.MinuteNumbers) admin.MinuteNumbers { return admin.MinuteNumbers(*m) }),
 		HostCalls: Each(n.HostCalls, func(h *api.HostCallNumbers) admin.HostCallNumbers {
 			return admin.HostCallNumbers{Capability: h.Capability, Result: h.Result, Calls: h.Calls, Average: micros(h.Average)}
 		}),

@@ -47,6 +47,14 @@ type Numbers struct {
 	Suspended     bool              `json:"suspended" doc:"It failed too often and rests."`
 	ShadowSame    int64             `json:"shadow_same" doc:"Calls of a shadow whose answer would have been the same."`
 	ShadowDiffers int64             `json:"shadow_differs"`
+	Minutes       []MinuteNumbers   `json:"minutes" doc:"Those of the last hour, the oldest first; none if it was never called."`
+}
+
+// MinuteNumbers are the calls of a minute, of all hooks.
+type MinuteNumbers struct {
+	At     time.Time `json:"at" doc:"When it began."`
+	Calls  int64     `json:"calls"`
+	Failed int64     `json:"failed"`
 }
 
 // HookNumbers are those of the calls of one hook.
@@ -56,6 +64,8 @@ type HookNumbers struct {
 	Failed  int64          `json:"failed"`
 	Reasons []ReasonNumber `json:"reasons" doc:"Of the failed ones."`
 	Average int64          `json:"average" doc:"Microseconds."`
+	Half    int64          `json:"half" doc:"Microseconds that half of the calls did not exceed, at most a quarter too many."`
+	Slowest int64          `json:"slowest" doc:"As half, of 99 calls of 100."`
 	Fuel    int64          `json:"fuel" doc:"Of all calls together."`
 }
 
@@ -75,7 +85,7 @@ type HostCallNumbers struct {
 
 // LogLine is something that a plugin wrote, or that happened to it.
 type LogLine struct {
-	Number uint64    `json:"number" doc:"Rises with each line."`
+	Number uint64    `json:"number" doc:"Rises by one with each line of the instance: where one is missing, a line was dropped."`
 	At     time.Time `json:"at"`
 	Level  string    `json:"level" doc:"info, warn or error."`
 	Text   string    `json:"text"`
