@@ -255,21 +255,6 @@ type Code struct {
 	Copies          bool // it has a button that copies it
 }
 
-// Log are lines that a program wrote, the newest last.
-type Log struct {
-	Title string
-	Lines []LogLine
-	Empty string
-	Live  bool // with a script, the page is read anew every few seconds
-}
-
-// LogLine is one of them. Kind is as of [Badge].
-type LogLine struct {
-	At          time.Time
-	Level, Text string
-	Kind        string
-}
-
 // Feed is what happened, the newest first.
 type Feed struct {
 	ID, Title, Text string
@@ -334,6 +319,8 @@ func (Checklist) block() string { return "checklist" }
 func (Copies) block() string    { return "copies" }
 func (Code) block() string      { return "code" }
 func (Log) block() string       { return "log" }
+func (Live) block() string      { return "live" }
+func (Chart) block() string     { return "chart" }
 func (Feed) block() string      { return "feed" }
 func (Order) block() string     { return "order" }
 func (Split) block() string     { return "split" }

@@ -15,7 +15,7 @@ import (
 func everyBlock(s string) []Block {
 	var blocks []Block
 	for _, empty := range []Block{
-		Message{}, Prose{}, Stats{}, Table{}, Details{}, Form{}, Checklist{}, Copies{}, Code{}, Log{}, Feed{}, Order{},
+		Message{}, Prose{}, Stats{}, Table{}, Details{}, Form{}, Checklist{}, Copies{}, Code{}, Log{}, Chart{}, Feed{}, Order{},
 	} {
 		value := reflect.New(reflect.TypeOf(empty)).Elem()
 		fill(value, s)
@@ -31,7 +31,7 @@ func everyBlock(s string) []Block {
 		}
 		blocks = append(blocks, block)
 	}
-	return append(blocks, Split{Main: slices.Clone(blocks[:1]), Side: slices.Clone(blocks[2:3])})
+	return append(blocks, Live{ID: s, Blocks: slices.Clone(blocks[:1])}, Split{Main: slices.Clone(blocks[:1]), Side: slices.Clone(blocks[2:3])})
 }
 
 func everyConsole(s string) Console {

@@ -16,6 +16,7 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"kind":   func(b Block) string { return b.block() },
 		"on":     func(page Console, b Block) onPage { return onPage{page, b} },
 		"press":  func(page Console, b Button) onPage { return onPage{page, b} },
+		"search": func(s *Search, id, title, press string) aSearch { return aSearch{s, id, title, press} },
 		"within": func(form Form, input Input) inForm { return inForm{form, input} },
 		"id":     idOf,
 		"faults": func(f Form) []problem { return f.problems() },
@@ -25,6 +26,7 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"brisk":  func(text string) bool { return len(text) <= 15 }, // an address: "192.0.2.255"
 		"blank":  func(c Cell) bool { return c.Text == "" && c.Sub == "" && c.At.IsZero() && len(c.Badges) == 0 },
 		"inc":    func(n int) int { return n + 1 },
+		"clock":  func(t time.Time) string { return t.UTC().Format("2 Jan, 15:04:05") },
 	})
 	set, err := set.ParseFS(templateFiles, "templates/parts.html", "templates/console/*.html")
 	if err != nil {
@@ -37,6 +39,13 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 type onPage struct {
 	Page Console
 	It   any
+}
+
+// aSearch is a search with the id and the title of what it is above, and the word on its
+// button.
+type aSearch struct {
+	Search           *Search
+	ID, Title, Press string
 }
 
 // inForm is an input with its form.

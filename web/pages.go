@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -243,6 +244,16 @@ func HasScript(page Page) bool {
 		return p.Signal != nil
 	}
 	return false
+}
+
+// Asks reports whether a script of the page asks the server for more: its policy must
+// allow it.
+func Asks(page Page) bool {
+	console, is := page.(Console)
+	return is && slices.ContainsFunc(console.Blocks, func(b Block) bool {
+		log, is := b.(Log)
+		return is && log.Live
+	})
 }
 
 // Field is a hidden field of a form.

@@ -233,9 +233,14 @@ func consoleOrder(at time.Time) Console {
 			{Name: "scopes", Label: "scopes", Sub: "Gives claims by scope", URL: "/admin/plugins/scopes", Badges: []Badge{{"Built in", ""}}},
 			{Name: "rename", Label: "rename", Buttons: []Button{{Label: "Unbind", About: "rename", Action: "unbind", Values: []Field{{"item", "rename"}}}}},
 		}},
-		Log{Title: "Log", Lines: []LogLine{
-			{at, "info", "mapped department", ""}, {at, "error", "no such host: directory.example.com", "wrong"},
+		Live{ID: "numbers", Blocks: []Block{
+			Chart{Title: "Calls in the last hour", Text: "33 calls, 2 of them failed.", From: "17:59", To: "18:59", Bars: []Bar{
+				{"18:57: 31 calls", 31, 0}, {"18:58: none", 0, 0}, {"18:59: 2 calls, 2 failed", 2, 2},
+			}},
 		}},
+		Log{Title: "Log", Live: true, Last: 15, Missed: "12 lines before these are not kept any more.", Lines: []LogLine{
+			{at, "info", "mapped department", ""}, {at, "error", "no such host: directory.example.com", "wrong"},
+		}, Search: &Search{Action: "/admin/instances/rename/log", Inputs: []Input{{Name: "level", Label: "Level", Kind: "select", Options: []Option{{"", "All of them", ""}, {"error", "Errors", ""}}}}}},
 	}}
 }
 

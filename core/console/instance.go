@@ -30,7 +30,7 @@ func instancePage(v *Visit, i *admin.Instance, here string, blocks ...web.Block)
 		Title: i.Name, Lead: "An instance of the plugin " + i.Plugin + " " + i.Version + ".", Badges: instanceBadges(i), Blocks: blocks,
 		Crumbs: []web.Anchor{{Label: "Plugins", URL: pluginsPath}, {Label: i.Plugin, URL: at(pluginsPath, i.Plugin)}},
 	}
-	for _, tab := range []struct{ label, path string }{{"Overview", ""}, {"Settings", "settings"}, {"Limits", "limits"}, {"Log", "log"}, {"Try a message", "try"}} {
+	for _, tab := range []struct{ label, path string }{{"Overview", ""}, {"Settings", "settings"}, {"Limits", "limits"}, {"Activity", "log"}, {"Try a message", "try"}} {
 		writes := tab.path != "" && tab.path != "log"
 		if writes && !v.May(core.WritePlugins, "") {
 			continue

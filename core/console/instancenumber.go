@@ -10,47 +10,122 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
+// numberBlocks say what was counted of an instance since the server was started.
 func numberBlocks(n *admin.PluginNumbers) []web.Block {
-	var calls, failed int64
-	var took time.Duration
-	for _, h := range n.Hooks {
-		calls, failed, took = calls+h.Calls, failed+h.Failed, took+h.Average*time.Duration(h.Calls)
-	}
-	average := "–"
-	if calls > 0 {
-		average = brief(took / time.Duration(calls))
-	}
-	stats := web.Stats{Items: []web.Stat{
-		{Label: "Calls", Value: number(int(calls)), Text: "since the start"}, {Label: "Failed", Value: number(int(failed))},
-		{Label: "On average", Value: average}, {Label: "Most memory", Value: fmt.Sprintf("%.1f MiB", float64(n.MemoryPeak)/(1<<20))},
-	}}
-	blocks := []web.Block{stats}
+	blocks := []web.Block{numberStats(n)}
 	if n.Suspended {
 		blocks = append(blocks, web.Message{Kind: "wrong", Title: "It rests", Text: "It failed too often, and is tried again after a while."})
 	}
-	if len(n.Hooks)+len(n.HostCalls) == 0 {
-		return blocks
+	if len(n.Minutes) > 0 {
+		blocks = append(blocks, minuteChart(n.Minutes))
 	}
-	table := web.Table{ID: "calls", Title: "Calls", Columns: []string{"What", "Calls", "Failed", "On average"}}
+	for _, table := range []web.Table{callTable(n), failureTable(n), hostCallTable(n)} {
+		if len(table.Rows) > 0 {
+			blocks = append(blocks, table)
+		}
+	}
+	return blocks
+}
+
+func numberStats(n *admin.PluginNumbers) web.Stats {
+	var calls, failed int64
+	var slowest time.Duration
 	for _, h := range n.Hooks {
-		var reasons []string
-		for _, r := range h.Reasons {
-			reasons = append(reasons, strings.ReplaceAll(r.Reason, "_", " ")+" "+number(int(r.Calls)))
-		}
-		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: h.Hook}, {Text: number(int(h.Calls))}, {Text: number(int(h.Failed)), Sub: strings.Join(reasons, ", ")}, {Text: brief(h.Average)}}})
+		calls, failed, slowest = calls+h.Calls, failed+h.Failed, max(slowest, h.Slowest)
 	}
-	for _, h := range n.HostCalls {
-		bad := web.Cell{}
-		if h.Result != "ok" {
-			bad.Text = h.Result
+	share, nearly, memory := "", "–", "–"
+	if calls > 0 {
+		share, nearly = fmt.Sprintf("%.1f %%", 100*float64(failed)/float64(calls)), brief(slowest)
+	}
+	if n.MemoryPeak > 0 {
+		memory = mebibytes(n.MemoryPeak)
+	}
+	return web.Stats{Items: []web.Stat{
+		{Label: "Calls", Value: number(int(calls)), Text: "since the server was started"}, {Label: "Failed", Value: number(int(failed)), Text: share},
+		{Label: "99 of 100 within", Value: nearly, Text: "with waiting"}, {Label: "Most memory", Value: memory, Text: "of one call"},
+	}}
+}
+
+// minuteChart shows the last hour.
+func minuteChart(minutes []admin.MinuteNumbers) web.Chart {
+	var calls, failed, most int64
+	chart := web.Chart{ID: "hour", Title: "The last hour", From: clock(minutes[0].At), To: clock(minutes[len(minutes)-1].At) + " UTC"}
+	for _, m := range minutes {
+		calls, failed, most = calls+m.Calls, failed+m.Failed, max(most, m.Calls)
+		label := clock(m.At) + ": " + several(int(m.Calls), "call", "calls")
+		if m.Failed > 0 {
+			label += ", " + number(int(m.Failed)) + " failed"
 		}
-		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: "asked for " + h.Capability}, {Text: number(int(h.Calls))}, bad, {Text: brief(h.Average)}}})
+		chart.Bars = append(chart.Bars, web.Bar{Label: label, Value: m.Calls, Bad: m.Failed})
+	}
+	chart.Text = upper(several(int(calls), "call", "calls"))
+	if failed > 0 {
+		chart.Text += ", " + number(int(failed)) + " of them failed"
+	}
+	if chart.Text += "."; most > 0 {
+		chart.Text += " At most " + number(int(most)) + " in a minute."
+	}
+	return chart
+}
+
+func callTable(n *admin.PluginNumbers) web.Table {
+	table := web.Table{
+		ID: "calls", Title: "Calls", Text: "With waiting for an instance. Fuel is what it works with: about one unit for each instruction.",
+		Columns: []string{"Hook", "Calls", "Failed", "On average", "Half within", "99 of 100 within", "Fuel of a call"},
+	}
+	for _, h := range n.Hooks {
+		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
+			{Text: h.Hook}, {Text: number(int(h.Calls))}, {Text: number(int(h.Failed))}, {Text: brief(h.Average)}, {Text: brief(h.Half)}, {Text: brief(h.Slowest)},
+			{Text: number(int(h.Fuel / max(h.Calls, 1)))},
+		}})
 	}
 	if n.ShadowSame+n.ShadowDiffers > 0 {
-		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: "as a shadow", Sub: "would have changed " + number(int(n.ShadowDiffers))}, {Text: number(int(n.ShadowSame + n.ShadowDiffers))}, {}, {}}})
+		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
+			{Text: "as a shadow", Sub: "would have changed " + number(int(n.ShadowDiffers))}, {Text: number(int(n.ShadowSame + n.ShadowDiffers))}, {}, {}, {}, {}, {},
+		}})
 	}
-	return append(blocks, table)
+	return table
 }
+
+// failureTable says why calls failed, in words for who runs the server.
+func failureTable(n *admin.PluginNumbers) web.Table {
+	table := web.Table{ID: "failures", Title: "Why calls failed", Columns: []string{"Reason", "Hook", "Calls"}}
+	for _, h := range n.Hooks {
+		for _, r := range h.Reasons {
+			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: strings.ReplaceAll(r.Reason, "_", " "), Sub: reasonWords(r.Reason)}, {Text: h.Hook}, {Text: number(int(r.Calls))}}})
+		}
+	}
+	return table
+}
+
+// reasonWords says what a reason means; nothing of one that says it itself.
+func reasonWords(reason string) string {
+	return map[string]string{
+		"unavailable": "There was no module to call.", "suspended": "It failed too often before, and rested.", "busy": "No instance became free in time.",
+		"trap": "The code crashed.", "exit": "The code ended itself.", "stack_overflow": "The code called itself too deeply.", "out_of_fuel": "It worked for longer than its limit lets it.",
+		"out_of_memory": "It needs more memory than its limit lets it have.", "denied": "It asked for what it was not given.", "bad_pointer": "It named memory that it does not have.",
+		"output_too_large": "Its answer was too long.", "too_many_calls": "It asked the server too often in one call.", "too_slow": "It waited for longer than its limit lets it.",
+		"plugin_error": "The plugin itself said no: its log may say why.", "invalid_output": "Its answer is not what the hook expects.", "protected_claim": "It set a claim that is the server's.",
+		"wider_scope": "It granted more than was asked for.", "conflict": "Two policies want different sign-ins.",
+	}[reason]
+}
+
+func hostCallTable(n *admin.PluginNumbers) web.Table {
+	table := web.Table{ID: "host-calls", Title: "What it asked the server for", Columns: []string{"Capability", "Result", "Calls", "On average"}}
+	for _, h := range n.HostCalls {
+		result := web.Cell{Badges: []web.Badge{{Text: h.Result, Kind: "warn"}}}
+		if h.Result == "ok" {
+			result = web.Cell{Text: "ok"}
+		}
+		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: h.Capability, Code: true}, result, {Text: number(int(h.Calls))}, {Text: brief(h.Average)}}})
+	}
+	return table
+}
+
+// clock writes the hour and the minute, UTC.
+func clock(t time.Time) string { return t.UTC().Format("15:04") }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // brief writes how long something took: "1.2 ms".
 func brief(d time.Duration) string {

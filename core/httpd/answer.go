@@ -182,7 +182,7 @@ func permissions(page web.Page) string {
 
 // contentPolicy allows our own styles and images, the logo of a client that registered
 // itself, that of the organisation with the fonts of its folder, and, where a form is sent on to the relying party or a page of it is loaded,
-// that origin.
+// that origin. A script asks this server alone.
 func contentPolicy(page pageWith, theme *web.Theme) string {
 	images := strings.Join(append([]string{"img-src 'self' data:"}, imageOrigins(page.Page, theme)...), " ")
 	policy := "default-src 'none'; style-src 'self'; " + images + "; base-uri 'none'; "
@@ -201,6 +201,9 @@ func contentPolicy(page pageWith, theme *web.Theme) string {
 	}
 	if web.HasScript(page.Page) {
 		policy += "; script-src 'self'"
+	}
+	if web.Asks(page.Page) {
+		policy += "; connect-src 'self'"
 	}
 	return policy
 }

@@ -142,6 +142,7 @@ func (h *booked) keep(record slog.Record) {
 	if text == "" {
 		text = strings.Join(append([]string{record.Message}, more...), " ")
 	}
+	text = strings.TrimRight(text, "\n")
 	text = strings.ToValidUTF8(text[:min(len(text), longestLine)], "\uFFFD")
 	h.book.add(instance, Line{At: record.Time, Level: record.Level, Text: text})
 }

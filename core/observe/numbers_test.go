@@ -58,7 +58,7 @@ func TestLogbook(t *testing.T) {
 	book := observe.NewLogbook()
 	var out bytes.Buffer
 	log := slog.New(book.Over(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	log.Info("plugin log", "instance", "a", "text", "hello\nworld")
+	log.Info("plugin log", "instance", "a", "text", "hello\nworld\n")
 	log.Warn("plugin failed", "instance", "a", "hook", "claims.map/v1", "reason", "trap")
 	log.Info("about nobody")
 	log.With("instance", "b").Error("it fails")

@@ -174,9 +174,18 @@ func (i *instance) write(at uint32, b []byte) {
 	i.gauge.charge(int64(len(b)) * fuelPerByte)
 }
 
+// logEnd stands where the log is full, so that nobody takes it for all that was written.
+const logEnd = "… (it wrote more, which was dropped)\n"
+
 // addLog keeps what still fits, whole characters or not: it is quoted when it is
 // written.
 func (i *instance) addLog(text []byte) {
-	room := maxLog - len(i.log)
-	i.log = append(i.log, text[:min(room, len(text))]...)
+	room := maxLog - len(logEnd) - len(i.log)
+	switch {
+	case room < 0:
+	case len(text) > room:
+		i.log = append(append(i.log, text[:room]...), logEnd...)
+	default:
+		i.log = append(i.log, text...)
+	}
 }

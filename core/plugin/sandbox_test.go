@@ -178,6 +178,9 @@ func TestLogIsBounded(t *testing.T) {
 	if size := text.Len(); size < 8<<10 || size > 32<<10 {
 		t.Errorf("the log has %d bytes", size)
 	}
+	if !strings.Contains(text.String(), "it wrote more, which was dropped") {
+		t.Error("the log does not say that some of it was dropped")
+	}
 	if lines := strings.Count(text.String(), "plugin log"); lines != 1 || strings.Count(text.String(), "\n") != 2 {
 		t.Errorf("the plugin's line breaks reach the log: %d lines", lines)
 	}

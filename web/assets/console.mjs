@@ -45,11 +45,3 @@ for (const list of document.querySelectorAll("ol[data-order]")) {
     });
   }
 }
-
-// What a plugin writes is read anew as long as somebody looks at it, and marks nothing.
-if (document.querySelector("section[data-live]")) {
-  setInterval(() => {
-    const marked = document.getSelection();
-    if (!document.hidden && (!marked || marked.isCollapsed)) location.reload();
-  }, 4000);
-}

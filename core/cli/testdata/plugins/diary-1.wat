@@ -1,0 +1,15 @@
+;; Writes a line into its log at each call.
+(module
+  (import "postern" "output_write" (func $output_write (param i32 i32)))
+  (import "postern" "log" (func $log (param i32 i32)))
+  (memory (export "memory") 20)
+  (func (export "postern_abi") (result i32) (i32.const 1))
+  (func (export "postern_describe")
+    (call $output_write (i32.const 0) (i32.const 421)))
+  (func (export "postern_call") (param i32 i32) (result i32)
+    (call $log (i32.const 2048) (i32.const 17))
+    (call $output_write (i32.const 2112) (i32.const 19))
+    (i32.const 0))
+  (data (i32.const 0) "[{\"id\":\"diary\",\"version\":\"1.0.0\",\"description\":\"Notes each call in its log.\",\"host_api\":1,\"hooks\":[\"claims.map/v1\"],\"capabilities\":[{\"name\":\"clock\",\"reason\":\"Notes when it was.\"}],\"settings\":{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false},\"samples\":[{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"id_token\",\"user\":{\"name\":\"ada\"}}},{\"hook\":\"claims.map/v1\",\"input\":{\"target\":\"userinfo\",\"user\":{\"name\":\"bob\"}}}]}]")
+  (data (i32.const 2048) "noted <b>this</b>")
+  (data (i32.const 2112) "{\"set\":{\"diary\":1}}"))
