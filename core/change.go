@@ -76,6 +76,8 @@ type (
 	}
 	// AddAccess inserts an access token.
 	AddAccess struct{ Token AccessToken }
+	// DeleteAccess deletes an access token; one that is gone stays so.
+	DeleteAccess struct{ ID ID }
 	// AddRefresh inserts a refresh token.
 	AddRefresh struct{ Token RefreshToken }
 	// RotateRefresh marks a refresh token used. ErrConflict if it was used or
@@ -501,6 +503,7 @@ func (AddGrant) change()             {}
 func (RedeemCode) change()           {}
 func (RevokeGrant) change()          {}
 func (AddAccess) change()            {}
+func (DeleteAccess) change()         {}
 func (AddRefresh) change()           {}
 func (RotateRefresh) change()        {}
 func (CountFailure) change()         {}

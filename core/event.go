@@ -70,6 +70,7 @@ const (
 	EventTokenIssued      EventType = "token.issued"
 	EventTokenRefreshed   EventType = "token.refreshed"
 	EventTokenRefused     EventType = "token.refused"
+	EventTokenRevoked     EventType = "token.revoked" // by its client
 	EventReuseDetected    EventType = "token.reuse_detected"
 	EventResourceRefused  EventType = "resource.refused"
 	EventSignedIn         EventType = "signin.succeeded"

@@ -53,7 +53,7 @@ func (w *world) shut(origin, method, path string) {
 // endpoints are those that pages of clients call.
 func endpoints() map[string][]string {
 	post := []string{http.MethodOptions, http.MethodPost}
-	return map[string][]string{oauth.PathToken: post, oauth.PathRefresh: post, oauth.PathUserInfo: append(post, http.MethodGet)}
+	return map[string][]string{oauth.PathToken: post, oauth.PathRefresh: post, oauth.PathRevoke: post, oauth.PathUserInfo: append(post, http.MethodGet)}
 }
 
 // TestPagesOfClients has what pages of clients may read: refusals too, and nothing by

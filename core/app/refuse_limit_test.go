@@ -39,7 +39,7 @@ const tooMuch = 64<<10 + 1
 // takers are the paths that take a body.
 func takers() []string {
 	return []string{
-		oauth.PathToken, oauth.PathRefresh, oauth.PathUserInfo, oauth.PathAccount,
+		oauth.PathToken, oauth.PathRefresh, oauth.PathRevoke, oauth.PathDeviceAuthorization, oauth.PathUserInfo, oauth.PathAccount,
 		oauth.PathAuthorize, oauth.PathEndSession, "/login", "/select", "/consent", "/setup",
 	}
 }
@@ -73,6 +73,7 @@ func bodyTooLarge(_ *testing.T, w *world) {
 func bodyTooLargeUnannounced(_ *testing.T, w *world) {
 	kinds := map[string]core.EventType{
 		oauth.PathToken: core.EventTokenRefused, oauth.PathRefresh: core.EventTokenRefused,
+		oauth.PathRevoke: core.EventTokenRefused, oauth.PathDeviceAuthorization: core.EventTokenRefused,
 		oauth.PathUserInfo: core.EventResourceRefused, oauth.PathAccount: core.EventResourceRefused,
 		oauth.PathAuthorize: core.EventAuthorizeRefused,
 	}

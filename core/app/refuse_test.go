@@ -17,7 +17,7 @@ type refusal struct {
 // TestRefuse runs what must be refused, each on a server of its own. No secret
 // that was seen in a test may be in the log or in the audit log afterwards.
 func TestRefuse(t *testing.T) {
-	all := slices.Concat(authorizeRefusals(), tokenRefusals(), refreshRefusals(), joseRefusals(), signInRefusals(), upstreamRefusals(), frontRefusals(), logoutRefusals(), dynamicRefusals(), originRefusals(), ownAccountRefusals(), deviceRefusals(), bearerRefusals(), scimRefusals(), adminRefusals())
+	all := slices.Concat(authorizeRefusals(), tokenRefusals(), refreshRefusals(), revocationRefusals(), joseRefusals(), signInRefusals(), upstreamRefusals(), frontRefusals(), logoutRefusals(), dynamicRefusals(), originRefusals(), ownAccountRefusals(), deviceRefusals(), bearerRefusals(), scimRefusals(), adminRefusals())
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,7 @@
 // Package grant is the token endpoint (RFC 6749 section 3.2): one pipeline that
 // every grant runs through, and a file for each grant. Beside it is the device
 // authorization endpoint (RFC 8628 section 3.1), where programs begin whose
-// person is elsewhere.
+// person is elsewhere, and the revocation endpoint (RFC 7009).
 //
 // It owns client authentication against the stored clients, the decision whether
 // a code or a refresh token may be exchanged, what happens when one is used

@@ -18,6 +18,7 @@ type Store interface {
 	Organisation(ctx context.Context, name string) (*core.Organisation, error)
 	Code(ctx context.Context, grantID core.ID) (*core.Authorized, error)
 	Refresh(ctx context.Context, tokenID core.ID) (*core.Refresh, error)
+	Access(ctx context.Context, tokenID core.ID) (*core.Access, error)
 	DeviceGrant(ctx context.Context, id core.ID) (*core.DeviceGrant, error)
 	SignedIn(ctx context.Context, sessionID core.ID) (*core.SignedIn, error)
 	Roles(ctx context.Context, holder core.ID) ([]core.RoleGrant, error)
@@ -45,7 +46,8 @@ type Endpoint struct {
 	Rand   io.Reader
 }
 
-// Request is a token request, or one for a device authorization, that was parsed.
+// Request is a token request, or one for a device authorization or a revocation, that was
+// parsed.
 type Request struct {
 	Params        oauth.Params // of the body; the query has none
 	Authorization string       // the header, or empty

@@ -138,7 +138,7 @@ func (s *memory) Access(_ context.Context, id core.ID) (*core.Access, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, err := find(s, s.access, id)
-	if err != nil {
+	if err = cmp.Or(s.rowErr, err); err != nil {
 		return nil, err
 	}
 	return &core.Access{Token: *t, Authorized: *s.authorized(s.grants[t.GrantID])}, nil
@@ -195,6 +195,8 @@ func (r *rows) apply(c core.Change) error {
 		r.grants[g.ID] = g
 	case core.AddAccess:
 		r.access[c.Token.ID] = c.Token
+	case core.DeleteAccess:
+		delete(r.access, c.ID)
 	case core.AddRefresh:
 		r.refresh[c.Token.ID] = c.Token
 	case core.RotateRefresh:

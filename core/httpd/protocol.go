@@ -65,6 +65,29 @@ func (s *Server) token(c echo.Context) error {
 	return c.Blob(http.StatusOK, typeJSON, answer)
 }
 
+// revoke is the revocation endpoint (RFC 7009 section 2). A success has no body.
+func (s *Server) revoke(c echo.Context) error {
+	secret(c)
+	params, err := s.postForm(c)
+	if err != nil {
+		return s.refuseToken(c, oauth.AsError(err))
+	}
+	header, refusal := authorization(c)
+	if refusal != nil {
+		return s.refuseToken(c, refusal)
+	}
+	refusal = s.Grant.Revoke(c.Request().Context(), grant.Request{
+		Params: params, Authorization: header, IP: c.RealIP(), Correlation: correlation(c),
+	})
+	if refusal != nil {
+		if refusal.Status == http.StatusServiceUnavailable {
+			c.Response().Header().Set(echo.HeaderRetryAfter, "10")
+		}
+		return s.writeTokenError(c, refusal)
+	}
+	return c.NoContent(http.StatusOK)
+}
+
 // authorization gives the Authorization header. A request with two of them names
 // two parties, and which one a proxy in front of us looked at is not known.
 func authorization(c echo.Context) (string, *oauth.Error) {

@@ -106,6 +106,8 @@ func (s *Server) routes(e *echo.Echo) {
 	}
 	e.POST(oauth.PathDeviceAuthorization, s.deviceAuthorization, s.crossOrigin)
 	e.OPTIONS(oauth.PathDeviceAuthorization, s.preflight, s.crossOrigin)
+	e.POST(oauth.PathRevoke, s.revoke, s.crossOrigin)
+	e.OPTIONS(oauth.PathRevoke, s.preflight, s.crossOrigin)
 	e.GET(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
 	e.POST(oauth.PathUserInfo, s.userInfo, s.crossOrigin)
 	e.OPTIONS(oauth.PathUserInfo, s.preflight, s.crossOrigin)

@@ -2,13 +2,14 @@ package oauth
 
 import "net/http"
 
-// Error codes of RFC 6749, RFC 6750, RFC 7591, RFC 8628 and OpenID Connect Core section 3.1.2.6.
+// Error codes of RFC 6749, RFC 6750, RFC 7009, RFC 7591, RFC 8628 and OpenID Connect Core section 3.1.2.6.
 const (
 	CodeInvalidRequest          = "invalid_request"
 	CodeInvalidClient           = "invalid_client"
 	CodeInvalidGrant            = "invalid_grant"
 	CodeUnauthorizedClient      = "unauthorized_client"
 	CodeUnsupportedGrantType    = "unsupported_grant_type"
+	CodeUnsupportedTokenType    = "unsupported_token_type"
 	CodeUnsupportedResponseType = "unsupported_response_type"
 	CodeInvalidScope            = "invalid_scope"
 	CodeInvalidToken            = "invalid_token"

@@ -15,6 +15,7 @@ type metadata struct {
 	Authorization         string   `json:"authorization_endpoint"`
 	Token                 string   `json:"token_endpoint"`
 	DeviceAuthorization   string   `json:"device_authorization_endpoint"`
+	Revocation            string   `json:"revocation_endpoint"`
 	UserInfo              string   `json:"userinfo_endpoint"`
 	JWKS                  string   `json:"jwks_uri"`
 	Registration          string   `json:"registration_endpoint,omitempty"`
@@ -29,6 +30,8 @@ type metadata struct {
 	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgs         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationMethods     []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAlgs        []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	ClaimTypes            []string `json:"claim_types_supported"`
 	Claims                []string `json:"claims_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
@@ -73,8 +76,9 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		Issuer:              issuer,
 		Authorization:       issuer + PathAuthorize,
 		Token:               issuer + PathToken,
-		UserInfo:            issuer + PathUserInfo,
 		DeviceAuthorization: issuer + PathDeviceAuthorization,
+		Revocation:          issuer + PathRevoke,
+		UserInfo:            issuer + PathUserInfo,
 		JWKS:                issuer + PathJWKS,
 		EndSession:          issuer + PathEndSession,
 		Scopes:              StandardScopes(),
@@ -86,6 +90,8 @@ func Metadata(issuer string, algs []string, features ...Feature) []byte {
 		IDTokenAlgs:         append(algs[:len(algs):len(algs)], AlgNone),
 		TokenAuthMethods:    supported.AuthMethods,
 		TokenAuthAlgs:       supported.ClientAuthAlgs,
+		RevocationMethods:   supported.AuthMethods,
+		RevocationAlgs:      supported.ClientAuthAlgs,
 		ClaimTypes:          []string{"normal"},
 		Claims:              supportedClaims(),
 		ChallengeMethods:    []string{MethodS256},

@@ -10,6 +10,7 @@ const (
 	PathAuthorize      = "/login/oauth/authorize"
 	PathToken          = "/api/login/oauth/access_token"
 	PathRefresh        = "/api/login/oauth/refresh_token" // takes the refresh grant too; not in discovery
+	PathRevoke         = "/api/login/oauth/revoke"        // RFC 7009
 	// PathDeviceAuthorization takes what a program without a browser begins with (RFC 8628
 	// section 3.1), PathDevice is where its person goes (section 3.3).
 	PathDeviceAuthorization = "/api/device-auth"

@@ -98,6 +98,8 @@ func apply(c *sqlite.Conn, change core.Change) error {
 		return revokeGrant(c, change.ID, change.At, change.Reason)
 	case core.AddAccess:
 		return addAccess(c, change.Token)
+	case core.DeleteAccess:
+		return deleteAccess(c, change.ID)
 	case core.AddRefresh:
 		return addRefresh(c, change.Token)
 	case core.RotateRefresh:

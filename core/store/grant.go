@@ -193,6 +193,11 @@ func addAccess(c *sqlite.Conn, t core.AccessToken) error {
 	return classify(err)
 }
 
+func deleteAccess(c *sqlite.Conn, id core.ID) error {
+	_, err := c.Exec(`DELETE FROM access_tokens WHERE id = $1`, string(id))
+	return err
+}
+
 func addRefresh(c *sqlite.Conn, t core.RefreshToken) error {
 	_, err := c.Exec(`INSERT INTO refresh_tokens (id, hash, grant_id, created_at, expires_at, used_at, successor) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		string(t.ID), t.Hash[:], string(t.GrantID), millis(t.CreatedAt), millis(t.ExpiresAt), millis(t.UsedAt), string(t.Successor))

@@ -56,6 +56,12 @@ func testAccess(t *testing.T, w *world) {
 		same(w, access.Client, nil, &client)
 	}
 	w.refused(core.ErrConflict, core.AddAccess{Token: want})
+	other := w.access(grant)
+	w.apply(core.DeleteAccess{ID: want.ID}, core.DeleteAccess{ID: want.ID}, core.DeleteAccess{ID: w.id()})
+	if _, err := w.store.Access(ctx, want.ID); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("a token that was deleted: %v", err)
+	}
+	same(w, must(w.store.Access(ctx, other.ID))(w).Token, nil, other)
 	want.ID, want.GrantID = w.id(), w.id()
 	w.apply(core.AddAccess{Token: want})
 	if _, err := w.store.Access(ctx, want.ID); !errors.Is(err, core.ErrNotFound) {
