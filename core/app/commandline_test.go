@@ -3,7 +3,11 @@ package app_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -77,6 +81,42 @@ func TestCommandLineSignsIn(t *testing.T) {
 	}
 	if code, _, talk := postern(t, "logout", w.issuer); code != 0 || !strings.Contains(talk, "signed out at "+w.issuer) {
 		t.Errorf("exit code %d: %s", code, talk)
+	}
+	w.checkSecrets()
+}
+
+// TestCommandLineSignsOut holds that a sign-in that was ended is of no use to whoever copied
+// it.
+func TestCommandLineSignsOut(t *testing.T) {
+	config := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", config)
+	t.Setenv("POSTERN_TOKEN", "")
+	w := newWorld(t)
+	w.user("root", func(u *admin.NewUser) { u.Admin = true })
+	if code, talk := w.logsIn("root", "allow"); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, talk)
+	}
+	stolen := t.TempDir()
+	err := filepath.WalkDir(config, func(path string, entry fs.DirEntry, err error) error {
+		to := filepath.Join(stolen, strings.TrimPrefix(path, config))
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, os.MkdirAll(to, 0o700))
+		}
+		text, err := os.ReadFile(path)
+		return errors.Join(err, os.WriteFile(to, text, 0o600))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.recorded(core.EventTokenRevoked, "", func() {
+		if code, out, talk := postern(t, "logout", w.issuer); code != 0 || out != "" || talk != "signed out at "+w.issuer+"\n" {
+			t.Errorf("exit code %d: %s%s", code, out, talk)
+		}
+	})
+	t.Setenv("XDG_CONFIG_HOME", stolen)
+	over := "error: you are not signed in at " + w.issuer + " any more\nhint: run 'postern login " + w.issuer + "'\n"
+	if code, out, talk := postern(t, "user", "list", "--server", w.issuer); code != 1 || out != "" || talk != over {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
 	}
 	w.checkSecrets()
 }

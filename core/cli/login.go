@@ -94,7 +94,7 @@ func (p *program) listLogins(folder login.Folder) error {
 func (p *program) logout() *cobra.Command {
 	c := &cobra.Command{
 		Use: "logout SERVER", Short: "end a sign-in at a server elsewhere", Args: arguments("SERVER"),
-		Long: "End the sign-in of 'postern login' at a server: this machine forgets it. The server does\nso too if it offers that (RFC 7009); else it is listed on the page of your account,\nwhere you end it, until it expires.",
+		Long: "End the sign-in of 'postern login' at a server: the server takes its tokens no more, and\nthis machine forgets them. If the server cannot be reached, this machine forgets them all\nthe same, and the sign-in stays listed on the page of your account, where you end it.",
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		server, err := login.ParseServer(args[0])

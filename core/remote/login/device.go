@@ -172,10 +172,14 @@ func (s *Server) Refresh(ctx context.Context, old *Tokens) (*Tokens, error) {
 // Revoke ends a sign-in at the server, where that offers it (RFC 7009); done is false where
 // it does not.
 func (s *Server) Revoke(ctx context.Context, t *Tokens) (done bool, err error) {
-	if s.revocation == "" || t.Refresh == "" {
+	token, hint := t.Refresh, "refresh_token"
+	if token == "" {
+		token, hint = t.Access, "access_token"
+	}
+	if s.revocation == "" || token == "" {
 		return false, nil
 	}
-	_, err = s.post(ctx, s.revocation, url.Values{"token": {t.Refresh}, "token_type_hint": {"refresh_token"}})
+	_, err = s.post(ctx, s.revocation, url.Values{"token": {token}, "token_type_hint": {hint}})
 	return err == nil, err
 }
 
