@@ -11,10 +11,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
 const maxDepth = 16
+
+// RepeatedError says which member is there twice: "profile.phone", "keys[1].kid".
+type RepeatedError struct{ Path string }
+
+// Error says so without the name, which whoever sent the text chose.
+func (*RepeatedError) Error() string { return "a JSON member is there twice" }
+
+// below says where the object is that has the member.
+func below(err error, place string) error {
+	repeated, ok := errors.AsType[*RepeatedError](err)
+	switch {
+	case !ok:
+		return err
+	case strings.HasPrefix(repeated.Path, "["):
+		return &RepeatedError{place + repeated.Path}
+	}
+	return &RepeatedError{place + "." + repeated.Path}
+}
 
 // Members reads a JSON object into its members, by their exact names: what
 // encoding/json fills structs with also matches other capitals. Members that are there
@@ -32,13 +51,25 @@ func Members(data []byte) (map[string]json.RawMessage, error) {
 		return nil, errors.New("data behind the JSON value")
 	}
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
-	}
-	if members == nil {
-		return nil, errors.New("JSON null instead of an object")
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return nil, fmt.Errorf("JSON %s instead of an object", kind(data))
 	}
 	return members, nil
+}
+
+// kind names what a JSON value is that is no object.
+func kind(data []byte) string {
+	switch first := bytes.TrimLeft(data, " \t\r\n")[0]; first {
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "boolean"
+	}
+	return "number"
 }
 
 func checkValue(decoder *json.Decoder, depth int) error {
@@ -62,20 +93,21 @@ func checkValue(decoder *json.Decoder, depth int) error {
 
 func checkElements(decoder *json.Decoder, named bool, depth int) error {
 	seen := map[string]bool{}
-	for decoder.More() {
+	for i := 0; decoder.More(); i++ {
+		place := fmt.Sprintf("[%d]", i)
 		if named {
 			token, err := decoder.Token()
 			if err != nil {
 				return err
 			}
-			name, _ := token.(string)
-			if seen[name] {
-				return errors.New("a JSON member is there twice")
+			place, _ = token.(string)
+			if seen[place] {
+				return &RepeatedError{place}
 			}
-			seen[name] = true
+			seen[place] = true
 		}
 		if err := checkValue(decoder, depth); err != nil {
-			return err
+			return below(err, place)
 		}
 	}
 	return nil

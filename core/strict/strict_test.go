@@ -1,6 +1,7 @@
 package strict_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -23,7 +24,9 @@ func TestMembers(t *testing.T) {
 		{`{"a":"` + "\xff" + `"}`, "UTF-8"},
 		{`{}{}`, "behind"},
 		{`{} x`, "behind"},
-		{`null`, "null"},
+		{`null`, "JSON null instead of an object"},
+		{` true`, "JSON boolean instead of an object"},
+		{"\n-7", "JSON number instead of an object"},
 		{`[]`, "array"},
 		{`"text"`, "string"},
 		{``, "EOF"},
@@ -36,6 +39,21 @@ func TestMembers(t *testing.T) {
 			t.Errorf("%.40s: %v", test.text, err)
 		case test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)):
 			t.Errorf("%.40s: %v, want %q in it", test.text, err, test.wrong)
+		}
+	}
+}
+
+func TestRepeated(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":1,"a":1}`:                            "a",
+		`{"a":{"b":1,"c":2,"b":3}}`:                "a.b",
+		`{"a":[0,{"b":1},{"b":{"c":1,"c":2}}]}`:    "a[2].b.c",
+		`{"a":[[{"x":1,"x":1}]]}`:                  "a[0][0].x",
+		`{"x":[1,1],"y":{"x":1},"x":{"z":[true]}}`: "x",
+	} {
+		_, err := strict.Members([]byte(text))
+		if repeated, ok := errors.AsType[*strict.RepeatedError](err); !ok || repeated.Path != want {
+			t.Errorf("%s: %#v, want %s", text, err, want)
 		}
 	}
 }
