@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/postern-id/postern/core"
 )
@@ -35,16 +34,6 @@ func (e *ManagedError) by() string {
 func (e *ManagedError) Hint() string {
 	return fmt.Sprintf("change it there and apply that, or give it up with 'postern managed release %s %s'", e.Kind, shellWord(e.Name))
 }
-
-// shellWord writes a name as a shell reads it.
-func shellWord(name string) string {
-	if name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(plainInShell, r) }) {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-}
-
-const plainInShell = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@"
 
 // apply makes changes, unless one of them is of what a file manages that is not the one
 // that is applied. It is the only way from here to the store: a change that reaches for

@@ -53,7 +53,7 @@ func TestEveryChangeIsOfSomething(t *testing.T) {
 		CreateUser UpdateUser SetProfile SetEmail SetPassword KeepPassword DeleteUser KeepAdministrator SetAvatar DeleteAvatar
 		GrantRole RevokeRole CreateServiceAccount UpdateServiceAccount DeleteServiceAccount AddAPIToken UseAPIToken DeleteAPIToken
 		SaveRequest FinishRequest StartSession EndSession EndSessions SaveConsent WithdrawConsent IssueCode AddGrant RedeemCode RevokeGrant
-		AddAccess AddRefresh RotateRefresh CountFailure ClearFailures UseAssertion Record EndDelivery PutOffDelivery EndNotice PutOffNotice
+		AddAccess DeleteAccess AddRefresh RotateRefresh CountFailure ClearFailures UseAssertion Record EndDelivery PutOffDelivery EndNotice PutOffNotice
 		BeginAnswer EndAnswer DropAnswer AddDeviceGrant DecideDeviceGrant PollDeviceGrant FinishDeviceGrant AddInitial UseInitial DeleteInitial
 		PutValue DeleteValue SaveAttempt HoldCallback FinishAttempt SaveLink DeleteLink AddAuthenticator UseAuthenticator RenameAuthenticator
 		DeleteAuthenticator DeleteAuthenticators SetRecoveryCodes UseRecoveryCode AddDevice UseDevice DeleteDevice DeleteDevices

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/postern-id/postern/core/admin"
@@ -92,14 +91,14 @@ func failureTable(n *admin.PluginNumbers) web.Table {
 	table := web.Table{ID: "failures", Title: "Why calls failed", Columns: []string{"Reason", "Hook", "Calls"}}
 	for _, h := range n.Hooks {
 		for _, r := range h.Reasons {
-			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: strings.ReplaceAll(r.Reason, "_", " "), Sub: reasonWords(r.Reason)}, {Text: h.Hook}, {Text: number(int(r.Calls))}}})
+			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: reasonWords(r.Reason), Sub: reasonMeaning(r.Reason)}, {Text: h.Hook}, {Text: number(int(r.Calls))}}})
 		}
 	}
 	return table
 }
 
-// reasonWords says what a reason means; nothing of one that says it itself.
-func reasonWords(reason string) string {
+// reasonMeaning says what a reason means; nothing of one that says it itself.
+func reasonMeaning(reason string) string {
 	return map[string]string{
 		"unavailable": "There was no module to call.", "suspended": "It failed too often before, and rested.", "busy": "No instance became free in time.",
 		"trap": "The code crashed.", "exit": "The code ended itself.", "stack_overflow": "The code called itself too deeply.", "out_of_fuel": "It worked for longer than its limit lets it.",

@@ -158,7 +158,7 @@ func newArena(ctx context.Context, module []byte) (*arena, error) {
 	var err error
 	// As the server has it, with the metrics.
 	if a.host, err = plugin.New(ctx, plugin.Options{
-		Source: s, Logger: slog.New(slog.DiscardHandler), Observer: observe.New(), Now: time.Now, Rand: rand.Reader,
+		Source: s, Logger: slog.New(slog.DiscardHandler), Observer: observe.New(time.Now), Now: time.Now, Rand: rand.Reader,
 	}); err != nil {
 		return nil, err
 	}

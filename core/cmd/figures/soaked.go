@@ -31,7 +31,7 @@ func newSoakedHost(ctx context.Context, dir string, v versions) (soaked, func() 
 	h.shelf.serve(v.good[0])
 	var err error
 	h.host, err = plugin.New(ctx, plugin.Options{
-		CacheDir: dir, Source: h.shelf, Logger: slog.New(&h.ledger), Observer: observe.New(), Now: time.Now, Rand: rand.Reader,
+		CacheDir: dir, Source: h.shelf, Logger: slog.New(&h.ledger), Observer: observe.New(time.Now), Now: time.Now, Rand: rand.Reader,
 	})
 	if err != nil {
 		return nil, nil, err
