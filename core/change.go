@@ -7,6 +7,19 @@ import "time"
 // answers when it is on disk. The types below are the only ones.
 type Change interface{ change() }
 
+// Kind says what has a version: when it was last changed.
+type Kind string
+
+// All kinds.
+const (
+	KindOfOrganisation   Kind = "organisation"
+	KindOfUser           Kind = "user"
+	KindOfGroup          Kind = "group"
+	KindOfClient         Kind = "client"
+	KindOfServiceAccount Kind = "service account"
+	KindOfInstance       Kind = "plugin instance" // a connector's too
+)
+
 // Failures counts failed sign-ins under one key of the throttle.
 type Failures struct {
 	Key    string // "account:<user id>", "name:<hash of the folded name>", "ip:<prefix>"
@@ -235,6 +248,23 @@ type (
 	// DeleteClient deletes the client with consents, grants, tokens and bindings.
 	DeleteClient struct{ ID string }
 
+	// KeepVersion changes nothing. ErrStale unless the object was last changed at Was,
+	// ErrNotFound if it is gone: what was decided about one state of it is not done to
+	// another, and what an event says was before it is what was there. ID is what the kind
+	// is known by.
+	KeepVersion struct {
+		Kind Kind
+		ID   string
+		Was  time.Time
+	}
+	// KeepRole changes nothing. ErrStale unless that is the role that the holder has for
+	// Org, empty if it is none.
+	KeepRole struct {
+		Holder ID
+		Org    string
+		Role   Role
+	}
+
 	// GrantRole gives a role, in the place of another that the holder has for that Org.
 	// ErrNotFound if there is no such holder or organisation.
 	GrantRole struct{ Grant RoleGrant }
@@ -318,12 +348,15 @@ type (
 	ReloadPlugins struct{}
 
 	// SaveInstance inserts a plugin instance or replaces its module, settings,
-	// grants and limits; its secrets stay. With Was it only replaces: it is a
-	// ConflictError unless the instance was last saved then, so that no grant is lost
-	// or comes back when two save at once.
+	// grants and limits; its secrets stay. With Was it only replaces: ErrNotFound if it
+	// is gone, ErrStale unless it was last changed then, so that no grant is lost or comes
+	// back when two save at once. With New it only inserts: ConflictError if the name is
+	// taken. Secrets and bindings are changes of it too: they move on when it was last
+	// changed.
 	SaveInstance struct {
 		Instance PluginInstance
 		Was      time.Time
+		New      bool
 	}
 	// SaveSecret inserts or replaces a secret of an instance. ErrNotFound if there
 	// is no instance.
@@ -353,7 +386,8 @@ type (
 
 	// SaveConnector inserts the connector or replaces it. ErrNotFound if there is no
 	// such instance or organisation; ConflictError if another connector of the
-	// organisation has one of its domains.
+	// organisation has one of its domains. A connector has the version of its instance, so
+	// it moves on when that was last changed, as DeleteConnector does.
 	SaveConnector struct{ Connector Connector }
 	// DeleteConnector deletes it with its links and attempts; the instance stays.
 	// ErrNotFound.
@@ -531,6 +565,8 @@ func (SetPassword) change()          {}
 func (KeepPassword) change()         {}
 func (DeleteUser) change()           {}
 func (KeepAdministrator) change()    {}
+func (KeepVersion) change()          {}
+func (KeepRole) change()             {}
 func (CreateGroup) change()          {}
 func (DeleteGroup) change()          {}
 func (AddMember) change()            {}

@@ -70,13 +70,7 @@ func (s *Service) ServiceAccounts(ctx context.Context, org string) ([]core.Servi
 // UpdateServiceAccount lets edit change name, description and whether the account is
 // disabled. A disabled one may nothing, and its tokens wait.
 func (s *Service) UpdateServiceAccount(ctx context.Context, actor Actor, id core.ID, was Version, edit func(*core.ServiceAccount)) (*core.ServiceAccount, error) {
-	return changing(ctx, s, "service account", string(id), was, func(ctx context.Context) (*core.ServiceAccount, time.Time, error) {
-		account, err := s.ServiceAccount(ctx, id)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return account, account.UpdatedAt, nil
-	}, func(before *core.ServiceAccount, now time.Time) (*core.ServiceAccount, error) {
+	return changing(ctx, s, "service account", string(id), was, s.accountAt(id), func(before *core.ServiceAccount, now time.Time) (*core.ServiceAccount, error) {
 		draft, after := *before, *before
 		edit(&draft)
 		after.Name, after.Description, after.Disabled = draft.Name, draft.Description, draft.Disabled
@@ -97,12 +91,22 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, actor Actor, id core
 
 // DeleteServiceAccount deletes the account with its roles and tokens.
 func (s *Service) DeleteServiceAccount(ctx context.Context, actor Actor, id core.ID) error {
-	account, err := s.ServiceAccount(ctx, id)
-	if err != nil {
-		return err
+	return doing(ctx, s, "service account", string(id), s.accountAt(id), func(account *core.ServiceAccount, _ time.Time) error {
+		err := s.apply(ctx, asRead(core.KindOfServiceAccount, string(id), account.UpdatedAt), core.DeleteServiceAccount{ID: id},
+			s.accountRecord(actor, s.Now(), core.EventAccountDeleted, account))
+		return accountFailed("delete the service account", account, err)
+	})
+}
+
+// accountAt gives the service account with when it was last changed.
+func (s *Service) accountAt(id core.ID) func(context.Context) (*core.ServiceAccount, time.Time, error) {
+	return func(ctx context.Context) (*core.ServiceAccount, time.Time, error) {
+		account, err := s.ServiceAccount(ctx, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return account, account.UpdatedAt, nil
 	}
-	err = s.apply(ctx, core.DeleteServiceAccount{ID: id}, s.accountRecord(actor, s.Now(), core.EventAccountDeleted, account))
-	return accountFailed("delete the service account", account, err)
 }
 
 func checkAccount(account *core.ServiceAccount) problems {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,26 @@ type Bind struct {
 // is bound to every hook that the plugin has and that can be bound there; to those by
 // which people sign in only if there is a connector. An instance that lacks something
 // that the plugin needs is not bound: each problem then has the command that gives it.
-func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]core.PluginBinding, error) {
+func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) (bindings []core.PluginBinding, err error) {
+	name := cmp.Or(input.Instance, input.Plugin)
+	err = doing(ctx, s, "plugin instance", name, func(ctx context.Context) (*core.PluginInstance, time.Time, error) {
+		config, err := s.PluginConfig(ctx)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		if there := instanceOf(config, name); there != nil {
+			return there, there.UpdatedAt, nil
+		}
+		return nil, time.Time{}, nil
+	}, func(there *core.PluginInstance, _ time.Time) (err error) {
+		bindings, err = s.bind(ctx, actor, input, there)
+		return err
+	})
+	return bindings, err
+}
+
+// bind is [Service.BindPlugin] of the instance as it was read; nil if there is none.
+func (s *Service) bind(ctx context.Context, actor Actor, input Bind, there *core.PluginInstance) ([]core.PluginBinding, error) {
 	plugin, err := s.FindPlugin(ctx, input.Plugin)
 	if err != nil {
 		return nil, err
@@ -45,7 +65,6 @@ func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]co
 		return nil, err
 	}
 	fillIn(&input, plugin, config)
-	there := instanceOf(config, input.Instance)
 	if there != nil && there.Plugin == plugin.ID && there.Module != plugin.Module {
 		if plugin, err = s.pluginOf(ctx, there); err != nil {
 			return nil, err
@@ -64,14 +83,18 @@ func (s *Service) BindPlugin(ctx context.Context, actor Actor, input Bind) ([]co
 		bindings = append(bindings, adding[0].(core.AddBinding).Binding)
 		changes = append(changes, adding...)
 	}
-	err = s.apply(ctx, changes...)
+	return bindings, bindFailed(input.Instance, s.apply(ctx, changes...))
+}
+
+func bindFailed(instance string, err error) error {
+	conflict, taken := errors.AsType[*core.ConflictError](err)
 	switch {
-	case changedMeanwhile(err):
-		return nil, meanwhile(input.Instance)
-	case errors.Is(err, core.ErrConflict):
-		return nil, alreadyBound(input.Instance)
+	case taken && conflict.What == "plugin instance":
+		return core.ErrStale // somebody else made it
+	case taken:
+		return alreadyBound(instance)
 	}
-	return bindings, wrap("bind the plugin", err)
+	return wrap("bind the plugin", err)
 }
 
 // fillIn says what was left out.
@@ -202,9 +225,9 @@ func (s *Service) instanceChanges(actor Actor, there *core.PluginInstance, plugi
 	switch {
 	case there == nil:
 		instance := newInstance(input.Instance, plugin.ID, plugin.Module, input.Settings, now)
-		return []core.Change{core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance)}
+		return []core.Change{core.SaveInstance{Instance: instance, New: true}, s.createdRecord(actor, &instance)}
 	case input.Settings == nil:
-		return nil
+		return []core.Change{asRead(core.KindOfInstance, there.Name, there.UpdatedAt)}
 	default:
 		after := *there
 		after.Settings = input.Settings
@@ -231,13 +254,18 @@ type Unbind struct {
 
 // UnbindPlugin removes the bindings that input selects and returns them. It is
 // an error if there is none, unless the instance itself is deleted.
-func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) ([]core.PluginBinding, error) {
+func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (removed []core.PluginBinding, err error) {
+	err = s.onInstance(ctx, input.Instance, func(of *core.PluginInstance) (err error) {
+		removed, err = s.unbind(ctx, actor, input, of)
+		return err
+	})
+	return removed, err
+}
+
+func (s *Service) unbind(ctx context.Context, actor Actor, input Unbind, of *core.PluginInstance) ([]core.PluginBinding, error) {
 	config, err := s.PluginConfig(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if instanceOf(config, input.Instance) == nil {
-		return nil, &MissingError{What: "plugin instance", Name: input.Instance}
 	}
 	if input.Forget && (input.Hook != "" || input.ClientID != "" || input.AllClients) {
 		return nil, invalid("forget", "leave out what narrows it", "an instance is deleted with all of its bindings")
@@ -249,11 +277,11 @@ func (s *Service) UnbindPlugin(ctx context.Context, actor Actor, input Unbind) (
 	if len(removed) == 0 && !input.Forget {
 		return nil, invalid("hooks", "run 'postern plugin show "+input.Instance+"' to see where it is", "the instance %q is not bound there", input.Instance)
 	}
-	changes := s.unbindChanges(actor, removed)
+	changes := append([]core.Change{asRead(core.KindOfInstance, of.Name, of.UpdatedAt)}, s.unbindChanges(actor, removed)...)
 	if input.Forget {
-		changes = append(changes, s.forgetChanges(actor, config, input.Instance)...)
+		changes = append(changes, s.forgetChanges(actor, of, connectorOf(config, of.Name))...)
 	}
-	return removed, wrap("unbind the plugin", s.apply(ctx, changes...))
+	return removed, s.applyInstance(ctx, "unbind the plugin", of.Name, changes...)
 }
 
 func (s *Service) unbindChanges(actor Actor, removed []core.PluginBinding) []core.Change {
@@ -265,14 +293,14 @@ func (s *Service) unbindChanges(actor Actor, removed []core.PluginBinding) []cor
 }
 
 // forgetChanges delete an instance whose bindings are removed with it, and the connector
-// that it is.
-func (s *Service) forgetChanges(actor Actor, config *core.PluginConfig, instance string) []core.Change {
+// that it is, if it is one.
+func (s *Service) forgetChanges(actor Actor, of *core.PluginInstance, connector *core.Connector) []core.Change {
 	var changes []core.Change
-	if connector := connectorOf(config, instance); connector != nil {
-		changes = s.disconnectChanges(actor, connector, instanceOf(config, instance).Plugin)
+	if connector != nil {
+		changes = s.disconnectChanges(actor, connector, of.Plugin)
 	}
-	return append(changes, core.DeleteInstance{Name: instance}, s.record(actor, s.Now(), core.Event{
-		Type: core.EventPluginUnbound, Detail: map[string]string{"instance": instance, "deleted": "true"},
+	return append(changes, core.DeleteInstance{Name: of.Name}, s.record(actor, s.Now(), core.Event{
+		Type: core.EventPluginUnbound, Detail: map[string]string{"instance": of.Name, "deleted": "true"},
 	}))
 }
 

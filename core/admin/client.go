@@ -253,12 +253,11 @@ func (s *Service) clientAt(id string) func(context.Context) (*core.Client, time.
 
 // DeleteClient deletes the client with consents, grants, tokens and bindings.
 func (s *Service) DeleteClient(ctx context.Context, actor Actor, id string) error {
-	client, err := s.clientByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	return s.applyClient(ctx, "delete the client", client, []core.Change{
-		core.DeleteClient{ID: id}, s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, nil),
+	return doing(ctx, s, "client", id, s.clientAt(id), func(client *core.Client, _ time.Time) error {
+		return s.applyClient(ctx, "delete the client", client, []core.Change{
+			asRead(core.KindOfClient, id, client.UpdatedAt), core.DeleteClient{ID: id},
+			s.clientRecord(actor, s.Now(), core.EventClientDeleted, client, nil),
+		})
 	})
 }
 

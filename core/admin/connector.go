@@ -53,6 +53,15 @@ type Connector struct {
 // something that its plugin needs is made too, but disabled, because providers want to
 // know the address of the callback before they give a secret.
 func (s *Service) CreateConnector(ctx context.Context, actor Actor, input NewConnector) (*Connector, error) {
+	for try := 1; ; try++ {
+		made, err := s.createConnector(ctx, actor, input)
+		if !errors.Is(err, core.ErrStale) || try == tries {
+			return made, err
+		}
+	}
+}
+
+func (s *Service) createConnector(ctx context.Context, actor Actor, input NewConnector) (*Connector, error) {
 	plan, err := s.planConnector(ctx, input)
 	if err != nil {
 		return nil, err
@@ -241,7 +250,7 @@ func (s *Service) connectorChanges(actor Actor, plan *connectorPlan) ([]core.Cha
 	i := &plan.instance
 	var changes []core.Change
 	if plan.there == nil {
-		changes = append(changes, core.SaveInstance{Instance: *i}, s.createdRecord(actor, i))
+		changes = append(changes, core.SaveInstance{Instance: *i, New: true}, s.createdRecord(actor, i))
 	} else {
 		changes = append(changes, s.replaceInstance(plan.there, *i), s.settingsRecord(actor, plan.there, i.Settings))
 	}
@@ -279,8 +288,8 @@ func connectorFailed(what string, c *core.Connector, err error) error {
 	switch {
 	case ok && strings.HasPrefix(conflict.What, "domain "):
 		return taken("domains", "domain", strings.TrimPrefix(conflict.What, "domain "))
-	case changedMeanwhile(err):
-		return meanwhile(c.Instance)
+	case ok && conflict.What == "plugin instance":
+		return taken("name", conflict.What, c.Instance)
 	case ok:
 		return alreadyBound(c.Instance)
 	case errors.Is(err, core.ErrNotFound):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/postern-id/postern/core"
 )
@@ -24,10 +25,23 @@ type ConnectorEdit struct {
 // UpdateConnector changes a connector. What lets it sign people in further stays as it
 // is: secrets and grants are the instance's.
 func (s *Service) UpdateConnector(ctx context.Context, actor Actor, name string, input ConnectorEdit) (*Connector, error) {
-	before, err := s.FindConnector(ctx, name)
-	if err != nil {
-		return nil, err
+	return changing(ctx, s, "connector", name, "", s.connectorAt(name), func(before *Connector, now time.Time) (*Connector, error) {
+		return s.updateConnector(ctx, actor, before, now, input)
+	})
+}
+
+// connectorAt gives the connector with when it, or its instance, was last changed.
+func (s *Service) connectorAt(name string) func(context.Context) (*Connector, time.Time, error) {
+	return func(ctx context.Context) (*Connector, time.Time, error) {
+		connector, err := s.FindConnector(ctx, name)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return connector, connector.Plugin.UpdatedAt, nil
 	}
+}
+
+func (s *Service) updateConnector(ctx context.Context, actor Actor, before *Connector, now time.Time, input ConnectorEdit) (*Connector, error) {
 	config, err := s.PluginConfig(ctx)
 	if err != nil {
 		return nil, err
@@ -53,15 +67,21 @@ func (s *Service) UpdateConnector(ctx context.Context, actor Actor, name string,
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	changes := s.editChanges(actor, before, after, settings)
+	changes := s.editChanges(actor, before, after, settings, now)
 	changes = append(changes, s.rebind(actor, plugin, before, input)...)
 	if len(changes) == 0 {
 		return before, nil
 	}
-	if err := s.apply(ctx, ofOrganisation(after.Org, changes)...); err != nil {
-		return nil, connectorFailed("change the connector", after, err)
+	if err := s.applyConnector(ctx, "change the connector", before, changes); err != nil {
+		return nil, err
 	}
-	return s.FindConnector(ctx, name)
+	return s.FindConnector(ctx, before.Instance)
+}
+
+// applyConnector applies changes to a connector as it was read.
+func (s *Service) applyConnector(ctx context.Context, what string, before *Connector, changes []core.Change) error {
+	changes = append([]core.Change{asRead(core.KindOfInstance, before.Instance, before.Plugin.UpdatedAt)}, changes...)
+	return connectorFailed(what, &before.Connector, s.apply(ctx, ofOrganisation(before.Org, changes)...))
 }
 
 // editedConnector gives a copy that edit changed, with everything put back that edit
@@ -88,7 +108,7 @@ func (s *Service) laidOver(ctx context.Context, p *problems, plugin *Plugin, ins
 	return merged
 }
 
-func (s *Service) editChanges(actor Actor, before *Connector, after *core.Connector, settings []byte) []core.Change {
+func (s *Service) editChanges(actor Actor, before *Connector, after *core.Connector, settings []byte, now time.Time) []core.Change {
 	var changes []core.Change
 	instance := &before.Plugin.PluginInstance
 	if !bytes.Equal(instance.Settings, settings) {
@@ -97,7 +117,7 @@ func (s *Service) editChanges(actor Actor, before *Connector, after *core.Connec
 		changes = append(changes, s.replaceInstance(instance, changed), s.settingsRecord(actor, instance, settings))
 	}
 	if len(changesOf(connectorFields(&before.Connector, after))) > 0 {
-		after.UpdatedAt = s.Now()
+		after.UpdatedAt = now
 		changes = append(changes, core.SaveConnector{Connector: *after},
 			s.connectorRecord(actor, instance.Plugin, &before.Connector, after, "updated"))
 	}
@@ -154,10 +174,15 @@ func boundClients(bindings []core.PluginBinding) []string {
 
 // EnableConnector offers it to people. It must have what its plugin needs.
 func (s *Service) EnableConnector(ctx context.Context, actor Actor, name string) error {
-	connector, err := s.FindConnector(ctx, name)
-	if err != nil || !connector.Disabled {
-		return err
-	}
+	return doing(ctx, s, "connector", name, s.connectorAt(name), func(connector *Connector, now time.Time) error {
+		if !connector.Disabled {
+			return nil
+		}
+		return s.enableConnector(ctx, actor, connector, now)
+	})
+}
+
+func (s *Service) enableConnector(ctx context.Context, actor Actor, connector *Connector, now time.Time) error {
 	var p problems
 	for _, need := range connector.Missing {
 		p.add(need.field(), need.Command(), "plugin %q needs %s", need.Plugin, need)
@@ -165,55 +190,45 @@ func (s *Service) EnableConnector(ctx context.Context, actor Actor, name string)
 	if err := p.err(); err != nil {
 		return err
 	}
-	return s.switchConnector(ctx, actor, connector, false)
+	return s.switchConnector(ctx, actor, connector, now, false)
 }
 
 // DisableConnector offers it to nobody any more. Links stay, and so do the sessions of
 // those who signed in with it.
 func (s *Service) DisableConnector(ctx context.Context, actor Actor, name string) error {
-	connector, err := s.FindConnector(ctx, name)
-	if err != nil || connector.Disabled {
-		return err
-	}
-	return s.switchConnector(ctx, actor, connector, true)
+	return doing(ctx, s, "connector", name, s.connectorAt(name), func(connector *Connector, now time.Time) error {
+		if connector.Disabled {
+			return nil
+		}
+		return s.switchConnector(ctx, actor, connector, now, true)
+	})
 }
 
-func (s *Service) switchConnector(ctx context.Context, actor Actor, connector *Connector, disabled bool) error {
+func (s *Service) switchConnector(ctx context.Context, actor Actor, connector *Connector, now time.Time, disabled bool) error {
 	after := connector.Connector
-	after.Disabled, after.UpdatedAt = disabled, s.Now()
+	after.Disabled, after.UpdatedAt = disabled, now
 	change := "enabled"
 	if disabled {
 		change = "disabled"
 	}
-	err := s.apply(ctx, core.SaveConnector{Connector: after}, s.connectorRecord(actor, connector.Plugin.Plugin, &connector.Connector, &after, change))
-	if err != nil {
-		return connectorFailed("change the connector", &after, err)
-	}
-	return nil
+	return s.applyConnector(ctx, "change the connector", connector, []core.Change{
+		core.SaveConnector{Connector: after}, s.connectorRecord(actor, connector.Plugin.Plugin, &connector.Connector, &after, change),
+	})
 }
 
 // DeleteConnector deletes the connector with its links and its bindings to sign-in, and
 // if forget is set the plugin instance too.
 func (s *Service) DeleteConnector(ctx context.Context, actor Actor, name string, forget bool) error {
-	config, err := s.PluginConfig(ctx)
-	if err != nil {
-		return err
-	}
-	connector := connectorOf(config, name)
-	if connector == nil {
-		return &MissingError{What: "connector", Name: name}
-	}
-	bindings := slices.DeleteFunc(selectBindings(config, Unbind{Instance: name}), func(b core.PluginBinding) bool { return !forget && !signsIn(b.Hook) })
-	changes := s.unbindChanges(actor, bindings)
-	if forget {
-		changes = append(changes, s.forgetChanges(actor, config, name)...)
-	} else {
-		changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, name).Plugin)...)
-	}
-	if err := s.apply(ctx, ofOrganisation(connector.Org, changes)...); err != nil {
-		return connectorFailed("delete the connector", connector, err)
-	}
-	return nil
+	return doing(ctx, s, "connector", name, s.connectorAt(name), func(connector *Connector, _ time.Time) error {
+		bindings := slices.DeleteFunc(slices.Clone(connector.Plugin.Bindings), func(b core.PluginBinding) bool { return !forget && !signsIn(b.Hook) })
+		changes := s.unbindChanges(actor, bindings)
+		if forget {
+			changes = append(changes, s.forgetChanges(actor, &connector.Plugin.PluginInstance, &connector.Connector)...)
+		} else {
+			changes = append(changes, s.disconnectChanges(actor, &connector.Connector, connector.Plugin.Plugin)...)
+		}
+		return s.applyConnector(ctx, "delete the connector", connector, changes)
+	})
 }
 
 func (s *Service) disconnectChanges(actor Actor, c *core.Connector, plugin string) []core.Change {

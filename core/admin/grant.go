@@ -16,18 +16,20 @@ const maxGrants = 128
 // capability, unless it is granted ahead, for a version that is to be installed. To
 // grant it again changes nothing.
 func (s *Service) Grant(ctx context.Context, actor Actor, instance, capability, target string, ahead bool) error {
-	before, err := s.findInstance(ctx, instance)
-	if err != nil {
-		return err
-	}
+	return s.onInstance(ctx, instance, func(before *core.PluginInstance) error {
+		return s.grant(ctx, actor, before, core.PluginGrant{Capability: capability, Target: target}, ahead)
+	})
+}
+
+func (s *Service) grant(ctx context.Context, actor Actor, before *core.PluginInstance, grant core.PluginGrant, ahead bool) error {
 	plugin, err := s.pluginOf(ctx, before)
 	if err != nil {
 		return err
 	}
+	instance, capability, target := before.Name, grant.Capability, grant.Target
 	if err := checkGrant(plugin, capability, target, ahead); err != nil {
 		return err
 	}
-	grant := core.PluginGrant{Capability: capability, Target: target}
 	if slices.Contains(before.Grants, grant) {
 		return nil
 	}
@@ -43,18 +45,19 @@ func (s *Service) Grant(ctx context.Context, actor Actor, instance, capability, 
 // Revoke takes back what [Service.Grant] granted. From the next call on the plugin
 // is refused.
 func (s *Service) Revoke(ctx context.Context, actor Actor, instance, capability, target string) error {
-	before, err := s.findInstance(ctx, instance)
-	if err != nil {
-		return err
-	}
-	grant := core.PluginGrant{Capability: capability, Target: target}
+	return s.onInstance(ctx, instance, func(before *core.PluginInstance) error {
+		return s.revoke(ctx, actor, before, core.PluginGrant{Capability: capability, Target: target})
+	})
+}
+
+func (s *Service) revoke(ctx context.Context, actor Actor, before *core.PluginInstance, grant core.PluginGrant) error {
 	i := slices.Index(before.Grants, grant)
 	if i < 0 {
-		return invalid("capabilities", grantsHint(before.Grants), "the instance %q was not granted %s", instance, shown(grantText(grant)))
+		return invalid("capabilities", grantsHint(before.Grants), "the instance %q was not granted %s", before.Name, shown(grantText(grant)))
 	}
 	after := *before
 	after.Grants = slices.Delete(slices.Clone(before.Grants), i, i+1)
-	return s.applyInstance(ctx, "revoke "+capability, instance,
+	return s.applyInstance(ctx, "revoke "+grant.Capability, before.Name,
 		s.replaceInstance(before, after), s.grantRecord(actor, core.EventPluginWithdrawn, before, grant))
 }
 

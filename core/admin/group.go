@@ -89,15 +89,23 @@ func groupFailed(what string, group *core.Group, err error) error {
 // DeleteGroup deletes the group and its memberships. Its members' next refresh
 // is decided on without it.
 func (s *Service) DeleteGroup(ctx context.Context, actor Actor, org, name string) error {
-	group, err := s.FindGroup(ctx, org, name)
-	if err != nil {
-		return err
+	read := groupAt(func(ctx context.Context) (*core.Group, error) { return s.FindGroup(ctx, org, name) })
+	return doing(ctx, s, "group", name, read, func(group *core.Group, _ time.Time) error {
+		err := s.apply(ctx, asRead(core.KindOfGroup, string(group.ID), group.UpdatedAt), core.DeleteGroup{ID: group.ID},
+			s.groupRecord(actor, s.Now(), core.EventGroupDeleted, group, ""))
+		return groupFailed("delete the group", group, err)
+	})
+}
+
+// groupAt gives the group that is read with when it was last changed.
+func groupAt(read func(context.Context) (*core.Group, error)) func(context.Context) (*core.Group, time.Time, error) {
+	return func(ctx context.Context) (*core.Group, time.Time, error) {
+		group, err := read(ctx)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return group, group.UpdatedAt, nil
 	}
-	err = s.apply(ctx, core.DeleteGroup{ID: group.ID}, s.groupRecord(actor, s.Now(), core.EventGroupDeleted, group, ""))
-	if errors.Is(err, core.ErrNotFound) {
-		return &MissingError{What: "group", Name: name}
-	}
-	return wrap("delete the group", err)
 }
 
 // FindGroup gives the group of exactly that name.

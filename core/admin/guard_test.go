@@ -58,7 +58,7 @@ func TestEveryChangeIsOfSomething(t *testing.T) {
 		PutValue DeleteValue SaveAttempt HoldCallback FinishAttempt SaveLink DeleteLink AddAuthenticator UseAuthenticator RenameAuthenticator
 		DeleteAuthenticator DeleteAuthenticators SetRecoveryCodes UseRecoveryCode AddDevice UseDevice DeleteDevice DeleteDevices
 		SaveTicket UseTicket MissTicket DeleteTickets SendMail EndMail PutOffMail AddKey RetireKey DeleteKey OpenSetup CloseSetup
-		Manage ReleaseManaged KeepUnmanaged`)
+		Manage ReleaseManaged KeepUnmanaged KeepVersion KeepRole`)
 	all := changes(t)
 	for _, name := range all {
 		if of[name] == slices.Contains(free, name) {

@@ -47,7 +47,10 @@ func (s *Service) CreateInstance(ctx context.Context, actor Actor, name, plugin 
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	err = s.apply(ctx, core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance))
+	err = s.apply(ctx, core.SaveInstance{Instance: instance, New: true}, s.createdRecord(actor, &instance))
+	if errors.Is(err, core.ErrConflict) {
+		return nil, taken("instance", "plugin instance", name)
+	}
 	return &instance, wrap("make the plugin instance", err)
 }
 
@@ -60,41 +63,49 @@ func newInstance(name, plugin, module string, settings []byte, now time.Time) co
 
 // SetSettings replaces the settings of the instance.
 func (s *Service) SetSettings(ctx context.Context, actor Actor, instance string, settings []byte) error {
-	before, err := s.findInstance(ctx, instance)
-	if err != nil {
-		return err
-	}
-	plugin, err := s.pluginOf(ctx, before)
-	if err != nil {
-		return err
-	}
-	var p problems
-	if s.checkSettings(ctx, &p, plugin, settings); len(p) > 0 {
-		return p.err()
-	}
-	if bytes.Equal(before.Settings, settings) {
-		return nil
-	}
-	after := *before
-	after.Settings = settings
-	return s.applyInstance(ctx, "set the settings", instance, s.replaceInstance(before, after), s.settingsRecord(actor, before, settings))
+	return s.UpdateInstance(ctx, actor, instance, "", func(i *core.PluginInstance) { i.Settings = settings })
 }
 
 // SetLimits bounds each call of the instance. Zero fields stand for the host's
 // defaults.
 func (s *Service) SetLimits(ctx context.Context, actor Actor, instance string, limits core.PluginLimits) error {
-	before, err := s.findInstance(ctx, instance)
+	return s.UpdateInstance(ctx, actor, instance, "", func(i *core.PluginInstance) { i.Limits = limits })
+}
+
+// UpdateInstance lets edit change settings and limits of a copy of the instance, checks them
+// and stores them. Whatever else it changes is put back.
+func (s *Service) UpdateInstance(ctx context.Context, actor Actor, instance string, was Version, edit func(*core.PluginInstance)) error {
+	_, err := changing(ctx, s, "plugin instance", instance, was, s.instanceAt(instance), func(before *core.PluginInstance, _ time.Time) (*core.PluginInstance, error) {
+		draft, after := *before, *before
+		draft.Settings = slices.Clone(before.Settings)
+		edit(&draft)
+		after.Settings, after.Limits = draft.Settings, draft.Limits
+		return before, s.updateInstance(ctx, actor, before, &after)
+	})
+	return err
+}
+
+func (s *Service) updateInstance(ctx context.Context, actor Actor, before, after *core.PluginInstance) error {
+	plugin, err := s.pluginOf(ctx, before)
 	if err != nil {
 		return err
 	}
-	if err := checkPluginLimits(limits).err(); err != nil {
+	p := checkPluginLimits(after.Limits)
+	var records []core.Change
+	if !bytes.Equal(before.Settings, after.Settings) {
+		s.checkSettings(ctx, &p, plugin, after.Settings)
+		records = append(records, s.settingsRecord(actor, before, after.Settings))
+	}
+	if before.Limits != after.Limits {
+		records = append(records, s.limitsRecord(actor, before, after.Limits))
+	}
+	if err := p.err(); err != nil || len(records) == 0 {
 		return err
 	}
-	if before.Limits == limits {
-		return nil
-	}
-	after := *before
-	after.Limits = limits
+	return s.applyInstance(ctx, "change the plugin instance", before.Name, append([]core.Change{s.replaceInstance(before, *after)}, records...)...)
+}
+
+func (s *Service) limitsRecord(actor Actor, before *core.PluginInstance, limits core.PluginLimits) core.Record {
 	record := s.instanceRecord(actor, core.EventPluginConfigured, before, map[string]string{
 		"change": "limits", "before": limitsText(before.Limits), "after": limitsText(limits),
 	})
@@ -103,7 +114,7 @@ func (s *Service) SetLimits(ctx context.Context, actor Actor, instance string, l
 		{name: "limits.cpu", before: before.Limits.CPU, after: limits.CPU},
 		{name: "limits.wait", before: before.Limits.Wait, after: limits.Wait},
 	})
-	return s.applyInstance(ctx, "set the limits", instance, s.replaceInstance(before, after), record)
+	return record
 }
 
 // checkPluginLimits refuses parts of a millisecond too, which are not kept.
@@ -233,26 +244,30 @@ func later(now, than time.Time) time.Time {
 	return than.Add(time.Millisecond)
 }
 
+// instanceAt gives the instance with when it was last changed.
+func (s *Service) instanceAt(name string) func(context.Context) (*core.PluginInstance, time.Time, error) {
+	return func(ctx context.Context) (*core.PluginInstance, time.Time, error) {
+		instance, err := s.findInstance(ctx, name)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return instance, instance.UpdatedAt, nil
+	}
+}
+
+// onInstance does something to an instance in the state in which it is, and again if
+// somebody else changed it meanwhile.
+func (s *Service) onInstance(ctx context.Context, name string, do func(before *core.PluginInstance) error) error {
+	return doing(ctx, s, "plugin instance", name, s.instanceAt(name), func(before *core.PluginInstance, _ time.Time) error { return do(before) })
+}
+
 // applyInstance applies changes to an instance that was read before.
 func (s *Service) applyInstance(ctx context.Context, what, instance string, changes ...core.Change) error {
 	err := s.apply(ctx, changes...)
-	switch {
-	case changedMeanwhile(err):
-		return meanwhile(instance)
-	case errors.Is(err, core.ErrNotFound):
+	if errors.Is(err, core.ErrNotFound) {
 		return &MissingError{What: "plugin instance", Name: instance}
 	}
 	return wrap(what, err)
-}
-
-func meanwhile(instance string) error {
-	return invalid("instance", "look at it again, then repeat the command", "the plugin instance %q was changed at the same time", instance)
-}
-
-// changedMeanwhile reports whether an instance is not as it was read.
-func changedMeanwhile(err error) bool {
-	conflict, ok := errors.AsType[*core.ConflictError](err)
-	return ok && conflict.What == "plugin instance"
 }
 
 func (s *Service) createdRecord(actor Actor, i *core.PluginInstance) core.Record {

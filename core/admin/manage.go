@@ -26,15 +26,19 @@ func (s *Service) ReadRegistration(ctx context.Context, actor Actor, id, token s
 // has a new registration access token, and the old one has ended; so has the secret, if there is another
 // in it.
 func (s *Service) ChangeRegistration(ctx context.Context, actor Actor, id, token string, r *oauth.Registration) (*oauth.Registered, *oauth.Error) {
-	before, held, refusal := s.managed(ctx, id, token)
-	if refusal != nil {
-		return nil, s.refuseRegistration(ctx, actor, "", refusal)
+	for try := 1; ; try++ {
+		before, held, refusal := s.managed(ctx, id, token)
+		if refusal != nil {
+			return nil, s.refuseRegistration(ctx, actor, "", refusal)
+		}
+		changed, refusal := s.changeRegistration(ctx, actor, before, held, r)
+		switch {
+		case refusal == nil:
+			return changed, nil
+		case try == tries || !errors.Is(refusal.Cause, core.ErrStale):
+			return nil, s.refuseRegistration(ctx, actor, id, refusal)
+		}
 	}
-	changed, refusal := s.changeRegistration(ctx, actor, before, held, r)
-	if refusal != nil {
-		return nil, s.refuseRegistration(ctx, actor, id, refusal)
-	}
-	return changed, nil
 }
 
 func (s *Service) changeRegistration(ctx context.Context, actor Actor, before *core.Client, held core.Hash, r *oauth.Registration) (*oauth.Registered, *oauth.Error) {
@@ -60,15 +64,17 @@ func (s *Service) changeRegistration(ctx context.Context, actor Actor, before *c
 			return nil, oauth.Failed(wrap("make a secret", err))
 		}
 	}
-	after.UpdatedAt = s.Now()
+	after.UpdatedAt = later(s.Now(), before.UpdatedAt)
 	credential := core.NewCredential(core.KindRegistration, s.newID(after.UpdatedAt), s.Rand)
 	after.RegistrationHash = credential.Hash()
 	actor.Name = registrant(after)
 	fields := changesOf(clientFields(before, after))
 	record := s.clientRecord(actor, after.UpdatedAt, core.EventClientUpdated, after, map[string]string{"by": "registration", "fields": strings.Join(fieldNames(fields), " ")})
 	record.Event.Fields = fields
-	err := s.apply(ctx, core.UpdateClient{Client: *after, Held: held}, record)
+	err := s.apply(ctx, core.UpdateClient{Client: *after, Held: held, Was: before.UpdatedAt}, record)
 	switch {
+	case errors.Is(err, core.ErrStale):
+		return nil, oauth.Failed(wrap("change the client", err))
 	case errors.Is(err, core.ErrConflict):
 		return nil, badRegistration("registration_token_replaced")
 	case err != nil:

@@ -41,13 +41,7 @@ func (s *Service) UpdateOrganisation(ctx context.Context, actor Actor, name stri
 // UpdateOrganisationIf is [Service.UpdateOrganisation], unless guard refuses what is about
 // to be made of what.
 func (s *Service) UpdateOrganisationIf(ctx context.Context, actor Actor, name string, was Version, edit func(*core.Organisation), guard func(before, after *core.Organisation) error) (*core.Organisation, error) {
-	return changing(ctx, s, "organisation", name, was, func(ctx context.Context) (*core.Organisation, time.Time, error) {
-		org, err := s.Organisation(ctx, name)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return org, org.UpdatedAt, nil
-	}, func(before *core.Organisation, now time.Time) (*core.Organisation, error) {
+	return changing(ctx, s, "organisation", name, was, s.organisationAt(name), func(before *core.Organisation, now time.Time) (*core.Organisation, error) {
 		after := *before
 		after.Rules = cloneRules(before.Rules)
 		edit(&after)
@@ -57,6 +51,17 @@ func (s *Service) UpdateOrganisationIf(ctx context.Context, actor Actor, name st
 		}
 		return s.updateOrganisation(ctx, actor, before, after, now)
 	})
+}
+
+// organisationAt gives the organisation with when it was last changed.
+func (s *Service) organisationAt(name string) func(context.Context) (*core.Organisation, time.Time, error) {
+	return func(ctx context.Context) (*core.Organisation, time.Time, error) {
+		org, err := s.Organisation(ctx, name)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return org, org.UpdatedAt, nil
+	}
 }
 
 func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *core.Organisation, after core.Organisation, now time.Time) (*core.Organisation, error) {
@@ -92,10 +97,13 @@ func (s *Service) updateOrganisation(ctx context.Context, actor Actor, before *c
 // secrets, unless something else is bound to them. The default organisation stays, and so
 // does the last owner of the server.
 func (s *Service) DeleteOrganisation(ctx context.Context, actor Actor, name string) error {
-	org, err := s.Organisation(ctx, name)
-	if err != nil {
-		return err
-	}
+	return doing(ctx, s, "organisation", name, s.organisationAt(name), func(org *core.Organisation, _ time.Time) error {
+		return s.deleteOrganisation(ctx, actor, org)
+	})
+}
+
+func (s *Service) deleteOrganisation(ctx context.Context, actor Actor, org *core.Organisation) error {
+	name := org.Name
 	if name == core.DefaultOrganisation {
 		return invalid("name", "disable it, or give it another display name", "the organisation %q is where everything is that names none: it cannot be deleted", name)
 	}
@@ -107,6 +115,7 @@ func (s *Service) DeleteOrganisation(ctx context.Context, actor Actor, name stri
 	if err != nil {
 		return err
 	}
+	changes = append([]core.Change{asRead(core.KindOfOrganisation, name, org.UpdatedAt)}, changes...)
 	record := s.orgRecord(actor, core.EventOrgDeleted, org)
 	for _, content := range contents {
 		record.Event.Detail[strings.ReplaceAll(content.What, " ", "_")] = strconv.Itoa(content.Count)
@@ -132,15 +141,17 @@ func (s *Service) disconnecting(ctx context.Context, actor Actor, org string) ([
 		if connector.Org != org {
 			continue
 		}
+		of := instanceOf(config, connector.Instance)
+		changes = append(changes, asRead(core.KindOfInstance, of.Name, of.UpdatedAt))
 		bindings := selectBindings(config, Unbind{Instance: connector.Instance})
 		if slices.ContainsFunc(bindings, func(b core.PluginBinding) bool { return !signsIn(b.Hook) }) {
 			bindings = slices.DeleteFunc(bindings, func(b core.PluginBinding) bool { return !signsIn(b.Hook) })
 			changes = append(changes, s.unbindChanges(actor, bindings)...)
-			changes = append(changes, s.disconnectChanges(actor, connector, instanceOf(config, connector.Instance).Plugin)...)
+			changes = append(changes, s.disconnectChanges(actor, connector, of.Plugin)...)
 			continue
 		}
 		changes = append(changes, s.unbindChanges(actor, bindings)...)
-		changes = append(changes, s.forgetChanges(actor, config, connector.Instance)...)
+		changes = append(changes, s.forgetChanges(actor, of, connector)...)
 	}
 	return ofOrganisation(org, changes), nil
 }

@@ -245,7 +245,7 @@ func (s *Service) bindPreset(ctx context.Context, actor Actor, client *core.Clie
 		if !slices.Contains(made, b.instance) && instanceOf(config, b.instance) == nil {
 			made = append(made, b.instance)
 			instance := newInstance(b.instance, b.plugin, core.BuiltinModule, []byte(b.settings), now)
-			changes = append(changes, core.SaveInstance{Instance: instance}, s.createdRecord(actor, &instance))
+			changes = append(changes, core.SaveInstance{Instance: instance, New: true}, s.createdRecord(actor, &instance))
 		}
 		changes = append(changes, s.bindChanges(actor, now, core.PluginBinding{Instance: b.instance, Hook: b.hook, ClientID: client.ID, Position: DefaultPosition})...)
 	}

@@ -208,7 +208,8 @@ func (s *Service) RemovePlugin(ctx context.Context, actor Actor, plugin string, 
 		}
 		p.add("plugin", hint, "the plugin has the instance %q, %s", instance.Name, boundText(bound))
 		names = append(names, instance.Name)
-		changes = append(append(changes, s.unbindChanges(actor, bound)...), s.forgetChanges(actor, config, instance.Name)...)
+		changes = append(changes, asRead(core.KindOfInstance, instance.Name, instance.UpdatedAt))
+		changes = append(append(changes, s.unbindChanges(actor, bound)...), s.forgetChanges(actor, instance, connectorOf(config, instance.Name))...)
 	}
 	if err := p.err(); err != nil && !force {
 		return nil, err

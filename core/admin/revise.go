@@ -134,13 +134,8 @@ type GroupRevision struct {
 // ReviseGroup is [Service.UpdateGroup] and [Service.ChangeMembers], all or nothing. The
 // version of a group is one of its members too.
 func (s *Service) ReviseGroup(ctx context.Context, actor Actor, id core.ID, was Version, r GroupRevision) (*core.Group, error) {
-	return changing(ctx, s, "group", string(id), was, func(ctx context.Context) (*core.Group, time.Time, error) {
-		group, err := s.GroupByID(ctx, id)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		return group, group.UpdatedAt, nil
-	}, func(before *core.Group, now time.Time) (*core.Group, error) {
+	read := groupAt(func(ctx context.Context) (*core.Group, error) { return s.GroupByID(ctx, id) })
+	return changing(ctx, s, "group", string(id), was, read, func(before *core.Group, now time.Time) (*core.Group, error) {
 		draft, after := *before, *before
 		if r.Edit != nil {
 			r.Edit(&draft)

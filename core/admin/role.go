@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -126,25 +127,51 @@ func (s *Service) GrantRole(ctx context.Context, actor Actor, holder core.ID, or
 			return err
 		}
 	}
-	change, err := s.roleChange(ctx, holder, org)
-	if err != nil || change.before == role {
-		return err
-	}
-	grant := core.RoleGrant{Holder: holder, Org: org, Role: role, CreatedAt: s.Now()}
-	return s.changeRole(ctx, actor, change, role, core.GrantRole{Grant: grant})
+	return s.onRole(ctx, holder, org, func(change *roleChange) error {
+		if change.before == role {
+			return nil
+		}
+		grant := core.RoleGrant{Holder: holder, Org: org, Role: role, CreatedAt: s.Now()}
+		return s.changeRole(ctx, actor, change, role, core.GrantRole{Grant: grant})
+	})
 }
 
 // RevokeRole takes the role away that somebody has in the organisation, or of the whole
 // server. What is said of sessions and of the last owner is as for [Service.GrantRole].
 func (s *Service) RevokeRole(ctx context.Context, actor Actor, holder core.ID, org string) error {
-	change, err := s.roleChange(ctx, holder, org)
-	switch {
-	case err != nil:
-		return err
-	case change.before == "":
-		return &MissingError{What: "role of", Name: change.holder.Name}
+	return s.onRole(ctx, holder, org, func(change *roleChange) error {
+		if change.before == "" {
+			return &MissingError{What: "role of", Name: change.holder.Name}
+		}
+		return s.changeRole(ctx, actor, change, "", core.RevokeRole{Holder: holder, Org: org})
+	})
+}
+
+// RoleVersion gives the version of what somebody has as their role somewhere: an empty role
+// is none.
+func RoleVersion(role core.Role) Version {
+	return Version(strings.ReplaceAll(cmp.Or(string(role), "none"), "_", ""))
+}
+
+// onRole changes what somebody has as their role, in the state that was seen, or else anew
+// if somebody else changed it meanwhile.
+func (s *Service) onRole(ctx context.Context, holder core.ID, org string, do func(*roleChange) error) error {
+	for try := 1; ; try++ {
+		change, err := s.roleChange(ctx, holder, org)
+		if err != nil {
+			return err
+		}
+		stale := &StaleError{"role of", change.holder.Name, RoleVersion(change.before)}
+		if s.was != "" && s.was != stale.Current {
+			return stale
+		}
+		if err = do(change); !errors.Is(err, core.ErrStale) {
+			return err
+		}
+		if try == tries {
+			return stale
+		}
 	}
-	return s.changeRole(ctx, actor, change, "", core.RevokeRole{Holder: holder, Org: org})
 }
 
 func joinRoles() string {
@@ -161,7 +188,7 @@ type roleChange struct {
 	user   *core.User // nil for a service account
 	org    string
 	before core.Role // empty: none
-	stored bool      // in a row of its own, and not by the field of the user alone
+	stored core.Role // in a row of its own, and not by the field of the user alone
 }
 
 func (s *Service) roleChange(ctx context.Context, id core.ID, org string) (*roleChange, error) {
@@ -178,7 +205,10 @@ func (s *Service) roleChange(ctx context.Context, id core.ID, org string) (*role
 		return nil, wrap("read the roles", err)
 	}
 	here := func(grant core.RoleGrant) bool { return grant.Org == org }
-	change := &roleChange{holder: holder, user: user, org: org, stored: slices.ContainsFunc(stored, here)}
+	change := &roleChange{holder: holder, user: user, org: org}
+	if i := slices.IndexFunc(stored, here); i >= 0 {
+		change.stored = stored[i].Role
+	}
 	if i := slices.IndexFunc(roles, here); i >= 0 {
 		change.before = roles[i].Role
 	}
@@ -189,11 +219,14 @@ func (s *Service) roleChange(ctx context.Context, id core.ID, org string) (*role
 // role.
 func (s *Service) changeRole(ctx context.Context, actor Actor, was *roleChange, after core.Role, row core.Change) error {
 	now := s.Now()
-	var changes []core.Change
-	if after != "" || was.stored {
+	changes := []core.Change{core.KeepRole{Holder: was.holder.ID, Org: was.org, Role: was.stored}}
+	if after != "" || was.stored != "" {
 		changes = append(changes, row)
 	}
 	owned := was.org == "" && was.user != nil
+	if owned && !was.user.Admin {
+		changes = append(changes, asRead(core.KindOfUser, string(was.user.ID), was.user.UpdatedAt))
+	}
 	if owned && was.user.Admin {
 		plain := *was.user
 		plain.Admin, plain.UpdatedAt = false, later(now, was.user.UpdatedAt)
@@ -231,7 +264,7 @@ func endRights(user core.ID, now time.Time) []core.Change {
 func (s *Service) roleFailed(was *roleChange, err error) error {
 	switch {
 	case errors.Is(err, core.ErrStale):
-		return &StaleError{"user", was.holder.Name, ""}
+		return err
 	case errors.Is(err, core.ErrConflict):
 		return lastAdministrator(was.user)
 	case errors.Is(err, core.ErrNotFound):

@@ -23,10 +23,10 @@ type Sealer interface {
 // plugin must ask for it, unless it is set ahead, for a version that is to be
 // installed.
 func (s *Service) SetSecret(ctx context.Context, actor Actor, instance, name string, value []byte, ahead bool) error {
-	of, err := s.findInstance(ctx, instance)
-	if err != nil {
-		return err
-	}
+	return s.onInstance(ctx, instance, func(of *core.PluginInstance) error { return s.setSecret(ctx, actor, of, name, value, ahead) })
+}
+
+func (s *Service) setSecret(ctx context.Context, actor Actor, of *core.PluginInstance, name string, value []byte, ahead bool) error {
 	plugin, err := s.pluginOf(ctx, of)
 	if err != nil {
 		return err
@@ -41,23 +41,22 @@ func (s *Service) SetSecret(ctx context.Context, actor Actor, instance, name str
 	if holdsSecret(of, name) {
 		detail["replaced"] = "true"
 	}
-	sealed := s.Sealer.Seal(value, core.SecretPurpose(instance, name))
-	return s.applyInstance(ctx, "set the secret", instance,
-		core.SaveSecret{Instance: instance, Secret: core.PluginSecret{Name: name, Sealed: sealed, UpdatedAt: s.Now()}},
+	sealed := s.Sealer.Seal(value, core.SecretPurpose(of.Name, name))
+	return s.applyInstance(ctx, "set the secret", of.Name, asRead(core.KindOfInstance, of.Name, of.UpdatedAt),
+		core.SaveSecret{Instance: of.Name, Secret: core.PluginSecret{Name: name, Sealed: sealed, UpdatedAt: s.Now()}},
 		s.instanceRecord(actor, core.EventPluginSecretSet, of, detail))
 }
 
 // DeleteSecret forgets a secret of the instance.
 func (s *Service) DeleteSecret(ctx context.Context, actor Actor, instance, name string) error {
-	of, err := s.findInstance(ctx, instance)
-	if err != nil {
-		return err
-	}
-	if !holdsSecret(of, name) {
-		return invalid("secrets", "run 'postern plugin secret list "+instance+"' to see them", "the instance %q has no secret %q", instance, shown(name))
-	}
-	return s.applyInstance(ctx, "delete the secret", instance, core.DeleteSecret{Instance: instance, Name: name},
-		s.instanceRecord(actor, core.EventPluginSecretGone, of, map[string]string{"secret": name}))
+	return s.onInstance(ctx, instance, func(of *core.PluginInstance) error {
+		if !holdsSecret(of, name) {
+			return invalid("secrets", "run 'postern plugin secret list "+instance+"' to see them", "the instance %q has no secret %q", instance, shown(name))
+		}
+		return s.applyInstance(ctx, "delete the secret", instance, asRead(core.KindOfInstance, instance, of.UpdatedAt),
+			core.DeleteSecret{Instance: instance, Name: name},
+			s.instanceRecord(actor, core.EventPluginSecretGone, of, map[string]string{"secret": name}))
+	})
 }
 
 // checkSecret accepts text only, because that is what a plugin can be given.

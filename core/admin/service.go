@@ -133,6 +133,7 @@ type Service struct {
 
 	// source is the file that is applied, by its source: see apply.
 	source string
+	was    Version // see [Service.If]
 }
 
 // Documents fetches what a client registered the address of.

@@ -218,15 +218,16 @@ func changedFields(before, after *core.User) []string {
 // SetPassword replaces the password, ends the user's sessions, revokes their
 // grants, and forgets failed sign-ins, remembered devices and links that were sent.
 func (s *Service) SetPassword(ctx context.Context, actor Actor, id core.ID, password string) error {
-	user, err := s.userByID(ctx, id)
-	if err != nil {
-		return err
-	}
+	return s.withUser(ctx, id, func(user *core.User, _ time.Time) error { return s.setPassword(ctx, actor, user, password) })
+}
+
+func (s *Service) setPassword(ctx context.Context, actor Actor, user *core.User, password string) error {
 	hash, err := s.hash(ctx, user, password)
 	if err != nil {
 		return err
 	}
-	return s.applyUser(ctx, "set the password", user, s.repassworded(actor, user, hash, s.Now()))
+	keep := asRead(core.KindOfUser, string(user.ID), user.UpdatedAt)
+	return s.applyUser(ctx, "set the password", user, append([]core.Change{keep}, s.repassworded(actor, user, hash, s.Now())...))
 }
 
 // repassworded gives the changes that set the password, and what that brings about.
@@ -297,10 +298,7 @@ func (s *Service) switchRecord(actor Actor, after *core.User, now time.Time) cor
 
 // withUser changes a user, and does it again if somebody else changed them meanwhile.
 func (s *Service) withUser(ctx context.Context, id core.ID, change func(user *core.User, now time.Time) error) error {
-	_, err := changing(ctx, s, "user", string(id), "", s.userAt(id), func(user *core.User, now time.Time) (*core.User, error) {
-		return user, change(user, now)
-	})
-	return err
+	return doing(ctx, s, "user", string(id), s.userAt(id), change)
 }
 
 // userAt gives the user with when they were last changed.
@@ -317,20 +315,19 @@ func (s *Service) userAt(id core.ID) func(context.Context) (*core.User, time.Tim
 // DeleteUser deletes the user with sessions, consents, grants and tokens. The
 // last administrator cannot be deleted.
 func (s *Service) DeleteUser(ctx context.Context, actor Actor, id core.ID) error {
-	user, err := s.userByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	keep, err := s.keepAdministrator(ctx, user)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	return s.applyUser(ctx, "delete the user", user, append([]core.Change{
-		core.EndSessions{UserID: id, At: now},
-		core.DeleteUser{ID: id},
-		s.userRecord(actor, now, core.EventUserDeleted, user, map[string]string{"name": user.Name}),
-	}, keep...))
+	return s.withUser(ctx, id, func(user *core.User, _ time.Time) error {
+		owners, err := s.keepAdministrator(ctx, user)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		return s.applyUser(ctx, "delete the user", user, append([]core.Change{
+			asRead(core.KindOfUser, string(id), user.UpdatedAt),
+			core.EndSessions{UserID: id, At: now},
+			core.DeleteUser{ID: id},
+			s.userRecord(actor, now, core.EventUserDeleted, user, map[string]string{"name": user.Name}),
+		}, owners...))
+	})
 }
 
 // SignOutUser ends the user's sessions and revokes their grants.

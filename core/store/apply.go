@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -249,6 +248,10 @@ func applyAdministration(c *sqlite.Conn, change core.Change) error {
 // applyRoles applies who administers, by which credentials, and what must happen once.
 func applyRoles(c *sqlite.Conn, change core.Change) error {
 	switch change := change.(type) {
+	case core.KeepVersion:
+		return keepVersion(c, change)
+	case core.KeepRole:
+		return keepRole(c, change)
 	case core.GrantRole:
 		return grantRole(c, change.Grant)
 	case core.RevokeRole:
@@ -303,7 +306,7 @@ func applyPlugins(c *sqlite.Conn, change core.Change) error {
 	case core.ReloadPlugins:
 		return reloadPlugins(c)
 	case core.SaveInstance:
-		return saveInstance(c, change.Instance, change.Was)
+		return saveInstance(c, change)
 	case core.SaveSecret:
 		return saveSecret(c, change.Instance, change.Secret)
 	case core.DeleteSecret:
@@ -333,23 +336,6 @@ func mustChange(changed int64, err error) error {
 		return core.ErrNotFound
 	}
 	return classify(err)
-}
-
-// unchanged says core.ErrStale unless the row was last changed at was, if that is given. It
-// is an update, because that keeps others out until the end of the transaction on every
-// database.
-func unchanged(c *sqlite.Conn, table, key, id string, was time.Time) error {
-	if was.IsZero() {
-		return nil
-	}
-	changed, err := c.Exec(`UPDATE `+table+` SET updated_at = updated_at WHERE `+key+` = $1 AND updated_at = $2`, id, millis(was))
-	if err != nil || changed > 0 {
-		return err
-	}
-	if err := first(c, `SELECT 1 FROM `+table+` WHERE `+key+` = $1`, func(*sqlite.Row) error { return nil }, id); err != nil {
-		return err
-	}
-	return core.ErrStale
 }
 
 // mustWin says core.ErrConflict if a statement's condition no longer held.

@@ -168,8 +168,14 @@ func clientNameFree(conn *sqlite.Conn, c core.Client) error {
 	}, c.Org, core.FoldName(c.Name), c.ID)
 }
 
-// deleteClient deletes what refers to the client too, by the schema.
+// deleteClient deletes what refers to the client too, by the schema: the bindings of
+// plugins to it among them.
 func deleteClient(conn *sqlite.Conn, id string) error {
-	_, err := conn.Exec(`DELETE FROM clients WHERE id = $1`, id)
+	_, err := conn.Exec(`UPDATE plugin_instances SET updated_at = updated_at + 1
+		WHERE name IN (SELECT instance FROM plugin_bindings WHERE client_id = $1)`, id)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(`DELETE FROM clients WHERE id = $1`, id)
 	return err
 }

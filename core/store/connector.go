@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
 )
@@ -53,6 +55,9 @@ func readConnectors(c *sqlite.Conn) ([]core.Connector, error) {
 }
 
 func saveConnector(c *sqlite.Conn, connector core.Connector) error {
+	if err := touchInstance(c, connector.Instance, connector.UpdatedAt); err != nil {
+		return err
+	}
 	_, err := c.Exec(`INSERT INTO connectors (instance, org, display_name, icon, hidden, disabled, create_users, link_by_email,
 			sync_profile, sync_groups, group_prefix, keep_tokens, logout, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
@@ -79,6 +84,9 @@ func saveConnector(c *sqlite.Conn, connector core.Connector) error {
 // deleteConnector deletes its domains, links and attempts too, by the schema.
 func deleteConnector(c *sqlite.Conn, instance string) error {
 	return endingLinks(c, instance, func() error {
+		if err := touchInstance(c, instance, time.Time{}); err != nil {
+			return err
+		}
 		return mustChange(c.Exec(`DELETE FROM connectors WHERE instance = $1`, instance))
 	})
 }

@@ -62,7 +62,7 @@ func TestUpgradePlugins(t *testing.T) {
 	if got, err = s.Plugins(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	instance.Secrets = []core.PluginSecret{secret}
+	instance.Secrets, instance.UpdatedAt = []core.PluginSecret{secret}, instance.UpdatedAt.Add(time.Millisecond)
 	if !reflect.DeepEqual(got.Instances, []core.PluginInstance{instance}) || got.Reload != 1 || len(got.Bindings) != 2 {
 		t.Errorf("got %+v", got)
 	}

@@ -72,6 +72,8 @@ func deleteOrganisation(c *sqlite.Conn, deletion core.DeleteOrganisation) error 
 	for _, text := range []string{
 		`DELETE FROM roles WHERE org = $1 OR holder IN ` + members,
 		`DELETE FROM api_tokens WHERE holder IN ` + members,
+		`UPDATE plugin_instances SET updated_at = updated_at + 1 WHERE name IN (SELECT instance FROM connectors WHERE org = $1 UNION
+			SELECT b.instance FROM plugin_bindings b JOIN clients c ON c.id = b.client_id WHERE c.org = $1)`,
 		`DELETE FROM connectors WHERE org = $1`,
 		`DELETE FROM clients WHERE org = $1`,
 		`DELETE FROM mails WHERE org = $1`,

@@ -107,18 +107,24 @@ func readInstances(c *sqlite.Conn) ([]core.PluginInstance, error) {
 	return instances, err
 }
 
+const insertInstance = `INSERT INTO plugin_instances (name, plugin, module, settings, memory_mib, cpu, wait, created_at, updated_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
 // saveInstance leaves the secrets: they come by changes of their own.
-func saveInstance(c *sqlite.Conn, i core.PluginInstance, was time.Time) error {
-	if err := lockInstance(c, i.Name, was); err != nil {
+func saveInstance(c *sqlite.Conn, save core.SaveInstance) error {
+	i := save.Instance
+	if err := unchanged(c, "plugin_instances", "name", i.Name, save.Was); err != nil {
 		return err
 	}
-	_, err := c.Exec(`INSERT INTO plugin_instances (name, plugin, module, settings, memory_mib, cpu, wait, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (name) DO UPDATE SET plugin = $2, module = $3, settings = $4, memory_mib = $5, cpu = $6, wait = $7, updated_at = $9`,
+	statement := insertInstance
+	if !save.New {
+		statement += ` ON CONFLICT (name) DO UPDATE SET plugin = $2, module = $3, settings = $4, memory_mib = $5, cpu = $6, wait = $7, updated_at = $9`
+	}
+	_, err := c.Exec(statement,
 		i.Name, i.Plugin, i.Module, i.Settings, i.Limits.MemoryMiB, i.Limits.CPU.Milliseconds(), i.Limits.Wait.Milliseconds(),
 		millis(i.CreatedAt), millis(i.UpdatedAt))
 	if err != nil {
-		return classify(err)
+		return taken(err, "plugin instance")
 	}
 	if _, err := c.Exec(`DELETE FROM plugin_grants WHERE instance = $1`, i.Name); err != nil {
 		return err
@@ -133,27 +139,20 @@ func saveInstance(c *sqlite.Conn, i core.PluginInstance, was time.Time) error {
 	return nil
 }
 
-// lockInstance says whether the instance is as it was read. It is an update, because
-// that keeps others out until the end of the transaction on every database.
-func lockInstance(c *sqlite.Conn, name string, was time.Time) error {
-	if was.IsZero() {
-		return nil
-	}
-	changed, err := c.Exec(`UPDATE plugin_instances SET updated_at = updated_at WHERE name = $1 AND updated_at = $2`, name, millis(was))
-	if err == nil && changed == 0 {
-		return &core.ConflictError{What: "plugin instance"}
-	}
-	return err
-}
-
 func saveSecret(c *sqlite.Conn, instance string, secret core.PluginSecret) error {
 	_, err := c.Exec(`INSERT INTO plugin_secrets (instance, name, sealed, updated_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (instance, name) DO UPDATE SET sealed = $3, updated_at = $4`,
 		instance, secret.Name, secret.Sealed, millis(secret.UpdatedAt))
-	return classify(err)
+	if err != nil {
+		return classify(err)
+	}
+	return touchInstance(c, instance, secret.UpdatedAt)
 }
 
 func deleteSecret(c *sqlite.Conn, instance, name string) error {
+	if err := touchInstance(c, instance, time.Time{}); err != nil {
+		return err
+	}
 	return mustChange(c.Exec(`DELETE FROM plugin_secrets WHERE instance = $1 AND name = $2`, instance, name))
 }
 
@@ -173,9 +172,16 @@ func addBinding(c *sqlite.Conn, b core.PluginBinding) error {
 	}
 	_, err := c.Exec(`INSERT INTO plugin_bindings (id, instance, hook, client_id, position, fail_open, shadow, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		string(b.ID), b.Instance, b.Hook, client, b.Position, b.FailOpen, b.Shadow, millis(b.CreatedAt))
-	return taken(err, "plugin binding")
+	if err != nil {
+		return taken(err, "plugin binding")
+	}
+	return touchInstance(c, b.Instance, b.CreatedAt)
 }
 
 func removeBinding(c *sqlite.Conn, id core.ID) error {
+	_, err := c.Exec(`UPDATE plugin_instances SET updated_at = updated_at + 1 WHERE name = (SELECT instance FROM plugin_bindings WHERE id = $1)`, string(id))
+	if err != nil {
+		return err
+	}
 	return mustChange(c.Exec(`DELETE FROM plugin_bindings WHERE id = $1`, string(id)))
 }

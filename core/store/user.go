@@ -245,8 +245,8 @@ func addLogins(c *sqlite.Conn, u core.User) error {
 }
 
 func setProfile(c *sqlite.Conn, userID core.ID, profile core.Profile, at time.Time) error {
-	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, profile = $2, external_id = $3, display_folded = $4, updated_at = $5 WHERE id = $1`,
-		string(userID), mustJSON(profile), profile.ExternalID, core.FoldName(profile.DisplayName), millis(at)))
+	return mustChange(c.Exec(`UPDATE users SET revision = revision + 1, `+moved+`, profile = $3, external_id = $4, display_folded = $5 WHERE id = $1`,
+		string(userID), millis(at), mustJSON(profile), profile.ExternalID, core.FoldName(profile.DisplayName)))
 }
 
 func setEmail(c *sqlite.Conn, set core.SetEmail) error {
@@ -260,8 +260,8 @@ func setEmail(c *sqlite.Conn, set core.SetEmail) error {
 	if err := loginsFree(c, user); err != nil {
 		return err
 	}
-	err := mustWin(c.Exec(`UPDATE users SET revision = revision + 1, email = $3, email_verified = $4, updated_at = $5 WHERE id = $1 AND email = $2`,
-		string(set.UserID), set.Was, set.Email, set.Verified && set.Email != "", millis(set.At)))
+	err := mustWin(c.Exec(`UPDATE users SET revision = revision + 1, `+moved+`, email = $3, email_verified = $4 WHERE id = $1 AND email = $5`,
+		string(set.UserID), millis(set.At), set.Email, set.Verified && set.Email != "", set.Was))
 	if err != nil {
 		return err
 	}

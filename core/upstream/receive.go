@@ -119,8 +119,11 @@ func (s *Service) signIn(ctx context.Context, a arrival, linked *core.Linked, pr
 			return err
 		}
 		if fields := follow(&user, a.person, free); len(fields) > 0 {
-			user.UpdatedAt = now
-			proof.Changes = append(proof.Changes, core.UpdateUser{User: user}, s.record(a.by(&user), now, core.EventUserUpdated,
+			was := user.UpdatedAt
+			if user.UpdatedAt = now; !now.Truncate(time.Millisecond).After(was) {
+				user.UpdatedAt = was.Add(time.Millisecond)
+			}
+			proof.Changes = append(proof.Changes, core.UpdateUser{User: user, Was: was}, s.record(a.by(&user), now, core.EventUserUpdated,
 				map[string]string{"name": user.Name, "fields": strings.Join(fields, " "), "connector": a.Instance}))
 		}
 	}

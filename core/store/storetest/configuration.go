@@ -144,7 +144,8 @@ func testPlugins(t *testing.T, w *world) {
 	if got.Generation <= empty.Generation {
 		t.Errorf("generation %d after %d", got.Generation, empty.Generation)
 	}
-	same(w, got, nil, &core.PluginConfig{Generation: got.Generation, Instances: []core.PluginInstance{a, b}, Bindings: []core.PluginBinding{first, second, last}})
+	same(w, &core.PluginConfig{Generation: got.Generation, Instances: timeless(got.Instances...), Bindings: got.Bindings}, nil,
+		&core.PluginConfig{Generation: got.Generation, Instances: timeless(a, b), Bindings: []core.PluginBinding{first, second, last}})
 	if again := must(w.store.Plugins(ctx))(w); again != got {
 		t.Error("another pointer without a change")
 	}
@@ -171,11 +172,11 @@ func testPlugins(t *testing.T, w *world) {
 	replaced.CreatedAt = start.Add(time.Hour) // the first one stays
 	w.apply(core.SaveInstance{Instance: replaced}, core.RemoveBinding{ID: first.ID})
 	got = must(w.store.Plugins(ctx))(w)
-	same(w, got.Instances, nil, []core.PluginInstance{a, b})
+	same(w, timeless(got.Instances...), nil, timeless(a, b))
 	same(w, got.Bindings, nil, []core.PluginBinding{second, last})
 	w.apply(core.DeleteInstance{Name: "a"})
 	got = must(w.store.Plugins(ctx))(w)
-	same(w, got.Instances, nil, []core.PluginInstance{b})
+	same(w, timeless(got.Instances...), nil, timeless(b))
 	same(w, got.Bindings, nil, nil)
 }
 

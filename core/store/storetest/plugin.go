@@ -105,6 +105,15 @@ func testReload(t *testing.T, w *world) {
 	}
 }
 
+// timeless leaves out when instances were last changed, which secrets and bindings move on.
+func timeless(instances ...core.PluginInstance) []core.PluginInstance {
+	all := slices.Clone(instances)
+	for i := range all {
+		all[i].UpdatedAt = time.Time{}
+	}
+	return all
+}
+
 func testInstances(t *testing.T, w *world) {
 	full := core.PluginInstance{
 		Name: "full", Plugin: "ldap", Module: digest("a"), Settings: []byte(`{"a": 1}`),
@@ -115,14 +124,14 @@ func testInstances(t *testing.T, w *world) {
 	unsorted.Grants = []core.PluginGrant{full.Grants[2], full.Grants[0], full.Grants[1], full.Grants[0]}
 	bare := w.instance("bare")
 	w.apply(core.SaveInstance{Instance: unsorted})
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 
 	z := core.PluginSecret{Name: "z", Sealed: []byte{1, 0, 2}, UpdatedAt: start}
 	a := core.PluginSecret{Name: "a", Sealed: []byte{3}, UpdatedAt: start.Add(time.Hour)}
 	generation := w.plugins().Generation
 	w.apply(core.SaveSecret{Instance: "full", Secret: z}, core.SaveSecret{Instance: "full", Secret: a}, core.SaveSecret{Instance: "bare", Secret: a})
 	full.Secrets, bare.Secrets = []core.PluginSecret{a, z}, []core.PluginSecret{a}
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 	if w.plugins().Generation <= generation {
 		t.Error("a secret does not raise the generation")
 	}
@@ -133,12 +142,12 @@ func testInstances(t *testing.T, w *world) {
 	saved := full
 	saved.Secrets = nil
 	w.apply(core.SaveInstance{Instance: saved})
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 
 	a.Sealed = []byte{4, 4}
 	w.apply(core.SaveSecret{Instance: "full", Secret: a}, core.DeleteSecret{Instance: "full", Name: "z"})
 	full.Secrets = []core.PluginSecret{a}
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 	w.refused(core.ErrNotFound, core.DeleteSecret{Instance: "full", Name: "z"})
 	w.refused(core.ErrNotFound, core.DeleteSecret{Instance: "nothing", Name: "a"})
 	w.refused(core.ErrNotFound, core.SaveSecret{Instance: "nothing", Secret: a})
@@ -147,20 +156,22 @@ func testInstances(t *testing.T, w *world) {
 	}
 
 	// Whoever read what is no longer so changes nothing.
+	is := w.plugins().Instances[1].UpdatedAt
 	stale := saved
 	stale.Grants = []core.PluginGrant{{Capability: "clock"}}
-	w.taken("plugin instance", core.SaveInstance{Instance: stale, Was: saved.UpdatedAt.Add(-time.Millisecond)})
-	w.taken("plugin instance", core.SaveInstance{Instance: core.PluginInstance{Name: "nothing", Settings: []byte("{}")}, Was: start})
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
-	w.apply(core.SaveInstance{Instance: saved, Was: saved.UpdatedAt})
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	w.refused(core.ErrStale, core.SaveInstance{Instance: stale, Was: is.Add(-time.Millisecond)})
+	w.refused(core.ErrNotFound, core.SaveInstance{Instance: core.PluginInstance{Name: "nothing", Settings: []byte("{}")}, Was: start})
+	w.taken("plugin instance", core.SaveInstance{Instance: stale, New: true})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
+	w.apply(core.SaveInstance{Instance: saved, Was: is})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 
 	// A new one of the name begins without what the old one had.
 	w.apply(core.PutValue{Instance: "full", Key: "k", Value: "v", At: start, ExpiresAt: start.Add(time.Hour)})
 	w.apply(core.DeleteInstance{Name: "full"})
 	full.Grants, full.Secrets = nil, nil
 	w.apply(core.SaveInstance{Instance: full})
-	same(w, w.plugins().Instances, nil, []core.PluginInstance{bare, full})
+	same(w, timeless(w.plugins().Instances...), nil, timeless(bare, full))
 	if _, found, err := w.store.PluginValue(t.Context(), "full", "k", start); found || err != nil {
 		t.Errorf("a value outlived its instance: %v", err)
 	}
