@@ -139,6 +139,9 @@ type UserFilter struct {
 	After   string
 	AfterID ID
 	Limit   int // zero: all
+	// Offset passes over so many of the selected of Org, which must be given: the page of
+	// whoever counts. It takes longer the more there are before it; After does not.
+	Offset int
 }
 
 // Counts are how many there are, of one organisation or of all.
@@ -163,6 +166,7 @@ type GroupFilter struct {
 	After   string
 	AfterID ID
 	Limit   int // zero: all
+	Offset  int // as of [UserFilter]
 }
 
 // ClientFilter selects clients, in the order of their folded names; zero fields select

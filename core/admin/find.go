@@ -19,6 +19,19 @@ func (s *Service) FindGroups(ctx context.Context, filter core.GroupFilter) ([]co
 	return groups, wrap("read the groups", err)
 }
 
+// CountUsers gives how many users the filter selects, of all organisations if it names none.
+func (s *Service) CountUsers(ctx context.Context, filter core.UserFilter) (int, error) {
+	count, err := s.Store.CountUsers(ctx, filter)
+	return count, wrap("count the users", err)
+}
+
+// CountGroups gives how many groups the filter selects, of all organisations if it names
+// none.
+func (s *Service) CountGroups(ctx context.Context, filter core.GroupFilter) (int, error) {
+	count, err := s.Store.CountGroups(ctx, filter)
+	return count, wrap("count the groups", err)
+}
+
 // FindClients gives the clients that the filter selects, of all organisations if it names
 // none.
 func (s *Service) FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error) {

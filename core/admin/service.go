@@ -17,6 +17,8 @@ type Store interface {
 	User(ctx context.Context, id core.ID) (*core.User, error)
 	UserByLogin(ctx context.Context, org, login string) (*core.User, error)
 	Users(ctx context.Context, filter core.UserFilter) ([]core.User, error)
+	CountUsers(ctx context.Context, filter core.UserFilter) (int, error)
+	CountGroups(ctx context.Context, filter core.GroupFilter) (int, error)
 	Group(ctx context.Context, org, name string) (*core.Group, error)
 	GroupByID(ctx context.Context, id core.ID) (*core.Group, error)
 	FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error)

@@ -26,6 +26,7 @@ type place struct {
 const (
 	inBrowser   = "a sign-in is tried in a browser"
 	userAtOnce  = "SCIM alone does at once what UpdateUser, SetPassword, DisableUser and EnableUser do"
+	inPages     = "SCIM alone says how many there are besides a page; Counts is for people"
 	groupAtOnce = "SCIM alone does at once what UpdateGroup, AddMember and RemoveMember do"
 )
 
@@ -35,6 +36,8 @@ func TestEverywhere(t *testing.T) {
 		{"command line", calls(t, "../cli"), map[string]string{
 			"BeginAttempt":   inBrowser,
 			"FinishAttempt":  inBrowser,
+			"CountUsers":     inPages,
+			"CountGroups":    inPages,
 			"ReviseUser":     userAtOnce,
 			"ReviseGroup":    groupAtOnce,
 			"ChangeMembers":  "group add and group remove do it",
@@ -48,6 +51,8 @@ func TestEverywhere(t *testing.T) {
 		}},
 		{"console", calls(t, "../console"), map[string]string{
 			"AllUsers":       "people are listed by organisation",
+			"CountUsers":     inPages,
+			"CountGroups":    inPages,
 			"ReviseUser":     userAtOnce,
 			"ReviseGroup":    groupAtOnce,
 			"ChangeMembers":  "AddMember and RemoveMember do it",
@@ -61,6 +66,8 @@ func TestEverywhere(t *testing.T) {
 		{"REST API", operations(), map[string]string{
 			"BeginAttempt":  inBrowser,
 			"FinishAttempt": inBrowser,
+			"CountUsers":    inPages,
+			"CountGroups":   inPages,
 			"ReviseUser":    userAtOnce,
 			"ReviseGroup":   groupAtOnce,
 		}},

@@ -113,6 +113,15 @@ func (d *Desk) FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.
 	return d.admin.FindGroups(ctx, filter)
 }
 
+// CountGroups is [admin.Service.CountGroups]; without an organisation it is for who may see
+// all.
+func (d *Desk) CountGroups(ctx context.Context, filter core.GroupFilter) (int, error) {
+	if err := d.may(core.ReadGroups, filter.Org); err != nil {
+		return 0, err
+	}
+	return d.admin.CountGroups(ctx, filter)
+}
+
 // GroupContents is [admin.Service.GroupContents].
 func (d *Desk) GroupContents(ctx context.Context, id core.ID) ([]core.Content, error) {
 	if _, err := d.group(ctx, id, core.ReadGroups); err != nil {

@@ -58,6 +58,9 @@ func matrix() map[string]row {
 		"AllUsers": {core.ReadUsers, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.AllUsers(ctx, core.UserFilter{Org: acme}))
 		}},
+		"CountUsers": {core.ReadUsers, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error {
+			return second(d.CountUsers(ctx, core.UserFilter{Org: acme}))
+		}},
 		"UserContents": {core.ReadUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error { return second(d.UserContents(ctx, w.ann.ID)) }},
 		"UserConsents": {core.ReadUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error { return second(d.UserConsents(ctx, w.ann.ID)) }},
 		"UserSessions": {core.ReadUsers, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error { return second(d.UserSessions(ctx, w.ann.ID)) }},
@@ -119,6 +122,9 @@ func matrix() map[string]row {
 		}},
 		"FindGroups": {core.ReadGroups, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.FindGroups(ctx, core.GroupFilter{Org: acme}))
+		}},
+		"CountGroups": {core.ReadGroups, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error {
+			return second(d.CountGroups(ctx, core.GroupFilter{Org: acme}))
 		}},
 		"GroupByID": {core.ReadGroups, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error { return second(d.GroupByID(ctx, w.group.ID)) }},
 		"GroupContents": {core.ReadGroups, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {

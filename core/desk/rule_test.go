@@ -336,6 +336,8 @@ func TestListsOfEverything(t *testing.T) {
 	ctx := t.Context()
 	for name, call := range map[string]func(context.Context, *desk.Desk) error{
 		"AllUsers":    func(ctx context.Context, d *desk.Desk) error { return second(d.AllUsers(ctx, core.UserFilter{})) },
+		"CountUsers":  func(ctx context.Context, d *desk.Desk) error { return second(d.CountUsers(ctx, core.UserFilter{})) },
+		"CountGroups": func(ctx context.Context, d *desk.Desk) error { return second(d.CountGroups(ctx, core.GroupFilter{})) },
 		"FindGroups":  func(ctx context.Context, d *desk.Desk) error { return second(d.FindGroups(ctx, core.GroupFilter{})) },
 		"FindClients": func(ctx context.Context, d *desk.Desk) error { return second(d.FindClients(ctx, core.ClientFilter{})) },
 		"LiveSessions": func(ctx context.Context, d *desk.Desk) error {

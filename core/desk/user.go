@@ -275,6 +275,15 @@ func (d *Desk) AllUsers(ctx context.Context, filter core.UserFilter) ([]core.Use
 	return d.admin.AllUsers(ctx, filter)
 }
 
+// CountUsers is [admin.Service.CountUsers]; without an organisation it is for who may see
+// all.
+func (d *Desk) CountUsers(ctx context.Context, filter core.UserFilter) (int, error) {
+	if err := d.may(core.ReadUsers, filter.Org); err != nil {
+		return 0, err
+	}
+	return d.admin.CountUsers(ctx, filter)
+}
+
 // UserContents is [admin.Service.UserContents].
 func (d *Desk) UserContents(ctx context.Context, id core.ID) ([]core.Content, error) {
 	if err := d.look(ctx, id, core.ReadUsers); err != nil {

@@ -209,7 +209,7 @@ func patch(ctx context.Context, of resources, id core.ID, r *request) (*answer, 
 		return nil, err
 	}
 	if in, is := of.(groups); is {
-		if who, only := joiningOf(operations); only {
+		if who, only := joiningOf(in.resourceType(), operations); only {
 			return join(ctx, in, id, who, shown, r)
 		}
 	}

@@ -26,7 +26,7 @@ func groupSchema() *schema {
 
 func groupType() *resourceType {
 	return &resourceType{
-		name: "Group", description: "Groups of people", endpoint: "/Groups", schema: groupSchema(), unheld: []string{"members.display"},
+		name: "Group", description: "Groups of people", endpoint: endpointGroups, schema: groupSchema(), common: commonAttributes(), unheld: []string{"members.display"},
 	}
 }
 
@@ -68,12 +68,12 @@ func (v *visit) groupResource(g *core.Group, members []core.User) object {
 	values := make([]any, len(members))
 	for i := range members {
 		id := members[i].ID
-		values[i] = object{"value": string(id), "$ref": v.location(userType(), id), "type": "User"}
+		values[i] = object{"value": string(id), "$ref": v.location(endpointUsers, id), "type": "User"}
 	}
 	resource := object{"schemas": []any{urnGroup}, "id": string(g.ID), "displayName": shownName(g), "members": values}
 	put(resource, "externalId", g.ExternalID)
 	dropEmpty(resource)
-	resource["meta"] = v.meta(groupType(), g.ID, g.CreatedAt, g.UpdatedAt, groupVersion(g))
+	resource["meta"] = v.meta(v.model.group, g.ID, g.CreatedAt, g.UpdatedAt, groupVersion(g))
 	return resource
 }
 
@@ -99,7 +99,7 @@ func memberIDs(resource object) []core.ID {
 // groups is the store of the resources of groups.
 type groups struct{ *visit }
 
-func (groups) resourceType() *resourceType { return groupType() }
+func (s groups) resourceType() *resourceType { return s.model.group }
 
 func (groups) index() []string {
 	return []string{"id", "displayName", "externalId", "members.value"}
@@ -205,6 +205,22 @@ func (s groups) delete(ctx context.Context, id core.ID, when precondition) error
 		return unchanged()
 	}
 	return s.desk.DeleteGroup(ctx, s.org, group.Name)
+}
+
+// orderedBy is nothing: rows have the order of their names, in which capitals matter.
+func (groups) orderedBy() string { return "" }
+
+func (s groups) count(ctx context.Context) (int, error) {
+	return s.desk.CountGroups(ctx, core.GroupFilter{Org: s.org})
+}
+
+func (s groups) page(ctx context.Context, offset, limit int, each func(row) error) error {
+	found, err := s.desk.FindGroups(ctx, core.GroupFilter{Org: s.org, Offset: offset, Limit: limit})
+	if err != nil {
+		return err
+	}
+	_, err = s.eachOf(ctx, found, func(make row) (bool, error) { return true, each(make) })
+	return err
 }
 
 func (s groups) rows(ctx context.Context, keys []key, each func(row) (bool, error)) error {
@@ -320,7 +336,7 @@ func (v *visit) groupsOf(ctx context.Context, user *core.User) ([]any, error) {
 		case err != nil:
 			return nil, err
 		}
-		groups = append(groups, object{"value": string(group.ID), "display": shownName(group), "type": "direct", "$ref": v.location(groupType(), group.ID)})
+		groups = append(groups, object{"value": string(group.ID), "display": shownName(group), "type": "direct", "$ref": v.location(endpointGroups, group.ID)})
 	}
 	return groups, nil
 }

@@ -14,10 +14,10 @@ type joining struct{ add, remove []core.ID }
 // joiningOf gives what the operations of a patch do to the members of a group, if they do
 // nothing else and name everybody. Then nobody need know who else is in the group: services
 // add the members of large groups in small portions.
-func joiningOf(operations []operation) (joining, bool) {
+func joiningOf(rt *resourceType, operations []operation) (joining, bool) {
 	var j joining
 	for _, o := range operations {
-		ids, only := namedMembers(o)
+		ids, only := namedMembers(rt, o)
 		if !only {
 			return joining{}, false
 		}
@@ -34,12 +34,12 @@ func joiningOf(operations []operation) (joining, bool) {
 
 // namedMembers gives whom an operation adds or removes; false if it is about anything else,
 // or cannot be read.
-func namedMembers(o operation) (ids []core.ID, only bool) {
+func namedMembers(rt *resourceType, o operation) (ids []core.ID, only bool) {
 	to, err := parsePath(o.path)
 	if err != nil || o.op == opReplace || to.sub != "" {
 		return nil, false
 	}
-	f, is := groupType().find(to.attribute)
+	f, is := rt.find(to.attribute)
 	if !is || f.attribute == nil || f.attribute.name != "members" || f.sub != nil {
 		return nil, false
 	}

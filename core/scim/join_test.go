@@ -20,7 +20,7 @@ func TestJoining(t *testing.T) {
 		`{"op":"remove","path":"members[value eq \"a\"]"},{"op":"add","path":"members","value":["c","a"]}`: {add: []core.ID{"c", "a"}},
 		`{"op":"add","path":"members","value":"a"},{"op":"remove","path":"members[value eq \"b\"]"}`:       {add: []core.ID{"a"}, remove: []core.ID{"b"}},
 	} {
-		if got, only := joiningOf(operationsOf(t, operations)); !only || !slices.Equal(got.add, want.add) || !slices.Equal(got.remove, want.remove) {
+		if got, only := joiningOf(groupType(), operationsOf(t, operations)); !only || !slices.Equal(got.add, want.add) || !slices.Equal(got.remove, want.remove) {
 			t.Errorf("%s: %v, %v", operations, got, only)
 		}
 	}
@@ -32,7 +32,7 @@ func TestJoining(t *testing.T) {
 		`{"op":"remove","path":"members[not (value eq \"a\")]"}`, `{"op":"remove","path":"members[value eq \"a\"].value"}`, `{"op":"remove","path":"members.value"}`,
 		`{"op":"add","path":"members","value":[1]}`, `{"op":"add","path":"members"}`, `{"op":"add","path":"members[","value":"a"}`, `{"op":"add","path":"nothing","value":"a"}`,
 	} {
-		if got, only := joiningOf(operationsOf(t, add+operations)); only {
+		if got, only := joiningOf(groupType(), operationsOf(t, add+operations)); only {
 			t.Errorf("%s: %v", operations, got)
 		}
 	}

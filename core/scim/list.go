@@ -19,6 +19,12 @@ type resources interface {
 	// rows calls each for resources, ordered by name, until it is told to stop: for those
 	// that the keys lead to, or for all if there are none.
 	rows(ctx context.Context, keys []key, each func(row) (more bool, err error)) error
+	// count says how many there are, and page calls each for those from the offset on, in the
+	// same order.
+	count(ctx context.Context) (int, error)
+	page(ctx context.Context, offset, limit int, each func(row) error) error
+	// orderedBy is the attribute that the order is one of; empty: none.
+	orderedBy() string
 	get(ctx context.Context, id core.ID, want wish) (object, error)
 	create(ctx context.Context, resource object) (object, error)
 	// change replaces a resource by what edit makes of it. Edit may be called several times.
@@ -85,7 +91,12 @@ type page struct {
 	keys  []string
 	// members are those of all groups that were found.
 	members int
+	// ordered says that rows have the order that is asked for.
+	ordered bool
 }
+
+// sorts reports whether what is found has to be put into order.
+func (p *page) sorts() bool { return p.query.sortBy != "" && !p.ordered }
 
 // run answers a query of resources of some types, one after the other.
 func run(ctx context.Context, from []resources, q query) (object, error) {
@@ -95,17 +106,53 @@ func run(ctx context.Context, from []resources, q query) (object, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.gather(ctx, l); err != nil {
+		p.ordered = len(from) == 1 && l.isOrdered() && (l.match == nil || !q.descending)
+		gather := p.gather
+		if l.match == nil && !p.sorts() {
+			gather = p.turnTo
+		}
+		if err := gather(ctx, l); err != nil {
 			return nil, err
 		}
 	}
-	if q.sortBy != "" {
+	if p.sorts() {
 		p.sort()
 	}
 	return p.document(), nil
 }
 
-// gather goes through the rows.
+// isOrdered reports whether the order that is asked for is the one that rows have.
+func (l *listing) isOrdered() bool {
+	return l.by != nil && l.by.sub == nil && l.by.urn == "" && l.by.attribute.name == l.from.orderedBy()
+}
+
+// turnTo reads the rows of the page alone: all of them pass, in the order they have or in
+// the opposite one.
+func (p *page) turnTo(ctx context.Context, l *listing) error {
+	total, err := l.from.count(ctx)
+	if err != nil {
+		return err
+	}
+	offset := max(0, p.query.start-1-p.total)
+	limit := min(p.query.count-len(p.found), total-offset)
+	p.total += total
+	if limit <= 0 {
+		return nil
+	}
+	backwards := p.query.sortBy != "" && p.query.descending
+	if backwards {
+		offset = total - offset - limit
+	}
+	before := len(p.found)
+	shown := wish{members: l.shown.wants("members"), groups: l.shown.wants("groups")}
+	err = l.from.page(ctx, offset, limit, func(make row) error { return p.show(l, make, shown) })
+	if backwards {
+		slices.Reverse(p.found[before:])
+	}
+	return err
+}
+
+// gather goes through all the rows.
 func (p *page) gather(ctx context.Context, l *listing) error {
 	shown := wish{members: l.shown.wants("members"), groups: l.shown.wants("groups")}
 	err := l.from.rows(ctx, l.keys, func(make row) (bool, error) {
@@ -126,12 +173,17 @@ func (p *page) gather(ctx context.Context, l *listing) error {
 
 // take keeps a resource that passed, if it is on the page or has to be put into order.
 func (p *page) take(l *listing, make row, shown wish) error {
-	if p.query.sortBy == "" && (p.total < p.query.start || len(p.found) >= p.query.count) {
+	if !p.sorts() && (p.total < p.query.start || len(p.found) >= p.query.count) {
 		return nil
 	}
-	if p.query.sortBy != "" && len(p.found) >= mostSorted {
+	if p.sorts() && len(p.found) >= mostSorted {
 		return tooMany("More than %d resources would have to be sorted: filter them.", mostSorted)
 	}
+	return p.show(l, make, shown)
+}
+
+// show makes the resource as the answer has it.
+func (p *page) show(l *listing, make row, shown wish) error {
 	resource, err := make(wish{shown.members || l.needed.members, shown.groups || l.needed.groups})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ func queryOf(body object) (query, error) {
 	q := query{sortBy: text(body, "sortBy"), start: 1, count: defaultCount}
 	q.descending = strings.EqualFold(text(body, "sortOrder"), "descending")
 	if start, is := body["startIndex"].(float64); is && start > 1 {
-		q.start = int(min(start, mostRead))
+		q.start = int(min(start, math.MaxInt32))
 	}
 	if count, is := body["count"].(float64); is {
 		// A negative one is as good as none (RFC 7644 section 3.4.2.4).

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -100,7 +101,8 @@ type resourceType struct {
 	description string
 	endpoint    string // "/Users"
 	schema      *schema
-	extension   *schema // nil: none
+	extension   *schema     // nil: none
+	common      []attribute // those of every resource
 	// unheld are attributes, and sub-attributes, of the standard that nothing here stands
 	// for, in lower case. Provisioning services send them however often they are refused,
 	// and stop to provision the person then; so they are taken and forgotten.
@@ -163,9 +165,23 @@ func enterpriseSchema() *schema {
 	}}
 }
 
+const (
+	endpointUsers  = "/Users"
+	endpointGroups = "/Groups"
+)
+
+// model is what resources are. It is made once for a request, as its parts are looked at for
+// each resource.
+type model struct {
+	user, group *resourceType
+	properties  []property
+}
+
+func newModel() *model { return &model{userType(), groupType(), properties()} }
+
 func userType() *resourceType {
 	return &resourceType{
-		name: "User", description: "People who can sign in", endpoint: "/Users", schema: userSchema(), extension: enterpriseSchema(),
+		name: "User", description: "People who can sign in", endpoint: endpointUsers, schema: userSchema(), common: commonAttributes(), extension: enterpriseSchema(),
 		unheld: []string{
 			"name.formatted", "ims", "photos", "entitlements", "roles", "x509certificates",
 			"emails.display", "phonenumbers.display", "phonenumbers.primary", "addresses.formatted", "addresses.primary", "manager.displayname",
@@ -199,7 +215,7 @@ func (rt *resourceType) find(text string) (found, bool) {
 	if f, is := rt.findIn("", rt.schema.attributes, text); is {
 		return f, true
 	}
-	if f, is := rt.findIn("", commonAttributes(), text); is || rt.extension == nil {
+	if f, is := rt.findIn("", rt.common, text); is || rt.extension == nil {
 		return f, is
 	}
 	return rt.findIn(rt.extension.urn, rt.extension.attributes, text)
@@ -229,4 +245,4 @@ func cutPrefixFold(text, prefix string) (rest string, found bool) {
 }
 
 // all gives the attributes of the resource itself, the common ones too.
-func (rt *resourceType) all() []attribute { return append(commonAttributes(), rt.schema.attributes...) }
+func (rt *resourceType) all() []attribute { return slices.Concat(rt.common, rt.schema.attributes) }

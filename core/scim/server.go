@@ -42,6 +42,7 @@ type visit struct {
 	desk *desk.Desk
 	org  string
 	base string // URL that paths of resources are below
+	*model
 	// groups are those that were read, by name.
 	groups map[string]*core.Group
 	log    func(*Error)
@@ -50,12 +51,12 @@ type visit struct {
 func (v *visit) all() []resources { return []resources{users{v}, groups{v}} }
 
 // location is the URL of a resource.
-func (v *visit) location(rt *resourceType, id core.ID) string {
-	return v.base + rt.endpoint + "/" + string(id)
+func (v *visit) location(endpoint string, id core.ID) string {
+	return v.base + endpoint + "/" + string(id)
 }
 
 func (v *visit) meta(rt *resourceType, id core.ID, created, modified time.Time, version string) object {
-	meta := object{"resourceType": rt.name, "location": v.location(rt, id), "created": stamp(created), "lastModified": stamp(modified)}
+	meta := object{"resourceType": rt.name, "location": v.location(rt.endpoint, id), "created": stamp(created), "lastModified": stamp(modified)}
 	put(meta, "version", version)
 	return meta
 }
@@ -124,7 +125,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (*answer, error)
 			return nil, err
 		}
 	}
-	v := &visit{desk: s.Office.For(who), org: org, base: base, groups: map[string]*core.Group{}, log: s.log}
+	v := &visit{desk: s.Office.For(who), org: org, base: base, model: newModel(), groups: map[string]*core.Group{}, log: s.log}
 	get := r.URL.Query().Get
 	asked := &request{method: r.Method, query: get, when: precondition{readETags(r.Header.Get("If-Match")), readETags(r.Header.Get("If-None-Match"))}}
 	if len(parts) > 0 {

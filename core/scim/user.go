@@ -84,7 +84,7 @@ func phoneAttribute(kind string) string { return "phone_" + kind }
 // userResource makes the resource of a user; groups are those of the user.
 func (v *visit) userResource(u *core.User, groups []any) object {
 	resource := object{"id": string(u.ID), "active": !u.Disabled}
-	for _, p := range properties() {
+	for _, p := range v.model.properties {
 		in := makeHolder(resource, p.urn)
 		if name, sub, parted := strings.Cut(p.path, "."); parted {
 			in, p.path = part(in, name), sub
@@ -99,7 +99,7 @@ func (v *visit) userResource(u *core.User, groups []any) object {
 	if manager := u.Attributes[attributeManager]; manager != "" {
 		value := object{"value": manager}
 		if id, err := core.ParseID(manager); err == nil {
-			value["$ref"] = v.location(userType(), id)
+			value["$ref"] = v.location(endpointUsers, id)
 		}
 		makeHolder(resource, urnEnterprise)["manager"] = value
 	}
@@ -110,7 +110,7 @@ func (v *visit) userResource(u *core.User, groups []any) object {
 		schemas = append(schemas, urnEnterprise)
 	}
 	resource["schemas"] = schemas
-	resource["meta"] = v.meta(userType(), u.ID, u.CreatedAt, u.UpdatedAt, userVersion(u))
+	resource["meta"] = v.meta(v.model.user, u.ID, u.CreatedAt, u.UpdatedAt, userVersion(u))
 	return resource
 }
 
@@ -162,9 +162,9 @@ func userVersion(u *core.User) string {
 
 // writeUser makes the user what the resource says. It changes nothing that has no attribute:
 // nobody becomes an administrator, and no address is one that was proved.
-func writeUser(resource object, u *core.User) {
+func (m *model) writeUser(resource object, u *core.User) {
 	u.Attributes = maps.Clone(u.Attributes)
-	for _, p := range properties() {
+	for _, p := range m.properties {
 		in := holder(resource, p.urn)
 		if name, sub, parted := strings.Cut(p.path, "."); parted {
 			in, _ = in[name].(object)

@@ -12,7 +12,7 @@ import (
 // users is the store of the resources of people.
 type users struct{ *visit }
 
-func (s users) resourceType() *resourceType { return userType() }
+func (s users) resourceType() *resourceType { return s.model.user }
 
 func (s users) get(ctx context.Context, id core.ID, want wish) (object, error) {
 	user, err := s.user(ctx, id)
@@ -47,7 +47,7 @@ func (s users) resource(ctx context.Context, user *core.User, want wish) (object
 
 func (s users) create(ctx context.Context, resource object) (object, error) {
 	user := core.User{}
-	writeUser(resource, &user)
+	s.model.writeUser(resource, &user)
 	active, is := resource["active"].(bool)
 	created, err := s.desk.CreateUser(ctx, admin.NewUser{
 		Org: s.org, Name: user.Name, Email: user.Email, Password: text(resource, "password"), Profile: user.Profile,
@@ -77,7 +77,7 @@ func (s users) change(ctx context.Context, id core.ID, when precondition, edit f
 		return nil, err
 	}
 	_, err = s.desk.ReviseUser(ctx, id, admin.VersionOf(user.UpdatedAt), admin.UserRevision{Password: text(after, "password"), Edit: func(u *core.User) {
-		writeUser(after, u)
+		s.model.writeUser(after, u)
 		if active, is := after["active"].(bool); is {
 			u.Disabled = !active
 		}
@@ -100,6 +100,21 @@ func (s users) delete(ctx context.Context, id core.ID, when precondition) error 
 }
 
 func (users) index() []string { return []string{"id", "userName", "externalId", "emails.value"} }
+
+func (users) orderedBy() string { return "userName" }
+
+func (s users) count(ctx context.Context) (int, error) {
+	return s.desk.CountUsers(ctx, core.UserFilter{Org: s.org})
+}
+
+func (s users) page(ctx context.Context, offset, limit int, each func(row) error) error {
+	found, err := s.desk.Users(ctx, core.UserFilter{Org: s.org, Offset: offset, Limit: limit})
+	if err != nil {
+		return err
+	}
+	_, err = s.eachOf(ctx, found, func(make row) (bool, error) { return true, each(make) })
+	return err
+}
 
 // rowsAtOnce is how many rows are read at a time.
 const rowsAtOnce = 500

@@ -15,10 +15,17 @@ import (
 	"github.com/postern-id/postern/core/store"
 )
 
-// applied counts the lists of changes that reach the store.
+// applied counts the lists of changes that reach the store, and the users that it gives.
 type applied struct {
 	*store.Store
 	lists [][]core.Change
+	read  int
+}
+
+func (a *applied) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
+	found, err := a.Store.Users(ctx, filter)
+	a.read += len(found)
+	return found, err
 }
 
 func (a *applied) Apply(ctx context.Context, changes ...core.Change) error {

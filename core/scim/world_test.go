@@ -34,7 +34,7 @@ const (
 
 // world is a server on a database of its own.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	admin  *admin.Service
 	server *scim.Server
@@ -54,7 +54,7 @@ func (w *world) Bearer(*http.Request) (*bearer.Bearer, error) {
 	return &bearer.Bearer{Caller: w.who, Holder: &core.APIHolder{Org: core.Organisation{Name: w.org}}}, nil
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC), org: core.DefaultOrganisation}
 	clock := func() time.Time { return w.now }
@@ -98,7 +98,7 @@ func (hasher) Renews(string) (bool, error) { return false, nil }
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   any // JSON; nil: none

@@ -72,6 +72,22 @@ func TestPagesHaveIndexes(t *testing.T) {
 	}
 }
 
+// Whoever passes over rows counts them in an index, and reads those of the page alone.
+func TestRowsArePassedOverInAnIndex(t *testing.T) {
+	text, args := usersQuery(core.UserFilter{Org: "acme", Limit: 10, Offset: 5000})
+	if plan := planOf(t, text, args...); !strings.Contains(plan, "COVERING INDEX sqlite_autoindex_users_2 (org=?)") || !strings.Contains(plan, "SEARCH u USING INDEX sqlite_autoindex_users_2 (org=? AND name_folded>?)") {
+		t.Errorf("users: %s", plan)
+	}
+	text, args = groupsQuery(core.GroupFilter{Org: "acme", Limit: 10, Offset: 5000})
+	if plan := planOf(t, text, args...); !strings.Contains(plan, "COVERING INDEX sqlite_autoindex_groups_2 (org=?)") || !strings.Contains(plan, "SEARCH g USING INDEX sqlite_autoindex_groups_2 (org=? AND name>?)") {
+		t.Errorf("groups: %s", plan)
+	}
+	q := selectedUsers(core.UserFilter{Org: "acme"})
+	if plan := planOf(t, `SELECT count(*) FROM users u`+q.where(), q.args...); !strings.Contains(plan, "COVERING INDEX") {
+		t.Errorf("counted: %s", plan)
+	}
+}
+
 // How often people signed in is counted without reading the log.
 func TestSignInsAreCountedInAnIndex(t *testing.T) {
 	plan := planOf(t, countSignIns, "acme", string(core.EventSignedIn), "x")

@@ -49,8 +49,20 @@ func (s *Store) FindGroups(ctx context.Context, filter core.GroupFilter) ([]core
 	return list(ctx, s, text, scanGroup, args...)
 }
 
+// CountGroups gives how many groups the filter selects, whatever its page is.
+func (s *Store) CountGroups(ctx context.Context, filter core.GroupFilter) (int, error) {
+	filter.After = ""
+	q := selectedGroups(filter)
+	return s.count(ctx, `SELECT count(*) FROM groups g`+q.where(), q.args)
+}
+
 func groupsQuery(filter core.GroupFilter) (text string, args []any) {
-	var q query
+	q := selectedGroups(filter)
+	q.passOver(`groups g`, `g.name`, filter.Offset)
+	return q.text(`SELECT `+groupColumns+` FROM groups g`, `g.name, g.id`, filter.Limit)
+}
+
+func selectedGroups(filter core.GroupFilter) (q query) {
 	q.equal("g.org", filter.Org)
 	if filter.ExternalID != "" {
 		q.and(`g.external_id <> ''`) // as the index has it
@@ -60,7 +72,7 @@ func groupsQuery(filter core.GroupFilter) (text string, args []any) {
 		q.and(`g.search LIKE ? ESCAPE '\'`, containing(filter.Search))
 	}
 	q.behind("g.name", "g.id", filter.After, string(filter.AfterID))
-	return q.text(`SELECT `+groupColumns+` FROM groups g`, `g.name, g.id`, filter.Limit)
+	return q
 }
 
 const selectGroups = `SELECT ` + groupColumns + ` FROM groups g WHERE ($1 = '' OR g.org = $1) ORDER BY g.name, g.org`

@@ -40,12 +40,27 @@ func (q *query) behind(name, key, afterName, afterKey string) {
 	q.and("("+name+" > "+first+" OR "+key+" > ?)", afterKey)
 }
 
+// where gives the conditions as a clause, or nothing.
+func (q *query) where() string {
+	if len(q.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(q.conditions, " AND ")
+}
+
+// passOver has rows begin behind so many, in the order of a name that no two of them have.
+// Where to begin is counted in the index of the names: no row before it is read.
+func (q *query) passOver(from, name string, offset int) {
+	if offset <= 0 {
+		return
+	}
+	q.args = append(q.args, offset)
+	q.and(name + " >= (SELECT " + name + " FROM " + from + q.where() + " ORDER BY " + name + " LIMIT 1 OFFSET $" + strconv.Itoa(len(q.args)) + ")")
+}
+
 // text gives the statement with its arguments; a limit of zero is none.
 func (q *query) text(from, order string, limit int) (text string, args []any) {
-	if len(q.conditions) > 0 {
-		from += " WHERE " + strings.Join(q.conditions, " AND ")
-	}
-	from += " ORDER BY " + order
+	from += q.where() + " ORDER BY " + order
 	if limit > 0 {
 		q.args = append(q.args, limit)
 		from += " LIMIT $" + strconv.Itoa(len(q.args))

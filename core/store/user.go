@@ -149,8 +149,30 @@ func (s *Store) Users(ctx context.Context, filter core.UserFilter) ([]core.User,
 	return list(ctx, s, text, scanUser, args...)
 }
 
+// CountUsers gives how many users the filter selects, whatever its page is.
+func (s *Store) CountUsers(ctx context.Context, filter core.UserFilter) (int, error) {
+	filter.After = ""
+	q := selectedUsers(filter)
+	return s.count(ctx, `SELECT count(*) FROM users u`+q.where(), q.args)
+}
+
+func (s *Store) count(ctx context.Context, text string, args []any) (count int, err error) {
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		return first(c, text, func(r *sqlite.Row) error {
+			count = int(r.Int())
+			return nil
+		}, args...)
+	})
+	return count, err
+}
+
 func usersQuery(filter core.UserFilter) (text string, args []any) {
-	var q query
+	q := selectedUsers(filter)
+	q.passOver(`users u`, `u.name_folded`, filter.Offset)
+	return q.text(`SELECT `+userColumns+` FROM users u`, `u.name_folded, u.id`, filter.Limit)
+}
+
+func selectedUsers(filter core.UserFilter) (q query) {
 	q.equal("u.org", filter.Org)
 	if filter.Group != "" {
 		q.and(`EXISTS (SELECT 1 FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = ?)`, filter.Group)
@@ -169,7 +191,7 @@ func usersQuery(filter core.UserFilter) (text string, args []any) {
 		q.and(`(u.display_folded LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM logins l WHERE l.user_id = u.id AND l.login LIKE ? ESCAPE '\'))`, containing(filter.Search))
 	}
 	q.behind("u.name_folded", "u.id", filter.After, string(filter.AfterID))
-	return q.text(`SELECT `+userColumns+` FROM users u`, `u.name_folded, u.id`, filter.Limit)
+	return q
 }
 
 func createUser(c *sqlite.Conn, u core.User) error {

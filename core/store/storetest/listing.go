@@ -106,6 +106,12 @@ func testPages(t *testing.T, w *world) {
 			}
 			return w.store.FindGroups(ctx, filter)
 		}, func(g core.Group) string { return string(g.ID) })
+		if org != "" {
+			passedOver(w, org, users, groups)
+		}
+		same(w, must(w.store.CountUsers(ctx, core.UserFilter{Org: org, After: "n1", Limit: 2, Offset: 1}))(w), nil, len(users))
+		same(w, must(w.store.CountGroups(ctx, core.GroupFilter{Org: org, After: "N1", Limit: 2, Offset: 1}))(w), nil, len(groups))
+		same(w, must(w.store.CountUsers(ctx, core.UserFilter{Org: org, Search: "n1"}))(w), nil, len(must(w.store.Users(ctx, core.UserFilter{Org: org, Search: "n1"}))(w)))
 		clients := must(w.store.FindClients(ctx, core.ClientFilter{Org: org}))(w)
 		pages(w, "clients", len(clients), func(last *core.Client, limit int) ([]core.Client, error) {
 			filter := core.ClientFilter{Org: org, Limit: limit}
@@ -115,6 +121,19 @@ func testPages(t *testing.T, w *world) {
 			return w.store.FindClients(ctx, filter)
 		}, func(c core.Client) string { return c.ID })
 	}
+}
+
+// passedOver reads from each row on, and beyond the last.
+func passedOver(w *world, org string, users []core.User, groups []core.Group) {
+	w.Helper()
+	for offset := range len(users) + 2 {
+		some := must(w.store.Users(w.Context(), core.UserFilter{Org: org, Limit: 2, Offset: offset}))(w)
+		same(w, some, nil, append([]core.User(nil), users[min(offset, len(users)):min(offset+2, len(users))]...))
+		few := must(w.store.FindGroups(w.Context(), core.GroupFilter{Org: org, Limit: 2, Offset: offset}))(w)
+		same(w, few, nil, append([]core.Group(nil), groups[min(offset, len(groups)):min(offset+2, len(groups))]...))
+	}
+	found := must(w.store.Users(w.Context(), core.UserFilter{Org: org, Search: "n"}))(w)
+	same(w, must(w.store.Users(w.Context(), core.UserFilter{Org: org, Search: "n", Offset: 2}))(w), nil, found[2:])
 }
 
 // pages reads pages of three until there is none, and counts what is on them.

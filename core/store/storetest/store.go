@@ -189,6 +189,9 @@ type Store interface {
 	GroupByID(ctx context.Context, id core.ID) (*core.Group, error)
 	// FindGroups and FindClients are ordered by name and identifier, names of clients folded.
 	FindGroups(ctx context.Context, filter core.GroupFilter) ([]core.Group, error)
+	// CountUsers and CountGroups heed neither After nor Limit nor Offset.
+	CountUsers(ctx context.Context, filter core.UserFilter) (int, error)
+	CountGroups(ctx context.Context, filter core.GroupFilter) (int, error)
 	FindClients(ctx context.Context, filter core.ClientFilter) ([]core.Client, error)
 	Members(ctx context.Context, groupID core.ID) ([]core.User, error)
 	// Events come newest first.
