@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ var csvAddress = map[string]string{"street": "street_address", "locality": "loca
 const attributePrefix = "attribute."
 
 // readCSV reads tables of people. The first line names the columns; between the columns are
-// commas, semicolons or tabs, between groups a semicolon or |.
+// commas, semicolons or tabs, between groups one of ; , | and the end of a line.
 func readCSV(files []File) (*admin.ImportPlan, error) {
 	plan := &admin.ImportPlan{}
 	for i := range files {
@@ -60,9 +61,19 @@ func readTable(plan *admin.ImportPlan, file *File) error {
 	if !utf8.Valid(file.Data) {
 		return file.wrong("save it as UTF-8", "it is not UTF-8")
 	}
-	reader := csv.NewReader(bytes.NewReader(file.Data))
-	reader.Comma, reader.FieldsPerRecord, reader.TrimLeadingSpace = separator(file.Data), -1, true
+	data := file.Data
+	if !bytes.ContainsRune(data, '\n') {
+		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n")) // as old Macs wrote it
+	}
+	comma, said := separator(data)
+	reader := csv.NewReader(bytes.NewReader(data))
+	// Blanks before a quote are passed over where there are any; a tab is one too, and an
+	// empty cell before it would be none.
+	reader.Comma, reader.FieldsPerRecord, reader.TrimLeadingSpace = comma, -1, comma != '\t' && bytes.Contains(data, []byte(string(comma)+` "`))
 	header, err := reader.Read()
+	if said && err == nil {
+		header, err = reader.Read()
+	}
 	if err != nil {
 		return file.wrong("name the columns in the first line, such as name,email,groups", "it has no line that names the columns")
 	}
@@ -86,17 +97,24 @@ func readTable(plan *admin.ImportPlan, file *File) error {
 	}
 }
 
-// separator is what the first line has between its columns.
-func separator(data []byte) rune {
+// separator is what the first line has between its columns, outside of quotes; or what that
+// line says, as Excel's may.
+func separator(data []byte) (comma rune, said bool) {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
-	best, most := ',', bytes.Count(line, []byte(","))
+	if sep, is := bytes.CutPrefix(bytes.TrimRight(line, "\r"), []byte("sep=")); is && len(sep) == 1 && bytes.ContainsAny(sep, ",;\t") {
+		return rune(sep[0]), true
+	}
+	line = quoted.ReplaceAll(line, nil)
+	comma, most := ',', bytes.Count(line, []byte(","))
 	for _, other := range []rune{';', '\t'} {
 		if count := bytes.Count(line, []byte(string(other))); count > most {
-			best, most = other, count
+			comma, most = other, count
 		}
 	}
-	return best
+	return comma, false
 }
+
+var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // columnNames gives the columns by the names that they have here, "" for those that have no
 // place, which are said in the plan.
@@ -123,30 +141,31 @@ func columnNames(plan *admin.ImportPlan, file *File, header []string) []string {
 }
 
 func readPerson(plan *admin.ImportPlan, file *File, line int, columns, record []string) {
-	cells := map[string]string{}
-	for i, cell := range record {
-		if cell = strings.TrimSpace(cell); i < len(columns) && columns[i] != "" && cell != "" {
-			cells[columns[i]] = cell
-		}
-	}
+	cells := cellsOf(columns, record)
 	where := file.Name + ":" + strconv.Itoa(line)
 	switch {
 	case len(cells) == 0 && strings.TrimSpace(strings.Join(record, "")) == "":
 		return
-	case len(record) > len(columns):
+	case len(record) != len(columns):
 		left(plan, "row", "", where, "it has %d cells, and there are %d columns", len(record), len(columns))
 		return
 	case cells["name"] == "" && cells["email"] == "":
 		left(plan, "row", "", where, "it has neither a name nor an e-mail address")
 		return
 	}
+	verified, known := yes(cells["email_verified"])
+	disabled, alsoKnown := yes(cells["disabled"])
+	if !known || !alsoKnown {
+		left(plan, "row", "", where, "what is under email_verified or disabled is neither yes nor no")
+		return
+	}
 	in := admin.ImportUser{
 		Org: cells["organisation"], Name: orElse(cells["name"], cells["email"]), Email: cells["email"], Password: cells["password"],
-		EmailVerified: yes(cells["email_verified"]), Disabled: yes(cells["disabled"]), Attributes: map[string]string{},
+		EmailVerified: verified, Disabled: disabled, Attributes: map[string]string{},
 	}
 	in.ID = orElse(cells["id"], strings.ToLower(in.Name))
 	fillProfile(&in, cells)
-	for _, group := range strings.FieldsFunc(cells["groups"], func(r rune) bool { return r == ';' || r == '|' }) {
+	for _, group := range strings.FieldsFunc(cells["groups"], func(r rune) bool { return strings.ContainsRune(";|,\n", r) }) {
 		if group = strings.TrimSpace(group); group != "" {
 			in.Groups = append(in.Groups, group)
 			addGroup(plan, admin.ImportGroup{Org: in.Org, Name: group})
@@ -165,9 +184,34 @@ func readPerson(plan *admin.ImportPlan, file *File, line int, columns, record []
 	plan.Users = append(plan.Users, in)
 }
 
-// yes reads a switch.
-func yes(cell string) bool {
-	return slices.Contains([]string{"1", "true", "yes", "y", "x", "on"}, strings.ToLower(cell))
+// cellsOf gives the cells that hold something by the names of their columns, without blanks
+// around them; those of a password count.
+func cellsOf(columns, record []string) map[string]string {
+	cells := map[string]string{}
+	for i, cell := range record {
+		if i >= len(columns) || columns[i] == "" {
+			continue
+		}
+		if columns[i] != "password" {
+			cell = strings.TrimSpace(cell)
+		}
+		if cell != "" {
+			cells[columns[i]] = cell
+		}
+	}
+	return cells
+}
+
+// yes reads a switch. What is neither yes nor no is not guessed at: it may be a word of
+// another language, or of another column.
+func yes(cell string) (value, known bool) {
+	switch strings.ToLower(cell) {
+	case "1", "true", "yes", "y", "x", "on":
+		return true, true
+	case "", "0", "false", "no", "n", "off", "-":
+		return false, true
+	}
+	return false, false
 }
 
 // fillProfile fills in the profile and attributes.

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,11 +48,50 @@ func TestCSVForms(t *testing.T) {
 		"name,street,country\nann,\"1, Main St\",CH":  {{ID: "ann", Name: "ann", Attributes: map[string]string{}, Profile: core.Profile{Address: core.Address{Street: "1, Main St", Country: "CH"}}}},
 		"name,groups\nann,\" a ; b ;\"":               {{ID: "ann", Name: "ann", Attributes: map[string]string{}, Groups: []string{"a", "b"}}},
 		"name\n":                                      nil,
+		// An empty cell between tabs is one, and Excel says what is between its columns.
+		"name\temail\tlocale\n\tann@example.org\tde\n": {{ID: "ann@example.org", Name: "ann@example.org", Email: "ann@example.org", Attributes: map[string]string{}, Profile: core.Profile{Locale: "de"}}},
+		"sep=;\r\nNAME;E-Mail\r\nann;\r\n":             {{ID: "ann", Name: "ann", Attributes: map[string]string{}}},
+		"name,\"attribute.a;b;c\"\rann,x\r":            {{ID: "ann", Name: "ann", Attributes: map[string]string{"a;b;c": "x"}}},
+		// Blanks around a password are part of it; between groups may be a new line.
+		"name,password,groups\nann, pass word ,\"a\r\nb,c|d\"": {{ID: "ann", Name: "ann", Password: " pass word ", Attributes: map[string]string{}, Groups: []string{"a", "b", "c", "d"}}},
+		"name,display_name\nann,\"Ann\"\"s\nhouse\"":           {{ID: "ann", Name: "ann", Attributes: map[string]string{}, Profile: core.Profile{DisplayName: "Ann\"s\nhouse"}}},
 	} {
 		plan, err := intake.Read("csv", intake.File{Name: "f", Data: []byte(data)})
 		if err != nil || !slices.EqualFunc(plan.Users, want, func(a, b admin.ImportUser) bool { return reflect.DeepEqual(a, b) }) {
 			t.Errorf("%q: %+v, %v", data, plan, err)
 		}
+	}
+}
+
+// A row that was cut, or whose cells are those of other columns, is not taken; nor is one
+// that says in other words who is disabled.
+func TestCSVRows(t *testing.T) {
+	const table = "name,email,disabled\nann,ann@example.org,no\nben,ben@example.org,WAHR\ncy,cy@example.org,off\ndan,dan@exam"
+	plan, err := intake.Read("csv", intake.File{Name: "f", Data: []byte(table)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Users) != 2 || plan.Users[1].Name != "cy" || plan.Users[1].Disabled {
+		t.Errorf("users %+v", plan.Users)
+	}
+	for where, reason := range map[string]string{"f:3": "neither yes nor no", "f:5": "2 cells, and there are 3 columns"} {
+		if got := leftOf(plan, "row", where); !strings.Contains(got, reason) || strings.Contains(got, "WAHR") {
+			t.Errorf("%s: %q", where, got)
+		}
+	}
+}
+
+// A table as long as that of a large company is read at once, with thousands of groups.
+func TestCSVOfManyPeople(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("name,email,groups,password_hash\n")
+	const people = 30_000
+	for i := range people {
+		fmt.Fprintf(&b, "user%d,user%d@example.org,all;group %d;group %d,$2a$10$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n", i, i, i%5000, i%7)
+	}
+	plan, err := intake.Read("csv", intake.File{Name: "f", Data: []byte(b.String())})
+	if err != nil || len(plan.Users) != people || len(plan.Groups) != 5001 || len(plan.Left) != 0 {
+		t.Errorf("%d users, %d groups, %d left, %v", len(plan.Users), len(plan.Groups), len(plan.Left), err)
 	}
 }
 
