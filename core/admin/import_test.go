@@ -429,6 +429,19 @@ func TestImportPlanAsJSON(t *testing.T) {
 	}
 }
 
+// A hash is taken in any form that is known, and is the same in the next run.
+func TestImportForeignHash(t *testing.T) {
+	w := newWorld(t)
+	plan := &admin.ImportPlan{Source: "elsewhere", Users: []admin.ImportUser{{ID: "1", Name: "ann", PasswordHash: "{CRYPT}" + bcryptHash}}}
+	w.imports(plan, admin.ImportOptions{})
+	if ann := w.find("", "ann"); ann.PasswordHash != bcryptHash {
+		t.Errorf("kept %q", ann.PasswordHash)
+	}
+	if row := w.imports(plan, admin.ImportOptions{}).Rows[0]; row.Result != admin.ImportUnchanged {
+		t.Errorf("the next run %+v", row)
+	}
+}
+
 // A connector of the name that leads to another provider is not the one that people are
 // linked at: at the other one somebody else may be known by the same subject.
 func TestImportMeetsConnectors(t *testing.T) {

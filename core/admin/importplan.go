@@ -50,7 +50,7 @@ type ImportUser struct {
 	Email         string `json:"email,omitempty"`
 	EmailVerified bool   `json:"email_verified,omitempty"`
 	Disabled      bool   `json:"disabled,omitempty"`
-	// PasswordHash is in a form that package authn stores; Password is the password
+	// PasswordHash is in any form that package authn knows; Password is the password
 	// itself, which is hashed. One of them may be given.
 	PasswordHash string            `json:"password_hash,omitempty"`
 	Password     string            `json:"password,omitempty"`

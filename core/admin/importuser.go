@@ -233,11 +233,12 @@ func (i *importer) importedHash(ctx context.Context, in *ImportUser, user *core.
 		if i.Hasher == nil {
 			return "", errors.New("no way to check a password hash")
 		}
-		if _, err := i.Hasher.Renews(in.PasswordHash); err != nil {
+		stored, err := i.Hasher.Foreign(in.PasswordHash)
+		if err != nil {
 			*notes = append(*notes, "the password was left out: "+err.Error()+left)
 			return "", nil
 		}
-		return in.PasswordHash, nil
+		return stored, nil
 	}
 	if in.Password == "" {
 		return "", nil
@@ -466,7 +467,7 @@ func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), [
 // that was set or used here stays.
 func (i *importer) importedPassword(ctx context.Context, in *ImportUser, user *core.User, now time.Time, notes *[]string) ([]core.Change, error) {
 	switch {
-	case in.PasswordHash == "" && in.Password == "", in.PasswordHash != "" && sameHash(in.PasswordHash, user.PasswordHash):
+	case in.PasswordHash == "" && in.Password == "":
 		return nil, nil
 	case user.PasswordHash == "" && !user.PasswordAt.IsZero():
 		return nil, nil // somebody took it away
@@ -476,7 +477,7 @@ func (i *importer) importedPassword(ctx context.Context, in *ImportUser, user *c
 		}
 	}
 	hash, err := i.importedHash(ctx, in, user, notes)
-	if err != nil || hash == "" {
+	if err != nil || hash == "" || sameHash(hash, user.PasswordHash) {
 		return nil, err
 	}
 	user.PasswordHash, user.PasswordAt = hash, now

@@ -74,6 +74,9 @@ type Hasher interface {
 	// Renews reports whether a stored hash is made anew when the person signs in, as one of
 	// another program is. The error says that no password can be compared with it.
 	Renews(hash string) (bool, error)
+	// Foreign gives what is stored of a hash that another program wrote. The error says why
+	// it is not taken, and holds nothing of it.
+	Foreign(hash string) (string, error)
 }
 
 // Mails queues mails.

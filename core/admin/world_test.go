@@ -82,6 +82,16 @@ func (hasher) Renews(hash string) (bool, error) {
 	return false, errors.New("no such scheme")
 }
 
+// Foreign knows a form of bcrypt besides that which is stored.
+func (h hasher) Foreign(hash string) (string, error) {
+	hash = strings.TrimPrefix(hash, "{CRYPT}")
+	_, err := h.Renews(hash)
+	if err != nil {
+		return "", err
+	}
+	return hash, nil
+}
+
 func (w *world) user(input admin.NewUser) *core.User {
 	w.t.Helper()
 	created, err := w.CreateUser(w.t.Context(), actor, input)

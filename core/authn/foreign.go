@@ -15,7 +15,7 @@ func ForeignHash(text string) (string, error) {
 	if k, err := parseKept(text); err == nil {
 		return k.String(), nil
 	}
-	for _, read := range []func(string) (stored string, is bool, err error){fromDjango, fromPasslib, fromPHC} {
+	for _, read := range []func(string) (stored string, is bool, err error){fromDjango, fromPasslib, fromPHC, fromDirectory} {
 		if stored, is, err := read(text); is {
 			return stored, err
 		}

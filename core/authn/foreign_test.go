@@ -14,7 +14,8 @@ import (
 )
 
 // foreignVectors are hashes of "correct horse" that other programs made: Django 5, passlib,
-// bcrypt and argon2-cffi of Python, and hashlib for what Keycloak and Casdoor compute.
+// bcrypt, crypt and argon2-cffi of Python, and hashlib for what Keycloak, Casdoor, Atlassian's
+// programs and directories compute.
 func foreignVectors(t testing.TB) map[string]string {
 	must := func(stored string, err error) string {
 		t.Helper()
@@ -47,6 +48,20 @@ func foreignVectors(t testing.TB) map[string]string {
 		"Keycloak sha512": must(PBKDF2("sha512", 1000, raw("OM0FAoIqCVK1sWtxDiffVlBejtLa+ks4TP71JiecwuSZCG8iLbnlIEPOMoVX+i2B2wkSxjQ8CRGR9OkNGuIPMQ=="), salt)),
 		"Casdoor pbkdf2": must(PBKDF2("sha256", 27500,
 			raw("H5R9LZ0QvKxHLm1Lg0IeQXdtUAa+9gf2NeOZns+WHBTpnlaWE/+JwnJ/2OXEjNPW5EusP1xxGLqEqjWDbIcGlg=="), []byte("another salt"), salt)),
+		"SSHA":                            "{SSHA}awc/Cj0kafyFd5d8fGn07xoHBJJzYWx0c2FsdA==",
+		"SHA":                             "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=",
+		"SMD5":                            "{SMD5}Z/zaJ2M7Khrn3AWg16utq3NhbHRzYWx0",
+		"MD5":                             "{md5}PLTnMmMfR+brlh80VUt83g==",
+		"SSHA256":                         "{SSHA256}YflVcOMs6k7tbGkQbQNVn6/ehAnUAVltiLPKHBWGi2tzYWx0c2FsdA==",
+		"SHA256":                          "{SHA256}QQTTb42iwlQ0n4WDZ5Pr4CngyVcGOjTJHC6SAxh7VjE=",
+		"SSHA512":                         "{SSHA512}uIMBRJDYyi++ydl2YpjLqJsD4FEOY4x6dYBTjdryDtlK4nDiaGfezq9n4Yt9tUKSnHDcO95zcLlVgujbGyXJFjAxMjM0NTY3ODlhYmNkZWY=",
+		"Atlassian":                       "{PKCS5S2}MDEyMzQ1Njc4OWFiY2RlZj3wgClzCRiMSOBQoQGCswQipITRaxFiRCs4E28TsZ6F",
+		"OpenLDAP":                        "{PBKDF2-SHA256}1000$MDEyMzQ1Njc4OWFiY2RlZg$cBg8D2DungRB9k76szThf5ehfyBz991ay6PT8Srwk4M",
+		"OpenLDAP sha1":                   "{PBKDF2}1000$MDEyMzQ1Njc4OWFiY2RlZg$aUfE2vx5Q7zgbb0jx49AaNpXUQQ",
+		"crypt 6":                         "$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0",
+		"crypt 5":                         "{CRYPT}$5$saltsalt$myjXcpMpE2Ofk7fj9hqyNYSn6lmWG4Mqnjx.KIRRr4/",
+		"crypt 6, rounds":                 "$6$rounds=1234$0123456789abcdef$yJKAU.GCgxQxo9NIHthYvSOZlwcGg6tBNIwD1wtfwrQJ8ZAMotNBlAVg1rHuHueFD9A/6OxeAnDolLXIH.xSz1",
+		"crypt 5, bare":                   "$5$rounds=1000$$Qq2SZC3NeUzIDXheJm.s6eO00IPVPLvCg7WU75UqFx.",
 		"Casdoor md5 of the organisation": must(CasdoorDigest("md5", "c09b7d2bd31bc799b760df558b8dab06", "org-salt", "")),
 		"Casdoor md5 of the user":         must(CasdoorDigest("md5", "c64e448087645bcfe4fb42b3bc727fc7", "", "9f86d081")),
 		"Casdoor md5 without a salt":      must(CasdoorDigest("md5", "3cb4e732631f47e6eb961f34554b7cde", "", "")),
@@ -148,7 +163,6 @@ func TestForeignHashRefuses(t *testing.T) {
 		"correct horse":                     "no scheme that is known",
 		"$1$abc$defghijklmnopqrstuvwxyz":    "no scheme that is known",
 		"$argon2i$v=19$m=64,t=1,p=1$AAAA$A": "no scheme that is known",
-		"{SSHA}AAAA":                        "no scheme that is known",
 		bcryptOf("15"):                      "the cost 15, and 4 to 14",
 		bcryptOf("31"):                      "the cost 31",
 		bcryptOf("03"):                      "the cost 3",

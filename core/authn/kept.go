@@ -28,8 +28,12 @@ func parseKept(s string) (kept, error) {
 		return parsePBKDF2(s)
 	case "casdoor-md5", "casdoor-sha256", "casdoor-sha512":
 		return parseCasdoor(s)
+	case "5", "6":
+		return parseCrypt(s)
+	case "ldap-md5", "ldap-sha1", "ldap-sha256", "ldap-sha512":
+		return parseDirectory(s)
 	}
-	return nil, fmt.Errorf("the password hash is of no scheme that is known here, which are Argon2id, bcrypt, PBKDF2 and those of Casdoor")
+	return nil, fmt.Errorf("the password hash is of no scheme that is known here, which are Argon2id, bcrypt, PBKDF2, SHA-crypt, those of directories, and those of Casdoor")
 }
 
 // own reports whether the hash is what a password would be hashed to today.
@@ -45,3 +49,6 @@ func (p *Passwords) Renews(hash string) (bool, error) {
 	k, err := parseKept(hash)
 	return err == nil && !p.own(k), err
 }
+
+// Foreign is [ForeignHash].
+func (p *Passwords) Foreign(hash string) (string, error) { return ForeignHash(hash) }

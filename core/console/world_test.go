@@ -82,6 +82,8 @@ func (hasher) HashUnder(_ context.Context, _ core.OrgRules, _ *core.User, passwo
 
 func (hasher) Renews(string) (bool, error) { return false, nil }
 
+func (hasher) Foreign(hash string) (string, error) { return hash, nil }
+
 type factors struct{}
 
 func (factors) NewRecoveryCodes(user *core.User) ([]string, core.Change) {

@@ -103,6 +103,8 @@ func (hasher) HashUnder(_ context.Context, _ core.OrgRules, _ *core.User, passwo
 
 func (hasher) Renews(string) (bool, error) { return false, nil }
 
+func (hasher) Foreign(hash string) (string, error) { return hash, nil }
+
 // answer is what came back.
 type answer struct {
 	t      *testing.T

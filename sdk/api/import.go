@@ -45,7 +45,7 @@ type ImportUser struct {
 	Email         string            `json:"email,omitempty"`
 	EmailVerified bool              `json:"email_verified,omitempty"`
 	Disabled      bool              `json:"disabled,omitempty"`
-	PasswordHash  string            `json:"password_hash,omitempty" doc:"A PHC string of Argon2id, bcrypt, PBKDF2 in PHC form, or a salted digest of Casdoor; made anew at the first sign-in."`
+	PasswordHash  string            `json:"password_hash,omitempty" doc:"As another program wrote it: Argon2id, bcrypt, PBKDF2, SHA-crypt, one of a directory after the name of its scheme in braces, or a salted digest of Casdoor; made anew at the first sign-in."`
 	Password      string            `json:"password,omitempty" doc:"The password itself, in the place of a hash."`
 	Profile       Profile           `json:"profile,omitzero"`
 	Attributes    map[string]string `json:"attributes,omitempty"`
