@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -74,6 +75,7 @@ func (d *Dispatcher) Authorize(ctx context.Context, params oauth.Params, b Brows
 		refusal = d.parse(v, params)
 	}
 	if refusal != nil {
+		v.sent = sentWith(refusal.Reason, params)
 		return d.turnAway(ctx, v, refusal)
 	}
 	if err := d.loadSession(ctx, v); err != nil {
@@ -345,6 +347,7 @@ func (d *Dispatcher) turnAway(ctx context.Context, v *visit, refusal *oauth.Auth
 	}
 	v.finish()
 	event := refused(v.event(core.EventAuthorizeRefused), refusal.Reason)
+	maps.Copy(event.Detail, v.sent)
 	if v.denial != "" {
 		event.Detail["policy"] = v.denial
 	}

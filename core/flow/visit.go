@@ -24,6 +24,7 @@ type visit struct {
 	client  *core.Client            // nil for a sign-in to Postern itself
 	closed  string                  // why the client may sign nobody in; empty if it may
 	denial  string                  // what the policy said that refused
+	sent    map[string]string       // what the client sent that was refused, for the audit log
 	program *core.DeviceGrant       // that waits for the person, nil where their browser does
 	request *oauth.AuthorizeRequest // nil with client
 	locales []string                // that the client asks for, where there is no request
