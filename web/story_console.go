@@ -274,7 +274,7 @@ func consoleChoose() Console {
 			}},
 			Steps{Title: "What to do", Text: "In GitLab.", Items: []string{"Add the lines below to /etc/gitlab/gitlab.rb.", "Run: sudo gitlab-ctl reconfigure"},
 				Source: &Anchor{"GitLab's documentation", "https://docs.gitlab.com/administration/auth/oidc/"}},
-			Checklist{Title: "Done so far", Items: []Check{{"The last try was refused: client auth wrong.", "Paste the secret again.", false, nil, true}}},
+			Checklist{Title: "Done so far", Items: []Check{{"The application sent a client secret that is not right.", "Paste the client secret into the application again. If you do not have it any more, make a new one.", false, nil, true}}},
 		},
 	}
 }

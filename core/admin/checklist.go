@@ -22,7 +22,9 @@ const (
 
 // Check is a point of the checklist of a client.
 type Check struct {
-	Name  string // "redirect_uris", "groups", "enabled", "issuer", "authorization", "tokens"
+	// Name is "issuer", "redirect_uris", "enabled", "secret", "groups", "authorization",
+	// "tokens", "plugins", "claims", "offline_access" or "resources".
+	Name  string
 	State CheckState
 	// Text says what is checked and how it is, Hint what to do; both are sentences. Hint is
 	// empty where nothing is to be done.
@@ -35,24 +37,24 @@ type Check struct {
 // Checklist says what of the set-up of a client is done: from the client itself, and from
 // what the audit log saw of it.
 func (s *Service) Checklist(ctx context.Context, client *core.Client) ([]Check, error) {
-	list := []Check{s.issuerCheck(client), redirectCheck(client), enabledCheck(client)}
+	seen, err := s.sightings(ctx, client)
+	if err != nil {
+		return nil, err
+	}
 	groups, err := s.groupCheck(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, groups)
+	list := []Check{s.issuerCheck(client), redirectCheck(client), enabledCheck(client), secretCheck(client), groups}
 	if asksPeople(client) {
-		asked, err := s.seen(ctx, client, core.EventCodeIssued, core.EventAuthorizeRefused)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, asked.check("authorization", "Somebody signed in for the application", "Open the application and sign in."))
+		list = append(list, seen.authorization(client))
 	}
-	got, err := s.seen(ctx, client, core.EventTokenIssued, core.EventTokenRefused)
+	list = append(list, seen.tokens(client))
+	told, err := s.toldChecks(ctx, client, seen)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, got.check("tokens", "The application got tokens", "Go on with the steps above: the application has not asked for tokens yet."))
+	list = append(append(list, told...), seen.resources(client))
 	return slices.DeleteFunc(list, func(c Check) bool { return c.Name == "" }), nil
 }
 
@@ -92,6 +94,14 @@ func enabledCheck(client *core.Client) Check {
 	return Check{Name: "enabled", State: CheckWrong, Text: "The client is disabled: whatever it asks for is refused.", Hint: "Enable it."}
 }
 
+// secretCheck is for clients that were moved in without their secret.
+func secretCheck(client *core.Client) Check {
+	if !LacksSecret(client) {
+		return Check{}
+	}
+	return Check{Name: "secret", State: CheckWrong, Text: "The client has no secret: it cannot prove who it is.", Hint: "Make a new secret, and paste it into the application."}
+}
+
 func (s *Service) groupCheck(ctx context.Context, client *core.Client) (Check, error) {
 	missing, err := s.MissingGroups(ctx, client)
 	switch {
@@ -102,59 +112,6 @@ func (s *Service) groupCheck(ctx context.Context, client *core.Client) (Check, e
 			Hint: "Make it, or let a connector bring it along."}, nil
 	}
 	return Check{Name: "groups", State: CheckDone, Text: "Members of these groups may sign in: " + strings.Join(client.AllowedGroups, ", ")}, nil
-}
-
-// sighting is the newest event of a kind that went well, and of one that did not.
-type sighting struct{ good, bad *core.Event }
-
-func (s *Service) seen(ctx context.Context, client *core.Client, good, bad core.EventType) (sighting, error) {
-	var found sighting
-	for _, look := range []struct {
-		kind core.EventType
-		into **core.Event
-	}{{good, &found.good}, {bad, &found.bad}} {
-		events, err := s.Store.Events(ctx, core.EventFilter{Type: look.kind, ClientID: client.ID, Limit: 1})
-		if err != nil {
-			return found, wrap("read the audit log", err)
-		}
-		if len(events) > 0 {
-			*look.into = &events[0]
-		}
-	}
-	return found, nil
-}
-
-// check tells of the newest of both: a mistake that was mended since is none.
-func (s sighting) check(name, text, hint string) Check {
-	switch {
-	case s.bad != nil && (s.good == nil || s.good.At.Before(s.bad.At)):
-		reason := s.bad.Detail["reason"]
-		return Check{
-			Name: name, State: CheckWrong, Text: "The last try was refused: " + strings.ReplaceAll(reason, "_", " ") + ".", Hint: adviceOn(reason), At: s.bad.At,
-		}
-	case s.good != nil:
-		return Check{Name: name, State: CheckDone, Text: text + ".", At: s.good.At}
-	}
-	return Check{Name: name, State: CheckOpen, Text: text + ": not yet.", Hint: hint}
-}
-
-// adviceOn says what to do about the usual reasons of the audit log.
-func adviceOn(reason string) string {
-	switch {
-	case reason == "redirect_uri_unregistered" || reason == "redirect_uri_missing":
-		return "The application asks to be answered at another address: compare its redirect URI with those of this client, letter by letter."
-	case strings.HasPrefix(reason, "client_auth"), strings.HasPrefix(reason, "secret"), strings.HasPrefix(reason, "client_secret"):
-		return "The application sent another secret, or none: paste the secret again, or make a new one."
-	case strings.HasPrefix(reason, "challenge_") || strings.HasPrefix(reason, "verifier_"):
-		return "Turn PKCE (S256) on in the application, or do not require it of this client."
-	case reason == "scope_unregistered" || reason == "scope_without_openid":
-		return "Let the application ask for openid, and for no more than the scopes of this client."
-	case reason == "response_type_unregistered" || reason == "response_type":
-		return "Set the application to the authorization code flow (response_type=code)."
-	case reason == "client_disabled":
-		return "Enable the client."
-	}
-	return "The audit log has more about it."
 }
 
 // ClientGuide is how to set a client up, and how far that is.

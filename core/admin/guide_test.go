@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
@@ -174,71 +173,4 @@ func (w *world) create(t *testing.T, input admin.NewClient) *core.Client {
 		t.Fatal(err)
 	}
 	return &created.Client
-}
-
-func TestChecklist(t *testing.T) {
-	w := newWorld(t)
-	w.Issuer = issuer
-	client := w.create(t, admin.NewClient{Name: "wiki", Preset: admin.PresetConfluence, Address: "https://wiki.example.org"})
-	w.checklist(client, "issuer done", "redirect_uris done", "authorization open", "tokens open")
-
-	// What was refused last is wrong, until it went well.
-	w.happens(client, core.EventAuthorizeRefused, "redirect_uri_unregistered")
-	checks := w.checklist(client, "issuer done", "redirect_uris done", "authorization wrong", "tokens open")
-	if c := checks[2]; !strings.Contains(c.Hint, "redirect URI") || c.Text != "The last try was refused: redirect uri unregistered." || !c.At.Equal(w.now) {
-		t.Errorf("%+v", c)
-	}
-	w.happens(client, core.EventCodeIssued, "")
-	w.happens(client, core.EventTokenRefused, "client_auth_wrong")
-	if c := w.checklist(client, "issuer done", "redirect_uris done", "authorization done", "tokens wrong")[3]; !strings.Contains(c.Hint, "secret") {
-		t.Errorf("%+v", c)
-	}
-	w.happens(client, core.EventTokenIssued, "")
-	w.checklist(client, "issuer done", "redirect_uris done", "authorization done", "tokens done")
-
-	// What another client did does not count.
-	other := w.create(t, admin.NewClient{Name: "other", Preset: admin.PresetGrafana, Address: "https://g.example.org"})
-	w.checklist(other, "issuer done", "redirect_uris done", "authorization open", "tokens open")
-	edited, err := w.UpdateClient(t.Context(), actor, other.ID, "", func(c *core.Client) {
-		c.RedirectURIs, c.AllowedGroups, c.Disabled = []string{"https://g.example.org/else"}, []string{"nobody"}, true
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Issuer = "http://localhost:8000"
-	w.checklist(edited, "issuer wrong", "redirect_uris wrong", "enabled wrong", "groups wrong", "authorization open", "tokens open")
-
-	// A program of its own signs nobody in.
-	service := w.create(t, admin.NewClient{Name: "reporter", Preset: admin.PresetService, Edit: func(c *core.Client) { c.Scopes = []string{"reports.read"} }})
-	w.checklist(service, "tokens open")
-}
-
-// checklist compares names and states.
-func (w *world) checklist(client *core.Client, want ...string) []admin.Check {
-	w.t.Helper()
-	guide, err := w.ClientGuide(w.t.Context(), client, "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	var got []string
-	for _, c := range guide.Checks {
-		got = append(got, c.Name+" "+string(c.State))
-		if (c.Hint == "") != (c.State == admin.CheckDone) || c.Text == "" {
-			w.t.Errorf("%+v", c)
-		}
-	}
-	if !slices.Equal(got, want) {
-		w.t.Errorf("got %v, want %v", got, want)
-	}
-	return guide.Checks
-}
-
-// happens records an event of the client, a minute after the one before.
-func (w *world) happens(client *core.Client, kind core.EventType, reason string) {
-	w.t.Helper()
-	w.now = w.now.Add(time.Minute)
-	event := core.Event{ID: core.NewID(w.now, w.Rand), At: w.now, Type: kind, ClientID: client.ID, Detail: map[string]string{"reason": reason}}
-	if err := w.store.Apply(w.t.Context(), core.Record{Event: event}); err != nil {
-		w.t.Fatal(err)
-	}
 }
