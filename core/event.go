@@ -176,8 +176,10 @@ const (
 
 // EventFilter selects audit events; zero fields select everything.
 type EventFilter struct {
-	ID       ID // one event
-	Type     EventType
+	ID   ID // one event
+	Type EventType
+	// Types are several of which any will do.
+	Types    []EventType
 	UserID   ID
 	ClientID string
 	// Correlation is the reference that an error page shows.

@@ -118,6 +118,10 @@ type ServiceAccount struct {
 	Disabled    bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	// Tokens is how many it has, and TokensEnd when the first of them ends: known of an
+	// account in a list.
+	Tokens    int
+	TokensEnd time.Time
 }
 
 // MaxAPITokens is how many tokens one holder may have.

@@ -149,7 +149,24 @@ type Counts struct {
 	Users, DisabledUsers, Groups, Clients, Connectors, ServiceAccounts int
 	// Sessions live now; SignIns and Failures are since a day.
 	Sessions, SignIns, Failures int
+	// TokensEnding are API tokens that end within [SoonEnding].
+	TokensEnding int
+	// Days are the last [CountedDays], the last of which is not over yet.
+	Days []DayCount
 }
+
+// DayCount is how often people signed in on a day, and failed to.
+type DayCount struct {
+	Day               time.Time // its beginning, in UTC
+	SignIns, Failures int
+}
+
+const (
+	// CountedDays is how many days are counted one by one.
+	CountedDays = 14
+	// SoonEnding is how long before its end a token is said to end.
+	SoonEnding = 14 * 24 * time.Hour
+)
 
 // Content is how many of a kind belong to something, and go when it is deleted.
 type Content struct {

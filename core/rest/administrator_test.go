@@ -71,7 +71,7 @@ func TestCountsAndContents(t *testing.T) {
 	path := w.person(`{"name":"anna","groups":["staff"]}`)
 	w.ask("owner", "POST /organisations", `{"name":"acme"}`).want(http.StatusCreated)
 	w.person(`{"name":"bob","organisation":"acme"}`)
-	w.ask("auditor", "GET /counts", "").want(http.StatusOK).has(map[string]any{"users": 1, "groups": 1, "disabled_users": 0})
+	w.ask("auditor", "GET /counts", "").want(http.StatusOK).has(map[string]any{"users": 1, "groups": 1, "disabled_users": 0, "days.13.sign_ins": 0, "days.13.failures": 0})
 	w.ask("owner", "GET /counts?organisation=*", "").want(http.StatusOK).has(map[string]any{"users": 2})
 	w.ask("auditor", "GET /counts?organisation=*", "").want(http.StatusForbidden)
 	w.ask("auditor", "GET "+path+"/contents", "").want(http.StatusOK)

@@ -7,13 +7,25 @@ import (
 	"github.com/postern-id/postern/core/store/sqlite"
 )
 
-const accountColumns = `a.id, a.org, a.name, a.description, a.disabled, a.created_at, a.updated_at`
+const (
+	accountColumns = `a.id, a.org, a.name, a.description, a.disabled, a.created_at, a.updated_at`
+
+	// A list says of each how many tokens it has, and when the first one ends.
+	accountListed = accountColumns + `, (SELECT count(*) FROM api_tokens t WHERE t.holder = a.id),
+	(SELECT coalesce(min(t.expires_at), 0) FROM api_tokens t WHERE t.holder = a.id)`
+)
 
 func scanAccount(r *sqlite.Row, a *core.ServiceAccount) error {
 	*a = core.ServiceAccount{
 		ID: readID(r), Org: r.Text(), Name: r.Text(), Description: r.Text(), Disabled: r.Bool(), CreatedAt: readTime(r), UpdatedAt: readTime(r),
 	}
 	return nil
+}
+
+func scanListed(r *sqlite.Row, a *core.ServiceAccount) error {
+	err := scanAccount(r, a)
+	a.Tokens, a.TokensEnd = int(r.Int()), readTime(r)
+	return err
 }
 
 // ServiceAccount gives the account, or core.ErrNotFound.
@@ -23,7 +35,7 @@ func (s *Store) ServiceAccount(ctx context.Context, id core.ID) (*core.ServiceAc
 
 // ServiceAccounts gives those of an organisation, of all if org is empty, ordered by name.
 func (s *Store) ServiceAccounts(ctx context.Context, org string) ([]core.ServiceAccount, error) {
-	return list(ctx, s, `SELECT `+accountColumns+` FROM service_accounts a WHERE ($1 = '' OR a.org = $1) ORDER BY a.name_folded, a.org`, scanAccount, org)
+	return list(ctx, s, `SELECT `+accountListed+` FROM service_accounts a WHERE ($1 = '' OR a.org = $1) ORDER BY a.name_folded, a.org`, scanListed, org)
 }
 
 func createAccount(c *sqlite.Conn, a core.ServiceAccount) error {

@@ -138,37 +138,68 @@ func countThings(org string, now time.Time) (text string, args []any) {
 		(SELECT count(*) FROM clients WHERE TRUE` + of + `),
 		(SELECT count(*) FROM connectors WHERE TRUE` + of + `),
 		(SELECT count(*) FROM service_accounts WHERE TRUE` + of + `),
-		(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.ended_at = 0 AND s.expires_at > $1` + of + `)`, args
+		(SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.ended_at = 0 AND s.expires_at > $1` + of + `),
+		` + countTokens(org), append(args, millis(now.Add(core.SoonEnding)))
 }
 
-// countSignIns counts the events of a type, $2, since the identifier $3: of an organisation, or
-// of all of them if $1 is empty.
-const countSignIns = `SELECT count(*) FROM events e WHERE e.type = $2 AND e.type IN ('signin.succeeded', 'signin.failed') AND e.id >= $3 AND ($1 = '' OR e.org = $1)`
+// countTokens counts those that end soon.
+func countTokens(org string) string {
+	if org == "" {
+		return `(SELECT count(*) FROM api_tokens WHERE expires_at > $1 AND expires_at <= $2)`
+	}
+	return `(SELECT count(*) FROM api_tokens WHERE expires_at > $1 AND expires_at <= $3 AND holder IN ` + strings.ReplaceAll(holdersOf, "$1", "$2") + `)`
+}
+
+// countSignIns counts the events of a type, $2, from the identifier $3 on and before $4: of an
+// organisation, or of all of them if $1 is empty.
+const countSignIns = `SELECT count(*) FROM events e
+	WHERE e.type = $2 AND e.type IN ('signin.succeeded', 'signin.failed') AND e.id >= $3 AND e.id < $4 AND ($1 = '' OR e.org = $1)`
 
 // Counts counts what an organisation has, or all of them if org is empty, at now, and what
-// happened since a day before.
-func (s *Store) Counts(ctx context.Context, org string, now time.Time) (core.Counts, error) {
+// happened lately before.
+func (s *Store) Counts(ctx context.Context, org string, now time.Time) (counts core.Counts, err error) {
 	text, args := countThings(org, now)
-	counts, err := one(ctx, s, text, func(r *sqlite.Row, c *core.Counts) error {
-		*c = core.Counts{
-			Users: int(r.Int()), DisabledUsers: int(r.Int()), Groups: int(r.Int()), Clients: int(r.Int()), Connectors: int(r.Int()),
-			ServiceAccounts: int(r.Int()), Sessions: int(r.Int()),
+	err = s.read(ctx, func(c *sqlite.Conn) error {
+		things, err := collect(c, text, scanCounts, args...)
+		if err != nil {
+			return err
+		}
+		counts = things[0]
+		if counts.SignIns, counts.Failures, err = signIns(c, org, now.Add(-24*time.Hour), now.AddDate(1, 0, 0)); err != nil {
+			return err
+		}
+		today := now.UTC().Truncate(24 * time.Hour)
+		for i := range core.CountedDays {
+			day := core.DayCount{Day: today.AddDate(0, 0, i+1-core.CountedDays)}
+			if day.SignIns, day.Failures, err = signIns(c, org, day.Day, day.Day.AddDate(0, 0, 1)); err != nil {
+				return err
+			}
+			counts.Days = append(counts.Days, day)
 		}
 		return nil
-	}, args...)
-	if err != nil {
-		return core.Counts{}, err
+	})
+	return counts, err
+}
+
+func scanCounts(r *sqlite.Row, c *core.Counts) error {
+	*c = core.Counts{
+		Users: int(r.Int()), DisabledUsers: int(r.Int()), Groups: int(r.Int()), Clients: int(r.Int()), Connectors: int(r.Int()),
+		ServiceAccounts: int(r.Int()), Sessions: int(r.Int()), TokensEnding: int(r.Int()),
 	}
-	since := core.FirstID(now.Add(-24 * time.Hour))
-	for kind, many := range map[core.EventType]*int{core.EventSignedIn: &counts.SignIns, core.EventSignInFailed: &counts.Failures} {
-		n, err := one(ctx, s, countSignIns, func(r *sqlite.Row, n *int) error {
+	return nil
+}
+
+// signIns counts how often somebody signed in, and failed to, between two moments.
+func signIns(c *sqlite.Conn, org string, from, to time.Time) (done, failed int, err error) {
+	for kind, many := range map[core.EventType]*int{core.EventSignedIn: &done, core.EventSignInFailed: &failed} {
+		n, err := collect(c, countSignIns, func(r *sqlite.Row, n *int) error {
 			*n = int(r.Int())
 			return nil
-		}, org, string(kind), string(since))
+		}, org, string(kind), string(core.FirstID(from)), string(core.FirstID(to)))
 		if err != nil {
-			return core.Counts{}, err
+			return 0, 0, err
 		}
-		*many = *n
+		*many = n[0]
 	}
-	return *counts, nil
+	return done, failed, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/store/sqlite"
@@ -53,12 +54,18 @@ func (s *Store) Events(ctx context.Context, filter core.EventFilter) ([]core.Eve
 	return list(ctx, s, text, scanEvent, args...)
 }
 
+// idMargin is how far the time in an identifier may be from that of its event.
+const idMargin = 24 * time.Hour
+
 // eventsQuery puts the newest first: identifiers begin with the time, so their order is
 // the events'.
 func eventsQuery(filter core.EventFilter) (text string, args []any) {
 	var q query
 	q.equal("e.id", string(filter.ID))
 	q.equal("e.type", string(filter.Type))
+	if len(filter.Types) > 0 {
+		q.and("e.type IN (SELECT t.value FROM json_each(?) t)", mustJSON(filter.Types))
+	}
 	q.equal("e.user_id", string(filter.UserID))
 	if filter.Activity && filter.UserID != "" {
 		q.and(isActivity)
@@ -70,11 +77,15 @@ func eventsQuery(filter core.EventFilter) (text string, args []any) {
 		q.and("e.org <> ''") // as the index has it
 		q.equal("e.org", filter.Org)
 	}
+	// Identifiers are made about when the events happen: with them, what is long ago is not
+	// read. The time itself has no index.
 	if !filter.Since.IsZero() {
 		q.and("e.at >= ?", millis(filter.Since))
+		q.and("e.id >= ?", string(core.FirstID(filter.Since.Add(-idMargin))))
 	}
 	if !filter.Until.IsZero() {
 		q.and("e.at < ?", millis(filter.Until))
+		q.and("e.id < ?", string(core.FirstID(filter.Until.Add(idMargin))))
 	}
 	if filter.Search != "" {
 		q.mentions(filter.Search, filter.Org)

@@ -85,10 +85,22 @@ func Content(c *core.Content) api.Content { return api.Content(*c) }
 func CoreContent(c *api.Content) core.Content { return core.Content(*c) }
 
 // Counts gives how many there are.
-func Counts(c core.Counts) api.Counts { return api.Counts(c) }
+func Counts(c core.Counts) api.Counts {
+	return api.Counts{
+		Users: c.Users, DisabledUsers: c.DisabledUsers, Groups: c.Groups, Clients: c.Clients, Connectors: c.Connectors, ServiceAccounts: c.ServiceAccounts,
+		Sessions: c.Sessions, SignIns: c.SignIns, Failures: c.Failures, TokensEnding: c.TokensEnding,
+		Days: Each(c.Days, func(d *core.DayCount) api.DayCount { return api.DayCount(*d) }),
+	}
+}
 
 // CoreCounts is the way back.
-func CoreCounts(c api.Counts) core.Counts { return core.Counts(c) }
+func CoreCounts(c api.Counts) core.Counts {
+	return core.Counts{
+		Users: c.Users, DisabledUsers: c.DisabledUsers, Groups: c.Groups, Clients: c.Clients, Connectors: c.Connectors, ServiceAccounts: c.ServiceAccounts,
+		Sessions: c.Sessions, SignIns: c.SignIns, Failures: c.Failures, TokensEnding: c.TokensEnding,
+		Days: Each(c.Days, func(d *api.DayCount) core.DayCount { return core.DayCount(*d) }),
+	}
+}
 
 // LiveSession gives a session with whose it is.
 func LiveSession(s *core.LiveSession) api.LiveSession {

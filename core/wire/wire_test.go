@@ -150,7 +150,7 @@ func TestThereAndBack(t *testing.T) {
 	check(t, wire.Installed, wire.AdminInstalled)
 	check(t, wire.Release, wire.AdminRelease)
 	check(t, wire.PluginConfig, wire.CorePluginConfig, "Instances", "Connectors", "Manifests")
-	check(t, wire.ServiceAccount, wire.CoreServiceAccount)
+	check(t, wire.ServiceAccount, wire.CoreServiceAccount, "Tokens", "TokensEnd")
 	check(t, wire.APIToken, wire.CoreAPIToken, "Hash")
 	check(t, wire.RoleGrant, wire.CoreRoleGrant)
 	check(t, wire.RoleHolder, wire.AdminRoleHolder)

@@ -112,6 +112,16 @@ type Counts struct {
 	Sessions        int `json:"sessions" doc:"That live now."`
 	SignIns         int `json:"sign_ins" doc:"In the last 24 hours."`
 	Failures        int `json:"failures" doc:"In the last 24 hours."`
+	TokensEnding    int `json:"tokens_ending" doc:"API tokens that end within two weeks."`
+
+	Days []DayCount `json:"days" doc:"The last two weeks, day by day in UTC; the last one is not over yet."`
+}
+
+// DayCount is how often people signed in on a day, and failed to.
+type DayCount struct {
+	Day      time.Time `json:"day" doc:"Its beginning."`
+	SignIns  int       `json:"sign_ins"`
+	Failures int       `json:"failures"`
 }
 
 // LiveSession is a session with whose it is.

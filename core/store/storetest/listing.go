@@ -241,7 +241,8 @@ func testCounts(t *testing.T, w *world) {
 	ann.Disabled = true
 	w.apply(core.UpdateUser{User: ann})
 	w.group("g")
-	w.account("acme", "robot")
+	robot := w.account("acme", "robot")
+	w.apiToken(robot.ID) // which ends an hour after start
 	w.connector("idp")
 	w.session(bob)
 	now := start.Add(25 * time.Hour)
@@ -256,12 +257,24 @@ func testCounts(t *testing.T, w *world) {
 		w.now = e.at.Add(-time.Millisecond)
 		w.apply(core.Record{Event: core.Event{ID: w.id(), At: e.at, Type: e.kind, UserID: e.user}})
 	}
+	days := func(last time.Time, signIns, failures, dayBefore int) []core.DayCount {
+		var list []core.DayCount
+		for i := range core.CountedDays {
+			list = append(list, core.DayCount{Day: last.UTC().Truncate(24*time.Hour).AddDate(0, 0, i+1-core.CountedDays)})
+		}
+		list[core.CountedDays-1].SignIns, list[core.CountedDays-1].Failures, list[core.CountedDays-2].SignIns = signIns, failures, dayBefore
+		return list
+	}
 	got, err := w.store.Counts(ctx, "", now)
-	same(w, got, err, core.Counts{Users: 2, DisabledUsers: 1, Groups: 1, Clients: 1, Connectors: 1, ServiceAccounts: 1, SignIns: 2, Failures: 1})
+	same(w, got, err, core.Counts{Users: 2, DisabledUsers: 1, Groups: 1, Clients: 1, Connectors: 1, ServiceAccounts: 1, SignIns: 2, Failures: 1, Days: days(now, 1, 1, 2)})
+	got, err = w.store.Counts(ctx, "", start)
+	if err != nil || got.TokensEnding != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
 	got, err = w.store.Counts(ctx, "acme", start)
-	same(w, got, err, core.Counts{Users: 1, ServiceAccounts: 1, Sessions: 1, SignIns: 2, Failures: 1})
+	same(w, got, err, core.Counts{Users: 1, ServiceAccounts: 1, Sessions: 1, SignIns: 2, Failures: 1, TokensEnding: 1, Days: days(start, 2, 0, 0)})
 	got, err = w.store.Counts(ctx, "nowhere", now)
-	same(w, got, err, core.Counts{})
+	same(w, got, err, core.Counts{Days: days(now, 0, 0, 0)})
 }
 
 // What is counted before something is deleted is what goes with it.
@@ -333,6 +346,8 @@ func testFindEvents(t *testing.T, w *world) {
 		{core.EventFilter{ID: ids[1], Org: core.DefaultOrganisation}, nil},
 		{core.EventFilter{Actor: "user:boss"}, []core.ID{ids[1]}},
 		{core.EventFilter{Actor: "user"}, nil},
+		{core.EventFilter{Types: []core.EventType{core.EventSignedIn, core.EventKeyCreated}}, []core.ID{ids[3], ids[0]}},
+		{core.EventFilter{Types: []core.EventType{core.EventKeyCreated}, Org: "acme"}, nil},
 		{core.EventFilter{Search: "PASSKEY"}, []core.ID{ids[0]}},
 		{core.EventFilter{Search: `R&D "ÖFFENTLICH"`}, []core.ID{ids[2]}},
 		{core.EventFilter{Search: "Grün"}, []core.ID{ids[2]}},
