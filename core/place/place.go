@@ -1,35 +1,11 @@
-package plugin
+package place
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/postern-id/postern/sdk/hook"
 )
-
-// Placed says of an error of hook's parsers in which member of a text the parser
-// stopped, and shows what stands there. What is the name of the text. It is for a
-// plugin's author: the text may be personal.
-func Placed(text []byte, what string, err error) error {
-	wrong, ok := errors.AsType[*hook.ParseError](err)
-	if !ok {
-		return err
-	}
-	const most = 40 // bytes that are shown
-	rest := text[min(wrong.Offset, len(text)):]
-	there := "there stands " + strings.ToValidUTF8(string(rest[:min(most, len(rest))]), "\uFFFD")
-	if len(rest) == 0 {
-		there = "there it ends"
-	}
-	if what += memberAt(text, wrong.Offset); what != "" {
-		what += ": "
-	}
-	return fmt.Errorf("%s%w (%s)", what, err, there)
-}
 
 // level is an array or object that is open.
 type level struct {
@@ -39,9 +15,9 @@ type level struct {
 	index int    // of the element at hand; in an array
 }
 
-// memberAt gives the path of the member or element that begins at the offset, or
+// Member gives the path of the member or element that begins at the offset, or
 // around it: ".set.roles[2]". It reads no further than that.
-func memberAt(text []byte, offset int) string {
+func Member(text []byte, offset int) string {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	var open []level
 	for {
@@ -87,4 +63,12 @@ func path(open []level) string {
 		}
 	}
 	return text.String()
+}
+
+// Line gives the line of the offset, the first being 1, and the place in it, in characters,
+// the first being 1.
+func Line(text []byte, offset int) (line, column int) {
+	before := text[:min(max(offset, 0), len(text))]
+	begin := bytes.LastIndexByte(before, '\n') + 1
+	return 1 + bytes.Count(before, []byte{'\n'}), 1 + len([]rune(string(before[begin:])))
 }
