@@ -185,7 +185,8 @@ type Group struct {
 type Input struct {
 	Name, Label, Hint string
 	// Kind is that of HTML ("text", "email", "url", "number", "password", "date", "color",
-	// "search", "file", "datetime-local"), or "textarea", "select", "check" (one box, sends
+	// "search", "file", "datetime-local"), or "secret" (a password that may have several lines,
+	// as a key has), "textarea", "select", "check" (one box, sends
 	// "on"), "checks" (boxes, each of which sends "on" as NAME.VALUE) or "radio".
 	Kind    string
 	Value   string   // of a check: "on" or empty
@@ -199,6 +200,7 @@ type Input struct {
 	Code         bool // it is something that programs read
 	Rows         int  // of a textarea
 	Min, Max     string
+	Step         string // of a number: "any" lets it have a fraction
 	Autocomplete string // "off" where it is empty
 	Placeholder  string
 	Accept       string // of a file

@@ -23,7 +23,7 @@ func everyBlock(s string) []Block {
 		if form, is := block.(Form); is {
 			sample := form.Groups[0].Inputs[0]
 			form.Groups[0].Inputs = nil
-			for _, kind := range []string{"text", "textarea", "select", "check", "checks", "radio", "file", s} {
+			for _, kind := range []string{"text", "textarea", "secret", "select", "check", "checks", "radio", "file", s} {
 				sample.Kind, sample.Name = kind, fmt.Sprint(s, len(form.Groups[0].Inputs))
 				form.Groups[0].Inputs = append(form.Groups[0].Inputs, sample)
 			}

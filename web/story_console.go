@@ -176,6 +176,8 @@ func consoleUserForm() Form {
 				{Name: "bio", Label: "About", Kind: "textarea", Optional: true},
 			}},
 			{Title: "Sign-in", Text: "How people may sign in.", Inputs: []Input{
+				{Name: "key", Label: "Private key", Kind: "secret", Hint: "In PEM. It is sealed, and never shown again.", Optional: true},
+				{Name: "share", Label: "Share", Kind: "number", Min: "0", Max: "1", Step: "any", Value: "0.5"},
 				{Name: "methods", Label: "Methods", Kind: "checks", Values: []string{"password"}, Options: []Option{
 					{"password", "Password", ""}, {"passkey", "Passkey", "The safest of all"}, {"email", "Link by e-mail", ""},
 				}},

@@ -165,8 +165,18 @@ func (s *Service) checkSettings(ctx context.Context, p *problems, plugin *Plugin
 		return
 	}
 	if err := s.Plugins.ValidateSettings(ctx, plugin.Module, plugin.ID, settings); err != nil {
-		p.add("settings", "run 'postern plugin inspect "+plugin.ID+"' to see what they may be", "the settings do not suit plugin %q: %s", plugin.ID, clean(err.Error()))
+		for _, one := range each(err) {
+			p.add("settings", "run 'postern plugin inspect "+plugin.ID+"' to see what they may be", "the settings do not suit plugin %q: %s", plugin.ID, clean(one.Error()))
+		}
 	}
+}
+
+// each gives the errors that one is made of, or the one.
+func each(err error) []error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return several.Unwrap()
+	}
+	return []error{err}
 }
 
 // settingsOf gives the members; nil if it is no JSON object.

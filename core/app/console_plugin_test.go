@@ -49,6 +49,12 @@ func TestConsoleConnector(t *testing.T) {
 	b.get("/admin/connectors").press("new", nil).wants(200, "GitHub", "Keycloak")
 	form := b.get("/admin/connectors/new?plugin=oidc&preset=keycloak").wants(200, "Our client id at the provider.")
 	form.press("create", map[string]string{"settings.client_id": "postern", "settings.issuer": "nowhere"}).wants(422, "settings")
+	// Each mistake is told, beside its field.
+	wrong := form.press("create", map[string]string{"settings.client_id": "postern", "settings.issuer": "https://login.example.org", "settings.prompt": "maybe", "settings.scopes": strings.Repeat("x", 300)}).
+		wants(422, "There are 2 problems", `Must be one of ["login"`)
+	if !strings.Contains(wrong.body, `id="settings.prompt-problem"`) || !strings.Contains(wrong.body, strings.Repeat("x", 300)) {
+		t.Errorf("not beside its field, or what was typed is lost: %s", wrong.words())
+	}
 	p := form.press("create", map[string]string{
 		"name": "staff", "title": "Staff", "settings.client_id": "postern", "settings.issuer": "https://login.example.org/realms/staff", "create_users": "on",
 	}).wants(200, "The connector was added.", "It is not ready yet", w.issuer+"/callback/staff")

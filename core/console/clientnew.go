@@ -184,7 +184,7 @@ func retyped(v *Visit, form web.Form, wrong *admin.InvalidError) web.Form {
 // refill puts what was sent into an input; a secret is typed anew.
 func refill(v *Visit, input *web.Input) {
 	switch input.Kind {
-	case "password", "file":
+	case "password", "secret", "file":
 	case "checks":
 		input.Values = nil
 		for _, option := range input.Options {

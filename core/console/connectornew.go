@@ -130,7 +130,7 @@ func secretGroup(plugin *admin.Plugin) []web.Group {
 	group := web.Group{Title: "Secrets", Text: "They are sealed, and never shown again."}
 	for _, wish := range plugin.Secrets {
 		group.Inputs = append(group.Inputs, web.Input{
-			Name: "secret." + wish.Name, Label: upper(strings.ReplaceAll(wish.Name, "_", " ")), Hint: wish.Description, Kind: "password", Optional: wish.Optional, Autocomplete: "off",
+			Name: "secret." + wish.Name, Label: upper(strings.ReplaceAll(wish.Name, "_", " ")), Hint: wish.Description, Kind: "secret", Optional: wish.Optional,
 		})
 	}
 	if len(group.Inputs) == 0 {
@@ -199,7 +199,7 @@ func (v *Visit) connectorInput(plugin *admin.Plugin, preset *admin.PluginPreset,
 		input.Settings = [][]byte{change}
 	}
 	for _, wish := range plugin.Secrets {
-		if secret := v.Raw("secret." + wish.Name); secret != "" {
+		if secret := v.secret("secret." + wish.Name); secret != "" {
 			input.Secrets[wish.Name] = []byte(secret)
 		}
 	}

@@ -16,7 +16,7 @@ func givenBlocks(v *Visit, i *admin.Instance, base string) []web.Block {
 	for _, asked := range i.Asked {
 		table.Rows = append(table.Rows, askedRow(&asked, base, writes))
 		if asked.Secret != "" {
-			secrets = append(secrets, web.Input{Name: "value." + asked.Secret, Label: upper(strings.ReplaceAll(asked.Secret, "_", " ")), Hint: asked.Reason, Kind: "password", Autocomplete: "off"})
+			secrets = append(secrets, web.Input{Name: "value." + asked.Secret, Label: upper(strings.ReplaceAll(asked.Secret, "_", " ")), Hint: asked.Reason, Kind: "secret"})
 		}
 	}
 	for _, grant := range i.Unasked.Grants {

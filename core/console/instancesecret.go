@@ -1,6 +1,16 @@
 package console
 
-import "github.com/postern-id/postern/core/admin"
+import (
+	"strings"
+
+	"github.com/postern-id/postern/core/admin"
+)
+
+// secret gives a secret as it was typed or pasted, of one line or several, without the line
+// breaks that end it.
+func (v *Visit) secret(name string) string {
+	return strings.TrimRight(strings.ReplaceAll(v.Raw(name), "\r\n", "\n"), "\n")
+}
 
 // secretHere sets the secrets that were typed.
 func (c *Console) secretHere(path string) func(*Visit) (*Answer, error) {
@@ -12,7 +22,7 @@ func (c *Console) secretHere(path string) func(*Visit) (*Answer, error) {
 		}
 		set := 0
 		for _, asked := range i.Asked {
-			value := v.Raw("value." + asked.Secret)
+			value := v.secret("value." + asked.Secret)
 			if asked.Secret == "" || value == "" {
 				continue
 			}

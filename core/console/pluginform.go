@@ -51,11 +51,20 @@ func settingInput(f *form.Field) web.Input {
 	case form.Text:
 		input.Kind = "text"
 	case form.Number:
-		input.Kind = "number"
+		input.Kind, input.Min, input.Max = "number", f.Least, f.Most
+		if !f.Whole {
+			input.Step = "any"
+		}
 	case form.Switch:
 		input.Kind, input.Required = "check", false
 	case form.Choice:
 		input.Kind = "select"
+		for _, option := range f.Options {
+			input.Options = append(input.Options, web.Option{Value: option.Value, Label: option.Label})
+		}
+	case form.Some:
+		input.Kind, input.Value, input.Required = "checks", "", false
+		input.Values = strings.Split(f.Value, "\n")
 		for _, option := range f.Options {
 			input.Options = append(input.Options, web.Option{Value: option.Value, Label: option.Label})
 		}
@@ -103,11 +112,19 @@ func placed(err error, fields []form.Field) error {
 	for _, p := range wrong.Problems {
 		where, text, found := strings.Cut(settingsPlace(p.Text), " ")
 		if owner := form.Owner(fields, where, text); found && owner != "" && (p.Field == "settings" || p.Field == "") {
-			p.Field, p.Text = owner, text
+			p.Field, p.Text = owner, inside(where, owner)+text
 		}
 		told.Problems = append(told.Problems, p)
 	}
 	return told
+}
+
+// inside names the place, if it is one within what its field shows: "rules[0].when ".
+func inside(where, owner string) string {
+	if within, is := strings.CutPrefix(where, owner); !is || within == "" {
+		return ""
+	}
+	return strings.TrimPrefix(where, "settings.") + " "
 }
 
 // settingsPlace gives what the host of the plugins said, without the words around it.

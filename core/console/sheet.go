@@ -84,7 +84,7 @@ func (f *SheetField[T]) show(input *web.Input, value string) {
 	switch {
 	case input.Kind == "checks":
 		input.Values = splitLines(value)
-	case input.Kind != "password" && input.Kind != "file":
+	case input.Kind != "password" && input.Kind != "secret" && input.Kind != "file":
 		input.Value = value
 	}
 }

@@ -7,5 +7,5 @@
 // does not know stay as they are. It never checks settings against the schema: the host of
 // the plugins does, and its words are brought to the field that they are about.
 //
-// It imports sdk/hook, for values that keep their order; the console imports it.
+// It imports sdk/hook, for values that keep their order, and place, to say where JSON is wrong; the console imports it.
 package form

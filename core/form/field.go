@@ -3,6 +3,7 @@ package form
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,8 @@ const (
 	Number Kind = "number"
 	Switch Kind = "switch" // on or off
 	Choice Kind = "choice" // one of Options
-	List   Kind = "list"   // a text on each line
+	Some   Kind = "some"   // any of Options, each a switch of its own: see [Field.Box]
+	List   Kind = "list"   // a text or a number on each line
 	Pairs  Kind = "pairs"  // "name = text" on each line
 	JSON   Kind = "json"
 	Group  Kind = "group" // has Fields and no value
@@ -35,13 +37,17 @@ type Field struct {
 	Help  string // what the author of the plugin says of it
 	Kind  Kind
 	// Value is what is in the control: the setting, or else its default. Of a switch it is
-	// On or empty.
+	// On or empty, of some of several a line for each that is on.
 	Value    string
 	Options  []Option
 	Required bool
 	Default  string // what is if nothing is set; may be empty
 	Example  string
 	Fields   []Field // of a group
+	// Least and Most bound a number; empty: nothing does. Whole says that it has no
+	// fraction.
+	Least, Most string
+	Whole       bool
 
 	member string     // its name in the object that it is of
 	was    hook.Value // the setting, null if there is none
@@ -51,6 +57,9 @@ type Field struct {
 
 // Option is one of a choice.
 type Option struct{ Value, Label string }
+
+// Box names the switch of an option of some.
+func (f *Field) Box(option string) string { return f.Name + "." + option }
 
 // On is the value of a switch that is on.
 const On = "on"
@@ -84,6 +93,9 @@ func field(path, name string, schema hook.Object, was hook.Value, set bool, dept
 	f := Field{Name: path, Label: cmp.Or(text(schema, "title"), label(name)), Help: text(schema, "description"), member: name, was: was, set: set, schema: schema}
 	f.Kind = kindOf(schema, was, set, depth)
 	f.Default, f.Example = write(f.Kind, value(schema, "default")), example(f.Kind, schema)
+	if f.Kind == Number {
+		f.Least, f.Most, f.Whole = value(schema, "minimum").Text(), value(schema, "maximum").Text(), text(schema, "type") == "integer"
+	}
 	switch {
 	case f.Kind == Group:
 		f.Fields = members(path, schema, was.Object(), depth)
@@ -92,6 +104,14 @@ func field(path, name string, schema hook.Object, was hook.Value, set bool, dept
 		f.Value = write(f.Kind, was)
 	default:
 		f.Value = f.Default
+	}
+	if f.Kind == Some {
+		f.Options = options(value(schema, "items").Object(), false)
+		for _, word := range lines(f.Value) {
+			if !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == word }) {
+				f.Options = append(f.Options, Option{word, word + " (not allowed any more)"})
+			}
+		}
 	}
 	if f.Kind == Choice {
 		f.Options = options(schema, f.Default == "")
@@ -121,7 +141,7 @@ func members(path string, schema, was hook.Object, depth int) []Field {
 // already.
 func kindOf(schema hook.Object, was hook.Value, set bool, depth int) Kind {
 	kind := kindOfSchema(schema, depth)
-	if set && !holds(kind, was) {
+	if set && (!holds(kind, was) || kind == List && !listed(schema, was)) {
 		return JSON
 	}
 	if kind == Text && strings.Contains(was.Text(), "\n") {
@@ -131,31 +151,67 @@ func kindOf(schema hook.Object, was hook.Value, set bool, depth int) Kind {
 }
 
 func kindOfSchema(schema hook.Object, depth int) Kind {
-	_, closed := schema.Get("enum")
+	if _, closed := schema.Get("enum"); closed {
+		if toldApart(schema) {
+			return Choice
+		}
+		return JSON
+	}
 	switch text(schema, "type") {
 	case "string":
-		most, _ := value(schema, "maxLength").Int()
-		switch {
-		case closed:
-			return Choice
-		case most > 4096:
+		if most, _ := value(schema, "maxLength").Int(); most > 4096 {
 			return Long
 		}
 		return Text
 	case "integer", "number":
-		if !closed {
-			return Number
-		}
+		return Number
 	case "boolean":
 		return Switch
 	case "array":
-		if items := value(schema, "items").Object(); text(items, "type") == "string" {
-			return List
-		}
+		return kindOfArray(value(schema, "items").Object())
 	case "object":
 		return kindOfObject(schema, depth)
 	}
 	return JSON
+}
+
+// mostBoxes is how many there are to choose some of, before they are typed as a list.
+const mostBoxes = 12
+
+func kindOfArray(items hook.Object) Kind {
+	_, closed := items.Get("enum")
+	switch kind := text(items, "type"); {
+	case closed && kind == "string" && toldApart(items) && len(value(items, "enum").List()) <= mostBoxes:
+		return Some
+	case kind == "string", kind == "integer", kind == "number":
+		return List
+	}
+	return JSON
+}
+
+// toldApart reports whether all that an enumeration allows are texts, numbers and truth
+// values, and differ as they are written.
+func toldApart(schema hook.Object) bool {
+	seen := map[string]bool{}
+	for _, v := range value(schema, "enum").List() {
+		word, ok := plain(v)
+		if !ok || seen[word] || word == "" || strings.ContainsAny(word, "\r\n") || strings.TrimSpace(word) != word {
+			return false
+		}
+		seen[word] = true
+	}
+	return len(seen) > 0
+}
+
+// plain gives a text, a number or a truth value as it is written in a control.
+func plain(v hook.Value) (word string, ok bool) {
+	switch v.Kind() {
+	case hook.KindString, hook.KindNumber:
+		return v.Text(), true
+	case hook.KindBool:
+		return strconv.FormatBool(v.Bool()), true
+	}
+	return "", false
 }
 
 func kindOfObject(schema hook.Object, depth int) Kind {
@@ -173,17 +229,22 @@ func kindOfObject(schema hook.Object, depth int) Kind {
 // holds reports whether a control of the kind can show the value.
 func holds(kind Kind, v hook.Value) bool {
 	switch kind {
-	case Text, Long, Choice:
+	case Text, Long:
 		return v.Kind() == hook.KindString
+	case Choice:
+		_, ok := plain(v)
+		return ok
 	case Number:
 		return v.Kind() == hook.KindNumber
 	case Switch:
 		return v.Kind() == hook.KindBool
 	case List:
 		return v.Kind() == hook.KindArray && !slices.ContainsFunc(v.List(), func(e hook.Value) bool { return !isLine(e) })
+	case Some:
+		return v.Kind() == hook.KindArray && isSome(v.List())
 	case Pairs:
 		return v.Kind() == hook.KindObject && !slices.ContainsFunc(v.Object(), func(m hook.Member) bool {
-			return !isLine(m.Value) || strings.ContainsAny(m.Name, "=\n\r") || m.Name != strings.TrimSpace(m.Name) || m.Name == ""
+			return m.Value.Kind() != hook.KindString || !isLine(m.Value) || strings.ContainsAny(m.Name, "=\n\r") || m.Name != strings.TrimSpace(m.Name) || m.Name == ""
 		})
 	case Group:
 		return v.Kind() == hook.KindObject
@@ -191,10 +252,31 @@ func holds(kind Kind, v hook.Value) bool {
 	return true
 }
 
-// isLine reports whether the value is a text that is the same after it was a line of a
-// field.
+// listed reports whether all elements are of the kind that the list is of.
+func listed(schema hook.Object, list hook.Value) bool {
+	kind := hook.KindNumber
+	if text(value(schema, "items").Object(), "type") == "string" {
+		kind = hook.KindString
+	}
+	return !slices.ContainsFunc(list.List(), func(e hook.Value) bool { return e.Kind() != kind })
+}
+
+// isSome reports whether the texts are of a kind that boxes can be: each is there once.
+func isSome(list []hook.Value) bool {
+	seen := map[string]bool{}
+	for _, v := range list {
+		if !isLine(v) || v.Kind() != hook.KindString || seen[v.Text()] || v.Text() == "" {
+			return false
+		}
+		seen[v.Text()] = true
+	}
+	return true
+}
+
+// isLine reports whether the value is a number, or a text that is the same after it was a
+// line of a field.
 func isLine(v hook.Value) bool {
-	return v.Kind() == hook.KindString && !strings.ContainsAny(v.Text(), "\r\n") && v.Text() == strings.TrimSpace(v.Text())
+	return v.Kind() == hook.KindNumber || v.Kind() == hook.KindString && !strings.ContainsAny(v.Text(), "\r\n") && v.Text() == strings.TrimSpace(v.Text())
 }
 
 // write gives a value as it stands in a control.
@@ -210,8 +292,15 @@ func write(kind Kind, v hook.Value) string {
 			return On
 		}
 		return ""
-	case List:
-		return strings.Join(v.Strings(), "\n")
+	case Choice:
+		word, _ := plain(v)
+		return word
+	case List, Some:
+		var lines []string
+		for _, element := range v.List() {
+			lines = append(lines, element.Text())
+		}
+		return strings.Join(lines, "\n")
 	case Pairs:
 		var lines []string
 		for _, m := range v.Object() {
@@ -230,7 +319,8 @@ func options(schema hook.Object, unset bool) []Option {
 		list = append(list, Option{"", "(not set)"})
 	}
 	for _, v := range value(schema, "enum").List() {
-		list = append(list, Option{v.Text(), v.Text()})
+		word, _ := plain(v)
+		list = append(list, Option{word, word})
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/postern-id/postern/core/form"
 )
@@ -26,7 +27,12 @@ const schema = `{"type":"object","required":["url","mode"],"additionalProperties
 	"rename":{"type":"object","additionalProperties":{"type":"string"}},
 	"rules":{"type":"array","items":{"type":"object"}},
 	"open":{"type":"object","properties":{"x":{"type":"string"}}},
-	"level":{"type":"integer","enum":[1,2]}}}`
+	"level":{"type":"integer","enum":[1,2]},
+	"odd":{"enum":["1",1,{}]},
+	"share":{"type":"number","minimum":0,"maximum":1},
+	"ports":{"type":"array","items":{"type":"integer"}},
+	"days":{"type":"array","items":{"type":"string","enum":["mon","tue","wed"]},"default":["mon"]},
+	"lines":{"type":"array","items":{"type":"string"},"default":["x"]}}}`
 
 func fields(t *testing.T, schema, settings string) []form.Field {
 	t.Helper()
@@ -57,13 +63,24 @@ func TestFields(t *testing.T) {
 		"settings.rename;Rename;pairs;a = b",
 		"settings.rules;Rules;json;",
 		"settings.open;Open;json;",
-		"settings.level;Level;json;",
+		"settings.level;Level;choice;",
+		"settings.odd;Odd;json;",
+		"settings.share;Share;number;",
+		"settings.ports;Ports;list;",
+		"settings.days;Days;some;mon",
+		"settings.lines;Lines;list;x",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	list := fields(t, schema, `{}`)
 	if f := list[0]; !f.Required || f.Help != "Where it is." || f.Example != "https://a.example" {
+		t.Errorf("%+v", f)
+	}
+	if f := list[6]; f.Least != "1" || f.Most != "" || !f.Whole {
+		t.Errorf("%+v", f)
+	}
+	if f := list[15]; f.Name != "settings.share" || f.Least != "0" || f.Most != "1" || f.Whole {
 		t.Errorf("%+v", f)
 	}
 	if f := list[3]; len(f.Options) != 3 || f.Options[0].Value != "" { // nothing is chosen yet
@@ -83,6 +100,9 @@ func typed(list []form.Field, changed map[string]string) func(string) string {
 		for _, f := range form.Leaves(list) {
 			if f.Name == name {
 				return strings.ReplaceAll(f.Value, "\n", "\r\n") // as browsers do
+			}
+			if option, of := strings.CutPrefix(name, f.Name+"."); of && f.Kind == form.Some && slices.Contains(strings.Split(f.Value, "\n"), option) {
+				return "on"
 			}
 		}
 		return ""
@@ -108,6 +128,10 @@ func TestRead(t *testing.T) {
 		{"lists and pairs", map[string]string{"settings.groups": " a \r\n\r\nb", "settings.rename": "a = b = c\r\nd="},
 			`{"url":"u","mode":"a","extra":{"kept":true},"groups":["a","b"],"trust":true,"rename":{"a":"b = c","d":""}}`},
 		{"JSON", map[string]string{"settings.rules": `[{"when": 1}]`, "settings.level": "2"}, `{"url":"u","mode":"a","extra":{"kept":true},"groups":[],"trust":true,"rules":[{"when":1}],"level":2}`},
+		{"numbers, and some of several", map[string]string{"settings.share": "0.5", "settings.ports": "80\r\n443", "settings.days.mon": "", "settings.days.wed": "on"},
+			`{"url":"u","mode":"a","extra":{"kept":true},"groups":[],"trust":true,"share":0.5,"ports":[80,443],"days":["wed"]}`},
+		{"none, where there are some by default", map[string]string{"settings.days.mon": "", "settings.lines": ""},
+			`{"url":"u","mode":"a","extra":{"kept":true},"groups":[],"trust":true,"days":[],"lines":[]}`},
 		{"what is required and missing", map[string]string{"settings.url": ""}, `{"mode":"a","extra":{"kept":true},"groups":[],"trust":true}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,7 +148,10 @@ func TestRead(t *testing.T) {
 		{"settings.limit", "01", "is no number as it is written here"},
 		{"settings.rename", "a", `"a" is not written as name = text`},
 		{"settings.rename", "a=1\na=2", `"a" is there twice`},
-		{"settings.rules", "[", "this is no JSON"},
+		{"settings.rules", "[", "this is no JSON: line 1, character 2, in [0]: "},
+		{"settings.rules", "[{\"a\":1},\n {\"when\": {\"b\": yes}}]", "this is no JSON: line 2, character 17, in [1].when.b: "},
+		{"settings.level", "3", `"3" is none of those that there are`},
+		{"settings.ports", "80\nhttp", `"http" is no number`},
 	} {
 		list := fields(t, schema, before)
 		got, problems := form.Read(list, []byte(before), typed(list, map[string]string{tt.name: tt.value}))
@@ -151,13 +178,13 @@ func TestWholeAsJSON(t *testing.T) {
 
 // A setting that its control cannot show is shown as JSON, so that nothing of it is lost.
 func TestOddValues(t *testing.T) {
-	before := `{"url":"a\nb","trust":"yes","groups":["x\ny"],"rename":{" a ":"b"},"limit":"ten","mode":"c"}`
+	before := `{"url":"a\nb","trust":"yes","groups":["x\ny"],"rename":{" a ":"b"},"limit":"ten","mode":"c","ports":[1,"a"],"days":["tue","mon","sun"],"level":true}`
 	list := fields(t, schema, before)
 	kinds := map[string]form.Kind{}
 	for _, f := range form.Leaves(list) {
 		kinds[f.Name] = f.Kind
 	}
-	for name, want := range map[string]form.Kind{"url": form.Long, "trust": form.JSON, "groups": form.JSON, "rename": form.JSON, "limit": form.JSON, "mode": form.Choice} {
+	for name, want := range map[string]form.Kind{"url": form.Long, "trust": form.JSON, "groups": form.JSON, "rename": form.JSON, "limit": form.JSON, "mode": form.Choice, "ports": form.JSON, "days": form.Some, "level": form.Choice} {
 		if kinds["settings."+name] != want {
 			t.Errorf("%s is %s, want %s", name, kinds["settings."+name], want)
 		}
@@ -229,6 +256,45 @@ func FuzzUntouched(f *testing.F) {
 					t.Errorf("%q was set by nobody: %s", name, got)
 				}
 			}
+		}
+	})
+}
+
+// What was typed is what the next form shows, and that form, untouched, means the same.
+func FuzzTyped(f *testing.F) {
+	for _, words := range [][5]string{{"https://a.example", "a", "10", "x = y", "[1]"}, {"", "b", "0.5", "a=b=c\nd=", `{"when":{}}`}, {" u ", "", "1e3", "", "null"}} {
+		f.Add(words[0], words[1], words[2], words[3], words[4], true)
+	}
+	f.Fuzz(func(t *testing.T, url, mode, limit, rename, rules string, days bool) {
+		changed := map[string]string{
+			"settings.url": url, "settings.mode": mode, "settings.limit": limit, "settings.share": limit, "settings.rename": rename, "settings.rules": rules, "settings.groups": url + "\n" + mode,
+			"settings.ports": limit, "settings.level": limit, "settings.note": url, "settings.attributes.email": mode, "settings.start_tls": "",
+		}
+		if days {
+			changed["settings.start_tls"], changed["settings.days.wed"] = "on", "on"
+		}
+		list := fields(t, schema, `{}`)
+		got, problems := form.Read(list, []byte(`{}`), typed(list, changed))
+		if len(problems) > 0 {
+			if got != nil {
+				t.Errorf("settings in spite of %v", problems)
+			}
+			return
+		}
+		again, err := form.Fields([]byte(schema), got)
+		if err != nil {
+			t.Fatalf("%s: %v", got, err)
+		}
+		same, problems := form.Read(again, got, typed(again, nil))
+		if len(problems) > 0 || string(same) != string(got) {
+			t.Errorf("%s became %s, %v", got, same, problems)
+		}
+		shown := map[string]string{}
+		for _, leaf := range form.Leaves(again) {
+			shown[leaf.Name] = leaf.Value
+		}
+		if want := strings.TrimSpace(strings.ReplaceAll(url, "\r\n", "\n")); want != "" && utf8.ValidString(want) && shown["settings.url"] != want {
+			t.Errorf("%q is shown as %q", want, shown["settings.url"])
 		}
 	})
 }

@@ -3,10 +3,13 @@ package form
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/postern-id/postern/core/place"
 	"github.com/postern-id/postern/sdk/hook"
 )
 
@@ -28,7 +31,7 @@ func Read(fields []Field, before []byte, value func(name string) string) (settin
 	if len(fields) == 1 && fields[0].Name == root {
 		whole, err := hook.ParseObject([]byte(value(root)))
 		if err != nil {
-			return nil, []Problem{{root, "this is no JSON object: " + err.Error()}}
+			return nil, []Problem{{root, "this is no JSON object: " + placed(value(root), err)}}
 		}
 		return whole.AppendJSON(nil), nil
 	}
@@ -63,8 +66,8 @@ func (f *Field) read(value func(string) string, problems *[]Problem) (v hook.Val
 		inside := read(f.Fields, f.was.Object(), value, problems)
 		return hook.FromObject(inside), len(inside) > 0 || f.Required || f.set, nil
 	}
-	typed := strings.ReplaceAll(value(f.Name), "\r\n", "\n")
-	if typed == f.Value && f.set {
+	typed := f.typed(value)
+	if f.set && (typed == f.Value || f.Kind == Some && sameLines(typed, f.Value)) {
 		return f.was, true, nil // untouched, and written as it was
 	}
 	if f.Kind != Long {
@@ -76,28 +79,102 @@ func (f *Field) read(value func(string) string, problems *[]Problem) (v hook.Val
 	return f.parse(typed)
 }
 
+// typed gives what was sent of the field, as its value is written.
+func (f *Field) typed(value func(string) string) string {
+	if f.Kind != Some {
+		return strings.ReplaceAll(value(f.Name), "\r\n", "\n")
+	}
+	var on []string
+	for _, option := range f.Options {
+		if value(f.Box(option.Value)) != "" {
+			on = append(on, option.Value)
+		}
+	}
+	return strings.Join(on, "\n")
+}
+
+// sameLines reports whether both have the same lines, in any order.
+func sameLines(a, b string) bool {
+	one, other := lines(a), lines(b)
+	slices.Sort(one)
+	slices.Sort(other)
+	return slices.Equal(one, other)
+}
+
 func (f *Field) parse(typed string) (v hook.Value, set bool, err error) {
 	switch f.Kind {
 	case Switch:
 		return hook.Bool(typed == On), true, nil
 	case Number:
 		return f.number(typed)
+	case Choice:
+		return f.choice(typed)
+	case Some:
+		// None of them says so where there is a default.
+		return hook.Strings(lines(typed)), typed != "" || f.Default != "", nil
 	case List:
-		lines := lines(typed)
-		return hook.Strings(lines), len(lines) > 0, nil
+		return f.list(typed)
 	case Pairs:
-		return pairs(typed)
+		v, set, err = pairs(typed)
+		return v, set || f.Default != "", err
 	case JSON:
 		if typed == "" {
 			return v, false, nil
 		}
 		if v, err = hook.Parse([]byte(typed)); err != nil {
-			return v, false, fmt.Errorf("this is no JSON: %w", err)
+			return v, false, fmt.Errorf("this is no JSON: %s", placed(typed, err))
 		}
 		return v, true, nil
 	}
-	// A text that is empty says so where there is a default, and nothing otherwise.
+	// What is empty says so where there is a default, and nothing otherwise.
 	return hook.String(typed), typed != "" || f.Default != "", nil
+}
+
+// choice gives what the enumeration has for the word.
+func (f *Field) choice(typed string) (v hook.Value, set bool, err error) {
+	if typed == "" {
+		return v, false, nil
+	}
+	for _, allowed := range value(f.schema, "enum").List() {
+		if word, _ := plain(allowed); word == typed {
+			return allowed, true, nil
+		}
+	}
+	if text(f.schema, "type") == "string" {
+		return hook.String(typed), true, nil // which the host refuses, together with all else
+	}
+	return v, false, fmt.Errorf("%q is none of those that there are", typed)
+}
+
+// list gives the lines as texts, or as numbers where the list is of these.
+func (f *Field) list(typed string) (v hook.Value, set bool, err error) {
+	lines := lines(typed)
+	if text(value(f.schema, "items").Object(), "type") == "string" {
+		return hook.Strings(lines), len(lines) > 0 || f.Default != "", nil
+	}
+	var list []hook.Value
+	for _, line := range lines {
+		element, _, err := f.number(line)
+		if err != nil {
+			return v, false, err
+		}
+		list = append(list, element)
+	}
+	return hook.Array(list...), len(list) > 0 || f.Default != "", nil
+}
+
+// placed says where a text is no JSON, and why.
+func placed(typed string, err error) string {
+	wrong, ok := errors.AsType[*hook.ParseError](err)
+	if !ok {
+		return err.Error()
+	}
+	line, column := place.Line([]byte(typed), wrong.Offset)
+	where := fmt.Sprintf("line %d, character %d", line, column)
+	if member := strings.TrimPrefix(place.Member([]byte(typed), wrong.Offset), "."); member != "" {
+		where += ", in " + member
+	}
+	return where + ": " + wrong.What
 }
 
 func (f *Field) number(typed string) (v hook.Value, set bool, err error) {
@@ -147,7 +224,7 @@ func Retyped(fields []Field, value func(name string) string) []Field {
 		if f.Kind == Group {
 			f.Fields = Retyped(f.Fields, value)
 		} else {
-			f.Value = value(f.Name)
+			f.Value = f.typed(value)
 		}
 		again[i] = f
 	}

@@ -174,11 +174,16 @@ func TestValidateSettings(t *testing.T) {
 		{"access", `{"rules":[{"then":{"deny":"No."}},{"when":{"networks":["192.0.2.1/24"]},"then":{"deny":"No."}}]}`, `settings.rules[1].when.networks has 192.0.2.1/24, which is no network`},
 		{"access", `{"rules":[{"then":{"require_acr":"a"}},{"then":{"require_acr":"b"}}]}`, ""},
 		{"scopes", `{"rules":{}}`, `settings.rules must be an array`},
+		{"miniorange", `{"login":"nick","include_groups":["a",1,2],"x":1}`, `settings.login must be one of ["name","email"]; settings.include_groups[1] must be a string; settings.include_groups[2] must be a string; settings.x is unknown`},
+		{"miniorange", `{"include_groups":[` + strings.Repeat("1,", 30) + `1]}`, `settings.include_groups[19] must be a string`},
 		{"scopes", `{"rules":[{"scopes":["a"],"groups":[],"reason":"` + strings.Repeat("é", 201) + `"}]}`, `at most 200 characters`},
 	} {
 		err := h.ValidateSettings(t.Context(), test.plugin, []byte(test.settings))
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s %s: %v, want %q", test.plugin, test.settings, err, test.want)
+		}
+		if several, are := err.(plugin.SettingsErrors); are && len(several) > 20 {
+			t.Errorf("%s: %d problems", test.plugin, len(several))
 		}
 		var settingsError *plugin.SettingsError
 		if err != nil && !errors.As(err, &settingsError) {

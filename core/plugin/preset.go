@@ -77,8 +77,9 @@ func checkPresetSettings(schema hook.Object, settings hook.Value) error {
 		if isPart(schema, member) {
 			continue
 		}
-		if err := checkMembers("settings", alone, hook.Object{member}); err != nil {
-			return err
+		var found SettingsErrors
+		if found.members("settings", alone, hook.Object{member}); len(found) > 0 {
+			return found[0]
 		}
 	}
 	return nil

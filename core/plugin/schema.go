@@ -93,57 +93,96 @@ func expectKind(where, word string, v hook.Value, kind hook.Kind) error {
 	return nil
 }
 
-// checkSettings checks a value against a schema that checkSchema accepted. The
-// error is a [*SettingsError].
-func checkSettings(schema, v hook.Value) error { return checkValue("settings", schema.Object(), v) }
+// mostProblems bounds what is said of settings at once.
+const mostProblems = 20
 
-func checkValue(where string, schema hook.Object, v hook.Value) error {
-	if kind, ok := schema.Get("type"); ok && !isOfType(v, kind.Text()) {
-		return &SettingsError{where, "must be " + article(kind.Text())}
+// SettingsErrors are several mistakes of the same settings.
+type SettingsErrors []*SettingsError
+
+func (e SettingsErrors) Error() string {
+	var texts []string
+	for _, one := range e {
+		texts = append(texts, one.Error())
 	}
-	if allowed, ok := schema.Get("enum"); ok && !slices.ContainsFunc(allowed.List(), func(a hook.Value) bool { return equal(a, v) }) {
-		return &SettingsError{where, "must be one of " + string(allowed.AppendJSON(nil))}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap gives each of them.
+func (e SettingsErrors) Unwrap() []error {
+	var list []error
+	for _, one := range e {
+		list = append(list, one)
 	}
-	switch v.Kind() {
-	case hook.KindObject:
-		return checkMembers(where, schema, v.Object())
-	case hook.KindArray:
-		return checkElements(where, schema, v.List())
-	case hook.KindString:
-		return checkText(where, schema, v.Text())
-	case hook.KindNumber:
-		return checkRange(where, schema, v)
-	default:
+	return list
+}
+
+// checkSettings checks a value against a schema that checkSchema accepted. The
+// error is a [*SettingsError], or [SettingsErrors].
+func checkSettings(schema, v hook.Value) error {
+	var found SettingsErrors
+	found.value("settings", schema.Object(), v)
+	switch len(found) {
+	case 0:
 		return nil
+	case 1:
+		return found[0]
+	}
+	return found
+}
+
+// says notes what is wrong at a place, as long as there is room for it.
+func (e *SettingsErrors) says(where, format string, args ...any) {
+	if len(*e) < mostProblems {
+		*e = append(*e, &SettingsError{where, fmt.Sprintf(format, args...)})
 	}
 }
 
-func checkText(where string, schema hook.Object, text string) error {
-	if err := checkLimits(where, schema, "Length", "characters", int64(utf8.RuneCountInString(text))); err != nil {
-		return err
+// value looks at a value and what is in it. Of one that is of the wrong type, or none of
+// those that there may be, no more is said.
+func (e *SettingsErrors) value(where string, schema hook.Object, v hook.Value) {
+	if kind, ok := schema.Get("type"); ok && !isOfType(v, kind.Text()) {
+		e.says(where, "must be %s", article(kind.Text()))
+		return
 	}
+	if allowed, ok := schema.Get("enum"); ok && !slices.ContainsFunc(allowed.List(), func(a hook.Value) bool { return equal(a, v) }) {
+		e.says(where, "must be one of %s", allowed.AppendJSON(nil))
+		return
+	}
+	switch v.Kind() {
+	case hook.KindObject:
+		e.members(where, schema, v.Object())
+	case hook.KindArray:
+		e.elements(where, schema, v.List())
+	case hook.KindString:
+		e.text(where, schema, v.Text())
+	case hook.KindNumber:
+		e.number(where, schema, v)
+	}
+}
+
+func (e *SettingsErrors) text(where string, schema hook.Object, text string) {
+	e.limits(where, schema, "Length", "characters", int64(utf8.RuneCountInString(text)))
 	pattern, ok := schema.Get("pattern")
 	if !ok || regexp.MustCompile(pattern.Text()).MatchString(text) { // checkSchema compiled it
-		return nil
+		return
 	}
 	if examples, _ := schema.Get("examples"); len(examples.List()) > 0 {
 		var texts []string
 		for _, example := range examples.List() {
 			texts = append(texts, string(example.AppendJSON(nil)))
 		}
-		return &SettingsError{where, "must be written like " + strings.Join(texts, ", ")}
+		e.says(where, "must be written like %s", strings.Join(texts, ", "))
+		return
 	}
-	return &SettingsError{where, "must match the pattern " + pattern.Text()}
+	e.says(where, "must match the pattern %s", pattern.Text())
 }
 
-func checkMembers(where string, schema, members hook.Object) error {
-	if err := checkLimits(where, schema, "Properties", "members", int64(len(members))); err != nil {
-		return err
-	}
+func (e *SettingsErrors) members(where string, schema, members hook.Object) {
+	e.limits(where, schema, "Properties", "members", int64(len(members)))
 	required, _ := schema.Get("required")
 	for _, name := range required.Strings() {
 		if _, ok := members.Get(name); !ok {
-			return &SettingsError{where, "must have " + strconv.Quote(name)}
+			e.says(where, "must have %s", strconv.Quote(name))
 		}
 	}
 	properties, _ := schema.Get("properties")
@@ -153,55 +192,44 @@ func checkMembers(where string, schema, members hook.Object) error {
 		property, known := properties.Object().Get(member.Name)
 		switch {
 		case known:
-			if err := checkValue(inside, property.Object(), member.Value); err != nil {
-				return err
-			}
+			e.value(inside, property.Object(), member.Value)
 		case limited && additional.Kind() == hook.KindBool && !additional.Bool():
-			return &SettingsError{inside, "is unknown"}
+			e.says(inside, "is unknown")
 		case limited:
-			if err := checkValue(inside, additional.Object(), member.Value); err != nil {
-				return err
-			}
+			e.value(inside, additional.Object(), member.Value)
 		}
 	}
-	return nil
 }
 
-func checkElements(where string, schema hook.Object, list []hook.Value) error {
-	if err := checkLimits(where, schema, "Items", "elements", int64(len(list))); err != nil {
-		return err
-	}
+func (e *SettingsErrors) elements(where string, schema hook.Object, list []hook.Value) {
+	e.limits(where, schema, "Items", "elements", int64(len(list)))
 	items, _ := schema.Get("items")
 	for i, element := range list {
-		if err := checkValue(where+"["+strconv.Itoa(i)+"]", items.Object(), element); err != nil {
-			return err
-		}
+		e.value(where+"["+strconv.Itoa(i)+"]", items.Object(), element)
 	}
-	return nil
 }
 
-func checkLimits(where string, schema hook.Object, word, unit string, n int64) error {
+func (e *SettingsErrors) limits(where string, schema hook.Object, word, unit string, n int64) {
 	if least, ok := limit(schema, "min"+word); ok && n < least {
-		return &SettingsError{where, fmt.Sprintf("must have at least %d %s", least, unit)}
+		e.says(where, "must have at least %d %s", least, unit)
 	}
 	if most, ok := limit(schema, "max"+word); ok && n > most {
-		return &SettingsError{where, fmt.Sprintf("must have at most %d %s", most, unit)}
+		e.says(where, "must have at most %d %s", most, unit)
 	}
-	return nil
 }
 
-func checkRange(where string, schema hook.Object, v hook.Value) error {
+func (e *SettingsErrors) number(where string, schema hook.Object, v hook.Value) {
 	n, err := strconv.ParseFloat(v.Text(), 64)
 	if err != nil {
-		return &SettingsError{where, "is out of range"}
+		e.says(where, "is out of range")
+		return
 	}
 	if least, ok := limit(schema, "minimum"); ok && n < float64(least) {
-		return &SettingsError{where, fmt.Sprintf("must be at least %d", least)}
+		e.says(where, "must be at least %d", least)
 	}
 	if most, ok := limit(schema, "maximum"); ok && n > float64(most) {
-		return &SettingsError{where, fmt.Sprintf("must be at most %d", most)}
+		e.says(where, "must be at most %d", most)
 	}
-	return nil
 }
 
 func limit(schema hook.Object, word string) (n int64, ok bool) {

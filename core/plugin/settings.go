@@ -16,8 +16,8 @@ var ErrUnknownPlugin = errors.New("there is no such plugin")
 
 // ValidateSettings checks settings, which must be a JSON object, against the
 // schema of the shipped plugin, and lets the plugin itself look at them: a schema
-// cannot say everything. It is an [ErrUnknownPlugin], or a [*SettingsError] that
-// names what is wrong.
+// cannot say everything. It is an [ErrUnknownPlugin], a [*SettingsError] that names
+// what is wrong, or [SettingsErrors].
 func (h *Host) ValidateSettings(ctx context.Context, plugin string, settings []byte) error {
 	m, err := h.builtin(ctx)
 	if err != nil {
