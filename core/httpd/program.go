@@ -16,6 +16,9 @@ func (s *Server) programRoutes(e *echo.Echo) {
 		serve := program(handler)
 		e.Any(prefix, serve)
 		e.Any(prefix+"/*", serve)
+		// Methods that Echo has not heard of.
+		e.RouteNotFound(prefix, serve)
+		e.RouteNotFound(prefix+"/*", serve)
 	}
 }
 

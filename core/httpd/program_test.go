@@ -30,7 +30,7 @@ func TestPrograms(t *testing.T) {
 		w.handler.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader(strings.Repeat("x", size))))
 		return recorder.Code, recorder.Body.String()
 	}
-	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} {
 		for _, path := range []string{"/scim/v2", "/scim/v2/Users", "/scim/v2/acme/Users/1"} {
 			if status, text := ask(method, path, 2*maxBody); status != 200 || text != fmt.Sprintf("%s %s %d <nil> 192.0.2.1 true", method, path, 2*maxBody) {
 				t.Errorf("%s %s: %d %s", method, path, status, text)

@@ -7,13 +7,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"github.com/postern-id/postern/core/strict"
 	"github.com/postern-id/postern/sdk/api"
 )
 
@@ -22,6 +22,9 @@ import (
 func (r *routes) admit(ctx huma.Context, next func(huma.Context)) {
 	req, w := humago.Unwrap(ctx)
 	op := ctx.Operation()
+	if has := req.Header.Values("If-None-Match"); len(has) > 0 && (req.Method == http.MethodGet || req.Method == http.MethodHead) {
+		w = &conditional{ResponseWriter: w, has: strings.Join(has, ",")}
+	}
 	c, err := r.admitted(w, req, op.OperationID)
 	if err != nil {
 		r.server.refuse(w, req, err)
@@ -30,7 +33,7 @@ func (r *routes) admit(ctx huma.Context, next func(huma.Context)) {
 	carryOut := func(w http.ResponseWriter) {
 		next(humago.NewContext(op, req.WithContext(context.WithValue(req.Context(), callKey{}, c)), w))
 	}
-	if req.Method != http.MethodPost || req.Header.Get(headerOnce) == "" {
+	if req.Method != http.MethodPost || len(req.Header.Values(headerOnce)) == 0 {
 		carryOut(w)
 		return
 	}
@@ -40,10 +43,8 @@ func (r *routes) admit(ctx huma.Context, next func(huma.Context)) {
 }
 
 func (r *routes) admitted(w http.ResponseWriter, req *http.Request, operation string) (*call, error) {
-	for _, values := range req.URL.Query() {
-		if len(values) > 1 {
-			return nil, malformed("a parameter is there twice")
-		}
+	if err := checkQuery(req.URL.RawQuery); err != nil {
+		return nil, err
 	}
 	who, err := r.server.Callers.Bearer(req)
 	if err != nil {
@@ -51,8 +52,11 @@ func (r *routes) admitted(w http.ResponseWriter, req *http.Request, operation st
 	}
 	c := &call{request: req, who: who, desk: r.server.Office.For(who.Caller)}
 	read, reads := r.bodies[operation]
-	if !reads {
+	switch {
+	case !reads && (req.Method == http.MethodGet || req.Method == http.MethodHead):
 		return c, nil
+	case !reads:
+		return c, noBody(w, req)
 	}
 	if err := checkType(req, read.types); err != nil {
 		return nil, err
@@ -61,17 +65,54 @@ func (r *routes) admitted(w http.ResponseWriter, req *http.Request, operation st
 	return c, err
 }
 
+// checkQuery refuses a query that can be read in more than one way. What is in it is for the
+// operation to say.
+func checkQuery(text string) error {
+	values, err := url.ParseQuery(text)
+	if err != nil {
+		return malformed("the query of the address cannot be read: percent-encode what is in it")
+	}
+	for _, name := range sortedNames(values) {
+		if len(values[name]) > 1 {
+			return malformed("the parameter "+short(name)+" is there twice", api.FieldError{Field: short(name), Detail: "it is there twice"})
+		}
+	}
+	return nil
+}
+
+// noBody refuses to leave unread what somebody means. Clients that always send an object may.
+func noBody(w http.ResponseWriter, req *http.Request) error {
+	text, err := readAll(w, req, maxBody)
+	if err != nil {
+		return err
+	}
+	if text = bytes.TrimSpace(text); len(text) > 0 && string(text) != "{}" {
+		return malformed("this operation takes no body")
+	}
+	return nil
+}
+
 // checkType refuses a body of another type. One that says nothing is of the usual type.
 func checkType(req *http.Request, types []string) error {
+	if coding := req.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return wrongType("send the body as it is, without a Content-Encoding")
+	}
 	given := req.Header.Get("Content-Type")
 	if given == "" {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(given)
+	kind, parameters, err := mime.ParseMediaType(given)
 	if err != nil || !slices.Contains(types, kind) {
-		return &failure{Problem: problem(http.StatusUnsupportedMediaType, api.ProblemType, "send "+strings.Join(types, " or "))}
+		return wrongType("send " + strings.Join(types, " or "))
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return wrongType("send the body in UTF-8")
 	}
 	return nil
+}
+
+func wrongType(detail string) error {
+	return &failure{Problem: problem(http.StatusUnsupportedMediaType, api.ProblemType, detail)}
 }
 
 func readAll(w http.ResponseWriter, req *http.Request, most int64) ([]byte, error) {
@@ -96,8 +137,8 @@ func tooLarge() error {
 
 // decodePatch reads a merge patch: an object that can be read in one way only.
 func decodePatch(text []byte, into *api.Patch) error {
-	if _, err := strict.Members(text); err != nil {
-		return malformed("the body is no JSON object that can be read: " + unnamed(err))
+	if err := readable(text); err != nil {
+		return err
 	}
 	*into = bytes.Clone(text)
 	return nil

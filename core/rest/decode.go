@@ -18,8 +18,8 @@ import (
 // decode reads a JSON object into a type of sdk/api. All that is wrong is said at once:
 // members that the type does not have, by their exact names, and values of another kind.
 func decode(body []byte, into any) error {
-	if _, err := strict.Members(body); err != nil {
-		return malformed("the body is no JSON object that can be read: " + unnamed(err))
+	if err := readable(body); err != nil {
+		return err
 	}
 	var wrong []api.FieldError
 	check(body, reflect.TypeOf(into).Elem(), "", &wrong)
@@ -28,6 +28,19 @@ func decode(body []byte, into any) error {
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return malformed("the body cannot be read")
+	}
+	return nil
+}
+
+// readable refuses what is no JSON object that can be read in one way only.
+func readable(body []byte) error {
+	_, err := strict.Members(body)
+	if repeated, ok := errors.AsType[*strict.RepeatedError](err); ok {
+		name := short(repeated.Path)
+		return malformed("the member "+name+" is there twice", api.FieldError{Field: name, Detail: "it is there twice"})
+	}
+	if err != nil {
+		return malformed("the body is no JSON object that can be read: " + unnamed(err))
 	}
 	return nil
 }

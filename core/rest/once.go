@@ -68,8 +68,8 @@ func (r *routes) once(w http.ResponseWriter, c *call, operation string, carryOut
 // password in them, so what is kept of one is nothing that guesses can be tried on.
 func (s *Server) pending(c *call) (*core.Answered, error) {
 	key := c.request.Header.Get(headerOnce)
-	if len(key) > 255 || len(c.request.Header.Values(headerOnce)) > 1 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, malformed(headerOnce + " is no key: give one of at most 255 visible characters")
+	if key == "" || len(key) > 255 || len(c.request.Header.Values(headerOnce)) > 1 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, malformed(headerOnce + " is no key: give one of 1 to 255 visible characters")
 	}
 	now := s.Now()
 	named := strings.Join([]string{c.who.Caller.Actor.Name, narrowed(c.who.Caller.Only), c.request.Method, c.request.URL.RequestURI(), key}, "\x00")

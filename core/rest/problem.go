@@ -37,8 +37,8 @@ func problem(status int, kind, detail string, wrong ...api.FieldError) api.Probl
 	return api.Problem{Type: PathProblems + "/" + kind, Title: titles()[kind], Status: status, Detail: detail, Errors: wrong}
 }
 
-func malformed(detail string) error {
-	return &failure{Problem: problem(http.StatusBadRequest, api.ProblemMalformed, detail)}
+func malformed(detail string, wrong ...api.FieldError) error {
+	return &failure{Problem: problem(http.StatusBadRequest, api.ProblemMalformed, detail, wrong...)}
 }
 
 func invalid(wrong ...api.FieldError) error {
@@ -206,10 +206,14 @@ func parameterProblem(ctx huma.Context, e *huma.ErrorModel) api.Problem {
 	}
 	told := problem(e.Status, kind, "")
 	if kind != api.ProblemFailed {
+		var details []string
 		for _, one := range e.Errors {
 			_, field, _ := strings.Cut(one.Location, ".")
+			field = short(field)
 			told.Errors = append(told.Errors, api.FieldError{Field: field, Detail: one.Message})
+			details = append(details, field+": "+one.Message)
 		}
+		told.Detail = strings.Join(details, "; ")
 	}
 	told.Instance = reference(ctx.Context())
 	return told

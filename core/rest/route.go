@@ -48,6 +48,7 @@ type routes struct {
 	bodies map[string]body // by operation
 	// secretsOf are the members of the answers of an operation that are shown once.
 	secretsOf map[string][]string
+	versioned map[string]bool // operations that read something with a version
 	declared  []Operation
 }
 
@@ -61,7 +62,7 @@ type body struct {
 }
 
 func newRoutes(mux *http.ServeMux, s *Server) *routes {
-	r := &routes{server: s, bodies: map[string]body{}, secretsOf: map[string][]string{}}
+	r := &routes{server: s, bodies: map[string]body{}, secretsOf: map[string][]string{}, versioned: map[string]bool{}}
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Patch](), typeRaw)
 	r.api = humago.NewWithPrefix(mux, api.Prefix, huma.Config{
@@ -97,6 +98,13 @@ func (r *routes) documented(_ *huma.OpenAPI, op *huma.Operation) {
 		for _, t := range read.types {
 			op.RequestBody.Content[t] = &huma.MediaType{Schema: read.schema}
 		}
+	}
+	if r.versioned[op.OperationID] {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "If-None-Match", In: "header", Description: "ETag of what the client has: 304 without a body if it is still so.",
+			Schema: &huma.Schema{Type: huma.TypeString},
+		})
+		op.Responses["304"] = &huma.Response{Description: "It is as the client has it."}
 	}
 	op.Responses["default"] = &huma.Response{
 		Description: "Why it was not done.",
@@ -180,6 +188,9 @@ func register[I, O any](r *routes, method string, op operation, answer func(cont
 	r.declared = append(r.declared, Operation{ID: op.id, Method: method, Path: api.Prefix + op.path, Desk: op.desk})
 	if hidden := secretMembers(reflect.TypeFor[O]()); len(hidden) > 0 {
 		r.secretsOf[op.id] = hidden
+	}
+	if _, has := reflect.TypeFor[O]().FieldByName("ETag"); has && method == http.MethodGet {
+		r.versioned[op.id] = true
 	}
 	huma.Register(r.api, huma.Operation{
 		OperationID: op.id, Method: method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary, Description: op.description(), DefaultStatus: op.status,

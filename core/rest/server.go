@@ -1,8 +1,13 @@
 package rest
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +16,8 @@ import (
 	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/sdk/api"
 )
+
+var errPanic = errors.New("panic")
 
 // Authenticator says who calls; it is a [bearer.Authenticator].
 type Authenticator interface {
@@ -44,8 +51,33 @@ func (s *Server) Handler() http.Handler {
 	build := sync.OnceValue(func() http.Handler { return s.routes() })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		defer s.survive(w, r)
+		if untidy(r.URL) {
+			s.refuse(w, r, noPath())
+			return
+		}
 		build().ServeHTTP(w, r)
 	})
+}
+
+// survive answers a panic as a problem, unless an answer has begun.
+func (s *Server) survive(w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { //nolint:errorlint // the sentinel that net/http compares
+		panic(cause)
+	}
+	s.Logger.Error("panic", slog.Any("cause", cause), slog.String("stack", string(debug.Stack())), slog.String("correlation", reference(r.Context())))
+	s.refuse(w, r, errPanic)
+}
+
+// untidy reports whether a path has empty or dotted parts. A [http.ServeMux] would send the
+// client to another path, with a page for browsers.
+func untidy(u *url.URL) bool {
+	escaped := u.EscapedPath()
+	return path.Clean(escaped) != strings.TrimSuffix(escaped, "/")
 }
 
 func (s *Server) routes() http.Handler {
@@ -68,18 +100,23 @@ func (s *Server) routes() http.Handler {
 
 // nowhere tells a path that there is not from a method that a path does not take.
 func nowhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
-	there := false
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+	var takes []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := *r
 		other.Method = method
 		if _, pattern := mux.Handler(&other); pattern != "/" {
-			w.Header().Add("Allow", method)
-			there = true
+			takes = append(takes, method)
 		}
 	}
-	if there {
-		return &failure{Problem: problem(http.StatusMethodNotAllowed, api.ProblemMethod, "this path does not take "+r.Method)}
+	if len(takes) == 0 {
+		return noPath()
 	}
+	// One header: not every client reads another line of it (RFC 9110 section 5.3).
+	w.Header().Set("Allow", strings.Join(takes, ", "))
+	return &failure{Problem: problem(http.StatusMethodNotAllowed, api.ProblemMethod, "this path does not take this method: it takes "+strings.Join(takes, ", "))}
+}
+
+func noPath() error {
 	return &failure{Problem: problem(http.StatusNotFound, api.ProblemMissing, "there is no such path")}
 }
 

@@ -139,6 +139,12 @@ func aUser(user *core.User, err error) (*Object[api.User], error) {
 
 // ofProfile says that members are those of the profile.
 func ofProfile(err error) error {
+	for from, to := range map[string]string{
+		"profile_url": "profile", "street": "address.street_address", "locality": "address.locality", "address_region": "address.region",
+		"postal_code": "address.postal_code", "country": "address.country",
+	} {
+		err = renamed(err, from, to)
+	}
 	return within(err, "profile", sortedNames(fieldsOf(typeProfile))...)
 }
 
