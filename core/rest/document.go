@@ -66,18 +66,29 @@ func (r *routes) patchSchema(t reflect.Type) *huma.Schema {
 	}
 	r.registry().Map()[name] = s
 	for member, field := range fieldsOf(t) {
-		property := whole.Properties[member]
-		if !property.ReadOnly {
-			property = r.patchProperty(property, field.Type)
-		}
-		s.Properties[member] = property
+		s.Properties[member] = r.patchProperty(whole.Properties[member], field.Type)
 	}
 	return ref
 }
 
+// unchangeable is a member that may be there as it is. It is not readOnly, which would say
+// that it may not be sent; nor are those inside it looked at.
+func unchangeable(whole *huma.Schema) *huma.Schema {
+	s := *whole
+	if s.Ref != "" || s.Items != nil && s.Items.Ref != "" {
+		s = huma.Schema{Description: whole.Description}
+	}
+	s.ReadOnly = false
+	s.Description = strings.TrimSpace(s.Description + " It cannot be changed: it is absent or as it is.")
+	return &s
+}
+
 func (r *routes) patchProperty(whole *huma.Schema, t reflect.Type) *huma.Schema {
+	if whole.ReadOnly {
+		return unchangeable(whole)
+	}
 	if strings.HasPrefix(whole.Ref, "#") && t.Kind() == reflect.Struct {
-		return r.patchSchema(t)
+		return &huma.Schema{AnyOf: []*huma.Schema{r.patchSchema(t), {Type: "null"}}}
 	}
 	s := *whole
 	s.Nullable = s.Type != ""
