@@ -24,6 +24,9 @@ func merge[T any](current T, patch api.Patch) (T, error) {
 	if err := json.Unmarshal(text, &before); err != nil {
 		return after, err
 	}
+	if wrong := taken(patch, reflect.TypeFor[T]()); len(wrong) > 0 {
+		return after, invalid(wrong...)
+	}
 	if text, err = patch.Apply(text); err != nil {
 		return after, malformed("the patch cannot be read")
 	}
@@ -69,6 +72,21 @@ func emptyOf(t reflect.Type) any {
 	return reflect.Zero(t).Interface()
 }
 
+// taken lists the members that cannot be changed and that the patch takes away.
+func taken(patch api.Patch, t reflect.Type) (wrong []api.FieldError) {
+	fields := fieldsOf(t)
+	for _, name := range sortedNames(fields) {
+		if fields[name].Tag.Get("readOnly") == "true" && string(patch.Member(name)) == "null" {
+			wrong = append(wrong, unchangeableError(name))
+		}
+	}
+	return wrong
+}
+
+func unchangeableError(name string) api.FieldError {
+	return api.FieldError{Field: name, Detail: name + " cannot be changed by this operation"}
+}
+
 // fixed lists the members that cannot be changed and were.
 func fixed(before, after reflect.Value) (wrong []api.FieldError) {
 	fields := fieldsOf(before.Type())
@@ -76,7 +94,7 @@ func fixed(before, after reflect.Value) (wrong []api.FieldError) {
 		field := fields[name]
 		was, is := before.FieldByIndex(field.Index), after.FieldByIndex(field.Index)
 		if field.Tag.Get("readOnly") == "true" && !reflect.DeepEqual(was.Interface(), is.Interface()) {
-			wrong = append(wrong, api.FieldError{Field: name, Detail: name + " cannot be changed by this operation"})
+			wrong = append(wrong, unchangeableError(name))
 		}
 	}
 	return wrong
