@@ -93,7 +93,7 @@ func TestCommandLineAdministers(t *testing.T) {
 	if a.status != http.StatusOK || !strings.Contains(string(a.body), "alice") {
 		t.Fatalf("status %d: %s", a.status, a.body)
 	}
-	status, made := w.scim("POST", "/Users", tokens.text("access_token"), `{"userName":"carol"}`)
+	status, made := w.scim("POST", "/Users", tokens.text("access_token"), `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"carol"}`)
 	if status != http.StatusCreated {
 		t.Fatalf("status %d: %v", status, made)
 	}

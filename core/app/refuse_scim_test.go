@@ -85,14 +85,14 @@ func refuseSCIMByRole(t *testing.T, w *world) {
 		{"GET", "/Users?filter=userName+eq+%22anna%22", "", []int{401, 200, 200, 200, 403, 404, 200}},
 		{"POST", "/Users/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
 		{"POST", "/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
-		{"POST", "/Users", `{"userName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
-		{"PUT", "/Users/" + s.anna, `{"userName":"anna"}`, []int{401, 200, 403, 403, 403, 404, 403}},
+		{"POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
+		{"PUT", "/Users/" + s.anna, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"anna"}`, []int{401, 200, 403, 403, 403, 404, 403}},
 		{"PATCH", "/Users/" + s.anna, title, []int{401, 200, 403, 403, 403, 404, 403}},
 		{"PATCH", "/Users/" + s.stranger, title, []int{401, 404, 404, 404, 404, 404, 404}},
 		{"DELETE", "/Users/" + s.stranger, "", []int{401, 404, 404, 404, 404, 404, 404}},
 		{"GET", "/Groups", "", []int{401, 200, 200, 200, 200, 404, 200}},
 		{"GET", "/Groups/" + s.group, "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"POST", "/Groups", `{"displayName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
+		{"POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
 		{"PUT", "/Groups/" + s.group, `{"displayName":"Staff"}`, []int{401, 200, 403, 403, 403, 404, 403}},
 		{"PATCH", "/Groups/" + s.group, member, []int{401, 204, 403, 403, 403, 404, 403}},
 		{"DELETE", "/Groups/" + s.group, "", []int{401, 204, 404, 404, 404, 404, 404}},
@@ -134,8 +134,8 @@ func refusePrivilegesBySCIM(t *testing.T, w *world) {
 		}
 		return members["id"].(string)
 	}
-	made := id(s.scim("POST", "/Users", token, `{"userName":"berta",`+more+`}`))
-	id(s.scim("PUT", "/Users/"+made, token, `{"userName":"berta",`+more+`}`))
+	made := id(s.scim("POST", "/Users", token, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"berta",`+more+`}`))
+	id(s.scim("PUT", "/Users/"+made, token, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"berta",`+more+`}`))
 	id(s.scim("PATCH", "/Users/"+made, token, fmt.Sprintf(scimPatch, `{"op":"replace","value":{`+more+`}}`)))
 	for _, path := range []string{"admin", "email_verified", "emails.verified", "org", "password_hash", "meta", "id", "groups"} {
 		if status, members := s.scim("PATCH", "/Users/"+made, token, fmt.Sprintf(scimPatch, `{"op":"replace","path":"`+path+`","value":"true"}`)); status != 400 {
@@ -210,8 +210,8 @@ func refuseDepthBySCIM(t *testing.T, w *world) {
 		}
 	}
 	for _, body := range []string{
-		`{"userName":"x","name":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + "}", strings.Repeat(`{"name":`, depth) + "1" + strings.Repeat("}", depth),
-		`{"userName":"x","emails":` + strings.Repeat(`[{"value":`, depth) + `"x"` + strings.Repeat("}]", depth) + "}",
+		`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"x","name":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + "}", strings.Repeat(`{"name":`, depth) + "1" + strings.Repeat("}", depth),
+		`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"x","emails":` + strings.Repeat(`[{"value":`, depth) + `"x"` + strings.Repeat("}]", depth) + "}",
 	} {
 		if status, members := s.scim("POST", "/Users", token, body); status != 400 || members["scimType"] != "invalidSyntax" {
 			t.Errorf("a deep body: %d %v", status, members)

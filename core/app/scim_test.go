@@ -95,7 +95,7 @@ func TestSCIM(t *testing.T) {
 		}
 		return members
 	}
-	made := is(201, "POST", "/Users", token, `{"userName":"anna","password":"`+thePassword+`","emails":[{"value":"anna@example.org"}]}`)
+	made := is(201, "POST", "/Users", token, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"anna","password":"`+thePassword+`","emails":[{"value":"anna@example.org"}]}`)
 	user, err := w.app.Store.User(ctx, core.ID(made["id"].(string)))
 	if err != nil || user.Org != "acme" || user.Email != "anna@example.org" || user.EmailVerified {
 		t.Errorf("%+v, %v", user, err)
@@ -116,8 +116,8 @@ func TestSCIM(t *testing.T) {
 	is(401, "GET", "/ServiceProviderConfig", "", "")
 	is(401, "GET", "/Users", "api_x", "")
 	is(403, "GET", "/Users", w.serviceToken("acme", "acme", core.RoleAdministrator, core.ReadGroups), "")
-	is(403, "POST", "/Users", w.serviceToken("acme", "acme", core.RoleAuditor), `{"userName":"b"}`)
-	is(413, "POST", "/Users", token, `{"userName":"`+strings.Repeat("x", scim.MaxBody)+`"}`)
+	is(403, "POST", "/Users", w.serviceToken("acme", "acme", core.RoleAuditor), `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"b"}`)
+	is(413, "POST", "/Users", token, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"`+strings.Repeat("x", scim.MaxBody)+`"}`)
 
 	// Of the whole server: the organisation of the token is what paths without one mean.
 	whole := w.serviceToken(core.DefaultOrganisation, "", core.RoleAdministrator)
@@ -128,7 +128,7 @@ func TestSCIM(t *testing.T) {
 	// Nobody takes over who may more.
 	root := w.user("root", func(u *admin.NewUser) { u.Admin = true })
 	is(403, "PATCH", "/Users/"+string(root.ID), whole, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"password","value":"another password"}]}`)
-	is(403, "PUT", "/Users/"+string(root.ID), whole, `{"userName":"root","active":false}`)
+	is(403, "PUT", "/Users/"+string(root.ID), whole, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"root","active":false}`)
 	is(403, "DELETE", "/Users/"+string(root.ID), whole, "")
 	w.checkSecrets()
 }

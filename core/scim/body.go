@@ -12,7 +12,7 @@ import (
 
 // readBody reads a JSON object of a request.
 func readBody(w http.ResponseWriter, r *http.Request) (object, error) {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "" && kind != contentType && kind != "application/json" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, &Error{Status: http.StatusUnsupportedMediaType, Detail: "The body is to be of the type " + contentType + "."}
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
@@ -23,6 +23,13 @@ func readBody(w http.ResponseWriter, r *http.Request) (object, error) {
 		return nil, refuse(typeInvalidSyntax, "The body did not arrive in full and in time.")
 	}
 	return readJSON(data)
+}
+
+// isJSON reports whether a body of the type is read; one of no type is.
+func isJSON(kind string) bool {
+	kind, _, _ = strings.Cut(kind, ";")
+	kind = strings.TrimSpace(kind)
+	return kind == "" || strings.EqualFold(kind, contentType) || strings.EqualFold(kind, "application/json")
 }
 
 // readJSON reads a JSON object in which no member is there twice, in whatever capitals.

@@ -75,7 +75,7 @@ func readBulkOperation(element any) (*bulkOperation, error) {
 		method: strings.ToUpper(asText(memberFold(members, "method"))), path: asText(memberFold(members, "path")),
 		version: asText(memberFold(members, "version")), bulkID: asText(memberFold(members, "bulkId")),
 	}
-	o.data, _ = memberFold(members, "data").(object)
+	o.data = bulkData(o.method, memberFold(members, "data"))
 	switch o.method {
 	case http.MethodPost:
 		if o.bulkID == "" {
@@ -89,6 +89,16 @@ func readBulkOperation(element any) (*bulkOperation, error) {
 		return nil, refuse(typeInvalidSyntax, "The operation %s %s has no data.", o.method, cut(o.path))
 	}
 	return o, nil
+}
+
+// bulkData gives what a request of its own would have as its body. RFC 7644 section 3.7 has
+// the operations of a patch stand there by themselves, clients write either.
+func bulkData(method string, data any) object {
+	if operations, is := data.([]any); is && method == http.MethodPatch {
+		return object{"schemas": []any{urnPatch}, "Operations": operations}
+	}
+	body, _ := data.(object)
+	return body
 }
 
 // run goes through the operations until all are carried out, or those left wait for each

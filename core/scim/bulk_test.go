@@ -22,7 +22,7 @@ func (a *answer) statuses() string {
 }
 
 func post(bulkID, data string) string {
-	return `{"method":"POST","path":"/Users","bulkId":"` + bulkID + `","data":` + data + `}`
+	return `{"method":"POST","path":"/Users","bulkId":"` + bulkID + `","data":` + whatItIs("POST", "/Users", data) + `}`
 }
 
 // The operations are answered in their order, whichever is carried out first; each fails by
@@ -37,8 +37,8 @@ func TestBulk(t *testing.T) {
 		post("c", `{"userName":"anna"}`),
 		`{"method":"DELETE","path":"/Users/` + gone + `"}`,
 		`{"method":"patch","path":"/Users/bulkId:b","data":{"schemas":["` + urnPatch + `"],"Operations":[{"op":"add","path":"title","value":"Boss"}]}}`,
-		`{"method":"PUT","path":"/Users/` + carl.id() + `","version":"W/\"old\"","data":{"userName":"carl2"}}`,
-		`{"method":"PUT","path":"/Users/` + carl.id() + `","version":` + fmt.Sprintf("%q", carl.at("meta.version")) + `,"data":{"userName":"carl3"}}`,
+		`{"method":"PUT","path":"/Users/` + carl.id() + `","version":"W/\"old\"","data":{"schemas":["` + urnUser + `"],"userName":"carl2"}}`,
+		`{"method":"PUT","path":"/Users/` + carl.id() + `","version":` + fmt.Sprintf("%q", carl.at("meta.version")) + `,"data":{"schemas":["` + urnUser + `"],"userName":"carl3"}}`,
 		`{"method":"DELETE","path":"/Users/bulkId:nothing"}`,
 		`{"method":"DELETE","path":"/Schemas/x"}`,
 		`{"method":"DELETE","path":"/acme/Users/x"}`,
@@ -76,6 +76,20 @@ func TestBulkInCircles(t *testing.T) {
 	if got.statuses() != "409 409 201" || w.find("/Users").names() != "carl" {
 		t.Errorf("%s: %v", got.statuses(), got.body)
 	}
+}
+
+// The operations of a patch may stand by themselves, as they do in the example of RFC 7644
+// section 3.7.3.
+func TestBulkPatchesByAList(t *testing.T) {
+	w := newWorld(t)
+	anna := w.user("anna", `"nickName":"A"`)
+	got := w.bulk(`"Operations":[{"method":"PATCH","path":"/Users/` + anna.id() + `","version":` + fmt.Sprintf("%q", anna.at("meta.version")) +
+		`,"data":[{"op":"remove","path":"nickName"},{"op":"add","path":"userName","value":"Dave"}]}]`)
+	if got.statuses() != "200" {
+		t.Fatalf("%v", got.body)
+	}
+	w.ask("GET", "/Users/"+anna.id(), "").has("Dave", "userName").has(nil, "nickName")
+	w.bulk(`"Operations":[{"method":"PUT","path":"/Users/`+anna.id()+`","data":[{"op":"remove","path":"nickName"}]}]`).refused(400, "invalidSyntax")
 }
 
 func TestBulkRefuses(t *testing.T) {

@@ -40,6 +40,7 @@ func (w *world) members(name string) string {
 func TestCreatesAGroup(t *testing.T) {
 	w := newWorld(t)
 	anna, berta := w.user("anna", "").id(), w.user("berta", "").id()
+	w.user("carl", "")
 	got := w.ask("POST", "/Groups", `{"schemas":["`+urnGroup+`"],"displayName":"Staff","externalId":"g-1","members":[{"value":"`+berta+`"},{"$ref":"`+base+`/Users/`+anna+`"}]}`).is(201)
 	got.has("Staff", "displayName").has("g-1", "externalId").has(anna, "members.0.value").has(base+"/Users/"+berta, "members.1.$ref").has("User", "members.1.type").
 		has("Group", "meta.resourceType").has(base+"/Groups/"+got.id(), "meta.location")
@@ -51,6 +52,14 @@ func TestCreatesAGroup(t *testing.T) {
 	}
 	w.ask("GET", "/Users/"+anna, "").has(got.id(), "groups.0.value").has("Staff", "groups.0.display").has("direct", "groups.0.type").has(base+"/Groups/"+got.id(), "groups.0.$ref")
 	w.find("/Users", "filter", `groups.display eq "staff"`, "attributes", "userName").has(2.0, "totalResults")
+	for filter, want := range map[string]string{
+		`groups eq "` + got.id() + `"`: "anna berta", `groups[value eq "` + got.id() + `"]`: "anna berta", `groups.value eq "` + got.id() + `" and userName sw "b"`: "berta",
+		`groups.value eq "` + anna + `"`: "", `groups.value eq "x"`: "", `groups.value ne "` + got.id() + `"`: "carl",
+	} {
+		if names := w.find("/Users", "filter", filter).names(); names != want {
+			t.Errorf("%s gives %s", filter, names)
+		}
+	}
 	w.ask("DELETE", "/Groups/"+got.id(), "").is(204)
 	w.ask("GET", "/Groups/"+got.id(), "").refused(404, "")
 	w.ask("GET", "/Users/"+anna, "").has(nil, "groups")
@@ -275,7 +284,7 @@ func TestGroupsElsewhere(t *testing.T) {
 
 func TestBulkOfGroups(t *testing.T) {
 	w := newWorld(t)
-	got := w.bulk(`"Operations":[{"method":"POST","path":"/Groups","bulkId":"g","data":{"displayName":"Staff","members":[{"value":"bulkId:a"},{"value":"bulkId:b"}]}},` +
+	got := w.bulk(`"Operations":[{"method":"POST","path":"/Groups","bulkId":"g","data":{"schemas":["` + urnGroup + `"],"displayName":"Staff","members":[{"value":"bulkId:a"},{"value":"bulkId:b"}]}},` +
 		post("a", `{"userName":"anna"}`) + "," + post("b", `{"userName":"berta"}`) + "]")
 	if got.statuses() != "201 201 201" || w.members("Staff") != "anna berta" {
 		t.Errorf("%s: %v", got.statuses(), got.body)

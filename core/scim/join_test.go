@@ -30,7 +30,7 @@ func TestJoining(t *testing.T) {
 		`{"op":"add","path":"displayName","value":"x"}`, `{"op":"add","path":"members[value eq \"a\"]","value":{}}`, `{"op":"remove","path":"members[value sw \"a\"]"}`,
 		`{"op":"remove","path":"members[type eq \"User\"]"}`, `{"op":"remove","path":"members[value eq \"a\" and type eq \"User\"]"}`, `{"op":"remove","path":"members[value eq null]"}`,
 		`{"op":"remove","path":"members[not (value eq \"a\")]"}`, `{"op":"remove","path":"members[value eq \"a\"].value"}`, `{"op":"remove","path":"members.value"}`,
-		`{"op":"add","path":"members","value":[1]}`, `{"op":"add","path":"members"}`, `{"op":"add","path":"members[","value":"a"}`, `{"op":"add","path":"nothing","value":"a"}`,
+		`{"op":"add","path":"members","value":[1]}`, `{"op":"add","path":"members","value":null}`, `{"op":"add","path":"members[","value":"a"}`, `{"op":"add","path":"nothing","value":"a"}`,
 	} {
 		if got, only := joiningOf(groupType(), operationsOf(t, add+operations)); only {
 			t.Errorf("%s: %v", operations, got)

@@ -82,7 +82,7 @@ func TestListRefuses(t *testing.T) {
 	for query, kind := range map[string]string{
 		"filter=userName": "invalidFilter", "filter=nothing+pr": "invalidFilter", "filter=password+pr": "invalidFilter", "filter=%00": "invalidFilter",
 		"filter=" + strings.Repeat("(", 10_000): "invalidFilter", "filter=" + strings.Repeat("not(", 2000): "invalidFilter",
-		"sortBy=nothing": "invalidValue", "sortBy=password": "invalidValue", "count=x": "invalidValue", "startIndex=1.5": "invalidValue",
+		"sortBy=nothing": "invalidValue", "sortBy=title&sortOrder=up": "invalidValue", "sortBy=password": "invalidValue", "count=x": "invalidValue", "startIndex=1.5": "invalidValue",
 		"attributes=userName&excludedAttributes=title": "invalidValue",
 	} {
 		w.ask("GET", "/Users?"+query, "").refused(400, kind)
@@ -143,6 +143,14 @@ func TestSearch(t *testing.T) {
 		w.ask("GET", path, "").refused(405, "")
 	}
 	ask("/Users/.search", `,"filter":"nothing pr"`).refused(400, "invalidFilter")
+	// Names of members have no capitals, and what is of another type is not passed over.
+	if got := ask("/Users/.search", `,"Filter":"title eq \"engineer\"","SORTBY":"userName","sortorder":"Descending","Count":1,"Attributes":["title"]`); got.at("Resources.0.title") != "engineer" || got.at("totalResults") != 2.0 {
+		t.Errorf("%v", got.body)
+	}
+	for _, members := range []string{`"filter":["title pr"]`, `"filter":1`, `"count":"1"`, `"count":1.5`, `"startIndex":true`, `"sortBy":["title"]`, `"sortOrder":"up"`, `"attributes":[1]`, `"excludedAttributes":{}`} {
+		ask("/Users/.search", ","+members).refused(400, "invalidValue")
+	}
+	ask("/Users/.search", `,"filter":null,"attributes":"userName"`).is(200).has(4.0, "totalResults").has(nil, "Resources.0.title")
 }
 
 func TestDiscovery(t *testing.T) {

@@ -32,7 +32,7 @@ func TestMatch(t *testing.T) {
 		urnEnterprise + `:division pr`: false, urnUser + `:userName eq "anna"`: true, urnUser + `:name.givenName sw "A"`: true,
 		`schemas eq "` + urnEnterprise + `"`: true, `meta.resourceType eq "User"`: true, `meta.resourceType eq "user"`: false,
 		`meta.lastModified gt "2026-11-25T11:59:59Z"`: true, `meta.lastModified ge "2026-11-25T13:00:00+01:00"`: true, `meta.lastModified lt "2026-11-25T12:00:00Z"`: false,
-		`meta.created pr`: false, `roles.value eq "x"`: false, `photos pr`: false, `name.formatted ne "x"`: true, `ims[type eq "x"]`: false,
+		`meta.created pr`: false, `roles.value eq "x"`: false, `photos pr`: false, `name.formatted ne "x"`: true, `manager.displayName ne "x"`: true, `ims[type eq "x"]`: false,
 		`title pr and userName sw "B"`: false, `title pr or userName sw "B"`: true, `not (title pr)`: false,
 	} {
 		e, err := parseFilter(filter)

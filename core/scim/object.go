@@ -83,10 +83,10 @@ func read(a *attribute, raw any) (any, error) {
 	if raw == nil {
 		return nil, nil
 	}
-	if !a.many {
-		return readOne(a, raw)
-	}
 	elements, is := raw.([]any)
+	if !a.many {
+		return readOne(a, single(a, elements, raw))
+	}
 	if !is {
 		elements = []any{raw}
 	}
@@ -101,6 +101,18 @@ func read(a *attribute, raw any) (any, error) {
 		}
 	}
 	return values, nil
+}
+
+// single gives the value of an attribute that has one at most: a large service sends it as
+// the only element of a list, and a text as {"value": text} in it.
+func single(a *attribute, elements []any, raw any) any {
+	if len(elements) != 1 {
+		return raw
+	}
+	if members, is := elements[0].(object); is && a.kind != kindComplex && len(members) == 1 {
+		return memberFold(members, "value")
+	}
+	return elements[0]
 }
 
 func readOne(a *attribute, raw any) (any, error) {
@@ -191,19 +203,6 @@ func readInto(o object, attributes []attribute, raw object) error {
 	return nil
 }
 
-// checkSchemas refuses a resource that says to be another one.
-func (rt *resourceType) checkSchemas(raw object) error {
-	for name, value := range raw {
-		if !strings.EqualFold(name, "schemas") {
-			continue
-		}
-		urns, _ := value.([]any)
-		for _, urn := range urns {
-			if text, is := urn.(string); is && strings.EqualFold(text, rt.schema.urn) {
-				return nil
-			}
-		}
-		return refuse(typeInvalidSyntax, "The member schemas does not have %s.", rt.schema.urn)
-	}
-	return nil
-}
+// checkSchemas refuses a resource that does not say what it is, or says to be another one
+// (RFC 7643 section 3: schemas is required). Those that are unknown besides are passed over.
+func (rt *resourceType) checkSchemas(raw object) error { return checkMessage(raw, rt.schema.urn) }

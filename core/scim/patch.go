@@ -2,6 +2,7 @@ package scim
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,9 @@ func readPatch(body object) ([]operation, error) {
 		if !slices.Contains([]string{opAdd, opRemove, opReplace}, o.op) {
 			return nil, refuse(typeInvalidSyntax, "The operation %q is none: it is add, remove or replace.", cut(o.op))
 		}
+		if o.op != opRemove && !hasMember(members, "value") {
+			return nil, refuse(typeInvalidValue, "The operation %s %s has no value.", o.op, cut(o.path))
+		}
 		operations[i] = o
 	}
 	return operations, nil
@@ -59,6 +63,15 @@ func memberFold(o object, name string) any {
 		}
 	}
 	return nil
+}
+
+func hasMember(o object, name string) bool {
+	for key := range o {
+		if strings.EqualFold(key, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkMessage refuses a message that says to be another one.
@@ -133,6 +146,8 @@ func (rt *resourceType) operateAt(resource object, o operation) error {
 		return refuse(typeMutability, "The attribute %s cannot be changed.", cut(o.path))
 	case o.op == opRemove && f.attribute.required && f.sub == nil && to.filter == nil:
 		return refuse(typeMutability, "The attribute %s is required.", f.attribute.name)
+	case f.attribute.may == writeOnly && (o.op == opRemove || o.value == nil || o.value == ""):
+		return refuse(typeMutability, "The attribute %s is replaced, and not removed.", f.attribute.name)
 	}
 	in := makeHolder(resource, f.urn)
 	if to.filter != nil {
@@ -162,6 +177,8 @@ func operateWhole(in object, a *attribute, o operation) error {
 	switch {
 	case err != nil:
 		return err
+	case value == nil && o.op != opRemove && sentParts(o.value):
+		return nil // nothing here stands for any of them: what there is stays
 	case o.op == opRemove && a.many && o.value != nil:
 		// So says no standard, but a large service takes members out so.
 		in[a.name] = without(some(in[a.name]), some(value))
@@ -179,6 +196,11 @@ func operateWhole(in object, a *attribute, o operation) error {
 		in[a.name] = value
 	}
 	return nil
+}
+
+func sentParts(value any) bool {
+	parts, is := value.(object)
+	return is && len(parts) > 0
 }
 
 // merged gives the complex value with the parts of another one in place of its own (RFC 7644
@@ -293,9 +315,33 @@ func (rt *resourceType) operateSelected(in object, f found, to path, o operation
 		chosen = []object{made}
 	}
 	if sub != nil {
-		return setSub(chosen, sub, o)
+		err = setSub(chosen, sub, o)
+	} else {
+		err = mergeInto(chosen, f.attribute, o)
 	}
-	return mergeInto(chosen, f.attribute, o)
+	if err == nil {
+		onePrimary(list(in, f.attribute.name), chosen)
+	}
+	return err
+}
+
+// onePrimary makes others no longer the primary value where one that was changed is (RFC
+// 7644 section 3.5.2).
+func onePrimary(all, changed []object) {
+	is := slices.IndexFunc(changed, func(value object) bool { return value["primary"] == true })
+	if is < 0 {
+		return
+	}
+	for _, other := range all {
+		if other["primary"] == true && !sameObject(other, changed[is]) {
+			other["primary"] = false
+		}
+	}
+}
+
+// sameObject reports whether both are one object, not only alike.
+func sameObject(a, b object) bool {
+	return reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
 }
 
 func (rt *resourceType) isUnheld(path string) bool {
@@ -316,10 +362,10 @@ func mergeInto(chosen []object, a *attribute, o operation) error {
 
 // makeSelected makes the value that the filter asks for, where none passes: services add the
 // address of a person who has none by emails[type eq "work"].value. To replace what is not
-// there is refused (RFC 7644 section 3.5.2.3).
+// there is refused (RFC 7644 section 3.5.2.3), unless it may have been sent and forgotten.
 func makeSelected(a *attribute, to path, o operation) (object, error) {
 	made := object{}
-	if o.op != opAdd || !wanted(a, to.filter, made) {
+	if !wanted(a, to.filter, made) || o.op != opAdd && !a.forgets(made) {
 		return nil, refuse(typeNoTarget, "None of the values of %s passes the filter.", a.name)
 	}
 	return made, nil

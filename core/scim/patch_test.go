@@ -19,7 +19,7 @@ func fromJSON(t *testing.T, text string) object {
 }
 
 // whole is the resource that the patches below begin with.
-const whole = `{"id":"1","userName":"anna","title":"Engineer","active":true,"name":{"givenName":"Anna","familyName":"Berg"},
+const whole = `{"schemas":["` + urnUser + `"],"id":"1","userName":"anna","title":"Engineer","active":true,"name":{"givenName":"Anna","familyName":"Berg"},
 	"emails":[{"value":"a@x","type":"work","primary":true},{"value":"b@x","type":"home"}],
 	"` + urnEnterprise + `":{"department":"Sales","manager":{"value":"m1"}}}`
 
@@ -37,7 +37,7 @@ func TestPatch(t *testing.T) {
 		"a part":                   {`{"op":"replace","path":"name.givenName","value":"Ann"}`, `{"name":{"givenName":"Ann","familyName":"Berg"}}`},
 		"remove a part":            {`{"op":"remove","path":"name.givenName"}`, `{"name":{"familyName":"Berg"}}`},
 		"remove all parts":         {`{"op":"remove","path":"name.givenName"},{"op":"remove","path":"name.familyName"}`, `{"name":null}`},
-		"parts are joined":         {`{"op":"replace","path":"name","value":{"middleName":"M","formatted":"x"}}`, `{"name":{"givenName":"Anna","familyName":"Berg","middleName":"M"}}`},
+		"parts are joined":         {`{"op":"replace","path":"name","value":{"middleName":"M","nothing":"x"}}`, `{"name":{"givenName":"Anna","familyName":"Berg","middleName":"M"}}`},
 		"a part of nothing":        {`{"op":"remove","path":"name"},{"op":"add","path":"name.givenName","value":"A"}`, `{"name":{"givenName":"A"}}`},
 		"add a value":              {`{"op":"add","path":"emails","value":[{"value":"c@x","type":"other"}]}`, `{"emails":[` + work + `,` + home + `,{"value":"c@x","type":"other"}]}`},
 		"add a value without list": {`{"op":"add","path":"emails","value":{"value":"c@x"}}`, `{"emails":[` + work + `,` + home + `,{"value":"c@x"}]}`},
@@ -57,6 +57,13 @@ func TestPatch(t *testing.T) {
 		"a part of all values":       {`{"op":"replace","path":"emails.type","value":"other"}`, `{"emails":[{"value":"a@x","type":"other","primary":true},{"value":"b@x","type":"other"}]}`},
 		"a chosen value that is new": {`{"op":"add","path":"phoneNumbers[type eq \"work\"].value","value":"1"}`, `{"phoneNumbers":[{"type":"work","value":"1"}]}`},
 		"a value of text":            {`{"op":"add","path":"phoneNumbers","value":"1"}`, `{"phoneNumbers":[{"value":"1"}]}`},
+		"a value that was forgotten": {`{"op":"Replace","path":"emails[type eq \"other\"].value","value":"SMTP:c@x"}`, `{"emails":[` + work + `,` + home + `,{"type":"other","value":"SMTP:c@x"}]}`},
+		"a part that is unknown":     {`{"op":"replace","path":"name","value":{"nothing":"x"}},{"op":"add","path":"` + urnEnterprise + `:manager","value":{"displayName":"Boss"}}`, `{}`},
+		"the primary one is another": {`{"op":"replace","path":"emails[type eq \"home\"].primary","value":true}`, `{"emails":[{"value":"a@x","type":"work","primary":false},{"value":"b@x","type":"home","primary":true}]}`},
+		"another primary one":        {`{"op":"add","path":"emails[type eq \"home\"]","value":{"primary":true}}`, `{"emails":[{"value":"a@x","type":"work","primary":false},{"value":"b@x","type":"home","primary":true}]}`},
+		"a list of one":              {`{"op":"Add","path":"title","value":["Boss"]}`, `{"title":"Boss"}`},
+		"a list of one value":        {`{"op":"Add","path":"title","value":[{"value":"Boss"}]}`, `{"title":"Boss"}`},
+		"a list of one manager":      {`{"op":"Add","path":"` + urnEnterprise + `:manager","value":[{"$ref":"https://id.example/Users/m2","value":"m2"}]}`, `{"` + urnEnterprise + `":{"department":"Sales","manager":{"value":"m2","$ref":"https://id.example/Users/m2"}}}`},
 		"true as a word":             {`{"op":"replace","path":"active","value":"False"}`, `{"active":false}`},
 		"without a path":             {`{"op":"replace","value":{"title":"Boss","active":"False"}}`, `{"title":"Boss","active":false}`},
 		"paths as names": {
@@ -113,7 +120,15 @@ func TestPatchRefuses(t *testing.T) {
 		`{"op":"add","path":"emails[nothing eq \"x\"]","value":"x"}`:                               typeInvalidFilter,
 		`{"op":"add","path":"name[givenName pr]","value":"x"}`:                                     typeInvalidPath,
 		`{"op":"add","path":"urn:nothing:title","value":"x"}`:                                      typeInvalidPath,
-		`{"op":"replace","path":"emails[type eq \"other\"].value","value":"x"}`:                    typeNoTarget,
+		`{"op":"replace","path":"emails[type eq \"nothing\"].value","value":"x"}`:                  typeNoTarget,
+		`{"op":"replace","path":"phoneNumbers[type eq \"work\"].value","value":"x"}`:               typeNoTarget,
+		`{"op":"replace","path":"emails[type eq \"other\" and value eq \"x\"].value","value":"x"}`: typeNoTarget,
+		`{"op":"add","path":"title"}`:                                                              typeInvalidValue,
+		`{"op":"replace","path":"name.givenName"}`:                                                 typeInvalidValue,
+		`{"op":"remove","path":"password"}`:                                                        typeMutability,
+		`{"op":"replace","path":"password","value":""}`:                                            typeMutability,
+		`{"op":"replace","path":"title","value":["a","b"]}`:                                        typeInvalidValue,
+		`{"op":"replace","path":"title","value":[{"value":"a","type":"b"}]}`:                       typeInvalidValue,
 		`{"op":"add","path":"emails[type ne \"work\" and type ne \"home\"].value","value":"x"}`:    typeNoTarget,
 		`{"op":"replace","path":"id","value":"x"}`:                                                 typeMutability,
 		`{"op":"replace","path":"groups","value":[]}`:                                              typeMutability,
@@ -168,6 +183,7 @@ func FuzzPatch(f *testing.F) {
 			t.Errorf("%s makes %v: %v", operations, resource, err)
 		}
 		delete(resource, "id")
+		delete(resource, "schemas")
 		if !reflect.DeepEqual(again, resource) {
 			t.Errorf("%s makes %v, which is read as %v", operations, resource, again)
 		}

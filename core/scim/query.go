@@ -57,9 +57,38 @@ func readSearch(body object) (query, error) {
 	if err := checkMessage(body, urnSearch); err != nil {
 		return query{}, err
 	}
-	q, err := queryOf(body)
-	q.only, q.without = texts(body["attributes"]), texts(body["excludedAttributes"])
+	asked := object{}
+	for _, name := range []string{"attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count"} {
+		asked[name] = memberFold(body, name)
+	}
+	if err := checkSearch(asked); err != nil {
+		return query{}, err
+	}
+	q, err := queryOf(asked)
+	q.only, q.without = texts(asked["attributes"]), texts(asked["excludedAttributes"])
 	return q, err
+}
+
+// checkSearch refuses members of another type than theirs: a filter that is passed over
+// would find everything.
+func checkSearch(asked object) error {
+	for name, value := range asked {
+		is := value == nil
+		switch name {
+		case "startIndex", "count":
+			number, isNumber := value.(float64)
+			is = is || isNumber && number == math.Trunc(number)
+		case "filter", "sortBy", "sortOrder":
+			_, isText := value.(string)
+			is = is || isText
+		default:
+			is = is || !slices.ContainsFunc(some(value), func(element any) bool { _, isText := element.(string); return !isText })
+		}
+		if !is {
+			return refuse(typeInvalidValue, "%s is of another type.", name)
+		}
+	}
+	return nil
 }
 
 func texts(value any) []string {
@@ -74,7 +103,12 @@ func texts(value any) []string {
 
 func queryOf(body object) (query, error) {
 	q := query{sortBy: text(body, "sortBy"), start: 1, count: defaultCount}
-	q.descending = strings.EqualFold(text(body, "sortOrder"), "descending")
+	switch order := text(body, "sortOrder"); {
+	case strings.EqualFold(order, "descending"):
+		q.descending = true
+	case order != "" && !strings.EqualFold(order, "ascending"):
+		return q, refuse(typeInvalidValue, "sortOrder is ascending or descending.")
+	}
 	if start, is := body["startIndex"].(float64); is && start > 1 {
 		q.start = int(min(start, math.MaxInt32))
 	}

@@ -59,6 +59,15 @@ type attribute struct {
 	subs        []attribute
 	// common is of every resource, and in no schema (RFC 7643 section 3.1).
 	common bool
+	// one says that a value is held at most, with whatever types several are sent.
+	one bool
+}
+
+// forgets reports whether somebody may have sent the value, of which nothing is left because
+// another one is held.
+func (a *attribute) forgets(value object) bool {
+	kind, is := value["type"].(string)
+	return a.one && is && len(value) == 1 && slices.Contains([]string{"work", "home", "other"}, strings.ToLower(kind))
 }
 
 func (a *attribute) isKind() kind {
@@ -127,7 +136,7 @@ func userSchema() *schema {
 	return &schema{urnUser, "User", "A person who can sign in", []attribute{
 		{name: "userName", description: "What the person types to sign in: 1 to 64 letters, digits and . _ - + @", required: true, unique: true},
 		{name: "name", description: "The parts of the person's name", kind: kindComplex, subs: []attribute{
-			{name: "familyName"}, {name: "givenName"}, {name: "middleName"}, {name: "honorificPrefix"}, {name: "honorificSuffix"},
+			{name: "formatted"}, {name: "familyName"}, {name: "givenName"}, {name: "middleName"}, {name: "honorificPrefix"}, {name: "honorificSuffix"},
 		}},
 		{name: "displayName", description: "What the person is called"},
 		{name: "nickName"},
@@ -139,14 +148,14 @@ func userSchema() *schema {
 		{name: "timezone", description: "A name of the time zone database", values: []string{"Etc/UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo"}},
 		{name: "active", description: "Whether the person may sign in; without it they may", kind: kindBoolean, required: true},
 		{name: "password", description: "What the person signs in with. Sessions end when it is changed", exact: true, may: writeOnly},
-		{name: "emails", description: "The person's address, one at most. Whether they proved that it is theirs cannot be set", kind: kindComplex, many: true, subs: []attribute{
+		{name: "emails", description: "The person's address, one at most. Whether they proved that it is theirs cannot be set", kind: kindComplex, many: true, one: true, subs: []attribute{
 			{name: "value"}, {name: "type", values: []string{typeWork}}, {name: "primary", kind: kindBoolean, values: []string{"true"}},
 		}},
 		{name: "phoneNumbers", description: "One number of each type", kind: kindComplex, many: true, subs: []attribute{
 			{name: "value"}, {name: "type", values: phoneTypes()},
 		}},
-		{name: "addresses", description: "The person's postal address, one at most", kind: kindComplex, many: true, subs: []attribute{
-			{name: "streetAddress"}, {name: "locality"}, {name: "region"}, {name: "postalCode"}, {name: "country"}, {name: "type", values: []string{typeWork}},
+		{name: "addresses", description: "The person's postal address, one at most", kind: kindComplex, many: true, one: true, subs: []attribute{
+			{name: "formatted"}, {name: "streetAddress"}, {name: "locality"}, {name: "region"}, {name: "postalCode"}, {name: "country"}, {name: "type", values: []string{typeWork}},
 		}},
 		{name: "groups", description: "What groups the person is in. Groups say who is in them", kind: kindComplex, many: true, may: readOnly, subs: []attribute{
 			{name: "value", exact: true, may: readOnly}, {name: "$ref", kind: kindReference, exact: true, may: readOnly, refers: []string{"Group"}},
@@ -183,8 +192,8 @@ func userType() *resourceType {
 	return &resourceType{
 		name: "User", description: "People who can sign in", endpoint: endpointUsers, schema: userSchema(), common: commonAttributes(), extension: enterpriseSchema(),
 		unheld: []string{
-			"name.formatted", "ims", "photos", "entitlements", "roles", "x509certificates",
-			"emails.display", "phonenumbers.display", "phonenumbers.primary", "addresses.formatted", "addresses.primary", "manager.displayname",
+			"ims", "photos", "entitlements", "roles", "x509certificates",
+			"emails.display", "phonenumbers.display", "phonenumbers.primary", "addresses.primary", "manager.displayname",
 		},
 	}
 }

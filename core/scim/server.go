@@ -127,12 +127,21 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (*answer, error)
 	}
 	v := &visit{desk: s.Office.For(who), org: org, base: base, model: newModel(), groups: map[string]*core.Group{}, log: s.log}
 	get := r.URL.Query().Get
-	asked := &request{method: r.Method, query: get, when: precondition{readETags(r.Header.Get("If-Match")), readETags(r.Header.Get("If-None-Match"))}}
+	asked := &request{method: methodOf(r), query: get, when: precondition{readETags(r.Header.Get("If-Match")), readETags(r.Header.Get("If-None-Match"))}}
 	if len(parts) > 0 {
 		asked.kind, asked.id = parts[0], strings.Join(parts[1:], "/")
 	}
 	asked.body = func() (object, error) { return readBody(w, r) }
 	return v.do(r.Context(), asked)
+}
+
+// methodOf takes a request for the headers alone as one for all: the body is left out where
+// it is written (RFC 9110 section 9.3.2).
+func methodOf(r *http.Request) string {
+	if r.Method == http.MethodHead {
+		return http.MethodGet
+	}
+	return r.Method
 }
 
 // there refuses an organisation that the caller does not see, or that nobody does: who may

@@ -2,13 +2,16 @@ package scim_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/postern-id/postern/core/bearer"
 	"github.com/postern-id/postern/core/oauth"
+	"github.com/postern-id/postern/core/scim"
 )
 
 func TestNowhere(t *testing.T) {
@@ -71,7 +74,44 @@ func TestRefusesBodies(t *testing.T) {
 	w.t = t
 	w.ask("POST", "/Users", "userName=b", "Content-Type", "application/x-www-form-urlencoded").refused(http.StatusUnsupportedMediaType, "")
 	w.ask("POST", "/Users", `{"userName":"b"}`, "Content-Type", "application/scim+json; charset=utf-8").is(201)
-	w.ask("POST", "/Users", `{"userName":"c"}`, "Content-Type", "application/json").is(201)
+	for i, kind := range []string{"application/json", "Application/SCIM+JSON;charset=UTF-8", "application/json ; charset=utf-8", ""} {
+		w.ask("POST", "/Users", fmt.Sprintf(`{"userName":"c%d"}`, i), "Content-Type", kind).is(201)
+	}
+	w.ask("POST", "/Users", `{"userName":"d"}`, "Content-Type", "application/scim+jsonp").refused(http.StatusUnsupportedMediaType, "")
+}
+
+// A resource says what it is, and is nothing else (RFC 7643 section 3).
+func TestResourcesSayWhatTheyAre(t *testing.T) {
+	w := newWorld(t)
+	path := "/Users/" + w.user("anna", "").id()
+	group := "/Groups/" + w.groupOf("Staff").id()
+	for _, schemas := range []string{`"schemas":[]`, `"schemas":null`, `"schemas":"` + urnUser + `x"`, `"schemas":["` + urnPatch + `"]`, `"SCHEMAS":[1]`} {
+		w.ask("POST", "/Users", `{"userName":"b",`+schemas+`}`).refused(400, "invalidSyntax")
+		w.ask("PUT", path, `{"userName":"b",`+schemas+`}`).refused(400, "invalidSyntax")
+		w.ask("POST", "/Groups", `{"displayName":"b",`+schemas+`}`).refused(400, "invalidSyntax")
+		w.ask("PUT", group, `{"displayName":"b",`+schemas+`}`).refused(400, "invalidSyntax")
+	}
+	w.ask("POST", "/Users", `{"userName":"b","x":{"schemas":[]}}`).refused(400, "invalidSyntax")
+	w.ask("POST", "/Users", `{"Schemas":["urn:example:more","`+strings.ToUpper(urnUser)+`"],"userName":"b"}`+"\n").is(201)
+	if names := w.find("/Users").names() + " " + w.find("/Groups").names(); names != "anna b Staff" {
+		t.Errorf("there are %s", names)
+	}
+}
+
+// Whoever wants the headers alone gets those of the whole answer.
+func TestHead(t *testing.T) {
+	w := newWorld(t)
+	made := w.user("anna", "")
+	server := httptest.NewServer(w.server)
+	defer server.Close()
+	response, err := http.Head(server.URL + scim.Prefix + "/Users/" + made.id())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 200 || response.Header.Get("ETag") != made.header.Get("ETag") || response.Header.Get("Content-Type") != "application/scim+json" {
+		t.Errorf("%d, %v", response.StatusCode, response.Header)
+	}
 }
 
 func TestFailuresOfTheServer(t *testing.T) {

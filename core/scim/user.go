@@ -40,6 +40,7 @@ func properties() []property {
 		ofProfile("title", func(p *core.Profile) *string { return &p.Title }),
 		ofProfile("locale", func(p *core.Profile) *string { return &p.Locale }),
 		ofProfile("timezone", func(p *core.Profile) *string { return &p.Zoneinfo }),
+		ofAttribute("", "name.formatted", "formatted_name"),
 		ofAttribute("", "name.honorificPrefix", "honorific_prefix"),
 		ofAttribute("", "name.honorificSuffix", "honorific_suffix"),
 		ofAttribute("", "userType", "user_type"),
@@ -77,7 +78,10 @@ func setAttribute(u *core.User, name, to string) {
 	u.Attributes[name] = to
 }
 
-const attributeManager = "manager"
+const (
+	attributeManager = "manager"
+	attributeAddress = "formatted_address"
+)
 
 func phoneAttribute(kind string) string { return "phone_" + kind }
 
@@ -95,7 +99,7 @@ func (v *visit) userResource(u *core.User, groups []any) object {
 		resource["emails"] = []any{object{"value": u.Email, "type": typeWork, "primary": true}}
 	}
 	resource["phoneNumbers"] = phones(u)
-	resource["addresses"] = address(u.Profile.Address)
+	resource["addresses"] = address(u.Profile.Address, u.Attributes[attributeAddress])
 	if manager := u.Attributes[attributeManager]; manager != "" {
 		value := object{"value": manager}
 		if id, err := core.ParseID(manager); err == nil {
@@ -138,11 +142,12 @@ func phones(u *core.User) []any {
 	return values
 }
 
-func address(a core.Address) []any {
-	if a == (core.Address{}) {
+func address(a core.Address, formatted string) []any {
+	if a == (core.Address{}) && formatted == "" {
 		return nil
 	}
 	value := object{"type": typeWork}
+	put(value, "formatted", formatted)
 	put(value, "streetAddress", a.Street)
 	put(value, "locality", a.Locality)
 	put(value, "region", a.Region)
@@ -179,6 +184,7 @@ func (m *model) writeUser(resource object, u *core.User) {
 		Street: text(chosen, "streetAddress"), Locality: text(chosen, "locality"), Region: text(chosen, "region"),
 		PostalCode: text(chosen, "postalCode"), Country: text(chosen, "country"),
 	}
+	setAttribute(u, attributeAddress, text(chosen, "formatted"))
 	manager, _ := holder(resource, urnEnterprise)["manager"].(object)
 	id := text(manager, "value")
 	if ref := text(manager, "$ref"); id == "" {

@@ -3,10 +3,12 @@ package scim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/desk"
 )
 
 // users is the store of the resources of people.
@@ -99,7 +101,9 @@ func (s users) delete(ctx context.Context, id core.ID, when precondition) error 
 	return s.desk.DeleteUser(ctx, id)
 }
 
-func (users) index() []string { return []string{"id", "userName", "externalId", "emails.value"} }
+func (users) index() []string {
+	return []string{"id", "userName", "externalId", "emails.value", "groups.value"}
+}
 
 func (users) orderedBy() string { return "userName" }
 
@@ -175,6 +179,8 @@ func (s users) byKey(ctx context.Context, k key) ([]core.User, error) {
 	switch k.path {
 	case "externalId":
 		return s.desk.Users(ctx, core.UserFilter{Org: s.org, ExternalID: k.value})
+	case "groups.value":
+		return s.inGroup(ctx, k.value)
 	case "id":
 		id, wrong := core.ParseID(k.value)
 		if wrong != nil {
@@ -191,4 +197,21 @@ func (s users) byKey(ctx context.Context, k key) ([]core.User, error) {
 		return nil, err
 	}
 	return []core.User{*user}, nil
+}
+
+// inGroup gives the users in a group. A caller who may not see groups finds nobody by them.
+func (s users) inGroup(ctx context.Context, value string) ([]core.User, error) {
+	id, err := core.ParseID(value)
+	if err != nil {
+		return nil, nil
+	}
+	group, err := groups{s.visit}.byID(ctx, id)
+	_, denied := errors.AsType[*desk.DeniedError](err)
+	switch {
+	case denied, isMissing(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.desk.Users(ctx, core.UserFilter{Org: s.org, Group: group.Name})
 }
