@@ -63,7 +63,8 @@ func rename(g *core.Group, shown string) {
 	}
 }
 
-// groupResource makes the resource of a group.
+// groupResource makes the resource of a group. One without members says so: clients that
+// compare who is in it take what is missing for unknown.
 func (v *visit) groupResource(g *core.Group, members []core.User) object {
 	values := make([]any, len(members))
 	for i := range members {
@@ -72,7 +73,6 @@ func (v *visit) groupResource(g *core.Group, members []core.User) object {
 	}
 	resource := object{"schemas": []any{urnGroup}, "id": string(g.ID), "displayName": shownName(g), "members": values}
 	put(resource, "externalId", g.ExternalID)
-	dropEmpty(resource)
 	resource["meta"] = v.meta(v.model.group, g.ID, g.CreatedAt, g.UpdatedAt, groupVersion(g))
 	return resource
 }
@@ -133,7 +133,11 @@ func (s groups) resource(ctx context.Context, group *core.Group, want wish) (obj
 			return nil, err
 		}
 	}
-	return s.groupResource(group, members), nil
+	resource := s.groupResource(group, members)
+	if !want.members {
+		delete(resource, "members") // nobody looked
+	}
+	return resource, nil
 }
 
 func (s groups) create(ctx context.Context, resource object) (object, error) {
