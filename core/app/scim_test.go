@@ -1,15 +1,20 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -133,27 +138,28 @@ func TestSCIM(t *testing.T) {
 	w.checkSecrets()
 }
 
-// scimChecker gives a Python with scim2-tester, in the versions of testdata/scim.
-func scimChecker(t *testing.T) string {
+// pythonWith gives a Python with what a file of testdata/scim requires, in the versions
+// there.
+func pythonWith(t *testing.T, requirements string) string {
 	t.Helper()
 	python := needs.Program(t, "python3")
-	interpreter, err := installSCIMChecker(python)
+	interpreter, err := installPython(python, requirements)
 	if err != nil {
-		needs.Missing(t, "scim2-tester cannot be installed: "+err.Error())
+		needs.Missing(t, "what "+requirements+" requires cannot be installed: "+err.Error())
 	}
 	return interpreter
 }
 
-var scimCheckers sync.Map // of python3: func() (string, error)
+var pythons sync.Map // of python3 and requirements: func() (string, error)
 
-func installSCIMChecker(python string) (string, error) {
-	install, _ := scimCheckers.LoadOrStore(python, sync.OnceValues(func() (string, error) {
-		dir := filepath.Join(shared, "scim")
+func installPython(python, requirements string) (string, error) {
+	install, _ := pythons.LoadOrStore([2]string{python, requirements}, sync.OnceValues(func() (string, error) {
+		dir := filepath.Join(shared, "python-"+strings.TrimSuffix(requirements, ".txt"))
 		if output, err := exec.Command(python, "-m", "venv", dir).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("python3 -m venv: %w: %s", err, output)
 		}
 		interpreter := filepath.Join(dir, "bin", "python")
-		pip := exec.Command(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--requirement", filepath.Join("testdata", "scim", "requirements.txt"))
+		pip := exec.Command(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--requirement", filepath.Join("testdata", "scim", requirements))
 		if output, err := pip.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("pip install: %w: %s", err, output)
 		}
@@ -168,7 +174,7 @@ func TestSCIMChecker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it installs a program")
 	}
-	python := scimChecker(t)
+	python := pythonWith(t, "requirements.txt")
 	w := newWorld(t)
 	w.clock.run() // it waits when it has asked too often
 	token := w.serviceToken(core.DefaultOrganisation, core.DefaultOrganisation, core.RoleAdministrator)
@@ -192,5 +198,88 @@ func TestSCIMChecker(t *testing.T) {
 	}
 	if kinds[""] < 20 || kinds["User"] < 40 || kinds["Group"] < 15 {
 		t.Errorf("it tried %v: that is too little", kinds)
+	}
+}
+
+// TestSCIMSanity has scim-sanity, which somebody else wrote, walk a life with the server: what
+// there is, a user and a group made, read, replaced, patched and deleted, lists, refusals.
+func TestSCIMSanity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it installs a program")
+	}
+	python := pythonWith(t, "sanity.txt")
+	w := newWorld(t)
+	w.clock.run()
+	token := w.serviceToken(core.DefaultOrganisation, core.DefaultOrganisation, core.RoleAdministrator)
+	probe := exec.Command(python, "-m", "scim_sanity", "probe", patient(t, w.issuer)+scim.Prefix, "--token", token, "--json-output", "--strict", "--i-accept-side-effects")
+	var wrong strings.Builder
+	probe.Stderr = &wrong
+	output, err := probe.Output() // it ends with an error if anything is refused
+	var found struct {
+		Results []struct{ Name, Status, Message, Phase string }
+	}
+	if json.Unmarshal(output, &found) != nil {
+		t.Fatalf("%v\n%s\n%s", err, output, wrong.String())
+	}
+	// Whoever is to be a member has to be there: an identifier that nobody has would be
+	// somebody's later.
+	const stranger = "PATCH /Groups/{id} add member"
+	passed := 0
+	for _, r := range found.Results {
+		switch {
+		case r.Status == "pass":
+			passed++
+		case r.Status == "skip" && strings.Contains(r.Name, "Agent"):
+		case r.Status == "fail" && r.Name == stranger && strings.Contains(r.Message, "got 400"):
+		default:
+			t.Errorf("%s: %s: %s", r.Status, r.Name, r.Message)
+		}
+	}
+	if passed < 27 {
+		t.Errorf("it tried %d things: that is too little", passed)
+	}
+}
+
+// patient is an address before the server that waits as long as the server says where
+// something asks too often.
+func patient(t *testing.T, issuer string) string {
+	t.Helper()
+	target, err := url.Parse(issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = target.Host },
+		Transport: waitingTransport{},
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+type waitingTransport struct{}
+
+func (waitingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		if r.Body != nil {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil || response.StatusCode != http.StatusTooManyRequests {
+			return response, err
+		}
+		seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+		response.Body.Close()
+		if err != nil {
+			return nil, fmt.Errorf("Retry-After: %w", err)
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
 	}
 }
