@@ -213,7 +213,7 @@ func TestImportedConnectors(t *testing.T) {
 // A dry run into an empty server says what the import then does, also of people whose
 // password is hashed on the way in, into an organisation that is not here yet.
 func TestImportDryRun(t *testing.T) {
-	for name, source := range map[string]string{"casdoor.json": "casdoor", "keycloak-realm.json": "keycloak", "keycloak-26.7.3/single.json.gz": "keycloak", "dex.yaml": "dex"} {
+	for name, source := range map[string]string{"casdoor.json": "casdoor", "casdoor-3.158.0/casdoor.json.gz": "casdoor", "keycloak-realm.json": "keycloak", "keycloak-26.7.3/single.json.gz": "keycloak", "dex.yaml": "dex"} {
 		w := newWorld(t)
 		dry := w.moves(admin.ImportOptions{DryRun: true}, source, name)
 		if done := w.moves(admin.ImportOptions{}, source, name); !reflect.DeepEqual(dry.Rows, done.Rows) {
@@ -257,6 +257,29 @@ func TestImportKeycloak(t *testing.T) {
 	p.press("totp", map[string]string{"code": authntest.Code([]byte("F9dTkWvnQ2L0xPbR4sHy"), w.clock.Now())})
 	if who := w.sessionOf(b).User; who.Name != "alice" {
 		t.Errorf("%s is signed in", who.Name)
+	}
+	w.checkSecrets()
+}
+
+// From what Casdoor 3 exported itself: an organisation for each of its kinds of hashes.
+func TestImportRealCasdoor(t *testing.T) {
+	w := newWorld(t)
+	w.moves(admin.ImportOptions{KeepIDs: true}, "casdoor", "casdoor-3.158.0/casdoor.json.gz")
+	for kind, was := range map[string]string{
+		"plain": "$argon2id$v=19$m=64,t=1,p=1$", "sha512-salt": "$casdoor-sha512$", "md5-salt": "$casdoor-md5$", "bcrypt": "$2a$10$",
+		"pbkdf2-salt": "$pbkdf2-sha256$i=27500$", "argon2id": "$argon2id$v=19$m=65536,t=1,p=2$", "pbkdf2-django": "$pbkdf2-sha256$i=260000$",
+	} {
+		w.upgrades("org-"+kind, "user-"+kind, "the old password, "+kind, was)
+	}
+	w.upgrades("org-salt", "user-salt", "the-new-password,salt", "$casdoor-sha256$")
+	w.upgrades("salted-org", "Sally", "the old password, salted", "$casdoor-sha256$")
+	// The organisation had another kind of hash when she came to it.
+	w.upgrades("org-md5-salt", "late", "the old password, late", "$2a$10$")
+	if w.signsIn("cleo", "the old password, bcrypt") {
+		t.Error("cleo signs in, although her organisation is closed")
+	}
+	if p := newBrowser(t, w.issuer).get("/login").signIn("alice", "the old password, bcrypt"); !p.has("totp") {
+		t.Errorf("no second factor is asked for: status %d at %s\n%s", p.status, p.url, p.body)
 	}
 	w.checkSecrets()
 }

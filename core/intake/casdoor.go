@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/postern-id/postern/core/admin"
 )
@@ -34,7 +35,20 @@ type casdoorData struct {
 type casdoorOrg struct {
 	Owner, Name, DisplayName, WebsiteURL, Logo, Favicon text
 	PasswordType, PasswordSalt, MasterPassword          text
+	DefaultPassword, IPWhitelist                        text
 	DisableSignin                                       flag
+	MfaItems                                            listOf[struct{ Name, Rule text }]
+}
+
+// notes say what of the organisation has no place here.
+func (o *casdoorOrg) notes() []string {
+	return noted([]note{
+		{o.MasterPassword != "", "the master password was left out: nobody signs in as somebody else here"},
+		{o.DefaultPassword != "", "the default password was left out: who has none sets one by a link here"},
+		{o.IPWhitelist != "", "from which addresses people may sign in was left out: let a proxy in front of this server say so"},
+		{slices.ContainsFunc(o.MfaItems, func(item struct{ Name, Rule text }) bool { return item.Rule == "Required" }),
+			"a second factor is required there; 'postern org rules' does so here"},
+	})
 }
 
 type casdoorGroup struct {
@@ -65,18 +79,21 @@ var casdoorLists = map[string]string{
 
 // casdoorOthers say why the other lists have no place here.
 var casdoorOthers = map[string]string{
-	"certs":            "tokens are signed by keys of this server, which applications fetch by themselves",
-	"tokens":           "people sign in once more",
-	"sessions":         "people sign in once more",
-	"records":          "the log of what happened there stays there",
-	"invitations":      "invite people with 'postern user invite'",
-	"webhooks":         "install a plugin for event.sink, such as examples/plugin-webhook",
-	"syncers":          "let the other database provision people by SCIM, or connect it by a plugin",
-	"models":           "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
-	"adapters":         "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
-	"enforcers":        "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
-	"enforcerPolicies": "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
-	"resources":        "files are not kept here",
+	"certs":             "tokens are signed by keys of this server, which applications fetch by themselves",
+	"tokens":            "people sign in once more",
+	"sessions":          "people sign in once more",
+	"records":           "the log of what happened there stays there",
+	"invitations":       "invite people with 'postern user invite'",
+	"webhooks":          "install a plugin for event.sink, such as examples/plugin-webhook",
+	"syncers":           "let the other database provision people by SCIM, or connect it by a plugin",
+	"models":            "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"adapters":          "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"enforcers":         "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"enforcerPolicies":  "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"resources":         "files are not kept here",
+	"permission_rules":  "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
+	"casbin_api_rules":  "what the API of Casdoor lets whom do stays there",
+	"casbin_user_rules": "there are no permissions here; who may sign in to a client is said by its groups, or by a plugin",
 }
 
 func readCasdoor(files []File) (*admin.ImportPlan, error) {
@@ -208,10 +225,7 @@ func (d *casdoorData) plan() *admin.ImportPlan {
 		name := d.keys[string(org.Name)]
 		in := admin.ImportOrganisation{
 			Name: name, DisplayName: string(org.DisplayName), WebsiteURL: string(org.WebsiteURL), Logo: webAddress(org.Logo), Favicon: webAddress(org.Favicon),
-			Disabled: bool(org.DisableSignin), Notes: renamed(nil, string(org.Name), name),
-		}
-		if org.MasterPassword != "" {
-			in.Notes = append(in.Notes, "the master password was left out: nobody signs in as somebody else here")
+			Disabled: bool(org.DisableSignin), Notes: append(renamed(nil, string(org.Name), name), org.notes()...),
 		}
 		plan.Organisations = append(plan.Organisations, in)
 	}

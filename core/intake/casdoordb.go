@@ -48,7 +48,7 @@ func casdoorTables(file *File, conn *sqlite.Conn) (*casdoorData, error) {
 	}
 	var tables []string
 	// What is computed by the schema of a stranger is not read: it may cost anything.
-	err := conn.Query(`SELECT name FROM sqlite_schema s WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
+	err := conn.Query(`SELECT name FROM sqlite_schema s WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND sql NOT LIKE 'CREATE VIRTUAL%'
 		AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo(s.name) WHERE hidden <> 0) ORDER BY name`, func(r *sqlite.Row) error {
 		tables = append(tables, r.Text())
 		return nil

@@ -51,7 +51,12 @@ func (d *casdoorData) planProviders(plan *admin.ImportPlan) (made []casdoorConne
 		}
 	}
 	for i := range d.ldaps {
-		plan.Connectors = append(plan.Connectors, d.ldaps[i].connector(d.keys[string(d.ldaps[i].Owner)]))
+		org := d.keys[string(d.ldaps[i].Owner)]
+		if d.ldaps[i].ID == "ldap-built-in" {
+			left(plan, "ldap", org, string(d.ldaps[i].ServerName), "it is Casdoor's own example")
+			continue
+		}
+		plan.Connectors = append(plan.Connectors, d.ldaps[i].connector(org))
 	}
 	return made
 }
@@ -69,6 +74,7 @@ func (d *casdoorData) orgsOf(provider *casdoorProvider) []string {
 			orgs = append(orgs, org)
 		}
 	}
+	slices.Sort(orgs) // a database and its export have another order, and the same names
 	return orgs
 }
 

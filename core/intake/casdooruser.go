@@ -25,10 +25,28 @@ type casdoorUser struct {
 	MfaPhoneEnabled, MfaEmailEnabled, NeedUpdatePassword               flag
 	Address, Groups, RecoveryCodes                                     texts
 	Properties                                                         dictionary
-	WebauthnCredentials                                                listOf[json.RawMessage]
+	WebauthnCredentials, FaceIds, ManagedAccounts, MfaAccounts         listOf[json.RawMessage]
+	IPWhitelist                                                        text
+	MfaRadiusEnabled, MfaPushEnabled                                   flag
+	Addresses                                                          listOf[casdoorAddress]
 
 	subjects map[string]string          // at providers, by the member's name
 	members  map[string]json.RawMessage // all of it
+}
+
+// casdoorAddress is one of the addresses that newer versions have besides the lines of one.
+type casdoorAddress struct{ Line1, Line2, City, State, ZipCode, Region text }
+
+// address gives the first of the person's addresses.
+func (u *casdoorUser) address() core.Address {
+	if len(u.Addresses) == 0 {
+		return core.Address{Street: strings.Join(u.Address, "\n")}
+	}
+	a := &u.Addresses[0]
+	return core.Address{
+		Street: strings.TrimSpace(string(a.Line1) + "\n" + string(a.Line2)), Locality: string(a.City), Region: string(a.State),
+		PostalCode: string(a.ZipCode), Country: string(a.Region),
+	}
 }
 
 // casdoorKnown are members of a user that are taken, or that there is no use for here.
@@ -110,7 +128,7 @@ func (u *casdoorUser) profile() core.Profile {
 	return core.Profile{
 		DisplayName: string(u.DisplayName), GivenName: string(u.FirstName), FamilyName: string(u.LastName), Picture: webAddress(u.Avatar), Website: string(u.Homepage),
 		Gender: string(u.Gender), Birthdate: string(u.Birthday), Locale: string(u.Language), Phone: string(u.Phone), CountryCode: string(u.CountryCode),
-		Region: string(u.Region), Location: string(u.Location), Address: core.Address{Street: strings.Join(u.Address, "\n")},
+		Region: string(u.Region), Location: string(u.Location), Address: u.address(),
 		Affiliation: string(u.Affiliation), Title: string(u.Title), Bio: string(u.Bio), Tag: string(u.Tag), Education: string(u.Education),
 		ExternalID: string(u.ExternalID),
 	}
@@ -127,11 +145,7 @@ func webAddress(t text) string {
 
 // notes say what of the user has no place here.
 func (u *casdoorUser) notes() []string {
-	var notes []string
-	for _, one := range []struct {
-		has  bool
-		text string
-	}{
+	notes := noted([]note{
 		{bool(u.IsAdmin), "is an administrator there; say here with 'postern role grant' who administers"},
 		{len(u.WebauthnCredentials) > 0, "passkeys are bound to the address of the server, and were left out: the person makes new ones"},
 		{len(u.RecoveryCodes) > 0, "recovery codes were left out: the person makes new ones"},
@@ -140,11 +154,13 @@ func (u *casdoorUser) notes() []string {
 		{bool(u.NeedUpdatePassword), "has to choose another password there, but not here"},
 		{u.LDAP != "", "comes from a directory: the password is checked there, by the connector"},
 		{u.IDCard != "", "the number of an identity card was left out"},
-	} {
-		if one.has {
-			notes = append(notes, one.text)
-		}
-	}
+		{u.RealName != "" && u.RealName != u.DisplayName, "the real name was left out, which somebody verified there"},
+		{len(u.Addresses) > 1, "has several addresses, and the first one was taken"},
+		{u.IPWhitelist != "", "from which addresses the person may sign in was left out"},
+		{len(u.FaceIds) > 0, "faces were left out: nobody signs in by one here"},
+		{len(u.ManagedAccounts)+len(u.MfaAccounts) > 0, "what the person keeps there for other services was left out"},
+		{bool(u.MfaRadiusEnabled) || bool(u.MfaPushEnabled), "a second factor by RADIUS or by push was left out: there is none here"},
+	})
 	return append(notes, strangeNote(u.members, slices.Concat(casdoorKnown, casdoorSubjects)...)...)
 }
 

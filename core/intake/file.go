@@ -70,6 +70,22 @@ func left(plan *admin.ImportPlan, kind, org, name, reason string, args ...any) {
 	plan.Left = append(plan.Left, admin.ImportRow{Kind: kind, Org: org, Name: name, Result: admin.ImportRefused, Reason: fmt.Sprintf(reason, args...)})
 }
 
+// note is what is to be said of an object that has something.
+type note struct {
+	has  bool
+	text string
+}
+
+// noted gives the texts of those that it has.
+func noted(notes []note) (texts []string) {
+	for _, one := range notes {
+		if one.has {
+			texts = append(texts, one.text)
+		}
+	}
+	return texts
+}
+
 // publicPreset gives the preset of a client without a secret: a program on a device has no
 // address that begins with https.
 func publicPreset(redirects []string) string {
