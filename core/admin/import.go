@@ -54,14 +54,14 @@ func (s *Service) newImporter(ctx context.Context, actor Actor, plan *ImportPlan
 			return nil, err
 		}
 	}
-	i := &importer{
-		Service: s, actor: actor, source: plan.Source, options: options, known: map[string]*people{}, led: map[string]string{},
-		report: &ImportReport{Source: plan.Source, DryRun: options.DryRun, Rows: []ImportRow{}},
-	}
+	own := *s
+	own.Store = newMemory(s.Store)
 	if options.DryRun {
-		rehearsed := *s
-		rehearsed.Store = newRehearsal(s.Store)
-		i.Service = &rehearsed
+		own.Store = newRehearsal(own.Store)
+	}
+	i := &importer{
+		Service: &own, actor: actor, source: plan.Source, options: options, known: map[string]*people{}, led: map[string]string{},
+		report: &ImportReport{Source: plan.Source, DryRun: options.DryRun, Rows: []ImportRow{}},
 	}
 	return i, nil
 }

@@ -442,6 +442,40 @@ func TestImportForeignHash(t *testing.T) {
 	}
 }
 
+// countingStore counts how often a group is looked up.
+type countingStore struct {
+	admin.Store
+	groups int
+}
+
+func (c *countingStore) Group(ctx context.Context, org, name string) (*core.Group, error) {
+	c.groups++
+	return c.Store.Group(ctx, org, name)
+}
+
+// A group is looked up a few times for a whole import, and not for each of its members.
+func TestImportOfManyMembers(t *testing.T) {
+	w := newWorld(t)
+	plan := &admin.ImportPlan{Source: "elsewhere", Groups: []admin.ImportGroup{{Name: "all"}}}
+	for _, name := range strings.Fields("ann ben cy dan eve fay gus hal ida jon kim leo") {
+		plan.Users = append(plan.Users, admin.ImportUser{ID: name, Name: name, Groups: []string{"all", "new"}})
+	}
+	counting := &countingStore{Store: w.store}
+	service := *w.Service
+	service.Store = counting
+	if _, err := service.Import(t.Context(), actor, plan, admin.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if counting.groups > 6 {
+		t.Errorf("groups are looked up %d times for %d people", counting.groups, len(plan.Users))
+	}
+	for _, name := range []string{"all", "new"} {
+		if group, err := w.store.Group(t.Context(), core.DefaultOrganisation, name); err != nil || group.Members != len(plan.Users) {
+			t.Errorf("group %+v, %v", group, err)
+		}
+	}
+}
+
 // A connector of the name that leads to another provider is not the one that people are
 // linked at: at the other one somebody else may be known by the same subject.
 func TestImportMeetsConnectors(t *testing.T) {
