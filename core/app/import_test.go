@@ -213,7 +213,7 @@ func TestImportedConnectors(t *testing.T) {
 // A dry run into an empty server says what the import then does, also of people whose
 // password is hashed on the way in, into an organisation that is not here yet.
 func TestImportDryRun(t *testing.T) {
-	for name, source := range map[string]string{"casdoor.json": "casdoor", "casdoor-3.158.0/casdoor.json.gz": "casdoor", "keycloak-realm.json": "keycloak", "keycloak-26.7.3/single.json.gz": "keycloak", "dex.yaml": "dex"} {
+	for name, source := range map[string]string{"casdoor.json": "casdoor", "casdoor-3.158.0/casdoor.json.gz": "casdoor", "keycloak-realm.json": "keycloak", "keycloak-26.7.3/single.json.gz": "keycloak", "dex.yaml": "dex", "dex-all.yaml": "dex"} {
 		w := newWorld(t)
 		dry := w.moves(admin.ImportOptions{DryRun: true}, source, name)
 		if done := w.moves(admin.ImportOptions{}, source, name); !reflect.DeepEqual(dry.Rows, done.Rows) {
@@ -325,6 +325,21 @@ func TestImportDex(t *testing.T) {
 	client, err := w.desk().Client(t.Context(), "example-app")
 	if err != nil || !client.SecretHash.Matches(core.HashClientSecret("ZXhhbXBsZS1hcHAtc2VjcmV0")) {
 		t.Errorf("client %+v, %v", client, err)
+	}
+	w.checkSecrets()
+}
+
+// Every connector of Dex that becomes one suits the plugin that it is one of.
+func TestImportDexConnectors(t *testing.T) {
+	w := newWorld(t)
+	report := w.moves(admin.ImportOptions{}, "dex", "dex-all.yaml")
+	for _, name := range strings.Fields("github gitlab google microsoft sso oauth ldap") {
+		if row := result(t, report, "connector", name); row.Result != admin.ImportCreated {
+			t.Errorf("%s: %+v", name, row)
+		}
+	}
+	if row := result(t, report, "user", "other"); row.Result != admin.ImportCreated || w.came("", "other").Email != "" {
+		t.Errorf("the second of an address: %+v", row)
 	}
 	w.checkSecrets()
 }

@@ -163,7 +163,7 @@ func jsonProblem(data []byte, err error) string {
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
 		return fmt.Sprintf("line %d: %s", line, syntax)
 	}
-	return err.Error()
+	return typeProblem(err)
 }
 
 // fill reads the objects of the lists.

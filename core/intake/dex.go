@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,13 +21,21 @@ type dexConfig struct {
 	StaticClients   []dexClient
 	StaticPasswords []dexPassword
 	Connectors      []dexConnector
+	OAuth2          struct {
+		SkipApprovalScreen flag
+		PKCE               struct{ Enforce flag }
+	}
+	MFA struct{ DefaultMFAChain texts }
+
+	keys keys // of connectors
 }
 
 type dexClient struct {
 	ID, IDEnv, Secret, SecretEnv, Name, LogoURL, BackchannelLogoutURI text
 	RedirectURIs, PostLogoutRedirectURIs, TrustedPeers                texts
-	AllowedConnectors, MFAChain                                       texts
+	AllowedConnectors, MFAChain, SSOSharedWith                        texts
 	Public                                                            flag
+	ClientCredentialsClaims                                           json.RawMessage
 }
 
 type dexPassword struct {
@@ -46,10 +55,16 @@ type dexSettings struct {
 	Host, BindDN, BindPW                                      text
 	InsecureNoSSL, StartTLS, InsecureSkipVerify, UseLoginAsID flag
 	InsecureSkipEmailVerified, BasicAuthUnsupported           flag
-	Scopes, HostedDomains, AllowedGroups                      texts
-	UserSearch                                                dexSearch
-	GroupSearch                                               dexSearch
-	ClaimMapping                                              map[string]json.RawMessage
+	Scopes, HostedDomains, AllowedGroups, Groups, AcrValues   texts
+	Org, UserNameKey                                          text
+	Orgs                                                      []struct {
+		Name  text
+		Teams texts
+	}
+	GetUserInfo, UseGroupsAsWhitelist flag
+	UserSearch                        dexSearch
+	GroupSearch                       dexSearch
+	ClaimMapping                      map[string]json.RawMessage
 }
 
 type dexSearch struct{ BaseDN, Filter, Username, IDAttr, EmailAttr, NameAttr, Scope text }
@@ -81,7 +96,7 @@ func readDex(files []File) (*admin.ImportPlan, error) {
 	}
 	var config dexConfig
 	if err := json.Unmarshal(text, &config); err != nil {
-		return nil, files[0].wrong(hint, "it is no configuration of Dex: %s", err)
+		return nil, files[0].wrong(hint, "it is no configuration of Dex: %s", typeProblem(err))
 	}
 	return config.plan(members), nil
 }
@@ -89,10 +104,18 @@ func readDex(files []File) (*admin.ImportPlan, error) {
 func (c *dexConfig) plan(members map[string]any) *admin.ImportPlan {
 	plan := &admin.ImportPlan{}
 	for i := range c.StaticClients {
-		c.StaticClients[i].plan(plan)
+		c.StaticClients[i].plan(plan, c)
 	}
+	var ids []string
 	for i := range c.Connectors {
-		c.Connectors[i].plan(plan)
+		ids = append(ids, string(c.Connectors[i].ID))
+	}
+	c.keys = newKeys(ids)
+	for i := range c.Connectors {
+		c.Connectors[i].plan(plan, c.keys)
+	}
+	if len(c.MFA.DefaultMFAChain) > 0 {
+		left(plan, "setting", "", "mfa", "'postern org rules' asks everybody for a second factor here, and 'postern client update --require-sign-in' the people of one client")
 	}
 	for i := range c.StaticPasswords {
 		plan.Users = append(plan.Users, c.StaticPasswords[i].plan(plan))
@@ -109,7 +132,7 @@ func (c *dexConfig) plan(members map[string]any) *admin.ImportPlan {
 	return plan
 }
 
-func (c *dexClient) plan(plan *admin.ImportPlan) {
+func (c *dexClient) plan(plan *admin.ImportPlan, config *dexConfig) {
 	if c.ID == "" {
 		left(plan, "client", "", orElse(string(c.Name), string(c.IDEnv)), "its id is in the environment of Dex: write it into the file")
 		return
@@ -117,23 +140,19 @@ func (c *dexClient) plan(plan *admin.ImportPlan) {
 	in := admin.ImportClient{
 		ID: string(c.ID), Name: clientName(string(c.ID)), DisplayName: string(c.Name), Secret: string(c.Secret), Preset: admin.PresetWeb,
 		RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs, BackchannelLogoutURI: string(c.BackchannelLogoutURI), LogoURI: string(c.LogoURL),
+		SkipConsent: bool(config.OAuth2.SkipApprovalScreen), RequirePKCE: bool(config.OAuth2.PKCE.Enforce),
 	}
 	if bool(c.Public) {
 		in.Secret, in.Preset = "", publicPreset(c.RedirectURIs)
 	}
-	for _, one := range []struct {
-		has  bool
-		text string
-	}{
+	in.Notes = append(in.Notes, noted([]note{
 		{c.Secret == "" && c.SecretEnv != "", "its secret is in the environment of Dex: write it into the file, or rotate it here"},
 		{len(c.TrustedPeers) > 0, "trusted peers were left out: nobody gets tokens in the name of another client here"},
 		{len(c.AllowedConnectors) > 0, "which connectors it shows was left out: 'postern connector update --client' says it here"},
 		{len(c.MFAChain) > 0, "the second factor was left out: 'postern client update --require-sign-in' asks for it here"},
-	} {
-		if one.has {
-			in.Notes = append(in.Notes, one.text)
-		}
-	}
+		{len(c.SSOSharedWith) > 0, "with whom it shares sign-ins was left out: whoever is signed in here is so for all clients"},
+		{holds(c.ClientCredentialsClaims), "client_credentials was left out; if the application uses it, make it a client of the preset service besides"},
+	})...)
 	plan.Clients = append(plan.Clients, in)
 }
 
@@ -173,10 +192,10 @@ func (p *dexPassword) plan(plan *admin.ImportPlan) admin.ImportUser {
 	return in
 }
 
-func (c *dexConnector) plan(plan *admin.ImportPlan) {
+func (c *dexConnector) plan(plan *admin.ImportPlan, names keys) {
 	id, s := string(c.ID), &c.Config
 	values := map[string]any{"client_id": string(s.ClientID)}
-	in := admin.ImportConnector{Name: keyName(id), DisplayName: orElse(string(c.Name), id)}
+	in := admin.ImportConnector{Name: names[id], DisplayName: orElse(string(c.Name), id)}
 	secret, secretName := string(s.ClientSecret), "client_secret"
 	switch c.Type {
 	case "google", "github", "gitlab", "microsoft", "oidc", "oauth":
@@ -195,8 +214,13 @@ func (c *dexConnector) plan(plan *admin.ImportPlan) {
 	if bool(s.InsecureSkipVerify) {
 		in.Notes = append(in.Notes, "certificates are not checked there; they always are here")
 	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if dexVariable.Match(marshalled(map[string]any{name: values[name]})) {
+			in.Notes = append(in.Notes, "its "+name+" is in the environment of Dex: write it into the file, as envsubst does, or set it here")
+		}
+	}
 	switch {
-	case strings.HasPrefix(secret, "$"):
+	case dexVariable.MatchString(secret):
 		in.Notes = append(in.Notes, "its secret is in the environment of Dex: write it into the file, or set it here")
 	case secret != "":
 		in.Secrets = map[string]string{secretName: secret}
@@ -204,6 +228,9 @@ func (c *dexConnector) plan(plan *admin.ImportPlan) {
 	in.Settings, in.Notes = marshalled(values), renamed(in.Notes, id, in.Name)
 	plan.Connectors = append(plan.Connectors, in)
 }
+
+// dexVariable is what Dex puts a variable of its environment for, anywhere in a connector.
+var dexVariable = regexp.MustCompile(`\$[A-Za-z_{]`)
 
 // oauth fills in what plugins that send people elsewhere get.
 func (c *dexConnector) oauth(in *admin.ImportConnector, values map[string]any) {
@@ -218,12 +245,14 @@ func (c *dexConnector) oauth(in *admin.ImportConnector, values map[string]any) {
 		if s.HostName != "" {
 			values["url"] = "https://" + string(s.HostName)
 		}
+		c.github(in, values)
 	case "gitlab":
 		if s.BaseURL != "" {
 			values["issuer"] = strings.TrimSuffix(string(s.BaseURL), "/")
 		}
 	case "microsoft":
 		values["tenant"] = orElse(string(s.Tenant), "common")
+		in.Notes = append(in.Notes, "groups of Microsoft are known by their identifiers here, and by their names there")
 	case "oidc":
 		values["issuer"] = string(s.Issuer)
 		if bool(s.BasicAuthUnsupported) {
@@ -238,8 +267,68 @@ func (c *dexConnector) oauth(in *admin.ImportConnector, values map[string]any) {
 	case "oauth":
 		c.oauth2(in, values)
 	}
+	c.restrict(in, values)
 	if len(s.AllowedGroups) > 0 && (c.Type == "oidc" || c.Type == "oauth") {
 		values["allowed_groups"] = []string(s.AllowedGroups)
+	}
+}
+
+// github says who may sign in: with groups come their names, as Dex gives them.
+func (c *dexConnector) github(in *admin.ImportConnector, values map[string]any) {
+	var orgs, teams []string
+	if c.Config.Org != "" {
+		orgs = append(orgs, string(c.Config.Org))
+	}
+	for _, org := range c.Config.Orgs {
+		if len(org.Teams) == 0 {
+			orgs = append(orgs, string(org.Name))
+		}
+		for _, team := range org.Teams {
+			teams = append(teams, string(org.Name)+"/"+team)
+		}
+	}
+	if len(orgs) > 0 {
+		values["allowed_organisations"] = orgs
+	}
+	if len(teams) > 0 {
+		values["allowed_teams"] = teams
+		in.Notes = append(in.Notes, "check allowed_teams: teams are called as in their address here")
+	}
+	if len(orgs)+len(teams) > 0 {
+		values["groups"] = "teams"
+	}
+}
+
+// restrict says who else may not sign in there, and that it has no place here.
+func (c *dexConnector) restrict(in *admin.ImportConnector, values map[string]any) {
+	s := &c.Config
+	if c.Type == "gitlab" && len(s.Groups) > 0 {
+		values["allowed_groups"] = []string(s.Groups)
+	}
+	in.Notes = append(in.Notes, noted([]note{
+		{(c.Type == "google" || c.Type == "microsoft") && len(s.Groups) > 0, "lets in there only who is in one of its groups, which was left out: say who may sign in before you enable it"},
+		{c.Type == "oidc" && len(s.HostedDomains) > 0, "lets in there only people of its hosted domains, which was left out: set allowed_domains before you enable it"},
+		{c.Type == "oidc" && s.UserIDKey != "" && s.UserIDKey != "sub", "people are known there by the claim " + string(s.UserIDKey) + ", and here by sub"},
+		{bool(s.UseLoginAsID), "people are known there by their login names, and here by their identifiers"},
+	})...)
+	if c.Type != "oidc" {
+		return
+	}
+	claim := func(setting, name string, usual text) {
+		var key text
+		_ = json.Unmarshal(s.ClaimMapping[name], &key) // one that is missing is the usual one
+		if key != "" && key != usual {
+			values[setting] = string(key)
+		}
+	}
+	claim("name_claim", "preferred_username", "preferred_username")
+	claim("email_claim", "email", "email")
+	claim("groups_claim", "groups", "groups")
+	if s.UserNameKey != "" && s.UserNameKey != "name" {
+		values["display_name_claim"] = string(s.UserNameKey)
+	}
+	if len(s.AcrValues) > 0 {
+		values["acr_values"] = []string(s.AcrValues)
 	}
 }
 

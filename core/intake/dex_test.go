@@ -100,3 +100,51 @@ func TestDexRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Each type of connector becomes one, or is said to be left out, with whom it let in.
+func TestDexEveryConnector(t *testing.T) {
+	plan := readTestdata(t, "dex", "dex-all.yaml")
+	for name, want := range map[string]string{
+		"github":    `{"allowed_organisations":["old","acme"],"allowed_teams":["octo/red","octo/blue"],"client_id":"gh","groups":"teams","url":"https://git.example.com"}`,
+		"gitlab":    `{"allowed_groups":["acme/staff"],"client_id":"gl","issuer":"https://gitlab.example.com"}`,
+		"google":    `{"client_id":"$GOOGLE_CLIENT_ID"}`,
+		"microsoft": `{"client_id":"ms","tenant":"contoso.onmicrosoft.com"}`,
+		"sso": `{"acr_values":["urn:acr:two"],"allowed_groups":["staff"],"client_id":"dex","display_name_claim":"full_name","email_claim":"mail",` +
+			`"groups_claim":"roles","issuer":"https://sso.example.com","name_claim":"login"}`,
+	} {
+		if connector, _ := connectorOf(t, plan, name); string(connector.Settings) != want {
+			t.Errorf("%s gets %s, want %s", name, connector.Settings, want)
+		}
+	}
+	for name, notes := range map[string][]string{
+		"github": {"teams are called as in their address", "known there by their login names"}, "gitlab": {"its secret is in the environment"},
+		"google": {"its client_id is in the environment", "only who is in one of its groups"}, "microsoft": {"only who is in one of its groups"},
+		"sso": {"its secret is in the environment", "hosted domains", "by the claim email"},
+	} {
+		connector, _ := connectorOf(t, plan, name)
+		for _, note := range notes {
+			if !mentions(connector.Notes, note) {
+				t.Errorf("nothing says %q of %s: %q", note, name, connector.Notes)
+			}
+		}
+		if strings.Contains(connector.Secrets["client_secret"], "$") {
+			t.Errorf("%s has the secret %q", name, connector.Secrets["client_secret"])
+		}
+	}
+	for _, name := range strings.Fields("saml gitea bitbucket linkedin openshift crowd proxy keystone mock mock2") {
+		if leftOf(plan, "connector", name) == "" {
+			t.Errorf("nothing is said of %s", name)
+		}
+	}
+	wiki := clientOf(t, plan, "wiki")
+	if !wiki.SkipConsent || !wiki.RequirePKCE || wiki.BackchannelLogoutURI == "" || len(wiki.PostLogoutRedirectURIs) != 1 || len(wiki.Notes) != 4 {
+		t.Errorf("client %+v", wiki)
+	}
+	if leftOf(plan, "setting", "mfa") == "" {
+		t.Errorf("left %+v", plan.Left)
+	}
+	_, err := intake.Read("dex", intake.File{Name: "f", Data: []byte("staticClients: [{redirectURIs: []}, 7]\n")})
+	if err == nil || !strings.Contains(err.Error(), "staticClients cannot be a number") && !strings.Contains(err.Error(), "cannot be a number") || strings.Contains(err.Error(), "Go ") {
+		t.Errorf("a number for a client: %v", err)
+	}
+}

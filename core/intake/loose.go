@@ -3,6 +3,8 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -98,6 +100,15 @@ func (l *listOf[T]) UnmarshalJSON(data []byte) error {
 		*l = list
 	}
 	return nil
+}
+
+// typeProblem says which member has what it cannot have, without the names that members
+// have in this program.
+func typeProblem(err error) string {
+	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return fmt.Sprintf("%s cannot be a %s", orElse(wrong.Field, "it"), strings.Fields(wrong.Value)[0])
+	}
+	return err.Error()
 }
 
 // holds reports whether a value says anything.
