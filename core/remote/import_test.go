@@ -111,3 +111,60 @@ func TestImportInParts(t *testing.T) {
 		}
 	}
 }
+
+// Users who clash are sent together, wherever they are in the plan, and reported where they
+// are in it: else a dry run would not meet what the run meets.
+func TestImportClashesInOnePart(t *testing.T) {
+	const far = 1100
+	plan := &admin.ImportPlan{Source: "csv"}
+	for i := range far + 100 {
+		plan.Users = append(plan.Users, admin.ImportUser{ID: fmt.Sprint(i), Name: fmt.Sprint("user", i), Org: "acme"})
+	}
+	u := plan.Users
+	u[far].Name, u[far+1].Email, u[far+2].ID, u[far+3].Org, u[far+3].Name = "USER7", "User8", "9", "other", "user10"
+	u[11].Links, u[far+4].Links = []admin.ImportLink{{Connector: "c", Subject: "s"}}, []admin.ImportLink{{Connector: "c", Subject: "s"}}
+	pairs := map[string][2]int{"name": {7, far}, "address": {8, far + 1}, "identifier": {9, far + 2}, "organisation": {10, far + 3}, "link": {11, far + 4}}
+	for _, into := range []string{"", "acme"} {
+		part := map[string]int{} // of each row, by identifier and name
+		requests := 0
+		desk := at(t, func(w http.ResponseWriter, r *http.Request) {
+			var sent api.Import
+			if err := json.NewDecoder(r.Body).Decode(&sent); err != nil || len(sent.Users) > 500 {
+				t.Errorf("%d users, %v", len(sent.Users), err)
+			}
+			answer := api.ImportReport{Source: sent.Source, Rows: []api.ImportRow{}}
+			for _, user := range sent.Users {
+				part[user.ID+user.Name] = requests
+				answer.Rows = append(answer.Rows, api.ImportRow{Kind: "user", Name: user.Name, Result: "created"})
+			}
+			requests++
+			json.NewEncoder(w).Encode(answer)
+		})
+		report, err := desk.Import(t.Context(), plan, admin.ImportOptions{DryRun: true, Org: into})
+		if err != nil || len(report.Rows) != len(u) {
+			t.Fatalf("%d rows, %v", len(report.Rows), err)
+		}
+		for i, row := range report.Rows {
+			if row.Name != u[i].Name {
+				t.Fatalf("row %d is of %q, not of %q", i, row.Name, u[i].Name)
+			}
+		}
+		for what, pair := range pairs {
+			a, b := &u[pair[0]], &u[pair[1]]
+			together := part[a.ID+a.Name] == part[b.ID+b.Name]
+			if together != (what != "organisation" || into != "") {
+				t.Errorf("into %q: the same %s, together %v", into, what, together)
+			}
+		}
+	}
+}
+
+// A server that reports less than was sent is no reason to crash.
+func TestImportReportsTooLittle(t *testing.T) {
+	desk := at(t, func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(api.ImportReport{Rows: []api.ImportRow{}})
+	})
+	if report, err := desk.Import(t.Context(), many(3), admin.ImportOptions{}); err == nil || report == nil {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
