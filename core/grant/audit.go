@@ -42,8 +42,8 @@ func (e *Endpoint) record(c *call, correlation string, r ruling) core.Record {
 	event := core.Event{
 		ID: core.NewID(c.now, e.Rand), At: c.now, Type: r.event, IP: c.ip, Correlation: correlation, Detail: r.detail,
 	}
-	if c.client != nil {
-		event.ClientID = c.client.ID
+	if named := cmp.Or(c.client, c.claimed); named != nil {
+		event.ClientID = named.ID
 	}
 	if r.about != nil {
 		event.UserID, event.SessionID, event.GrantID = r.about.User.ID, r.about.Grant.SessionID, r.about.Grant.ID

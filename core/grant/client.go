@@ -33,20 +33,25 @@ type Authenticator struct {
 // Authenticated is a client that proved who it is.
 type Authenticated struct {
 	Client *core.Client
+	// Claimed is the client that the request says it is of, if there is such a one. Where it
+	// was refused, it alone is there: for the audit log, where whoever sets the client up
+	// looks for what is wrong.
+	Claimed *core.Client
 	// Once goes to the store with whatever the request brings about, a refusal too: it
 	// uses an assertion up. If it fails with a conflict, which [Replayed] recognises, the
 	// request was not the client's. Nil for the other methods.
 	Once []core.Change
 }
 
-// Authenticate finds out who sent the request.
+// Authenticate finds out who sent the request. The first value is never nil.
 //
 // An unknown client costs the same as a wrong secret: both look the client up and
 // hash what was presented.
 func (a Authenticator) Authenticate(ctx context.Context, authorization string, p oauth.Params) (*Authenticated, *oauth.Error) {
+	who := &Authenticated{}
 	presented, refusal := oauth.ParseClientAuth(authorization, p)
 	if refusal != nil {
-		return nil, refusal
+		return who, refusal
 	}
 	if presented.Assertion != "" && presented.ID == "" && a.Assertions != nil {
 		presented.ID = a.Assertions.Claimant(presented.Assertion)
@@ -56,24 +61,34 @@ func (a Authenticator) Authenticate(ctx context.Context, authorization string, p
 	case errors.Is(err, core.ErrNotFound):
 		client = nil
 	case err != nil:
-		return nil, oauth.Failed(err)
+		return who, oauth.Failed(err)
 	}
+	who.Claimed = client
 	once, refusal := a.verify(ctx, presented, client)
 	if refusal != nil {
-		return nil, refusal
+		return who, refusal
 	}
 	// Only who proved to be the client learns that it is disabled.
+	if refusal := a.open(ctx, client); refusal != nil {
+		return who, refusal
+	}
+	who.Client, who.Once = client, once
+	return who, nil
+}
+
+// open refuses a client that is disabled, or whose organisation is.
+func (a Authenticator) open(ctx context.Context, client *core.Client) *oauth.Error {
 	if client.Disabled {
-		return nil, disabledClient("client_disabled")
+		return disabledClient("client_disabled")
 	}
 	org, err := a.Clients.Organisation(ctx, client.Org)
 	switch {
 	case errors.Is(err, core.ErrNotFound) || err == nil && org.Disabled:
-		return nil, disabledClient("client_organisation_disabled")
+		return disabledClient("client_organisation_disabled")
 	case err != nil:
-		return nil, oauth.Failed(err)
+		return oauth.Failed(err)
 	}
-	return &Authenticated{Client: client, Once: once}, nil
+	return nil
 }
 
 func (a Authenticator) verify(ctx context.Context, presented oauth.ClientAuth, client *core.Client) ([]core.Change, *oauth.Error) {

@@ -60,6 +60,7 @@ func (e *Endpoint) AuthorizeDevice(ctx context.Context, r Request) (oauth.Device
 // for which scopes.
 func (e *Endpoint) admitDevice(ctx context.Context, c *call, authorization string) ([]string, *oauth.Error) {
 	who, refusal := Authenticator{e.Store, e.Assertions}.Authenticate(ctx, authorization, c.params)
+	c.claimed = who.Claimed
 	if refusal != nil {
 		return nil, refusal
 	}

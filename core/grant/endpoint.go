@@ -58,12 +58,13 @@ type Request struct {
 
 // call is a request on its way through the pipeline.
 type call struct {
-	params oauth.Params
-	client *core.Client
-	once   []core.Change // see [Authenticated]
-	ip     string
-	agent  string // what the program calls itself
-	now    time.Time
+	params  oauth.Params
+	client  *core.Client
+	claimed *core.Client  // see [Authenticated]
+	once    []core.Change // see [Authenticated]
+	ip      string
+	agent   string // what the program calls itself
+	now     time.Time
 }
 
 // ruling is what a grant decides on a call: a refusal, or an order.
@@ -159,6 +160,7 @@ func (e *Endpoint) admit(ctx context.Context, c *call, authorization string) (gr
 		return nil, oauth.Refuse(oauth.CodeUnsupportedGrantType, "unsupported_grant_type", "This grant type is not supported.")
 	}
 	who, refusal := Authenticator{e.Store, e.Assertions}.Authenticate(ctx, authorization, c.params)
+	c.claimed = who.Claimed
 	if refusal != nil {
 		return nil, refusal
 	}

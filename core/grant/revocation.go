@@ -46,6 +46,7 @@ func (e *Endpoint) Revoke(ctx context.Context, r Request) *oauth.Error {
 // log alone.
 func (e *Endpoint) revocation(ctx context.Context, c *call, authorization string) ruling {
 	who, refusal := Authenticator{e.Store, e.Assertions}.Authenticate(ctx, authorization, c.params)
+	c.claimed = who.Claimed
 	if refusal != nil {
 		return ruling{refusal: refusal}
 	}
