@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -115,11 +116,21 @@ type Table struct {
 	// First and Next lead to other pages of the list; empty: there are none.
 	First, Next string
 	Count       string // "3 users", or empty
+	// Picking lets rows be ticked, to do the same with all of them; nil: none can be.
+	Picking *Picking
+	Live    bool // with a script, the page is read anew every few seconds
 }
 
 // Row is a line of a [Table].
 type Row struct {
 	Cells   []Cell
+	Buttons []Button
+	Pick    string // what is sent of a ticked row: "on" as "pick.PICK"; empty: it cannot be ticked
+}
+
+// Picking is what can be done with the ticked rows of a [Table], which needs an ID then.
+type Picking struct {
+	Hidden  []Field
 	Buttons []Button
 }
 
@@ -141,8 +152,28 @@ type Cell struct {
 type Search struct {
 	Action string
 	Inputs []Input
+	More   []Input // asked for on demand, or where one has a value
 	Hidden []Field
 	Clear  string // where everything is listed; empty: it is
+}
+
+// Opened reports whether one of the inputs asked for on demand has a value.
+func (s Search) Opened() bool {
+	return slices.ContainsFunc(s.More, func(i Input) bool { return i.Value != "" })
+}
+
+// Tally shows how much there was of one or two things, period by period.
+type Tally struct {
+	ID, Title, Text string
+	Series          []Series // one or two; the second stands on the first
+	Labels          []string // of the periods
+	More            *Anchor
+}
+
+// Series is a thing that is counted; Kind is as of [Badge].
+type Series struct {
+	Label, Kind string
+	Counts      []int // one for each period
 }
 
 // Details are what is known of one thing.
@@ -192,6 +223,8 @@ type Input struct {
 	Value   string   // of a check: "on" or empty
 	Values  []string // of checks
 	Options []Option
+	// Further are more options of a select, below names.
+	Further []OptionGroup
 	// Suggest are values that the browser offers.
 	Suggest      []string
 	Required     bool
@@ -217,6 +250,12 @@ type Input struct {
 
 // Option is what can be chosen.
 type Option struct{ Value, Label, Hint string }
+
+// OptionGroup are options of a select that stand below a name.
+type OptionGroup struct {
+	Name    string
+	Options []Option
+}
 
 // Conflict says that somebody else changed the field meanwhile: which of both is to be
 // kept is sent as "choose.NAME", "theirs" or "mine".
@@ -328,6 +367,7 @@ func (Order) block() string     { return "order" }
 func (Split) block() string     { return "split" }
 func (Steps) block() string     { return "steps" }
 func (Tiles) block() string     { return "tiles" }
+func (Tally) block() string     { return "tally" }
 
 func (Console) template() string { return "console" }
 

@@ -15,7 +15,7 @@ import (
 func everyBlock(s string) []Block {
 	var blocks []Block
 	for _, empty := range []Block{
-		Message{}, Prose{}, Stats{}, Table{}, Details{}, Form{}, Checklist{}, Copies{}, Code{}, Log{}, Chart{}, Feed{}, Order{},
+		Message{}, Prose{}, Stats{}, Table{}, Details{}, Form{}, Checklist{}, Copies{}, Code{}, Log{}, Chart{}, Tally{}, Feed{}, Order{},
 	} {
 		value := reflect.New(reflect.TypeOf(empty)).Elem()
 		fill(value, s)

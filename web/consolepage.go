@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"io"
@@ -20,6 +21,9 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"within": func(form Form, input Input) inForm { return inForm{form, input} },
 		"id":     idOf,
 		"faults": func(f Form) []problem { return f.problems() },
+		"seek": func(table string, input Input) seekInput {
+			return seekInput{idOf(cmp.Or(table, "find"), input.Name), input}
+		},
 		"has":    func(list []string, value string) bool { return slices.Contains(list, value) },
 		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"brief":  brief,
@@ -27,6 +31,8 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"blank":  func(c Cell) bool { return c.Text == "" && c.Sub == "" && c.At.IsZero() && len(c.Badges) == 0 },
 		"inc":    func(n int) int { return n + 1 },
 		"clock":  func(t time.Time) string { return t.UTC().Format("2 Jan, 15:04:05") },
+		"bars":   func(t Tally) tallyBars { return t.bars() },
+		"mailed": mailed,
 	})
 	set, err := set.ParseFS(templateFiles, "templates/parts.html", "templates/console/*.html")
 	if err != nil {
@@ -46,6 +52,12 @@ type onPage struct {
 type aSearch struct {
 	Search           *Search
 	ID, Title, Press string
+}
+
+// seekInput is an input above a table, with the id of its control.
+type seekInput struct {
+	ID string
+	It Input
 }
 
 // inForm is an input with its form.
@@ -88,6 +100,15 @@ func (i inForm) Focus() bool {
 		}
 	}
 	return i.Input.Focus
+}
+
+// mailed parts an e-mail address where a line may end best: before the sign. Other texts
+// are one part.
+func mailed(text string) []string {
+	if name, host, found := strings.Cut(text, "@"); found && name != "" && len(name) <= 28 && len(host) <= 28 && !strings.ContainsAny(text, " /") {
+		return []string{name, "@" + host}
+	}
+	return []string{text}
 }
 
 // brief writes a moment shortly: "23 Nov 2026, 18:59".

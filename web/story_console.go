@@ -19,6 +19,7 @@ func ConsoleStories() []Story {
 		{"console-order", inConsole("Plugins", consoleOrder(at))},
 		{"console-delete", inConsole("Organisations", consoleDelete())},
 		{"console-denied", inConsole("", consoleDenied())},
+		{"console-kept", consoleKept()},
 		{"console-choose", inConsole("Applications", consoleChoose())},
 	}
 }
@@ -63,7 +64,7 @@ func consoleDashboard(at time.Time) Console {
 				{"Signed in now", "312", "browsers", "/admin/sessions"}, {"Sign-ins today", "841", "9 failed", "/admin/audit"},
 			}},
 			Split{
-				Main: []Block{Feed{Title: "Lately", Items: []FeedItem{
+				Main: []Block{consoleTally(), Feed{Title: "Lately", Items: []FeedItem{
 					{at, "Ada Lovelace changed the application Confluence", "/admin/audit/1", "redirect_uris", nil},
 					{at.Add(-time.Hour), "A sign-in of ben failed", "/admin/audit/2", "203.0.113.7", []Badge{{"Failed", "wrong"}}},
 					{at.Add(-2 * time.Hour), "Ada Lovelace created the user cara", "/admin/audit/3", "", nil},
@@ -77,6 +78,15 @@ func consoleDashboard(at time.Time) Console {
 				},
 			},
 		},
+	}
+}
+
+func consoleTally() Tally {
+	return Tally{
+		ID: "sign-ins", Title: "Sign-ins", Text: "Of the last days, in UTC. Today is not over yet.",
+		Labels: []string{"10 Nov", "11 Nov", "12 Nov", "13 Nov", "14 Nov", "15 Nov", "16 Nov"},
+		Series: []Series{{"Signed in", "good", []int{120, 98, 0, 141, 77, 4, 63}}, {"Failed", "wrong", []int{3, 0, 0, 61, 1, 1, 0}}},
+		More:   &Anchor{"Failed sign-ins", "/admin/audit?type=signin.failed"},
 	}
 }
 
@@ -95,7 +105,7 @@ func consoleWelcome() Console {
 
 func consoleUsers(at time.Time) Console {
 	row := func(name, login, mail string, badges []Badge, groups string, last time.Time) Row {
-		return Row{Cells: []Cell{
+		return Row{Pick: login, Cells: []Cell{
 			{Text: name, URL: "/admin/users/" + login, Sub: login, Mark: "person", Badges: badges}, {Text: mail}, {Text: groups}, {At: last},
 		}}
 	}
@@ -103,8 +113,12 @@ func consoleUsers(at time.Time) Console {
 		Title: "Users", Notice: "cara was created.",
 		Buttons: []Button{{Label: "Invite somebody", URL: "/admin/users/invite", Kind: "primary"}, {Label: "Create a user", URL: "/admin/users/new"}},
 		Blocks: []Block{Table{
-			Columns: []string{"Name", "E-mail", "Groups", "Last sign-in"},
-			Search: &Search{Action: "/admin/users", Clear: "/admin/users", Inputs: []Input{
+			ID: "users", Columns: []string{"Name", "E-mail", "Groups", "Last sign-in"},
+			Picking: &Picking{Hidden: []Field{{"back", "q=a"}}, Buttons: []Button{{Label: "Disable", Action: "disable"}, {Label: "Sign out", Action: "sign_out", Kind: "danger"}}},
+			Search: &Search{Action: "/admin/users", Clear: "/admin/users", More: []Input{
+				{Name: "group", Label: "Of the group", Kind: "text", Value: "sales", Suggest: []string{"sales", "engineering"}},
+				{Name: "by", Label: "Sign in by", Kind: "select", Options: []Option{{"", "Anything", ""}}, Further: []OptionGroup{{"Providers", []Option{{"github", "GitHub", ""}}}}},
+			}, Inputs: []Input{
 				{Name: "q", Label: "Search for a name or an address", Kind: "search", Value: "a", Placeholder: "Name or address"},
 				{Name: "org", Label: "Organisation", Kind: "select", Value: "built-in", Options: []Option{{"built-in", "Northwind", ""}, {"partners", "Partners of the Northern Infrastructure Department", ""}}},
 			}},
@@ -117,6 +131,14 @@ func consoleUsers(at time.Time) Console {
 			Next: "/admin/users?after=dora", First: "/admin/users", Count: "1 284 users",
 		}},
 	}
+}
+
+func consoleKept() Console {
+	return Console{Title: "You are signed out", Action: "/admin/users/new", Step: "signed-step", Blocks: []Block{
+		Message{Kind: "warn", Text: "Nothing was saved yet, and nothing of what you entered is lost.", Buttons: []Button{{Label: "Sign in", URL: "/admin/users/new", NewTab: true, Kind: "primary"}}},
+		Details{Title: "What you entered", Rows: []Detail{{"Name", Cell{Text: "cara"}, ""}}},
+		Form{To: "/admin/users/new", Hidden: []Field{{"name", "cara"}}, Buttons: []Button{{Label: "Go on", Action: "create", Kind: "primary", ID: "go-on"}}, Back: &Anchor{"Give it up", "/admin/users/new"}},
+	}}
 }
 
 func consoleEmpty() Console {
