@@ -5,6 +5,7 @@ import (
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/web"
 )
 
@@ -20,7 +21,7 @@ func (c *Console) accountRoutes() []Route {
 		{Path: pathAccount, Menu: pathAccounts, Show: c.account, Actions: map[string]Action{
 			"disable": {Do: c.switchAccount(true)},
 			"enable":  {Do: c.switchAccount(false)},
-			"revoke":  {Do: c.revokeAccountToken},
+			"revoke":  {Ask: askRevokeAccountToken, Do: c.revokeAccountToken},
 		}},
 		c.accountSheet(),
 		{Path: pathAccount + "/token", Menu: pathAccounts, Fresh: true, Show: c.newAccountToken, Actions: map[string]Action{"create": {Fresh: true, Do: c.createAccountToken}}},
@@ -41,13 +42,13 @@ func (c *Console) accounts(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := web.Table{ID: "accounts", Columns: []string{"Name", "For", "Created"}, Empty: "No program administers here."}
+	table := web.Table{ID: "accounts", Columns: []string{"Name", "For", "Tokens", "Created"}, Empty: "No program administers here yet. Add a service account for a pipeline, or for what provisions people by SCIM."}
 	if inputs := scope.input(false); inputs != nil {
 		table.Search = &web.Search{Action: pathAccounts, Inputs: inputs}
 	}
 	for _, a := range list {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: a.Name, URL: at(pathAccounts, string(a.ID)), Mark: "thing", Badges: disabled(a.Disabled)}, {Text: a.Description}, {At: a.CreatedAt},
+			{Text: a.Name, URL: at(pathAccounts, string(a.ID)), Mark: "thing", Badges: disabled(a.Disabled)}, {Text: a.Description}, c.tokensCell(&a), {At: a.CreatedAt},
 		}})
 	}
 	page := &web.Console{Title: "Service accounts", Lead: "Programs that administer, by the REST API and SCIM. They sign in with tokens alone.", Blocks: []web.Block{table}}
@@ -55,6 +56,22 @@ func (c *Console) accounts(v *Visit) (*Answer, error) {
 		page.Buttons = []web.Button{{Label: "Add a service account", URL: with(pathAccounts+"/new", "org", scope.Org), Kind: "primary", ID: "new"}}
 	}
 	return show(page, nil)
+}
+
+// tokensCell says how many tokens an account has, and when the first of them ends.
+func (c *Console) tokensCell(a *core.ServiceAccount) web.Cell {
+	cell := web.Cell{Text: several(a.Tokens, "token", "tokens")}
+	if a.Tokens == 0 {
+		return cell
+	}
+	cell.Sub = "the first ends " + day(a.TokensEnd)
+	switch left := a.TokensEnd.Sub(c.Now()); {
+	case left <= 0:
+		cell.Sub, cell.Badges = "one ended "+day(a.TokensEnd), []web.Badge{{Text: "Ended", Kind: "wrong"}}
+	case left <= core.SoonEnding:
+		cell.Badges = []web.Badge{{Text: "Ends soon", Kind: "warn"}}
+	}
+	return cell
 }
 
 func accountFields() Sheet[core.ServiceAccount] {
@@ -133,6 +150,17 @@ func (v *Visit) program() (*program, error) {
 }
 
 func (v *Visit) mayChange(p *program) bool { return !p.above && v.May(core.WriteAccounts, p.Org) }
+
+func askRevokeAccountToken(v *Visit) (*Question, error) {
+	p, err := v.program()
+	if err != nil {
+		return nil, err
+	}
+	if !v.mayChange(p) {
+		return nil, &desk.DeniedError{Permission: core.WriteAccounts, Org: p.Org, Above: p.above && v.May(core.WriteAccounts, p.Org)}
+	}
+	return &Question{Title: "Revoke an API token of " + p.Name, Text: tokenEnds, Button: "Revoke it", Danger: true, Back: v.Here}, nil
+}
 
 func (c *Console) account(v *Visit) (*Answer, error) {
 	p, err := v.program()

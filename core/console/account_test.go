@@ -18,7 +18,7 @@ func TestServiceAccounts(t *testing.T) {
 	b.press("create", "name", "terraform", "description", "Sets things up", "org", "partners")
 	path := b.answer.To
 	id := core.ID(strings.TrimPrefix(path, "/admin/accounts/"))
-	b.follow().wants(200, "terraform", "Sets things up", "No token.", "None: no administrator.")
+	b.follow().wants(200, "terraform", "Sets things up", "No token yet.", "None: no administrator.")
 	b.get(path+"/edit").press("save", "description", "Terraform").leads(path, "terraform was changed")
 	b.get(path).press("disable").leads(path, "its tokens work no more")
 	b.follow().press("enable").leads(path, "enabled again")
@@ -50,8 +50,8 @@ func (w *world) tokenOf(b *tab, path string, id core.ID) {
 		w.t.Errorf("%q is not the token", text)
 	}
 	b.get(path).wants(200, "CI", "Users: read", "never").lacks(text)
-	b.pressAbout("revoke").leads(path, "works no more")
-	b.follow().wants(200, "No token.")
+	b.pressAbout("revoke").sure().leads(path, "works no more")
+	b.follow().wants(200, "No token yet.")
 	if event := w.event(core.EventAPITokenCreated); strings.Contains(event.Detail["name"]+event.Detail["token"], text) {
 		w.t.Errorf("%+v", event)
 	}
@@ -62,13 +62,13 @@ func TestOwnTokens(t *testing.T) {
 	w := newWorld(t)
 	w.administrators()
 	b := w.as("help_desk-of-partners")
-	b.get("/admin/tokens").wants(200, "No token.")
+	b.get("/admin/tokens").wants(200, "No token yet.")
 	b.get("/admin/tokens/new").press("create", "name", "script", "days", "999").wants(422, "366d")
 	b.press("create", "days", "1").wants(200, "api_")
 	b.get("/admin/tokens").wants(200, "script", "All that the roles allow")
 	w.as("owner").get(w.path("help_desk-of-partners", "security")).wants(200, "script")
-	w.as("help_desk").get("/admin/tokens").wants(200, "No token.")
-	b.pressAbout("revoke").leads("/admin/tokens", "works no more")
+	w.as("help_desk").get("/admin/tokens").wants(200, "No token yet.")
+	b.pressAbout("revoke").wants(200, "This cannot be undone").sure().leads("/admin/tokens", "works no more")
 }
 
 func TestSessions(t *testing.T) {

@@ -7,11 +7,13 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
+	"github.com/postern-id/postern/core/desk"
 	"github.com/postern-id/postern/web"
 )
 
@@ -44,31 +46,89 @@ func (q auditQuery) narrowed() bool {
 // auditFilter reads the address.
 func (v *Visit) auditFilter(scope *scope) (auditQuery, core.EventFilter, error) {
 	q := auditQuery{
-		org: scope.Org, search: v.Ask("q"), kind: v.Ask("type"), user: v.Ask("user"), client: v.Ask("client"), reference: v.Ask("ref"), actor: v.Ask("actor"),
-		since: v.Ask("since"), until: v.Ask("until"),
+		org: scope.Org, search: strings.TrimSpace(v.Ask("q")), kind: strings.TrimSpace(v.Ask("type")), user: strings.TrimSpace(v.Ask("user")), client: strings.TrimSpace(v.Ask("client")),
+		reference: strings.TrimSpace(v.Ask("ref")), actor: strings.TrimSpace(v.Ask("actor")), since: v.Ask("since"), until: v.Ask("until"),
 	}
-	filter := core.EventFilter{
-		Org: q.org, Search: q.search, Type: core.EventType(q.kind), UserID: core.ID(q.user), ClientID: q.client, Correlation: q.reference, Actor: q.actor,
-		Before: core.ID(v.Ask("before")),
+	filter := core.EventFilter{Org: q.org, Search: q.search, ClientID: q.client, Correlation: q.reference, Before: core.ID(v.Ask("before"))}
+	if types, known := typesOf(q.kind); known {
+		filter.Types = types
+	} else {
+		filter.Type = core.EventType(q.kind)
 	}
 	var err error
-	if filter.Since, err = readDay(q.since); err != nil {
+	if filter.Since, err = readDay("since", q.since); err != nil {
 		return q, filter, err
 	}
-	if filter.Until, err = readDay(q.until); err == nil && !filter.Until.IsZero() {
+	if filter.Until, err = readDay("until", q.until); err != nil {
+		return q, filter, err
+	}
+	if !filter.Until.IsZero() {
 		filter.Until = filter.Until.AddDate(0, 0, 1) // the day itself is meant too
 	}
+	if filter.Actor, err = v.actorOf(scope, q.actor); err != nil {
+		return q, filter, err
+	}
+	filter.UserID, err = v.userOf(scope, q.user)
 	return q, filter, err
 }
 
+// userOf finds whom a search names: by identifier, else by name or e-mail in the
+// organisations that it is about.
+func (v *Visit) userOf(scope *scope, named string) (core.ID, error) {
+	if _, err := core.ParseID(named); err == nil || named == "" {
+		return core.ID(named), nil
+	}
+	for _, org := range scope.within() {
+		user, err := v.Desk.FindUser(v, org, named)
+		if err == nil {
+			return user.ID, nil
+		}
+		if !notThere(err) {
+			return "", err
+		}
+	}
+	return "", &admin.InvalidError{Problems: []admin.Problem{{Field: "user", Text: "nobody is called " + strconv.Quote(named) + " here: give a user name, an e-mail address or an identifier"}}}
+}
+
+// actorOf finds who is meant to have done it: a user, a service account, or what else the
+// log names, as it names it.
+func (v *Visit) actorOf(scope *scope, named string) (string, error) {
+	if named == "" || strings.Contains(named, ":") || slices.Contains([]string{"setup", "server", "import", "registration", "signal"}, named) {
+		return named, nil
+	}
+	id, err := v.userOf(scope, named)
+	if err == nil {
+		return "user:" + string(id), nil
+	}
+	for _, org := range scope.within() {
+		account, other := v.Desk.FindServiceAccount(v, org, named)
+		if other == nil {
+			return "service:" + string(account.ID), nil
+		}
+		if !notThere(other) {
+			return "", other
+		}
+	}
+	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
+		wrong.Problems[0].Field = "actor"
+	}
+	return "", err
+}
+
+// notThere reports whether an error says that something is not there for the visitor.
+func notThere(err error) bool {
+	_, denied := errors.AsType[*desk.DeniedError](err)
+	return denied || errors.Is(err, core.ErrNotFound)
+}
+
 // readDay reads what a date field sends; nothing is no time at all.
-func readDay(text string) (time.Time, error) {
+func readDay(field, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return t, &admin.InvalidError{Problems: []admin.Problem{{Field: "since", Text: "a day is written like 2026-11-23"}}}
+		return t, &admin.InvalidError{Problems: []admin.Problem{{Field: field, Text: "a day is written like 2026-11-23"}}}
 	}
 	return t, nil
 }
@@ -89,18 +149,23 @@ func (c *Console) audit(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	q, filter, err := v.auditFilter(scope)
-	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
-		v.Problem, err = sentence(wrong.Problems[0]), nil
-	}
-	if err != nil {
+	wrong, invalid := errors.AsType[*admin.InvalidError](err)
+	if err != nil && !invalid {
 		return nil, err
 	}
-	filter.Limit = pageSize + 1
-	events, err := v.Desk.Events(v, filter)
-	if err != nil {
-		return nil, err
+	var events []core.Event
+	if invalid {
+		v.Problem = sentence(wrong.Problems[0])
+	} else {
+		filter.Limit = pageSize + 1
+		if events, err = v.Desk.Events(v, filter); err != nil {
+			return nil, err
+		}
 	}
-	table := web.Table{ID: "events", Columns: []string{"What", "About", "By", "From", "When"}, Empty: "Nothing like this happened.", Search: auditSearch(q, scope)}
+	table := web.Table{ID: "events", Columns: []string{"What", "About", "By", "From", "When"}, Empty: "Nothing has happened yet.", Search: auditSearch(q, scope), Live: v.Ask("live") != ""}
+	if q.narrowed() {
+		table.Empty = "Nothing like this happened. Ask for less, or for a longer time."
+	}
 	if filter.Before != "" {
 		table.First = q.at(pathAudit)
 	}
@@ -108,25 +173,57 @@ func (c *Console) audit(v *Visit) (*Answer, error) {
 		events = events[:pageSize]
 		table.Next = q.at(pathAudit, "before", string(events[pageSize-1].ID))
 	}
+	table.Text = aboutSearch(filter, events)
 	table.Rows = eventRows(events)
 	return show(&web.Console{
 		Title: "Audit log", Lead: "Who did what, and what was refused. Nobody can change it.", Blocks: []web.Block{table},
 		Buttons: []web.Button{
-			{Label: "Export as CSV", URL: q.at(pathAudit + "/export/csv"), ID: "export-csv"}, {Label: "Export as JSON lines", URL: q.at(pathAudit + "/export/json"), ID: "export-json"},
+			follow(q, table.Live), {Label: "Export as CSV", URL: q.at(pathAudit + "/export/csv"), ID: "export-csv"}, {Label: "Export as JSON lines", URL: q.at(pathAudit + "/export/json"), ID: "export-json"},
 		},
 	}, nil)
 }
 
+// follow begins to read the log anew every few seconds, or ends it.
+func follow(q auditQuery, live bool) web.Button {
+	if live {
+		return web.Button{Label: "Stop following", URL: q.at(pathAudit), ID: "follow"}
+	}
+	return web.Button{Label: "Follow live", URL: q.at(pathAudit, "live", "on"), ID: "follow"}
+}
+
+// aboutSearch says in words who or what is looked for by an identifier.
+func aboutSearch(filter core.EventFilter, events []core.Event) string {
+	if len(events) == 0 {
+		return ""
+	}
+	var words []string
+	if filter.Actor != "" {
+		words = append(words, "by "+byWords(&events[0]))
+	}
+	if filter.UserID != "" {
+		words = append(words, "about "+whomWords(&events[0]))
+	}
+	if filter.ClientID != "" {
+		words = append(words, "about the application "+filter.ClientID)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "What was done " + strings.Join(words, ", ") + "."
+}
+
 func auditSearch(q auditQuery, scope *scope) *web.Search {
-	search := &web.Search{Action: pathAudit, Inputs: append([]web.Input{
-		{Name: "q", Label: "Words", Kind: "search", Value: q.search, Placeholder: "Type, actor, address, details"},
-		{Name: "type", Label: "Type", Value: q.kind, Kind: "text", Placeholder: "signin.failed", Suggest: eventTypes()},
-		{Name: "since", Label: "From", Kind: "date", Value: q.since}, {Name: "until", Label: "To", Kind: "date", Value: q.until},
-	}, scope.input(true)...)}
-	for _, hidden := range [][2]string{{"user", q.user}, {"client", q.client}, {"ref", q.reference}, {"actor", q.actor}} {
-		if hidden[1] != "" {
-			search.Hidden = append(search.Hidden, web.Field{Name: hidden[0], Value: hidden[1]})
-		}
+	search := &web.Search{
+		Action: pathAudit,
+		Inputs: append([]web.Input{
+			{Name: "q", Label: "Words", Kind: "search", Value: q.search, Placeholder: "Name, address, details"},
+			kindInput(q.kind),
+		}, scope.input(true)...),
+		More: []web.Input{
+			{Name: "since", Label: "From", Kind: "date", Value: q.since}, {Name: "until", Label: "To", Kind: "date", Value: q.until},
+			{Name: "actor", Label: "By", Kind: "text", Value: q.actor, Placeholder: "User or program"}, {Name: "user", Label: "About the user", Kind: "text", Value: q.user, Placeholder: "Name or e-mail"},
+			{Name: "client", Label: "About the application", Kind: "text", Value: q.client, Placeholder: "Client ID"}, {Name: "ref", Label: "Reference", Kind: "text", Value: q.reference, Placeholder: "As on an error page"},
+		},
 	}
 	if q.narrowed() {
 		search.Clear = with(pathAudit, "org", q.org)
@@ -267,7 +364,10 @@ func (c *Console) exportAudit(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, filter, err := v.auditFilter(scope)
+	q, filter, err := v.auditFilter(scope)
+	if _, invalid := errors.AsType[*admin.InvalidError](err); invalid {
+		return &Answer{To: q.at(pathAudit)}, nil // which says what is wrong
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -114,24 +113,6 @@ func gone(called core.Called) string {
 
 // itself reports whether somebody did it with their own account.
 func itself(e *core.Event) bool { return e.UserID != "" && e.ActorID() == e.UserID }
-
-// eventTypes are all that pages know a word for, and those that their type says well.
-func eventTypes() []string {
-	var list []string
-	for kind := range eventWords() {
-		list = append(list, string(kind))
-	}
-	for _, kind := range []core.EventType{
-		core.EventUserCreated, core.EventUserUpdated, core.EventUserDeleted, core.EventUserDisabled, core.EventUserEnabled, core.EventGroupCreated, core.EventGroupDeleted,
-		core.EventClientCreated, core.EventClientUpdated, core.EventClientDeleted, core.EventOrgCreated, core.EventOrgUpdated, core.EventOrgDeleted,
-		core.EventRoleGranted, core.EventRoleRevoked, core.EventAccountCreated, core.EventAccountDeleted, core.EventConsentGiven, core.EventConsentWithdrawn,
-		core.EventTokenIssued, core.EventTokenRefused, core.EventAuthorizeRefused, core.EventConnectorSaved, core.EventPluginFailed, core.EventMailFailed,
-	} {
-		list = append(list, string(kind))
-	}
-	slices.Sort(list)
-	return list
-}
 
 // happened makes lines of events, each of which leads to what is known of it.
 func happened(events []core.Event) []web.FeedItem {

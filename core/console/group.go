@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"strconv"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
@@ -37,7 +38,7 @@ func (c *Console) groups(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	search := v.Ask("q")
-	filter := core.GroupFilter{Org: scope.Org, Search: search, After: v.Ask("after"), Limit: pageSize + 1}
+	filter := core.GroupFilter{Org: scope.Org, Search: search, After: v.Ask("after"), AfterID: core.ID(v.Ask("id")), Limit: pageSize + 1}
 	list, err := v.Desk.FindGroups(v, filter)
 	if err != nil {
 		return nil, err
@@ -51,9 +52,23 @@ func (c *Console) groups(v *Visit) (*Answer, error) {
 	if filter.After != "" {
 		table.First = with(pathGroups, "org", scope.Org, "q", search)
 	}
-	if len(list) > pageSize {
+	from := v.skipped()
+	more := len(list) > pageSize
+	if more {
 		list = list[:pageSize]
-		table.Next = with(pathGroups, "org", scope.Org, "q", search, "after", list[pageSize-1].Name)
+		last := list[pageSize-1]
+		table.Next = with(pathGroups, "org", scope.Org, "q", search, "after", last.Name, "id", string(last.ID), "from", strconv.Itoa(from+pageSize))
+	}
+	table.Count = placeWords(from, len(list), more, "group", "groups")
+	if search == "" {
+		table.Empty = "There is no group yet. Applications that let some people in, or let them do more, go by groups."
+		if more || from > 0 {
+			counts, err := v.Desk.Counts(v, scope.Org)
+			if err != nil {
+				return nil, err
+			}
+			table.Count += " of " + number(counts.Groups)
+		}
 	}
 	for i := range list {
 		g := &list[i]

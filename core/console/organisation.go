@@ -16,7 +16,7 @@ func (c *Console) organisationRoutes() []Route {
 		{Path: pathOrgs, Menu: pathOrgs, Show: c.organisations},
 		{Path: pathOrgs + "/new", Menu: pathOrgs, Show: c.newOrganisation, Actions: map[string]Action{"create": {Do: c.createOrganisation}}},
 		{Path: one, Menu: pathOrgs, Show: c.organisation, Actions: map[string]Action{
-			"disable": {Do: c.switchOrganisation(true)},
+			"disable": {Ask: c.askDisableOrganisation, Do: c.switchOrganisation(true)},
 			"enable":  {Do: c.switchOrganisation(false)},
 		}},
 		{Path: one + "/delete", Menu: pathOrgs, Fresh: true, Show: c.deleteOrganisationPage, Actions: map[string]Action{"delete": {Fresh: true, Do: c.deleteOrganisation}}},
@@ -110,6 +110,10 @@ func (c *Console) organisation(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	facts, err := c.orgFacts(v, org)
+	if err != nil {
+		return nil, err
+	}
 	page := c.orgPage(v, org, governs)
 	rules := org.Rules
 	page.Blocks = []web.Block{web.Split{
@@ -127,12 +131,16 @@ func (c *Console) organisation(v *Visit) (*Answer, error) {
 				{Label: "Colour", Value: web.Cell{Text: orOurs(org.Theme.Accent), Sub: darkWords(org.Theme)}},
 			}},
 		},
-		Side: []web.Block{c.orgFacts(v, org)},
+		Side: []web.Block{facts},
 	}}
 	return show(page, nil)
 }
 
-func (c *Console) orgFacts(v *Visit, org *core.Organisation) web.Block {
+func (c *Console) orgFacts(v *Visit, org *core.Organisation) (web.Block, error) {
+	counts, err := v.Desk.Counts(v, org.Name)
+	if err != nil {
+		return nil, err
+	}
 	facts := web.Details{Title: "About", Rows: []web.Detail{
 		{Label: "Key", Value: web.Cell{Text: org.Name, Code: true}}, {Label: "Website", Value: linkCell(org.WebsiteURL)},
 		{Label: "Created", Value: web.Cell{At: org.CreatedAt}}, {Label: "Changed", Value: web.Cell{At: org.UpdatedAt}},
@@ -140,14 +148,17 @@ func (c *Console) orgFacts(v *Visit, org *core.Organisation) web.Block {
 	for _, part := range []struct {
 		label, path string
 		permission  core.Permission
+		many        int
 	}{
-		{"Users", pathUsers, core.ReadUsers}, {"Groups", pathGroups, core.ReadGroups}, {"Applications", Path + "/clients", core.ReadClients},
+		{"Users", pathUsers, core.ReadUsers, counts.Users}, {"Groups", pathGroups, core.ReadGroups, counts.Groups},
+		{"Applications", Path + "/clients", core.ReadClients, counts.Clients}, {"Connectors", Path + "/connectors", core.ReadConnectors, counts.Connectors},
+		{"Service accounts", pathAccounts, core.ReadAccounts, counts.ServiceAccounts}, {"Signed in now", pathSessions, core.ReadUsers, counts.Sessions},
 	} {
 		if v.May(part.permission, org.Name) {
-			facts.Rows = append(facts.Rows, web.Detail{Label: part.label, Value: web.Cell{Text: "List them", URL: with(part.path, "org", org.Name)}})
+			facts.Rows = append(facts.Rows, web.Detail{Label: part.label, Value: web.Cell{Text: number(part.many), URL: with(part.path, "org", org.Name)}})
 		}
 	}
-	return facts
+	return facts, nil
 }
 
 func linkCell(address string) web.Cell {
@@ -264,6 +275,20 @@ func (c *Console) deleteOrganisation(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	return done(pathOrgs, orgTitle(org)+" was deleted.")
+}
+
+func (c *Console) askDisableOrganisation(v *Visit) (*Question, error) {
+	org, err := v.Desk.Organisation(v, v.Param("org"))
+	if err == nil {
+		err = v.need(core.WriteOrganisations, org.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Question{
+		Title: "Disable " + orgTitle(org), Text: "Nobody of it can sign in, its administrators included, until somebody of another organisation enables it again.",
+		Button: "Disable it", Danger: true, Back: at(pathOrgs, org.Name),
+	}, nil
 }
 
 func (c *Console) switchOrganisation(off bool) func(*Visit) (*Answer, error) {

@@ -23,7 +23,7 @@ func TestOrganisations(t *testing.T) {
 	b.get("/admin/organisations").wants(200, "Partners", "Password, passkey, authenticator app, another provider")
 	b.get("/admin/organisations/new").press("create", "name", "No Good", "display_name", "x").wants(422, "lower-case letters", "There is a problem")
 	b.press("create", "name", "lab", "display_name", "The Lab").leads("/admin/organisations/lab", "The Lab was added").follow().wants(200, "The Lab", "lab")
-	b.press("disable").leads("/admin/organisations/lab", "nobody of it can sign in")
+	b.press("disable").wants(200, "Disable The Lab").sure().leads("/admin/organisations/lab", "nobody of it can sign in")
 	if !w.org("lab").Disabled {
 		t.Error("it is not disabled")
 	}

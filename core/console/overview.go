@@ -36,6 +36,14 @@ func (c *Console) overview(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	split := web.Split{Main: steps, Side: []web.Block{c.aboutServer(v, scope)}}
+	amiss, err := c.attention(v, scope.Org, counts)
+	if err != nil {
+		return nil, err
+	}
+	if amiss != nil {
+		split.Main = append([]web.Block{amiss}, split.Main...)
+	}
+	split.Main = append(split.Main, v.signInChart(counts, scope.Org))
 	lately, err := c.lately(v)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ const pathRoles = Path + "/roles"
 
 func (c *Console) roleRoutes() []Route {
 	return []Route{
-		{Path: pathRoles, Menu: pathRoles, Show: c.roles, Actions: map[string]Action{"revoke": {Fresh: true, Do: c.revokeRole}}},
+		{Path: pathRoles, Menu: pathRoles, Show: c.roles, Actions: map[string]Action{"revoke": {Fresh: true, Ask: c.askRevokeRole, Do: c.revokeRole}}},
 		{Path: pathRoles + "/new", Menu: pathRoles, Fresh: true, Show: c.newRole, Actions: map[string]Action{"grant": {Fresh: true, Do: c.grantRole}}},
 	}
 }
@@ -83,11 +83,33 @@ func roleMeanings() web.Block {
 	return details
 }
 
-func (c *Console) revokeRole(v *Visit) (*Answer, error) {
-	if err := v.Desk.RevokeRole(v, core.ID(v.Said("holder")), v.Said("org")); err != nil {
+func (c *Console) askRevokeRole(v *Visit) (*Question, error) {
+	if err := v.need(core.WriteRoles, v.Said("org")); err != nil {
 		return nil, err
 	}
-	return done(with(pathRoles, "org", v.Said("org")), "The role is taken away. Whoever had it signs in again.")
+	name, err := v.holderName(core.ID(v.Said("holder")))
+	if err != nil {
+		return nil, err
+	}
+	where := "The whole server"
+	if v.Said("org") != "" {
+		where = v.Said("org")
+	}
+	return &Question{
+		Title: "Take a role away", Text: name + " may no longer administer there, and is signed out everywhere.", Concerns: []web.Cell{{Text: name, Sub: where}},
+		Button: "Take it away", Danger: true, Back: with(pathRoles, "org", v.Said("org")),
+	}, nil
+}
+
+func (c *Console) revokeRole(v *Visit) (*Answer, error) {
+	name, err := v.holderName(core.ID(v.Said("holder")))
+	if err == nil {
+		err = v.Desk.RevokeRole(v, core.ID(v.Said("holder")), v.Said("org"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done(with(pathRoles, "org", v.Said("org")), "The role is taken away from "+name+", who signs in again.")
 }
 
 // roleOrgs are where the visitor says who has which role.

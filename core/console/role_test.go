@@ -29,10 +29,10 @@ func TestOffers(t *testing.T) {
 	w := newWorld(t)
 	w.administrators()
 	for _, test := range []struct{ who, path, want string }{
-		{"owner", "/admin/users", "/admin/users/invite?org=built-in /admin/users/new?org=built-in"},
-		{"help_desk", "/admin/users", ""},
+		{"owner", "/admin/users", "/admin/users/invite?org=built-in /admin/users/new?org=built-in " + manyOf("disable enable sign_out join leave")},
+		{"help_desk", "/admin/users", manyOf("disable enable sign_out")},
 		{"auditor", "/admin/users", ""},
-		{"administrator-of-partners", "/admin/users", "/admin/users/invite?org=partners /admin/users/new?org=partners"},
+		{"administrator-of-partners", "/admin/users", "/admin/users/invite?org=partners /admin/users/new?org=partners " + manyOf("disable enable sign_out join leave")},
 		{"owner", w.path("ben"), w.path("ben", "edit") + " disable " + w.path("ben", "delete") + " /admin/roles/new?holder=" + string(w.users["ben"].ID)},
 		{"administrator", w.path("ben"), w.path("ben", "edit") + " disable " + w.path("ben", "delete")},
 		{"help_desk", w.path("ben"), "disable"},
@@ -62,6 +62,9 @@ func TestOffers(t *testing.T) {
 		}
 	}
 }
+
+// manyOf are the actions for several users.
+func manyOf(names string) string { return strings.ReplaceAll(names, " ", "_many ") + "_many" }
 
 // What is of an organisation in which somebody has no role is not there for them.
 func TestOtherOrganisations(t *testing.T) {
@@ -93,7 +96,11 @@ func TestRefused(t *testing.T) {
 		}
 		for action := range route.Actions {
 			form.Set("action", action)
-			for _, who := range []string{"auditor", "owner-of-partners", "help_desk-of-partners"} {
+			form.Set("pick."+string(w.users["ben"].ID), "on")
+			for i, who := range []string{"auditor", "owner-of-partners", "help_desk-of-partners", "auditor", "owner-of-partners", "help_desk-of-partners"} {
+				if form.Del("sure"); i > 2 { // what is asked, and what is done
+					form.Set("sure", "yes")
+				}
 				b := w.as(who).visit(fill.Replace(route.Path), form)
 				refused := b.err == nil && b.answer.Page != nil && slices.Contains([]int{http.StatusForbidden, http.StatusNotFound}, b.answer.Status)
 				if _, denied := errors.AsType[*desk.DeniedError](b.err); !refused && !denied {
@@ -148,7 +155,7 @@ func TestRoles(t *testing.T) {
 	o := w.as("otto")
 	o.get("/admin/roles").wants(200, "Otto", "Pia").lacks("Olga")
 	o.get("/admin/roles/new").lacks("whole server").press("grant", "login", "pia", "org", "", "role", "auditor").wants(403)
-	b.get("/admin/roles?org=partners").pressAbout("revoke").leads("/admin/roles?org=partners", "taken away")
+	b.get("/admin/roles?org=partners").pressAbout("revoke").wants(200, "Take a role away", "Otto").sure().leads("/admin/roles?org=partners", "taken away from Otto")
 	if len(w.held("otto")) != 0 || len(w.held("pia")) != 2 {
 		t.Errorf("%+v, %+v", w.held("otto"), w.held("pia"))
 	}

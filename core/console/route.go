@@ -52,7 +52,9 @@ type Route struct {
 // proof gets too old meanwhile gets what they entered back.
 type Action struct {
 	Fresh bool
-	Do    func(*Visit) (*Answer, error)
+	// Ask gives a question that is asked before it is done; nil asks nothing.
+	Ask func(*Visit) (*Question, error)
+	Do  func(*Visit) (*Answer, error)
 }
 
 // Answer is what comes of a visit: Page, File or To.

@@ -54,6 +54,17 @@ func (s *scope) find(name string) *core.Organisation {
 	return &s.Orgs[at]
 }
 
+// within are the names of the organisations that a list is about.
+func (s *scope) within() (names []string) {
+	if s.Org != "" {
+		return []string{s.Org}
+	}
+	for i := range s.Orgs {
+		names = append(names, s.Orgs[i].Name)
+	}
+	return names
+}
+
 // input lets the visitor choose; nothing where there is no choice.
 func (s *scope) input(whole bool) []web.Input {
 	if len(s.Orgs) < 2 {

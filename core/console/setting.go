@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -83,7 +84,11 @@ func settingRow(s admin.ServerSetting) web.Detail {
 	return web.Detail{Label: s.Key, Hint: upper(s.Usage), Value: value}
 }
 
-const pathMail = Path + "/mail"
+const (
+	pathMail = Path + "/mail"
+	// settingMail is the setting without which no mails are sent.
+	settingMail = "mail_smtp"
+)
 
 func (c *Console) mailRoutes() []Route {
 	return []Route{{Path: pathMail, Menu: pathMail, Show: c.mails, Actions: map[string]Action{
@@ -101,7 +106,10 @@ func (c *Console) mails(v *Visit) (*Answer, error) {
 	}
 	may := v.May(core.WriteMails, "")
 	page := &web.Console{Title: "Mail", Lead: "Mails that wait to be sent. What they say is sealed: nobody reads it here."}
-	table := web.Table{ID: "mails", Columns: actions([]string{"To", "What", "Since", "Next try"}, may), Empty: "No mail waits: all are sent.", Count: several(len(queued), "mail waits", "mails wait")}
+	table := web.Table{ID: "mails", Columns: actions([]string{"To", "What", "Since", "Next try"}, may), Empty: "No mail waits."}
+	if len(queued) > 0 {
+		table.Count = several(len(queued), "mail waits", "mails wait")
+	}
 	put := 0
 	for i := range queued {
 		m := &queued[i]
@@ -119,6 +127,11 @@ func (c *Console) mails(v *Visit) (*Answer, error) {
 		page.Buttons = []web.Button{{Label: "Try all again", Action: "retry_all", Kind: "primary", ID: "retry-all"}}
 	}
 	page.Blocks = []web.Block{table}
+	if all, err := v.Desk.ServerSettings(v); err == nil && mailIsOff(all) {
+		page.Blocks = append([]web.Block{web.Message{
+			Kind: "warn", Title: "No mails are sent", Text: "No mail server is named. Invitations and links for new passwords are handed over meanwhile, and people cannot recover their accounts by themselves. Whoever runs the server sets mail_smtp and mail_from and starts it again: by flags, variables or its file, see below.",
+		}}, page.Blocks...)
+	}
 	if server := c.mailServer(v); server != nil {
 		page.Blocks = append(page.Blocks, server)
 	}
@@ -145,6 +158,11 @@ func (c *Console) mailServer(v *Visit) web.Block {
 		}
 	}
 	return details
+}
+
+// mailIsOff reports whether the server has nobody to give mails to.
+func mailIsOff(all []admin.ServerSetting) bool {
+	return slices.ContainsFunc(all, func(s admin.ServerSetting) bool { return s.Key == settingMail && s.Value == "" })
 }
 
 func (c *Console) testMail(v *Visit) (*Answer, error) {

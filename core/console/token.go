@@ -11,18 +11,21 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-const pathTokens = Path + "/tokens"
+const (
+	pathTokens = Path + "/tokens"
+	tokenEnds  = "What works with it stops at once. This cannot be undone."
+)
 
 func (c *Console) tokenRoutes() []Route {
 	return []Route{
-		{Path: pathTokens, Menu: pathTokens, Show: c.ownTokens, Actions: map[string]Action{"revoke": {Do: c.revokeOwnToken}}},
+		{Path: pathTokens, Menu: pathTokens, Show: c.ownTokens, Actions: map[string]Action{"revoke": {Ask: confirming("Revoke the API token", tokenEnds, "Revoke it"), Do: c.revokeOwnToken}}},
 		{Path: pathTokens + "/new", Menu: pathTokens, Fresh: true, Show: c.newOwnToken, Actions: map[string]Action{"create": {Fresh: true, Do: c.createOwnToken}}},
 	}
 }
 
 // tokenTable shows tokens, never what they are.
 func tokenTable(now time.Time, tokens []core.APIToken, may bool) web.Table {
-	table := web.Table{ID: "tokens", Title: "API tokens", Columns: actions([]string{"For", "May", "Last used", "Ends"}, may), Empty: "No token."}
+	table := web.Table{ID: "tokens", Title: "API tokens", Columns: actions([]string{"For", "May", "Last used", "Ends"}, may), Empty: "No token yet."}
 	for _, t := range tokens {
 		used := web.Cell{At: t.LastUsedAt}
 		if t.LastUsedAt.IsZero() {
@@ -31,6 +34,8 @@ func tokenTable(now time.Time, tokens []core.APIToken, may bool) web.Table {
 		ends := web.Cell{At: t.ExpiresAt}
 		if !now.Before(t.ExpiresAt) {
 			ends.Badges = []web.Badge{{Text: "Ended", Kind: "wrong"}}
+		} else if t.ExpiresAt.Sub(now) <= core.SoonEnding && t.ExpiresAt.Sub(t.CreatedAt) > core.SoonEnding {
+			ends.Badges = []web.Badge{{Text: "Ends soon", Kind: "warn"}}
 		}
 		row := web.Row{Cells: []web.Cell{{Text: t.Name, Sub: "made " + day(t.CreatedAt)}, {Text: tokenReach(t.Permissions)}, used, ends}}
 		if may {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -21,7 +22,7 @@ const (
 
 func (c *Console) userRoutes() []Route {
 	return []Route{
-		{Path: pathUsers, Menu: pathUsers, Show: c.users},
+		{Path: pathUsers, Menu: pathUsers, Show: c.users, Actions: c.manyActions()},
 		{Path: pathUsers + "/new", Menu: pathUsers, Show: c.newUser, Actions: map[string]Action{"create": {Do: c.createUser}}},
 		{Path: pathUsers + "/invite", Menu: pathUsers, Show: c.newInvitation, Actions: map[string]Action{"invite": {Do: c.inviteUser}}},
 		{Path: pathUser, Menu: pathUsers, Show: c.user, Actions: map[string]Action{
@@ -36,19 +37,19 @@ func (c *Console) userRoutes() []Route {
 		{Path: pathUser + "/security", Menu: pathUsers, Show: c.userSecurity, Actions: map[string]Action{
 			"reset_mail": {Do: c.resetLink(true)},
 			"reset_hand": {Fresh: true, Do: c.resetLink(false)},
-			"remove":     {Fresh: true, Do: c.removeAuthenticator},
-			"reset":      {Fresh: true, Do: c.resetProofs},
-			"codes":      {Fresh: true, Do: c.recoveryCodes},
-			"unlink":     {Do: c.unlinkUser},
+			"remove":     {Fresh: true, Ask: confirmingHelp("Remove a passkey or app of NAME", "NAME cannot sign in with it any more. Without another one, a second factor is set up anew at the next sign-in that needs one.", "Remove it"), Do: c.removeAuthenticator},
+			"reset":      {Fresh: true, Ask: confirmingHelp("Remove all passkeys and apps of NAME", "NAME is signed out everywhere and sets a second factor up anew. The recovery codes work no more. This cannot be undone.", "Remove all of them"), Do: c.resetProofs},
+			"codes":      {Fresh: true, Ask: confirmingHelp("New recovery codes for NAME", "Those that NAME has work no more.", "Make new ones"), Do: c.recoveryCodes},
+			"unlink":     {Ask: confirmingHelp("Unlink an account of NAME", "NAME cannot sign in by it any more.", "Unlink it"), Do: c.unlinkUser},
 			"forget":     {Do: c.forgetDevice},
 			"forget_all": {Do: c.forgetDevices},
-			"revoke":     {Do: c.revokeUserToken},
+			"revoke":     {Ask: confirmingHelp("Revoke an API token of NAME", tokenEnds, "Revoke it"), Do: c.revokeUserToken},
 		}},
 		{Path: pathUser + "/password", Menu: pathUsers, Fresh: true, Show: c.passwordPage, Actions: map[string]Action{"set": {Fresh: true, Do: c.setPassword}}},
 		{Path: pathUser + "/link", Menu: pathUsers, Fresh: true, Show: c.linkPage, Actions: map[string]Action{"link": {Fresh: true, Do: c.linkUser}}},
 		{Path: pathUser + "/sessions", Menu: pathUsers, Show: c.userSessions, Actions: map[string]Action{
 			"end":     {Do: c.endSession},
-			"end_all": {Do: c.signOutUser},
+			"end_all": {Ask: confirmingHelp("Sign NAME out everywhere", "All sessions end, and what applications got for NAME works no more.", "Sign out everywhere"), Do: c.signOutUser},
 		}},
 		{Path: pathUser + "/applications", Menu: pathUsers, Show: c.userApplications, Actions: map[string]Action{"withdraw": {Do: c.withdrawConsent}}},
 		{Path: pathUser + "/activity", Menu: pathUsers, Show: c.userActivity},
@@ -100,13 +101,29 @@ func (c *Console) users(v *Visit) (*Answer, error) {
 	if filter.After != "" {
 		table.First = with(pathUsers, "org", scope.Org, "q", search, "state", state, "group", filter.Group)
 	}
-	if len(list) > pageSize {
+	from := v.skipped()
+	more := len(list) > pageSize
+	if more {
 		list = list[:pageSize]
 		last := list[pageSize-1]
-		table.Next = with(pathUsers, "org", scope.Org, "q", search, "state", state, "group", filter.Group, "after", core.FoldName(last.Name), "id", string(last.ID))
+		table.Next = with(pathUsers, "org", scope.Org, "q", search, "state", state, "group", filter.Group, "after", core.FoldName(last.Name), "id", string(last.ID), "from", strconv.Itoa(from+pageSize))
 	}
+	table.Count = placeWords(from, len(list), more, "user", "users")
+	if search+state+filter.Group == "" {
+		table.Empty = "Nobody is here yet. Invite somebody, create a user, or import people from elsewhere."
+		if more || from > 0 {
+			counts, err := v.Desk.Counts(v, scope.Org)
+			if err != nil {
+				return nil, err
+			}
+			table.Count += " of " + number(counts.Users)
+		}
+	}
+	table.Picking = v.pickUsers(scope.Org)
 	for i := range list {
-		table.Rows = append(table.Rows, c.userRow(&list[i]))
+		row := c.userRow(&list[i])
+		row.Pick = string(list[i].ID)
+		table.Rows = append(table.Rows, row)
 	}
 	page := &web.Console{Title: "Users", Blocks: []web.Block{table}}
 	if len(scope.Orgs) > 1 {
@@ -119,6 +136,26 @@ func (c *Console) users(v *Visit) (*Answer, error) {
 		}
 	}
 	return show(page, nil)
+}
+
+// skipped is how many lines come before the page of a list, as the way there said.
+func (v *Visit) skipped() int {
+	n, err := strconv.Atoi(v.Ask("from"))
+	if err != nil || n < 0 || n > 1e9 || v.Ask("after") == "" {
+		return 0
+	}
+	return n
+}
+
+// placeWords says which lines of a list a page has: "3 users", "51 to 100".
+func placeWords(from, many int, more bool, one, others string) string {
+	switch {
+	case many == 0:
+		return ""
+	case from == 0 && !more:
+		return several(many, one, others)
+	}
+	return number(from+1) + " to " + number(from+many)
 }
 
 func (c *Console) userRow(u *core.User) web.Row {

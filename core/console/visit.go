@@ -117,6 +117,9 @@ func (c *Console) Visit(ctx context.Context, r Request) (*Answer, error) {
 		Context: ctx, Request: r, Holder: holder, console: c,
 		Desk: c.Office.For(desk.Caller{Actor: actor, ID: r.User, Roles: roles}),
 	}
+	if v.Form != nil && len(v.Query) == 0 {
+		v.Query, _ = url.ParseQuery(v.Form.Get("back")) // of a list: what it was narrowed to
+	}
 	answer, err := c.answer(v)
 	if err != nil {
 		answer, err = c.refused(v, err)
@@ -140,7 +143,11 @@ func (c *Console) answer(v *Visit) (*Answer, error) {
 	if v.Form == nil {
 		return v.Route.Show(v)
 	}
-	return v.Route.Actions[v.Action].Do(v)
+	action := v.Route.Actions[v.Action]
+	if question, err := v.asked(action); question != nil || err != nil {
+		return question, err
+	}
+	return action.Do(v)
 }
 
 // refused turns what the desk said into a page; other errors are given back.

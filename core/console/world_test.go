@@ -223,6 +223,9 @@ func (b *tab) press(id string, fields ...string) *tab {
 	return b.visit(attr(owner, "action"), form)
 }
 
+// sure says yes to the question of the page.
+func (b *tab) sure(fields ...string) *tab { b.t.Helper(); return b.press("sure", fields...) }
+
 // filled is what a browser sends of a form.
 func filled(form *html.Node) url.Values {
 	values := url.Values{}
