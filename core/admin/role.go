@@ -116,8 +116,8 @@ func (s *Service) rolesOf(ctx context.Context, id core.ID) (*core.User, []core.R
 
 // GrantRole gives a user or a service account a role of the organisation, or of the whole
 // server if it is empty, in the place of the one that they have there. The sessions of a
-// user end, links for a new password too, and their grants are revoked: none that was begun
-// with other rights goes on. The last owner of the server stays one.
+// user end, links for a new password or another address too, and their grants are revoked:
+// none that was begun with other rights goes on. The last owner of the server stays one.
 func (s *Service) GrantRole(ctx context.Context, actor Actor, holder core.ID, org string, role core.Role) error {
 	if !slices.Contains(core.Roles(), role) {
 		return invalid("role", "use "+joinRoles(), "there is no role %q", shown(string(role)))
@@ -255,10 +255,16 @@ func (s *Service) changeRole(ctx context.Context, actor Actor, was *roleChange, 
 	return s.roleFailed(was, s.apply(ctx, changes...))
 }
 
-// endRights ends what was begun with other rights: sessions, and links for a new password,
-// which somebody may have got who could not get one any more.
+// endRights ends what was begun with other rights: sessions; links for a new password or
+// another address, and to sign in by, which somebody may have got who could not get one any
+// more; and the trust in browsers that leave out the second factor. An invitation stays: it
+// is how somebody begins who was given a role at once.
 func endRights(user core.ID, now time.Time) []core.Change {
-	return []core.Change{core.EndSessions{UserID: user, At: now}, core.DeleteTickets{UserID: user, Purpose: core.TicketReset}}
+	changes := []core.Change{core.EndSessions{UserID: user, At: now}, core.DeleteDevices{UserID: user}}
+	for _, purpose := range []core.TicketPurpose{core.TicketReset, core.TicketEmail, core.TicketSignIn} {
+		changes = append(changes, core.DeleteTickets{UserID: user, Purpose: purpose})
+	}
+	return changes
 }
 
 func (s *Service) roleFailed(was *roleChange, err error) error {

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"slices"
 	"testing"
@@ -187,5 +188,36 @@ func TestOwnerEndsSetup(t *testing.T) {
 	w.grants(w.user(admin.NewUser{Name: "ann"}).ID, "", core.RoleOwner)
 	if err := w.CheckSetup(t.Context(), token); !errors.Is(err, admin.ErrSetupClosed) {
 		t.Errorf("the link: %v", err)
+	}
+}
+
+// Another role ends what is on its way for who gets it, but for the invitation with which
+// they begin.
+func TestRoleEndsTickets(t *testing.T) {
+	w := newWorld(t)
+	for name, do := range map[string]func(id core.ID) error{
+		"granted": func(id core.ID) error { return w.GrantRole(t.Context(), actor, id, "", core.RoleAuditor) },
+		"taken": func(id core.ID) error {
+			if err := w.store.Apply(t.Context(), core.GrantRole{Grant: core.RoleGrant{Holder: id, Role: core.RoleAuditor, CreatedAt: w.now}}); err != nil {
+				return err
+			}
+			return w.RevokeRole(t.Context(), actor, id, "")
+		},
+	} {
+		user := w.user(admin.NewUser{Name: name})
+		for i, purpose := range []core.TicketPurpose{core.TicketReset, core.TicketEmail, core.TicketSignIn, core.TicketInvite} {
+			w.now = w.now.Add(time.Millisecond)
+			ticket := core.Ticket{ID: core.NewID(w.now, rand.Reader), Hash: core.HashSecret(name + string(purpose)), Purpose: purpose, UserID: user.ID, Org: user.Org, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour), Misses: i}
+			if err := w.store.Apply(t.Context(), core.SaveTicket{Ticket: ticket}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := do(user.ID); err != nil {
+			t.Fatal(err)
+		}
+		left, err := w.store.Tickets(t.Context(), user.ID)
+		if err != nil || len(left) != 1 || left[0].Purpose != core.TicketInvite {
+			t.Errorf("%s: %+v, %v", name, left, err)
+		}
 	}
 }
