@@ -81,7 +81,7 @@ func TestConsoleClient(t *testing.T) {
 	w.hide(secret)
 	base := "/admin/clients/" + client.ID
 	b.get(base).wants(200, "(shown once, when it was made)", "https://wiki.example.org/plugins/servlet/oauth/callback").lacks(secret)
-	b.get("/admin/clients?search=WIKI").wants(200, "Our wiki", "Confluence (miniOrange)")
+	b.get("/admin/clients?q=WIKI").wants(200, "Our wiki", "Confluence (miniOrange)")
 
 	// A try goes through the whole of it.
 	tried := b.get(base+"/try").press("begin", nil).wants(200, "The sign-in works", "preferred_username", "plugin miniorange", "scope email", "issued, and revoked").lacks("at_0", "rt_", secret)

@@ -111,6 +111,7 @@ func (v *Visit) actorOf(scope *scope, named string) (string, error) {
 	}
 	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
 		wrong.Problems[0].Field = "actor"
+		wrong.Problems[0].Text += ", or cli:" + named + " for who works at the command line"
 	}
 	return "", err
 }

@@ -40,10 +40,10 @@ func (c *Console) clients(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	search := v.Ask("search")
+	search := v.Ask("q")
 	table := web.Table{
 		ID: "clients", Columns: []string{"Application", "Kind", "Answered at", "Changed"}, Empty: "There is no application yet.",
-		Search: &web.Search{Action: clientsPath, Inputs: append(in.input(false), web.Input{Name: "search", Label: "Search applications", Kind: "search", Placeholder: "Name or client ID", Value: search})},
+		Search: &web.Search{Action: clientsPath, Inputs: append(in.input(false), web.Input{Name: "q", Label: "Search applications", Kind: "search", Placeholder: "Name or client ID", Value: search})},
 	}
 	for i := range list {
 		if client := &list[i]; found(search, client.Name, client.DisplayName, client.ID) {

@@ -73,7 +73,7 @@ func importForm(v *Visit, problem string) (web.Form, error) {
 		return web.Input{Name: name, Label: label, Kind: "check", Hint: hint, Value: v.Said(name)}
 	}
 	return web.Form{
-		ID: "import", Upload: true,
+		ID: "move-in", Upload: true,
 		Groups: []web.Group{{Inputs: []web.Input{
 			{Name: "source", Label: "From", Kind: "radio", Value: cmp.Or(v.Said("source"), "casdoor"), Options: sourceOptions()},
 			{Name: "file", Label: "File", Kind: "file", Many: true, Required: true, Problem: problem, Hint: "Or all files of one export. Up to 32 MB; larger ones with 'postern import'. It has secrets in it: delete it when you are done."},

@@ -86,7 +86,7 @@ func (v *Visit) questionPage(q *Question, problems map[string]string) *web.Conso
 			form.Hidden = append(form.Hidden, web.Field{Name: name, Value: v.Form.Get(name)})
 		}
 	}
-	page := &web.Console{Title: q.Title, Lead: q.Text}
+	page := &web.Console{Title: q.Title, Lead: q.Text, Crumbs: v.crumbs(q.Back)}
 	if len(q.Concerns) > 0 {
 		table := web.Table{ID: "concerns", Columns: []string{"Concerns"}}
 		for _, cell := range q.Concerns {
@@ -114,4 +114,16 @@ func (v *Visit) picked() (values []string, err error) {
 // wrongAnswer shows the question again, with what is wrong with the answer.
 func (v *Visit) wrongAnswer(q *Question, wrong *admin.InvalidError) (*Answer, error) {
 	return &Answer{Status: http.StatusUnprocessableEntity, Page: v.questionPage(q, byField(wrong))}, nil
+}
+
+// crumbs lead back to where a question was asked, by the part of the console that it is of.
+func (v *Visit) crumbs(back string) []web.Anchor {
+	for _, s := range menu() {
+		for _, i := range s.items {
+			if i.path == v.Route.Menu {
+				return []web.Anchor{{Label: i.label, URL: back}}
+			}
+		}
+	}
+	return nil
 }

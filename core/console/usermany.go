@@ -50,10 +50,11 @@ func (c *Console) manyActions() map[string]Action {
 
 // manyUsers is one of those things.
 type manyUsers struct {
-	verb, text, done string
-	danger, group    bool // the group is asked for
-	permission       core.Permission
-	do               func(v *Visit, group string, u *core.User) error
+	verb, rest    string // "Add", " to a group"
+	text, done    string
+	danger, group bool // the group is asked for
+	permission    core.Permission
+	do            func(v *Visit, group string, u *core.User) error
 }
 
 // pickUsers shows what can be done with ticked users; nil where that is nothing.
@@ -114,7 +115,7 @@ func (m manyUsers) ask(v *Visit) (*Question, error) {
 }
 
 func (m manyUsers) question(v *Visit, users []core.User) (*Question, error) {
-	q := &Question{Title: m.verb + " " + several(len(users), "user", "users"), Text: m.text, Button: strings.TrimSuffix(m.verb, " a group:"), Danger: m.danger, Back: v.backToList()}
+	q := &Question{Title: m.verb + " " + several(len(users), "user", "users") + m.rest, Text: m.text, Button: m.verb + m.rest, Danger: m.danger, Back: v.backToList()}
 	for i := range users {
 		u := &users[i]
 		q.Concerns = append(q.Concerns, web.Cell{Text: u.DisplayName(), Sub: u.Name, Mark: "person", Picture: v.console.picture(u), Badges: userBadges(u)})
