@@ -8,7 +8,7 @@ import (
 
 // console makes the pages of administrators.
 func (a *App) console() *console.Console {
-	return &console.Console{Office: a.Office, Store: a.Store, Issuer: a.Config.Issuer, Now: a.now}
+	return &console.Console{Office: a.Office, Store: a.Store, Modules: uploads{a}, Issuer: a.Config.Issuer, Now: a.now}
 }
 
 // settings are those of the server, as administrators see them.

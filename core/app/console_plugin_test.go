@@ -19,6 +19,18 @@ import (
 // upload sends the form of the button with a file.
 func (p *page) upload(button, field, name string, content []byte, fill map[string]string) *page {
 	p.browser.t.Helper()
+	return p.uploads(button, fill, sentFile{field, name, content})
+}
+
+// sentFile is a file of a form.
+type sentFile struct {
+	field, name string
+	content     []byte
+}
+
+// uploads is upload with several files.
+func (p *page) uploads(button string, fill map[string]string, files ...sentFile) *page {
+	p.browser.t.Helper()
 	target, values := p.submission(button, fill)
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -27,11 +39,16 @@ func (p *page) upload(button, field, name string, content []byte, fill map[strin
 			p.browser.t.Fatal(err)
 		}
 	}
-	part, err := form.CreateFormFile(field, name)
-	if err == nil {
-		_, err = part.Write(content)
+	for _, file := range files {
+		part, err := form.CreateFormFile(file.field, file.name)
+		if err == nil {
+			_, err = part.Write(file.content)
+		}
+		if err != nil {
+			p.browser.t.Fatal(err)
+		}
 	}
-	if err != nil || form.Close() != nil {
+	if err := form.Close(); err != nil {
 		p.browser.t.Fatal(err)
 	}
 	answer := p.browser.sendBody(http.MethodPost, target, form.FormDataContentType(), body.String())
@@ -91,7 +108,7 @@ func TestConsolePlugin(t *testing.T) {
 	first, second := module("tour-1.wasm"), module("tour-2.wasm")
 	form := b.get("/admin/plugins").press("install", nil)
 	form.upload("inspect", "module", "x.wasm", []byte("no module"), nil).wants(422, "The module cannot be used")
-	looked := form.upload("inspect", "module", "tour.wasm", first, nil).wants(200, "tour", "What it asks for", "Choose the same file again")
+	looked := form.upload("inspect", "module", "tour.wasm", first, nil).wants(200, "tour", "What it asks for", "No trusted key signed it", "Choose tour.wasm again")
 	looked.upload("install", "module", "tour.wasm", second, map[string]string{"unsigned": "on"}).wants(422, "The module is not the one that was asked for")
 	looked.upload("install", "module", "tour.wasm", first, nil).wants(422, "Tick the box if you trust it.")
 	looked.upload("install", "module", "tour.wasm", first, map[string]string{"unsigned": "on"}).wants(200, "The plugin tour 1.0.0 was installed.", "Not signed")

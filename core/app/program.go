@@ -33,7 +33,7 @@ func (a *App) rest(callers *bearer.Authenticator) *rest.Server {
 	}
 }
 
-// uploads implements [rest.Modules] by the keys that are trusted here.
+// uploads implements [rest.Modules] and [console.Modules] by the keys that are trusted here.
 type uploads struct{ app *App }
 
 // Uploaded takes a module for one that came from elsewhere, which it did.

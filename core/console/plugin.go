@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"errors"
 	"strings"
 
 	"github.com/postern-id/postern/core"
@@ -125,63 +124,6 @@ func (c *Console) reloadPlugins(v *Visit) (*Answer, error) {
 	return done(pluginsPath, "All modules are loaded anew.")
 }
 
-// installPage asks for a module.
-func (c *Console) installPage(v *Visit) (*Answer, error) {
-	if err := v.need(core.WritePlugins, ""); err != nil {
-		return nil, err
-	}
-	return show(installWith(web.Form{}, nil), nil)
-}
-
-func installWith(form web.Form, blocks []web.Block) *web.Console {
-	if form.Groups == nil {
-		form = installForm("")
-	}
-	return &web.Console{
-		Title: "Install a plugin", Lead: "Nothing is granted and nothing is bound by that. A version that replaces another serves at once.",
-		Crumbs: []web.Anchor{{Label: "Plugins", URL: pluginsPath}}, Blocks: append(blocks, form),
-	}
-}
-
-// installForm asks for the module; of one that was looked at, for the very same.
-func installForm(digest string) web.Form {
-	form := web.Form{
-		ID: "module", Upload: true,
-		Groups: []web.Group{{Inputs: []web.Input{
-			{Name: "module", Label: "Module", Hint: "A .wasm file of at most 32 MiB.", Kind: "file", Accept: ".wasm,application/wasm", Required: true, Wide: true},
-			{Name: "pin", Label: "Digest", Hint: "The SHA-256 that it must have, as its author tells it.", Kind: "text", Code: true, Optional: true, Wide: true, Value: digest},
-			{Name: "unsigned", Label: "I trust this file", Hint: "A file that is uploaded has no signature that is checked here. Whoever wrote it decides what its plugins do, as far as you grant them.", Kind: "check"},
-		}}},
-		Buttons: []web.Button{{Label: "Install", Action: "install", Kind: "primary", ID: "install"}, {Label: "Look at it only", Action: "inspect", ID: "inspect"}},
-		Back:    &web.Anchor{Label: "Cancel", URL: pluginsPath},
-	}
-	if digest != "" {
-		form.Title, form.Text = "Install it", "Choose the same file again: the digest sees to it that it is the same."
-	}
-	return form
-}
-
-// inspectModule shows what a module is, without installing it.
-func (c *Console) inspectModule(v *Visit) (*Answer, error) {
-	file := v.File("module")
-	if file == nil {
-		return nil, noModule()
-	}
-	digest, plugins, err := v.Desk.ExaminePlugin(v, file.Content)
-	if err != nil {
-		return nil, err
-	}
-	var blocks []web.Block
-	for i := range plugins {
-		blocks = append(blocks, aboutPlugin(&plugins[i]), wishTable(&plugins[i]))
-	}
-	return show(installWith(installForm(digest), blocks), nil)
-}
-
-func noModule() error {
-	return &admin.InvalidError{Problems: []admin.Problem{{Field: "module", Text: "no file was chosen", Hint: "choose the .wasm file of the plugin"}}}
-}
-
 func aboutPlugin(p *admin.Plugin) web.Block {
 	rows := []web.Detail{
 		{Label: "Version", Value: web.Cell{Text: p.Version}}, {Label: "Serves", Value: web.Cell{Text: strings.Join(p.Hooks, ", ")}},
@@ -194,7 +136,7 @@ func aboutPlugin(p *admin.Plugin) web.Block {
 }
 
 // wishTable lists what a plugin asks for, in the words of its author.
-func wishTable(p *admin.Plugin) web.Block {
+func wishTable(p *admin.Plugin) web.Table {
 	table := web.Table{ID: "wishes-" + p.ID, Title: "What it asks for", Columns: []string{"What", "For", "Why", "Needed"}, Empty: "It asks for nothing."}
 	for _, wish := range p.Capabilities {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
@@ -217,36 +159,6 @@ func wishedFor(wish core.PluginWish) string {
 		return ""
 	}
 	return "what its settings say"
-}
-
-// installModule makes the uploaded module the one that runs.
-func (c *Console) installModule(v *Visit) (*Answer, error) {
-	file := v.File("module")
-	if file == nil {
-		return nil, noModule()
-	}
-	installed, err := v.Desk.InstallPlugin(v, admin.Install{
-		Code: file.Content, Source: "upload: " + file.Name, Remote: true, AllowUnsigned: v.Checked("unsigned"), Pin: v.Said("pin"), Unproven: "it was uploaded",
-	})
-	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
-		for i := range wrong.Problems {
-			if wrong.Problems[i].Field == "signature" {
-				wrong.Problems[i].Field, wrong.Problems[i].Hint = "unsigned", "tick the box if you trust it"
-			}
-		}
-		return invalid(installWith(retyped(v, installForm(""), wrong), nil))
-	}
-	if err != nil {
-		return nil, err
-	}
-	id, note := installed.Plugins[0].ID, "was installed."
-	switch {
-	case installed.Unchanged:
-		note = "ran already: nothing was changed."
-	case len(installed.Upgraded) > 0:
-		note = "was installed, and serves in " + strings.Join(installed.Upgraded, ", ") + "."
-	}
-	return done(at(pluginsPath, id), "The plugin "+id+" "+installed.Plugins[0].Version+" "+note)
 }
 
 // plugin is all that is known of one.

@@ -13,12 +13,13 @@ import (
 // Path is where the console begins.
 const Path = "/admin"
 
-// Console makes the pages. All fields but Hints must be set.
+// Console makes the pages. All fields must be set.
 type Console struct {
-	Office *desk.Office
-	Store  Store
-	Issuer string
-	Now    func() time.Time
+	Office  *desk.Office
+	Store   Store
+	Modules Modules
+	Issuer  string
+	Now     func() time.Time
 }
 
 // Store is what the console reads besides what the desk gives: who is there.
