@@ -140,13 +140,28 @@ func sumOf(name string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// compiledFiles lists the files of the compiler, of all its versions.
+// compiledFiles lists the files of the compiler, of all its versions; none without a
+// directory.
 func compiledFiles(dir string) []string {
+	if dir == "" {
+		return nil
+	}
 	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "wazero-*", "*"))
 	if err != nil {
 		return nil // a malformed pattern, which escapeGlob leaves no room for
 	}
 	return slices.DeleteFunc(files, func(name string) bool { return filepath.Ext(name) == sumSuffix })
+}
+
+// dropCompiled deletes what was compiled besides the files that are to be kept. What another
+// module left there meanwhile is compiled again at the next start.
+func dropCompiled(dir string, kept []string) {
+	for _, name := range compiledFiles(dir) {
+		if !slices.Contains(kept, name) {
+			_ = os.Remove(name)
+			_ = os.Remove(name + sumSuffix)
+		}
+	}
 }
 
 // escapeGlob makes a path stand for itself in a pattern.
@@ -164,6 +179,7 @@ func emptyCache(dir string) (deleted bool) {
 	}
 	for _, name := range compiledFiles(dir) {
 		deleted = os.Remove(name) == nil || deleted
+		_ = os.Remove(name + sumSuffix)
 	}
 	return deleted
 }

@@ -276,6 +276,37 @@ func TestCacheIsUsed(t *testing.T) {
 	}
 }
 
+// TestRefusedLeaveNothing holds that a module which is tried and refused leaves nothing
+// behind, and takes nothing away that was compiled of others.
+func TestRefusedLeaveNothing(t *testing.T) {
+	dir := t.TempDir()
+	good := guest{manifests: manifestsOf(hook.ClaimsMap, "p"), outputs: []string{`{}`}}
+	try := func(code []byte) error {
+		t.Helper()
+		trial, err := plugin.Try(t.Context(), code, plugin.TrialOptions{CacheDir: dir})
+		if err == nil {
+			err = trial.Close(t.Context())
+		}
+		return err
+	}
+	if err := try(good.build()); err != nil {
+		t.Fatal(err)
+	}
+	files := cached(t, dir)
+	silent, sample, broken := good, good, good
+	silent.manifests = "nonsense"
+	sample.outputs = []string{`{"set":1}`}
+	broken.evil = []byte{opAdd, opAdd}
+	for name, module := range map[string][]byte{"describes nothing": silent.build(), "fails its sample": sample.build(), "does not compile": broken.build()} {
+		if err := try(module); err == nil {
+			t.Errorf("%s: it was taken", name)
+		}
+		if left := cached(t, dir); len(files) != 2 || !slices.Equal(left, files) {
+			t.Errorf("%s: the cache had %v, has %v", name, files, left)
+		}
+	}
+}
+
 func cached(t *testing.T, dir string) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, entry os.DirEntry, err error) error {

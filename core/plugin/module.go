@@ -106,30 +106,39 @@ func (m *module) prepare(ctx context.Context, metered []byte) error {
 func (m *module) compileWell(ctx context.Context, metered []byte) error {
 	dir := m.options.CacheDir
 	err := m.compile(ctx, metered, dir)
-	if err != nil && emptyCache(dir) {
-		// A file in the cache may be damaged: once more without it.
-		m.options.Logger.Warn("plugin cache emptied", "directory", dir, "error", err)
-		m.free(ctx)
-		err = m.compile(ctx, metered, dir)
-	}
 	if err != nil && dir != "" {
-		// Where the disk is full, only the next start is slower.
-		m.free(ctx)
-		first := err
-		if err = m.compile(ctx, metered, ""); err == nil {
-			m.options.Logger.Warn("plugin cache not used", "directory", dir, "error", first)
-			return nil
-		}
+		err = m.compileInSpite(ctx, metered, err)
 	}
-	if err != nil {
-		return err
-	}
-	if dir != "" {
+	if err == nil && dir != "" {
 		if err := sealCache(dir); err != nil {
 			m.options.Logger.Warn("plugins will be compiled again at the next start", "error", err)
 		}
 	}
-	return nil
+	return err
+}
+
+// compileInSpite compiles what did not compile with the cache. Of a module that is wrong
+// itself the others do not lose what was compiled of them.
+func (m *module) compileInSpite(ctx context.Context, metered []byte, first error) error {
+	dir := m.options.CacheDir
+	m.free(ctx)
+	if err := m.compile(ctx, metered, ""); err != nil {
+		return err
+	}
+	if !emptyCache(dir) {
+		// Where the disk is full, only the next start is slower.
+		m.options.Logger.Warn("plugin cache not used", "directory", dir, "error", first)
+		return nil
+	}
+	// A file in the cache was damaged: once more without it.
+	m.options.Logger.Warn("plugin cache emptied", "directory", dir, "error", first)
+	m.free(ctx)
+	err := m.compile(ctx, metered, dir)
+	if err != nil {
+		m.free(ctx)
+		err = m.compile(ctx, metered, "")
+	}
+	return err
 }
 
 // compile turns a panic of wazero into an error: it panics at damage of a cached

@@ -35,7 +35,7 @@ type TrialOptions struct {
 }
 
 // Try loads a module and tests it on its samples. What is wrong with it the error
-// says in words for its author.
+// says in words for its author; nothing of it stays in the cache then.
 func Try(ctx context.Context, code []byte, o TrialOptions) (*Trial, error) {
 	options := Options{CacheDir: o.CacheDir, Capabilities: o.Capabilities, Logger: o.Logger, Now: o.Now, Rand: o.Rand}
 	if options.Logger == nil {
@@ -55,8 +55,10 @@ func Try(ctx context.Context, code []byte, o TrialOptions) (*Trial, error) {
 	if o.Trusted {
 		digest = core.BuiltinModule
 	}
+	kept := compiledFiles(o.CacheDir)
 	m, err := loadModule(ctx, &host.options, digest, code)
 	if err != nil {
+		dropCompiled(o.CacheDir, kept)
 		return nil, err
 	}
 	return &Trial{host, m}, nil
