@@ -53,6 +53,49 @@ func newSCIMWorld(w *world) *scimWorld {
 
 const scimPatch = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}`
 
+// scimRow is what becomes of one request by each caller: nobody; of acme an administrator, an
+// auditor, the help desk and a token for groups alone; an owner of elsewhere; an auditor of
+// the whole server.
+type scimRow struct {
+	method, path, body string
+	want               []int // of the callers, in their order
+}
+
+// scimMatrix says by hand who may what.
+func scimMatrix(s *scimWorld) []scimRow {
+	title := fmt.Sprintf(scimPatch, `{"op":"replace","path":"title","value":"x"}`)
+	member := fmt.Sprintf(scimPatch, `{"op":"add","path":"members","value":[{"value":"`+s.anna+`"}]}`)
+	search := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`
+	return []scimRow{
+		{"GET", "/ServiceProviderConfig", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/ResourceTypes", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/Schemas", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/ResourceTypes/User", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/Me", "", []int{401, 404, 404, 404, 404, 404, 404}}, // none of them is a user
+		{"POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[]}`, []int{401, 400, 400, 400, 400, 404, 400}},
+		{"GET", "/Users", "", []int{401, 200, 200, 200, 403, 404, 200}},
+		{"GET", "/Users/" + s.anna, "", []int{401, 200, 200, 200, 403, 404, 200}},
+		{"GET", "/Users/" + s.stranger, "", []int{401, 404, 404, 404, 404, 404, 404}},
+		{"GET", "/Users?filter=userName+eq+%22anna%22", "", []int{401, 200, 200, 200, 403, 404, 200}},
+		{"POST", "/Users/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
+		{"POST", "/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
+		{"POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
+		{"PUT", "/Users/" + s.anna, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"anna"}`, []int{401, 200, 403, 403, 403, 404, 403}},
+		{"PATCH", "/Users/" + s.anna, title, []int{401, 200, 403, 403, 403, 404, 403}},
+		{"PATCH", "/Users/" + s.stranger, title, []int{401, 404, 404, 404, 404, 404, 404}},
+		{"DELETE", "/Users/" + s.stranger, "", []int{401, 404, 404, 404, 404, 404, 404}},
+		{"POST", "/Groups/.search", search, []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/Groups", "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"GET", "/Groups/" + s.group, "", []int{401, 200, 200, 200, 200, 404, 200}},
+		{"POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
+		{"PUT", "/Groups/" + s.group, `{"displayName":"Staff"}`, []int{401, 200, 403, 403, 403, 404, 403}},
+		{"PATCH", "/Groups/" + s.group, member, []int{401, 204, 403, 403, 403, 404, 403}},
+		{"DELETE", "/Groups/" + s.group, "", []int{401, 204, 404, 404, 404, 404, 404}},
+		{"DELETE", "/Users/" + s.anna, "", []int{401, 204, 404, 404, 404, 404, 404}},
+	}
+}
+
 // refuseSCIMByRole asks for everything as everybody. What the organisation is that of the
 // path is for, nobody reaches from elsewhere; who may read may not write.
 func refuseSCIMByRole(t *testing.T, w *world) {
@@ -69,35 +112,7 @@ func refuseSCIMByRole(t *testing.T, w *world) {
 		{"elsewhere", s.serviceToken("elsewhere", "elsewhere", core.RoleOwner)},
 		{"auditor of all", s.serviceToken("elsewhere", "", core.RoleAuditor)},
 	}
-	title := fmt.Sprintf(scimPatch, `{"op":"replace","path":"title","value":"x"}`)
-	member := fmt.Sprintf(scimPatch, `{"op":"add","path":"members","value":[{"value":"`+s.anna+`"}]}`)
-	search := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`
-	for _, row := range []struct {
-		method, path, body string
-		want               []int // of the callers, in their order
-	}{
-		{"GET", "/ServiceProviderConfig", "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"GET", "/ResourceTypes", "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"GET", "/Schemas", "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"GET", "/Users", "", []int{401, 200, 200, 200, 403, 404, 200}},
-		{"GET", "/Users/" + s.anna, "", []int{401, 200, 200, 200, 403, 404, 200}},
-		{"GET", "/Users/" + s.stranger, "", []int{401, 404, 404, 404, 404, 404, 404}},
-		{"GET", "/Users?filter=userName+eq+%22anna%22", "", []int{401, 200, 200, 200, 403, 404, 200}},
-		{"POST", "/Users/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
-		{"POST", "/.search", search, []int{401, 200, 200, 200, 403, 404, 200}},
-		{"POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
-		{"PUT", "/Users/" + s.anna, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"anna"}`, []int{401, 200, 403, 403, 403, 404, 403}},
-		{"PATCH", "/Users/" + s.anna, title, []int{401, 200, 403, 403, 403, 404, 403}},
-		{"PATCH", "/Users/" + s.stranger, title, []int{401, 404, 404, 404, 404, 404, 404}},
-		{"DELETE", "/Users/" + s.stranger, "", []int{401, 404, 404, 404, 404, 404, 404}},
-		{"GET", "/Groups", "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"GET", "/Groups/" + s.group, "", []int{401, 200, 200, 200, 200, 404, 200}},
-		{"POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
-		{"PUT", "/Groups/" + s.group, `{"displayName":"Staff"}`, []int{401, 200, 403, 403, 403, 404, 403}},
-		{"PATCH", "/Groups/" + s.group, member, []int{401, 204, 403, 403, 403, 404, 403}},
-		{"DELETE", "/Groups/" + s.group, "", []int{401, 204, 404, 404, 404, 404, 404}},
-		{"DELETE", "/Users/" + s.anna, "", []int{401, 204, 404, 404, 404, 404, 404}},
-	} {
+	for _, row := range scimMatrix(s) {
 		for i, caller := range callers {
 			body := row.body
 			if strings.Contains(body, "%d") {
