@@ -71,7 +71,7 @@ func owner(a *app.App) (string, error) {
 // testdata/server are of a server alone.
 func TestServerScripts(t *testing.T) {
 	params := scripts(t, "", nil)
-	names := []string{"server/server", "user", "group", "org", "rules", "office", "connector", "plugin", "plugin-grant", "plugin_move", "explain", "registration"}
+	names := []string{"server/server", "user", "server/install", "group", "org", "rules", "office", "connector", "plugin", "plugin-grant", "plugin_move", "explain", "registration"}
 	if testing.Short() {
 		names = names[:2]
 	}

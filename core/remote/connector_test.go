@@ -128,7 +128,14 @@ func TestInstallPlugin(t *testing.T) {
 	if err != nil || made.Digest != "d" || *sent != "POST /api/v1/plugins?plugins=a%2Cb&signature=c2lnPz4&source=oci%3A%2F%2Fr%2Fx%3A1 \x00asm" {
 		t.Errorf("sent %q, %v", *sent, err)
 	}
-	if _, err := desk.InstallPlugin(t.Context(), admin.Install{Settings: map[string][]byte{"a": nil}}); err == nil || hint(err) == "" {
-		t.Errorf("got %v", err)
+	settings := admin.Install{Settings: map[string][]byte{"a": []byte(`{"b": 1}`)}}
+	if _, err := desk.InstallPlugin(t.Context(), settings); err != nil || *sent != "POST /api/v1/plugins?settings=%7B%22a%22%3A%7B%22b%22%3A1%7D%7D " {
+		t.Errorf("sent %q, %v", *sent, err)
+	}
+	*sent = ""
+	settings.Settings["a"] = []byte("{")
+	_, err = desk.InstallPlugin(t.Context(), settings)
+	if wrong, ok := errors.AsType[*admin.InvalidError](err); !ok || wrong.Problems[0].Field != "settings" || *sent != "" {
+		t.Errorf("sent %q, %v", *sent, err)
 	}
 }

@@ -26,13 +26,34 @@ func (d *Desk) FindPlugin(ctx context.Context, id string) (*admin.Plugin, error)
 // InstallPlugin is as of [desk.Desk]. Whose signatures are trusted is the server's to say:
 // what the input says of that does not count.
 func (d *Desk) InstallPlugin(ctx context.Context, input admin.Install) (*admin.Installed, error) {
-	if len(input.Settings) > 0 {
-		return nil, &Error{What: "new settings cannot be sent with a module", Advice: "install it without, or on the machine of the server"}
+	given, err := settingsOf(input.Settings)
+	if err != nil {
+		return nil, err
+	}
+	settings := ""
+	if len(given) > 0 {
+		text, err := json.Marshal(given)
+		if err != nil {
+			return nil, err
+		}
+		settings = string(text)
 	}
 	made, err := d.api.InstallPlugin(ctx, api.InstallPluginQuery{
-		Source: input.Source, Signature: base64.RawURLEncoding.EncodeToString(input.Signature), AllowUnsigned: input.AllowUnsigned, Pin: input.Pin, Plugins: input.Plugins,
+		Source: input.Source, Signature: base64.RawURLEncoding.EncodeToString(input.Signature), AllowUnsigned: input.AllowUnsigned, Pin: input.Pin, Plugins: input.Plugins, Settings: settings,
 	}, input.Code)
 	return one(d, made, err, wire.AdminInstalled)
+}
+
+// settingsOf are those of instances, by their names, as they are sent.
+func settingsOf(given map[string][]byte) (map[string]json.RawMessage, error) {
+	sent := map[string]json.RawMessage{}
+	for name, settings := range given {
+		if err := document(settings); err != nil {
+			return nil, err
+		}
+		sent[name] = settings
+	}
+	return sent, nil
 }
 
 // ReloadPlugins is as of [desk.Desk].
@@ -57,13 +78,11 @@ func (d *Desk) Releases(ctx context.Context, plugin string) ([]admin.Release, er
 
 // RollbackPlugin is as of [desk.Desk].
 func (d *Desk) RollbackPlugin(ctx context.Context, input admin.Rollback) (*admin.Installed, error) {
-	sent := api.Rollback{To: input.To, Settings: map[string]json.RawMessage{}}
-	for name, settings := range input.Settings {
-		if err := document(settings); err != nil {
-			return nil, err
-		}
-		sent.Settings[name] = settings
+	settings, err := settingsOf(input.Settings)
+	if err != nil {
+		return nil, err
 	}
+	sent := api.Rollback{To: input.To, Settings: settings}
 	made, err := d.api.RollbackPlugin(ctx, input.Plugin, sent)
 	return one(d, made, err, wire.AdminInstalled)
 }

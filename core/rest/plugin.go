@@ -36,6 +36,7 @@ type installPlugin struct {
 	AllowUnsigned bool     `query:"allow_unsigned" doc:"Install it though no trusted key signed it."`
 	Pin           string   `query:"pin" maxLength:"80" doc:"SHA-256 that it must have, now and when it is reloaded."`
 	Plugins       []string `query:"plugins" maxItems:"64" doc:"Only these of the plugins that it has, with commas between."`
+	Settings      string   `query:"settings" maxLength:"65536" doc:"New settings of instances, where the version needs others: a JSON object with one for each, by its name."`
 	Once
 }
 
@@ -95,7 +96,28 @@ func (r *routes) install(ctx context.Context, d *desk.Desk, in *installPlugin, c
 		return nil, err
 	}
 	input.Pin, input.AllowUnsigned, input.Plugins = in.Pin, in.AllowUnsigned, in.Plugins
+	if input.Settings, err = in.settings(); err != nil {
+		return nil, err
+	}
 	return installed(d.InstallPlugin(ctx, input))
+}
+
+// settings reads those of instances.
+func (in *installPlugin) settings() (map[string][]byte, error) {
+	if in.Settings == "" {
+		return nil, nil
+	}
+	var given struct {
+		Settings map[string]json.RawMessage `json:"settings"`
+	}
+	if err := decode([]byte(`{"settings":`+in.Settings+`}`), &given); err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	for name, settings := range given.Settings {
+		all[name] = settings
+	}
+	return all, nil
 }
 
 func (r *routes) releases() {

@@ -71,6 +71,25 @@ func TestInstance(t *testing.T) {
 	w.ask("owner", "GET /instances/work", "").want(http.StatusNotFound)
 }
 
+func TestInstallWithSettings(t *testing.T) {
+	w := newWorld(t)
+	install := func(settings string) answer {
+		t.Helper()
+		return w.ask("owner", "POST /plugins?allow_unsigned=true&settings="+url.QueryEscape(settings), moduleText, bytesType)
+	}
+	for settings, status := range map[string]int{
+		`{"mapper":[]`: 400, `{},"settings":{}`: 400, "[]": 422, `{},"x":1`: 422, "null": 422, `{"nobody":{}}`: 422, "{}}": 400,
+	} {
+		install(settings).want(status)
+	}
+	install("{}").want(http.StatusOK).has(map[string]any{"unchanged": false})
+	w.ask("owner", "POST /instances", `{"plugin":"mapper","settings":{"a":1}}`).want(http.StatusCreated)
+	install(`{"mapper":{"wrong":1}}`).want(http.StatusUnprocessableEntity)
+	w.ask("owner", "GET /instances/mapper", "").has(map[string]any{"settings": map[string]any{"a": 1}})
+	install(`{"mapper":{"a":2}}`).want(http.StatusOK)
+	w.ask("owner", "GET /instances/mapper", "").has(map[string]any{"settings": map[string]any{"a": 2}})
+}
+
 func TestBinding(t *testing.T) {
 	w := newWorld(t)
 	w.ask("owner", "POST /plugins?allow_unsigned=true", moduleText, bytesType).want(http.StatusOK)

@@ -902,6 +902,7 @@ type InstallPluginQuery struct {
 	AllowUnsigned bool     // Install it though no trusted key signed it.
 	Pin           string   // SHA-256 that it must have, now and when it is reloaded.
 	Plugins       []string // Only these of the plugins that it has, with commas between.
+	Settings      string   // New settings of instances, where the version needs others: a JSON object with one for each, by its name.
 }
 
 func (p InstallPluginQuery) values() url.Values {
@@ -911,6 +912,7 @@ func (p InstallPluginQuery) values() url.Values {
 	q.flag("allow_unsigned", p.AllowUnsigned)
 	q.text("pin", p.Pin)
 	q.list("plugins", p.Plugins)
+	q.text("settings", p.Settings)
 	return url.Values(q)
 }
 
