@@ -46,6 +46,8 @@ func consoleMatrix() []pageRow {
 		{"/organisations/:org/delete", "delete", "confirm=other", "xxxx.k"},
 
 		{"/users", "", "org=acme", "kkkk.k"},
+		{"/users", "disable_many enable_many sign_out_many", "org=acme&user=:id", "kxkkxk"},
+		{"/users", "join_many leave_many", "org=acme&user=:id&group=:group", "xxkkxk"},
 		{"/users/new", "", "", "xxkkkk"},
 		{"/users/new", "create", "name=made&org=acme", "xxkk.k"},
 		{"/users/invite", "", "", "xxkkkk"},
