@@ -318,6 +318,7 @@ type FeedItem struct {
 type Order struct {
 	ID, Title, Text string
 	Action          string
+	Values          []Field // sent with the action
 	Items           []OrderItem
 	Empty           string
 	Buttons         []Button

@@ -48,6 +48,9 @@ type Connector struct {
 	Beyond []Need
 }
 
+// Version is that of its instance: whatever changes the connector moves that on.
+func (c *Connector) Version() Version { return VersionOf(c.Plugin.UpdatedAt) }
+
 // CreateConnector makes a connector: the instance of the plugin with settings, secrets
 // and grants, its bindings, and how the host deals with whom it names. One that lacks
 // something that its plugin needs is made too, but disabled, because providers want to

@@ -253,7 +253,7 @@ func (c *Console) deleteAccountPage(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	back := at(pathAccounts, string(p.ID))
-	return show(belowAccount(p.ServiceAccount, "Delete "+p.Name, goesWith(contents, "Its tokens work no more from that moment."), sureForm("Delete "+p.Name, back)), nil)
+	return show(belowAccount(p.ServiceAccount, "Delete "+p.Name, goesWith(contents, "Its tokens work no more from that moment."), sureForm("Delete "+p.Name, back, v.held(admin.VersionOf(p.UpdatedAt)))), nil)
 }
 
 func (c *Console) deleteAccount(v *Visit) (*Answer, error) {
@@ -262,7 +262,7 @@ func (c *Console) deleteAccount(v *Visit) (*Answer, error) {
 		err = v.sure()
 	}
 	if err == nil {
-		err = v.Desk.DeleteServiceAccount(v, p.ID)
+		err = v.Desk.If(v.was()).DeleteServiceAccount(v, p.ID)
 	}
 	if err != nil {
 		return nil, err

@@ -254,6 +254,7 @@ func (c *Console) clientSecret(v *Visit) (*Answer, error) {
 	}
 	page := under(client, "New secret", web.Form{
 		Title: "Make a new secret", Text: "The old one stops working at once: until the new one is entered in the application, nobody can sign in to it. People who are signed in stay so.",
+		Hidden:  []web.Field{v.held(admin.VersionOf(client.UpdatedAt))},
 		Buttons: []web.Button{{Label: "Make a new secret", Action: "rotate", Kind: "primary", ID: "rotate"}},
 		Back:    &web.Anchor{Label: "Cancel", URL: at(clientsPath, client.ID)},
 	})
@@ -269,7 +270,7 @@ func under(client *core.Client, title string, blocks ...web.Block) *web.Console 
 
 // rotateSecret shows the new secret, this once: that is why it leads nowhere else.
 func (c *Console) rotateSecret(v *Visit) (*Answer, error) {
-	secret, err := v.Desk.RotateSecret(v, v.Param("id"))
+	secret, err := v.Desk.If(v.was()).RotateSecret(v, v.Param("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -311,6 +312,7 @@ func (c *Console) leaveClient(v *Visit) (*Answer, error) {
 	page := under(client, "Delete "+client.Title(), goesWith(contents, "Its tokens work no more from that moment."), web.Form{
 		Title: "Delete this application?", Text: "Its consents, grants and tokens, and the bindings of plugins to it, are deleted too. Nobody can sign in to it any more, and this cannot be undone. To keep people out for a while, disable it.",
 		Groups:  []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: "Delete " + client.Name + " for good", Kind: "check"}}}},
+		Hidden:  []web.Field{v.held(admin.VersionOf(client.UpdatedAt))},
 		Buttons: []web.Button{{Label: "Delete", Action: "delete", Kind: "danger", ID: "delete"}},
 		Back:    &web.Anchor{Label: "Cancel", URL: at(clientsPath, client.ID)},
 	})
@@ -325,7 +327,7 @@ func (c *Console) deleteClient(v *Visit) (*Answer, error) {
 	if err := v.confirmed(); err != nil {
 		return nil, err
 	}
-	if err := v.Desk.DeleteClient(v, client.ID); err != nil {
+	if err := v.Desk.If(v.was()).DeleteClient(v, client.ID); err != nil {
 		return nil, err
 	}
 	return done(with(clientsPath, "org", client.Org), client.Title()+" was deleted.")

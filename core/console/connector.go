@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,7 +192,7 @@ func (c *Console) connectorRules() Route {
 		if err != nil {
 			return nil, "", "", err
 		}
-		return &of.Connector, of.Org, "", nil
+		return &of.Connector, of.Org, of.Version(), nil
 	}
 	return SheetPage[core.Connector]{
 		Path: connectorsPath + "/:name/rules", Menu: connectorsPath, Fresh: true, Permission: core.WriteConnectors, Read: read,
@@ -207,8 +206,8 @@ func (c *Console) connectorRules() Route {
 			}
 			return connectorPage(v, full, "rules", form)
 		},
-		Update: func(v *Visit, of *core.Connector, _ admin.Version, edit func(*core.Connector)) (string, string, error) {
-			_, err := v.Desk.UpdateConnector(v, of.Instance, admin.ConnectorEdit{Edit: edit})
+		Update: func(v *Visit, of *core.Connector, was admin.Version, edit func(*core.Connector)) (string, string, error) {
+			_, err := v.Desk.If(was).UpdateConnector(v, of.Instance, admin.ConnectorEdit{Edit: edit})
 			return at(connectorsPath, of.Instance), "The connector was changed.", err
 		},
 	}.Route()
@@ -259,35 +258,30 @@ func (c *Console) connectorSettings(v *Visit) (*Answer, error) {
 	if err := v.need(core.WriteConnectors, of.Org); err != nil {
 		return nil, err
 	}
-	fields, err := c.connectorFields(v, of)
+	schema, err := v.connectorSchema(of)
 	if err != nil {
 		return nil, err
 	}
-	return show(connectorPage(v, of, "settings", v.settingsSheet(fields, at(connectorsPath, of.Instance))), nil)
+	fields, err := v.settingsForm(schema, of.Plugin.Settings)
+	if err != nil {
+		return nil, err
+	}
+	sheet := v.settingsSheet(fields, at(connectorsPath, of.Instance))
+	return show(connectorPage(v, of, "settings", sheet.Form(&writtenSettings{fields: fields}, of.Version())), nil)
 }
 
-func (c *Console) connectorFields(v *Visit, of *admin.Connector) ([]form.Field, error) {
+// connectorSchema is that of the settings of its plugin; nil if there is no such plugin.
+func (v *Visit) connectorSchema(of *admin.Connector) ([]byte, error) {
 	plugins, err := v.Desk.SignInPlugins(v)
 	if err != nil {
 		return nil, err
 	}
-	var schema []byte
 	for i := range plugins {
 		if plugins[i].ID == of.Plugin.Plugin {
-			schema = plugins[i].Settings
+			return plugins[i].Settings, nil
 		}
 	}
-	return v.settingsForm(schema, of.Plugin.Settings)
-}
-
-// settingsSheet is the form of settings, with a link to the same as JSON.
-func (v *Visit) settingsSheet(fields []form.Field, back string) web.Form {
-	sheet := saving(web.Form{Groups: settingsGroups(fields)}, back)
-	if len(fields) == 1 && fields[0].Name == "settings" {
-		sheet.Hidden = []web.Field{{Name: "as", Value: asJSON}}
-		sheet.Text = "As JSON, with everything that its schema allows."
-	}
-	return sheet
+	return nil, nil
 }
 
 func (c *Console) saveConnectorSettings(v *Visit) (*Answer, error) {
@@ -295,22 +289,29 @@ func (c *Console) saveConnectorSettings(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := c.connectorFields(v, of)
+	schema, err := v.connectorSchema(of)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := v.readSettings(fields, of.Plugin.Settings)
-	if err == nil {
-		var change []byte
-		if change, err = form.Patch(of.Plugin.Settings, settings); err == nil {
-			_, err = v.Desk.UpdateConnector(v, of.Instance, admin.ConnectorEdit{Settings: [][]byte{change}})
+	again, status, err := v.saveSettings(schema, at(connectorsPath, of.Instance), func() ([]byte, admin.Version, error) {
+		of, err := v.Desk.FindConnector(v, v.Param("name"))
+		if err != nil {
+			return nil, "", err
 		}
-	}
-	if wrong, ok := errors.AsType[*admin.InvalidError](placed(err, fields)); ok {
-		return invalid(connectorPage(v, of, "settings", retyped(v, v.settingsSheet(fields, at(connectorsPath, of.Instance)), wrong)))
-	}
-	if err != nil {
+		return of.Plugin.Settings, of.Version(), nil
+	}, func(was admin.Version, before, after []byte) error {
+		change, err := form.Patch(before, after)
+		if err != nil {
+			return err
+		}
+		_, err = v.Desk.If(was).UpdateConnector(v, of.Instance, admin.ConnectorEdit{Settings: [][]byte{change}})
+		return err
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case again != nil:
+		return &Answer{Status: status, Page: connectorPage(v, of, "settings", *again)}, nil
 	}
 	return done(at(connectorsPath, of.Instance), "The settings were saved.")
 }
@@ -337,6 +338,7 @@ func (c *Console) leaveConnector(v *Visit) (*Answer, error) {
 				{Name: "confirm", Label: "Delete " + of.Instance + " for good", Kind: "check"},
 				{Name: "forget", Label: "Forget its settings, its secrets and whom it linked too", Hint: "Else one of the same name finds them again.", Kind: "check"},
 			}}},
+			Hidden:  []web.Field{v.held(of.Version())},
 			Buttons: []web.Button{{Label: "Delete", Action: "delete", Kind: "danger", ID: "delete"}},
 			Back:    &web.Anchor{Label: "Cancel", URL: at(connectorsPath, of.Instance)},
 		}},
@@ -348,7 +350,7 @@ func (c *Console) deleteConnector(v *Visit) (*Answer, error) {
 	if err := v.confirmed(); err != nil {
 		return nil, err
 	}
-	if err := v.Desk.DeleteConnector(v, v.Param("name"), v.Checked("forget")); err != nil {
+	if err := v.Desk.If(v.was()).DeleteConnector(v, v.Param("name"), v.Checked("forget")); err != nil {
 		return nil, err
 	}
 	return done(connectorsPath, "The connector "+strconv.Quote(v.Param("name"))+" was deleted.")

@@ -172,7 +172,7 @@ func (c *Console) createConnector(v *Visit) (*Answer, error) {
 	if len(before) == 0 {
 		before = []byte("{}")
 	}
-	settings, err := v.readSettings(fields, before)
+	settings, err := readSettings(fields, before, v.Said)
 	if err == nil {
 		_, err = v.Desk.CreateConnector(v, v.connectorInput(plugin, preset, before, settings))
 	}

@@ -276,15 +276,15 @@ func (c *Console) deleteGroupPage(v *Visit) (*Answer, error) {
 		Crumbs: []web.Anchor{{Label: "Groups", URL: with(pathGroups, "org", g.Org)}, {Label: groupTitle(g), URL: back}},
 		Blocks: []web.Block{
 			goesWith(contents, "What members may do as such, they may no more. They themselves stay."),
-			sureForm("Delete "+groupTitle(g), back),
+			sureForm("Delete "+groupTitle(g), back, v.held(admin.VersionOf(g.UpdatedAt))),
 		},
 	}, nil)
 }
 
 // sureForm asks once more, without a name to type.
-func sureForm(button, back string) web.Form {
+func sureForm(button, back string, held web.Field) web.Form {
 	return web.Form{
-		Title: "Are you sure?", Text: "This cannot be undone.", Hidden: []web.Field{{Name: "confirm", Value: "yes"}},
+		Title: "Are you sure?", Text: "This cannot be undone.", Hidden: []web.Field{{Name: "confirm", Value: "yes"}, held},
 		Buttons: []web.Button{{Label: button, Action: "delete", Kind: "danger primary", ID: "delete"}}, Back: &web.Anchor{Label: "Keep it", URL: back},
 	}
 }
@@ -302,7 +302,7 @@ func (c *Console) deleteGroup(v *Visit) (*Answer, error) {
 	if err := v.sure(); err != nil {
 		return nil, err
 	}
-	if err := v.Desk.DeleteGroup(v, org, name); err != nil {
+	if err := v.Desk.If(v.was()).DeleteGroup(v, org, name); err != nil {
 		return nil, err
 	}
 	return done(with(pathGroups, "org", org), name+" was deleted.")

@@ -17,7 +17,7 @@ func (c *Console) instanceRoutes() []Route {
 			"forget-secret": {Do: c.forgetSecret}, "unbind": {Do: c.unbind}, "bind": {Do: c.bind},
 		}},
 		{Path: instancesPath + "/:name/settings", Menu: pluginsPath, Fresh: true, Show: c.instanceSettings, Actions: map[string]Action{"save": {Do: c.saveInstanceSettings}}},
-		{Path: instancesPath + "/:name/limits", Menu: pluginsPath, Show: c.instanceLimits, Actions: map[string]Action{"save": {Do: c.saveLimits}}},
+		c.instanceLimits(),
 		{Path: instancesPath + "/:name/log", Menu: pluginsPath, Show: c.instanceLog},
 		{Path: instancesPath + "/:name/try", Menu: pluginsPath, Show: c.tryPlugin, Actions: map[string]Action{"try": {Do: c.previewPlugin}}},
 		{Path: instancesPath + "/:name/delete", Menu: pluginsPath, Fresh: true, Show: c.leaveInstance, Actions: map[string]Action{"delete": {Do: c.deleteInstance}}},
@@ -100,6 +100,7 @@ func (c *Console) leaveInstance(v *Visit) (*Answer, error) {
 	}
 	page := instancePage(v, i, "delete", web.Form{
 		Title: "Delete this instance?", Text: text, Groups: []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: "Delete " + i.Name + " for good", Kind: "check"}}}},
+		Hidden:  []web.Field{v.held(admin.VersionOf(i.UpdatedAt))},
 		Buttons: []web.Button{{Label: "Delete", Action: "delete", Kind: "danger", ID: "delete-it"}}, Back: &web.Anchor{Label: "Cancel", URL: at(instancesPath, i.Name)},
 	})
 	page.Buttons = nil
@@ -111,7 +112,7 @@ func (c *Console) deleteInstance(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	name := v.Param("name")
-	if _, err := v.Desk.UnbindPlugin(v, admin.Unbind{Instance: name, Forget: true}); err != nil {
+	if _, err := v.Desk.If(v.was()).UnbindPlugin(v, admin.Unbind{Instance: name, Forget: true}); err != nil {
 		return nil, err
 	}
 	return done(pluginsPath, "The instance "+name+" was deleted.")

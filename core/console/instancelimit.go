@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -10,55 +9,68 @@ import (
 	"github.com/postern-id/postern/web"
 )
 
-// instanceLimits bounds each call.
-func (c *Console) instanceLimits(v *Visit) (*Answer, error) {
-	if err := v.need(core.WritePlugins, ""); err != nil {
-		return nil, err
-	}
-	i, _, err := v.theInstance()
-	if err != nil {
-		return nil, err
-	}
-	return show(instancePage(v, i, "limits", limitsForm(i)), nil)
+// instanceLimits is the page on which each call is bounded.
+func (c *Console) instanceLimits() Route {
+	return SheetPage[admin.Instance]{
+		Path: instancesPath + "/:name/limits", Menu: pluginsPath, Permission: core.WritePlugins,
+		Read: func(v *Visit) (*admin.Instance, string, admin.Version, error) {
+			i, _, err := v.theInstance()
+			if err != nil {
+				return nil, "", "", err
+			}
+			return i, "", admin.VersionOf(i.UpdatedAt), nil
+		},
+		Sheet: func(_ *Visit, i *admin.Instance) Sheet[admin.Instance] { return limitsSheet(i) },
+		Page: func(v *Visit, i *admin.Instance, form web.Form) *web.Console {
+			return instancePage(v, i, "limits", form)
+		},
+		Update: func(v *Visit, i *admin.Instance, was admin.Version, edit func(*admin.Instance)) (string, string, error) {
+			err := v.Desk.UpdateInstance(v, i.Name, was, func(stored *core.PluginInstance) {
+				draft := admin.Instance{PluginInstance: *stored}
+				edit(&draft)
+				stored.Limits = draft.Limits
+			})
+			return at(instancesPath, i.Name), "The limits were saved.", err
+		},
+	}.Route()
 }
 
-func limitsForm(i *admin.Instance) web.Form {
-	whole := func(n int64) string {
-		if n == 0 {
-			return ""
+func limitsSheet(i *admin.Instance) Sheet[admin.Instance] {
+	millis := func(name, label, least, most string, of func(*admin.Instance) *time.Duration) SheetField[admin.Instance] {
+		return SheetField[admin.Instance]{
+			Input: web.Input{Name: name, Label: label, Kind: "number", Min: least, Max: most, Optional: true},
+			Get:   func(i *admin.Instance) string { return whole(of(i).Milliseconds()) },
+			Set:   func(i *admin.Instance, typed string) { *of(i) = time.Duration(limit(typed)) * time.Millisecond },
 		}
-		return strconv.FormatInt(n, 10)
 	}
-	return saving(web.Form{
-		Title: "Limits of each call", Text: "Empty: as the server has it. A call that goes beyond one fails, and what it did is undone.",
-		Groups: []web.Group{{Inputs: []web.Input{
-			{Name: "memory", Label: "Memory, in MiB", Kind: "number", Min: "1", Max: "256", Value: whole(int64(i.Limits.MemoryMiB)), Optional: true},
-			{Name: "cpu", Label: "Work, in milliseconds", Kind: "number", Min: "1", Max: "1000", Value: whole(i.Limits.CPU.Milliseconds()), Optional: true},
-			{Name: "wait", Label: "Waiting for others, in milliseconds", Kind: "number", Min: "10", Max: "30000", Value: whole(i.Limits.Wait.Milliseconds()), Optional: true},
+	return Sheet[admin.Instance]{
+		Fill: saving(web.Form{
+			Title: "Limits of each call", Text: "Empty: as the server has it. A call that goes beyond one fails, and what it did is undone.",
+		}, at(instancesPath, i.Name)),
+		Groups: []SheetGroup[admin.Instance]{{Fields: []SheetField[admin.Instance]{
+			{
+				Input: web.Input{Name: "memory", Label: "Memory, in MiB", Kind: "number", Min: "1", Max: "256", Optional: true},
+				Get:   func(i *admin.Instance) string { return whole(int64(i.Limits.MemoryMiB)) },
+				Set:   func(i *admin.Instance, typed string) { i.Limits.MemoryMiB = limit(typed) },
+			},
+			millis("cpu", "Work, in milliseconds", "1", "1000", func(i *admin.Instance) *time.Duration { return &i.Limits.CPU }),
+			millis("wait", "Waiting for others, in milliseconds", "10", "30000", func(i *admin.Instance) *time.Duration { return &i.Limits.Wait }),
 		}}},
-	}, at(instancesPath, i.Name))
+	}
 }
 
-func (c *Console) saveLimits(v *Visit) (*Answer, error) {
-	i, _, err := v.theInstance()
-	if err != nil {
-		return nil, err
+func whole(n int64) string {
+	if n == 0 {
+		return ""
 	}
-	number := func(name string) int {
-		n, err := strconv.Atoi(v.Said(name))
-		if err != nil && v.Said(name) != "" {
-			return -1 // which the desk refuses
-		}
-		return n
+	return strconv.FormatInt(n, 10)
+}
+
+// limit reads a number; what is none is one that the desk refuses.
+func limit(typed string) int {
+	n, err := strconv.Atoi(typed)
+	if err != nil && typed != "" {
+		return -1
 	}
-	err = v.Desk.SetLimits(v, i.Name, core.PluginLimits{
-		MemoryMiB: number("memory"), CPU: time.Duration(number("cpu")) * time.Millisecond, Wait: time.Duration(number("wait")) * time.Millisecond,
-	})
-	if wrong, ok := errors.AsType[*admin.InvalidError](err); ok {
-		return invalid(instancePage(v, i, "limits", retyped(v, limitsForm(i), wrong)))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return done(at(instancesPath, i.Name), "The limits were saved.")
+	return n
 }

@@ -49,7 +49,7 @@ func (c *Console) createInstance(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := v.readSettings(fields, []byte("{}"))
+	settings, err := readSettings(fields, []byte("{}"), v.Said)
 	if err == nil {
 		_, err = v.Desk.CreateInstance(v, v.Said("name"), p.ID, settings)
 	}

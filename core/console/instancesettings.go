@@ -1,8 +1,6 @@
 package console
 
 import (
-	"errors"
-
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/web"
@@ -21,7 +19,8 @@ func (c *Console) instanceSettings(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(v.settingsPage(i, v.settingsSheet(fields, at(instancesPath, i.Name))), nil)
+	sheet := v.settingsSheet(fields, at(instancesPath, i.Name))
+	return show(v.settingsPage(i, sheet.Form(&writtenSettings{fields: fields}, admin.VersionOf(i.UpdatedAt))), nil)
 }
 
 // settingsPage is the page around the settings, with a way to the same as JSON, and back.
@@ -41,19 +40,18 @@ func (c *Console) saveInstanceSettings(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := v.settingsForm(p.Settings, i.Settings)
-	if err != nil {
+	again, status, err := v.saveSettings(p.Settings, at(instancesPath, i.Name), func() ([]byte, admin.Version, error) {
+		i, _, err := v.theInstance()
+		if err != nil {
+			return nil, "", err
+		}
+		return i.Settings, admin.VersionOf(i.UpdatedAt), nil
+	}, func(was admin.Version, _, after []byte) error { return v.Desk.If(was).SetSettings(v, i.Name, after) })
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	settings, err := v.readSettings(fields, i.Settings)
-	if err == nil {
-		err = v.Desk.SetSettings(v, i.Name, settings)
-	}
-	if wrong, ok := errors.AsType[*admin.InvalidError](placed(err, fields)); ok {
-		return invalid(v.settingsPage(i, retyped(v, v.settingsSheet(fields, at(instancesPath, i.Name)), wrong)))
-	}
-	if err != nil {
-		return nil, err
+	case again != nil:
+		return &Answer{Status: status, Page: v.settingsPage(i, *again)}, nil
 	}
 	return done(at(instancesPath, i.Name)+"/settings", "The settings were saved, and hold from now on.")
 }

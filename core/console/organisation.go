@@ -260,7 +260,7 @@ func (c *Console) deleteOrganisationWith(v *Visit, org *core.Organisation, probl
 		return nil, err
 	}
 	return show(belowOrg(org, "Delete "+orgTitle(org), goesWith(contents, "All of it is gone at once, and applications let nobody of it in any more. The audit log keeps what happened."),
-		confirmForm("Type "+org.Name+" to go on", problem, "Delete "+orgTitle(org), at(pathOrgs, org.Name))), nil)
+		confirmForm("Type "+org.Name+" to go on", problem, "Delete "+orgTitle(org), at(pathOrgs, org.Name), v.held(admin.VersionOf(org.UpdatedAt)))), nil)
 }
 
 func (c *Console) deleteOrganisation(v *Visit) (*Answer, error) {
@@ -271,7 +271,7 @@ func (c *Console) deleteOrganisation(v *Visit) (*Answer, error) {
 	if v.Said("confirm") != org.Name {
 		return problem(c.deleteOrganisationWith(v, org, "This is another key: type "+org.Name+"."))
 	}
-	if err := v.Desk.DeleteOrganisation(v, org.Name); err != nil {
+	if err := v.Desk.If(v.was()).DeleteOrganisation(v, org.Name); err != nil {
 		return nil, err
 	}
 	return done(pathOrgs, orgTitle(org)+" was deleted.")

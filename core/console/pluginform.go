@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -89,9 +90,82 @@ func (v *Visit) settingsForm(schema, settings []byte) ([]form.Field, error) {
 	return form.Fields(schema, settings)
 }
 
+// writtenSettings are settings as a form has them: a text for each of its fields.
+type writtenSettings struct {
+	fields []form.Field
+	typed  map[string]string
+}
+
+func (w *writtenSettings) text(name string) string {
+	if text, typed := w.typed[name]; typed {
+		return text
+	}
+	if len(w.fields) == 1 && w.fields[0].Name == name {
+		return w.fields[0].Value
+	}
+	for _, f := range form.Leaves(w.fields) {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// settingsSheet is the form of settings, as a [Sheet]: what others saved meanwhile is not
+// lost.
+func (v *Visit) settingsSheet(fields []form.Field, back string) Sheet[writtenSettings] {
+	sheet := Sheet[writtenSettings]{Fill: saving(web.Form{}, back)}
+	if len(fields) == 1 && fields[0].Name == "settings" {
+		sheet.Fill.Hidden = []web.Field{{Name: "as", Value: asJSON}}
+		sheet.Fill.Text = "As JSON, with everything that its schema allows."
+	}
+	for _, g := range settingsGroups(fields) {
+		group := SheetGroup[writtenSettings]{Title: g.Title, Text: g.Text, Folds: g.Folds}
+		for _, input := range g.Inputs {
+			name := input.Name
+			group.Fields = append(group.Fields, SheetField[writtenSettings]{
+				Input: input, Get: func(w *writtenSettings) string { return w.text(name) },
+				Set: func(w *writtenSettings, text string) { w.typed[name] = text },
+			})
+		}
+		sheet.Groups = append(sheet.Groups, group)
+	}
+	return sheet
+}
+
+// saveSettings has the settings saved that were typed, by update; read gives what is stored.
+// If that fails because of what was typed, or because somebody else saved others meanwhile,
+// it gives the form to show again.
+func (v *Visit) saveSettings(schema []byte, back string, read func() ([]byte, admin.Version, error), update func(was admin.Version, before, after []byte) error) (again *web.Form, status int, err error) {
+	before, of, err := read()
+	if err != nil {
+		return nil, 0, err
+	}
+	fields, err := v.settingsForm(schema, before)
+	if err != nil {
+		return nil, 0, err
+	}
+	return v.settingsSheet(fields, back).Save(v, func() (*writtenSettings, admin.Version, error) {
+		now, of, err := read()
+		if err != nil {
+			return nil, "", err
+		}
+		fields, err := v.settingsForm(schema, now)
+		return &writtenSettings{fields: fields}, of, err
+	}, func(was admin.Version, edit func(*writtenSettings)) error {
+		written := &writtenSettings{fields: fields, typed: map[string]string{}}
+		edit(written)
+		after, err := readSettings(fields, before, written.text)
+		if err == nil {
+			err = update(cmp.Or(was, of), before, after)
+		}
+		return placed(err, fields)
+	})
+}
+
 // readSettings reads what was typed; what cannot be read is told by field.
-func (v *Visit) readSettings(fields []form.Field, before []byte) ([]byte, error) {
-	settings, problems := form.Read(fields, before, v.Said)
+func readSettings(fields []form.Field, before []byte, typed func(name string) string) ([]byte, error) {
+	settings, problems := form.Read(fields, before, typed)
 	var wrong admin.InvalidError
 	for _, p := range problems {
 		wrong.Problems = append(wrong.Problems, admin.Problem{Field: p.Name, Text: p.Text})

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/postern-id/postern/core"
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/web"
 )
 
@@ -27,12 +28,12 @@ func (c *Console) pluginOrder(v *Visit) (*Answer, error) {
 	}
 	for i, hook := range hooks {
 		order := web.Order{ID: "order-" + strconv.Itoa(i), Title: hook, Text: hookWords(hook), Action: "move"}
-		for _, b := range config.Bindings {
-			if b.Hook == hook {
-				order.Items = append(order.Items, web.OrderItem{
-					Name: string(b.ID), Label: b.Instance, URL: at(instancesPath, b.Instance), Sub: "for " + v.boundTo(b.ClientID), Badges: bindingBadges(b),
-				})
-			}
+		of := slices.DeleteFunc(slices.Clone(config.Bindings), func(b core.PluginBinding) bool { return b.Hook != hook })
+		order.Values = []web.Field{{Name: version, Value: string(admin.OrderVersion(of))}}
+		for _, b := range of {
+			order.Items = append(order.Items, web.OrderItem{
+				Name: string(b.ID), Label: b.Instance, URL: at(instancesPath, b.Instance), Sub: "for " + v.boundTo(b.ClientID), Badges: bindingBadges(b),
+			})
 		}
 		page.Blocks = append(page.Blocks, order)
 	}
@@ -74,7 +75,7 @@ func (v *Visit) boundTo(clientID string) string {
 
 func (c *Console) moveBinding(v *Visit) (*Answer, error) {
 	place, _ := strconv.Atoi(v.Said("position")) // what is no number is the first
-	order, err := v.Desk.MoveBinding(v, core.ID(v.Said("item")), place)
+	order, err := v.Desk.If(v.was()).MoveBinding(v, core.ID(v.Said("item")), place)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func holderRow(v *Visit, h admin.RoleHolder, may bool) web.Row {
 	if may && v.Desk.Caller().Covers(h.Grant) {
 		row.Buttons = []web.Button{{
 			Label: "Take away", About: "the role of " + h.Holder.Title + ", " + h.Holder.Name, Action: "revoke", Kind: "danger",
-			Values: []web.Field{{Name: "holder", Value: string(h.Holder.ID)}, {Name: "org", Value: h.Grant.Org}},
+			Values: []web.Field{{Name: "holder", Value: string(h.Holder.ID)}, {Name: "org", Value: h.Grant.Org}, {Name: version, Value: string(admin.RoleVersion(h.Grant.Role))}},
 		}}
 	}
 	return row
@@ -104,7 +104,7 @@ func (c *Console) askRevokeRole(v *Visit) (*Question, error) {
 func (c *Console) revokeRole(v *Visit) (*Answer, error) {
 	name, err := v.holderName(core.ID(v.Said("holder")))
 	if err == nil {
-		err = v.Desk.RevokeRole(v, core.ID(v.Said("holder")), v.Said("org"))
+		err = v.Desk.If(v.was()).RevokeRole(v, core.ID(v.Said("holder")), v.Said("org"))
 	}
 	if err != nil {
 		return nil, err

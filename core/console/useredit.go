@@ -329,14 +329,14 @@ func (c *Console) deleteUserWith(v *Visit, p *person, problem string) (*Answer, 
 		return nil, err
 	}
 	losses := goesWith(contents, "Applications lose access at once. The audit log keeps what happened.")
-	page := below(p, "Delete "+p.DisplayName(), "", losses, confirmForm("Type "+p.Name+" to go on", problem, "Delete "+p.DisplayName(), at(pathUsers, string(p.ID))))
+	page := below(p, "Delete "+p.DisplayName(), "", losses, confirmForm("Type "+p.Name+" to go on", problem, "Delete "+p.DisplayName(), at(pathUsers, string(p.ID)), v.held(admin.VersionOf(p.UpdatedAt))))
 	return show(page, nil)
 }
 
 // confirmForm asks for a name, so that nobody deletes by accident.
-func confirmForm(label, problem, button, back string) web.Form {
+func confirmForm(label, problem, button, back string, held web.Field) web.Form {
 	return web.Form{
-		Title: "Are you sure?", Text: "This cannot be undone.",
+		Title: "Are you sure?", Text: "This cannot be undone.", Hidden: []web.Field{held},
 		Groups:  []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: label, Required: true, Problem: problem, Focus: true, Code: true}}}},
 		Buttons: []web.Button{{Label: button, Action: "delete", Kind: "danger primary", ID: "delete"}}, Back: &web.Anchor{Label: "Keep it", URL: back},
 	}
@@ -354,7 +354,7 @@ func (c *Console) deleteUser(v *Visit) (*Answer, error) {
 		}
 		return answer, err
 	}
-	if err := v.Desk.DeleteUser(v, p.ID); err != nil {
+	if err := v.Desk.If(v.was()).DeleteUser(v, p.ID); err != nil {
 		return nil, err
 	}
 	return done(with(pathUsers, "org", p.Org), p.DisplayName()+" was deleted.")

@@ -51,6 +51,7 @@ type Visit struct {
 	Holder *core.APIHolder
 	// Problem is what could not be done; it is shown above the page.
 	Problem string
+	stale   bool // somebody else changed what the form was about
 	console *Console
 }
 
@@ -70,6 +71,18 @@ func (v *Visit) Raw(name string) string { return v.Form.Get(name) }
 
 // Checked reports whether a box was ticked.
 func (v *Visit) Checked(name string) bool { return v.Form.Get(name) != "" }
+
+// was gives the state of which the form was made; empty: it said none.
+func (v *Visit) was() admin.Version { return admin.Version(v.Said(version)) }
+
+// held is the field by which a form says of which state it is made: the one that the visitor
+// saw first, unless that is gone.
+func (v *Visit) held(of admin.Version) web.Field {
+	if was := v.was(); was != "" && !v.stale {
+		of = was
+	}
+	return web.Field{Name: version, Value: string(of)}
+}
 
 // File gives what was uploaded as a field; nil if nothing was.
 func (v *Visit) File(field string) *Upload {
@@ -160,7 +173,7 @@ func (c *Console) refused(v *Visit, err error) (*Answer, error) {
 	if problem == "" || v.Form == nil {
 		return nil, err
 	}
-	v.Problem = problem
+	v.Problem, v.stale = problem, errors.Is(err, core.ErrStale)
 	answer, again := v.Route.Show(v)
 	if page := turnedAway(again); page != nil {
 		return page, nil

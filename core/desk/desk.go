@@ -96,6 +96,10 @@ type Desk struct {
 	who   Caller
 }
 
+// If gives the desk at which an object is changed only in the state that somebody saw: else
+// there is an [admin.StaleError]. It is for one change, see [admin.Service.If].
+func (d *Desk) If(was admin.Version) *Desk { return &Desk{d.admin.If(was), d.store, d.who} }
+
 // Caller gives who stands here.
 func (d *Desk) Caller() Caller { return d.who }
 

@@ -52,6 +52,9 @@ func locks() map[string]lock {
 		"SetLimits": of(func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return d.SetLimits(ctx, "idp", core.PluginLimits{MemoryMiB: 4})
 		}),
+		"UpdateInstance": of(func(_ *world, d *desk.Desk, ctx context.Context) error {
+			return d.UpdateInstance(ctx, "idp", "", func(i *core.PluginInstance) { i.Limits.MemoryMiB = 4 })
+		}),
 		"Grant": of(func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return d.Grant(ctx, "idp", "http.fetch", "a.example", true)
 		}),

@@ -289,6 +289,9 @@ func matrix() map[string]row {
 			return second(d.CreateInstance(ctx, "new", "oidc", nil))
 		}},
 		"SetSettings": {core.WritePlugins, server, func(_ *world, d *desk.Desk, ctx context.Context) error { return d.SetSettings(ctx, "i", []byte("{}")) }},
+		"UpdateInstance": {core.WritePlugins, server, func(_ *world, d *desk.Desk, ctx context.Context) error {
+			return d.UpdateInstance(ctx, "i", "", func(i *core.PluginInstance) { i.Limits.MemoryMiB = 4 })
+		}},
 		"SetLimits": {core.WritePlugins, server, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return d.SetLimits(ctx, "i", core.PluginLimits{})
 		}},
@@ -313,6 +316,7 @@ func matrix() map[string]row {
 func elsewhereTested() map[string]string {
 	return map[string]string{
 		"Caller":        "it says who calls, and does nothing",
+		"If":            "it gives the desk of the same caller: TestVersions",
 		"Organisations": "it gives those that the caller sees: TestOrganisationsAreThoseSeen",
 		"FinishAttempt": "it is about what the caller began: without that there is nothing to refuse",
 	}

@@ -71,6 +71,14 @@ func (d *Desk) SetLimits(ctx context.Context, instance string, limits core.Plugi
 	return d.admin.SetLimits(ctx, d.who.Actor, instance, limits)
 }
 
+// UpdateInstance is [admin.Service.UpdateInstance].
+func (d *Desk) UpdateInstance(ctx context.Context, instance string, was admin.Version, edit func(*core.PluginInstance)) error {
+	if err := d.may(core.WritePlugins, wholeServer); err != nil {
+		return err
+	}
+	return d.admin.UpdateInstance(ctx, d.who.Actor, instance, was, edit)
+}
+
 // FindPlugin is [admin.Service.FindPlugin].
 func (d *Desk) FindPlugin(ctx context.Context, id string) (*admin.Plugin, error) {
 	if err := d.may(core.ReadPlugins, wholeServer); err != nil {

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"unicode/utf8"
 
@@ -129,16 +130,20 @@ func over(first, then map[string]any) map[string]any {
 
 // UpdateConnector is as of [desk.Desk].
 func (d *Desk) UpdateConnector(ctx context.Context, name string, input admin.ConnectorEdit) (*admin.Connector, error) {
-	before, err := d.api.GetConnector(ctx, name)
-	if err != nil {
-		return nil, d.told(err)
+	for try := 1; ; try++ {
+		before, err := d.api.GetConnector(ctx, name)
+		if err != nil {
+			return nil, d.told(err)
+		}
+		patch, err := connectorPatch(before, input)
+		if err != nil {
+			return nil, err
+		}
+		after, err := d.api.UpdateConnector(ctx, name, patch, api.IfMatch(before.Version))
+		if err = d.told(err); try == tries || !errors.Is(err, core.ErrStale) {
+			return one(d, after, err, wire.AdminConnector)
+		}
 	}
-	patch, err := connectorPatch(before, input)
-	if err != nil {
-		return nil, err
-	}
-	after, err := d.api.UpdateConnector(ctx, name, patch)
-	return one(d, after, err, wire.AdminConnector)
 }
 
 func connectorPatch(before *api.Connector, input admin.ConnectorEdit) (api.Patch, error) {

@@ -82,11 +82,14 @@ type object[W, T any] struct {
 	version    func(*W) string
 }
 
+// tries is how often a change is made anew because others were faster.
+const tries = 4
+
 // edited lets edit change what is there and sends what it changed, on the condition that
 // nobody else changes it meanwhile. Where the caller did not say which state they saw, it
 // starts again then.
 func edited[W, T any](ctx context.Context, d *Desk, was admin.Version, edit func(*T), o object[W, T]) (*T, error) {
-	for try := 0; ; try++ {
+	for try := 1; ; try++ {
 		before, err := o.read(ctx)
 		if err != nil {
 			return nil, d.told(err)
@@ -101,7 +104,7 @@ func edited[W, T any](ctx context.Context, d *Desk, was admin.Version, edit func
 			return nil, err
 		}
 		after, err := o.send(ctx, patch, api.IfMatch(o.version(before)))
-		if err = d.told(err); errors.Is(err, core.ErrStale) && was == "" && try < 3 {
+		if err = d.told(err); errors.Is(err, core.ErrStale) && was == "" && try < tries {
 			continue
 		}
 		return one(d, after, err, o.turn)

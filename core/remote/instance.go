@@ -59,18 +59,15 @@ func (d *Desk) SetLimits(ctx context.Context, instance string, limits core.Plugi
 }
 
 func (d *Desk) changeInstance(ctx context.Context, name string, change func(*api.Instance)) error {
-	before, err := d.api.GetInstance(ctx, name)
-	if err != nil {
-		return d.told(err)
-	}
-	after := *before
-	change(&after)
-	patch, err := api.Diff(*before, after)
-	if err != nil {
-		return err
-	}
-	_, err = d.api.UpdateInstance(ctx, name, patch, api.IfMatch(before.Version))
-	return d.told(err)
+	_, err := edited(ctx, d, "", change, object[api.Instance, api.Instance]{
+		what: "plugin instance", name: name, version: func(i *api.Instance) string { return i.Version },
+		read: func(ctx context.Context) (*api.Instance, error) { return d.api.GetInstance(ctx, name) },
+		send: func(ctx context.Context, patch api.Patch, version api.Option) (*api.Instance, error) {
+			return d.api.UpdateInstance(ctx, name, patch, version)
+		},
+		turn: func(i *api.Instance) api.Instance { return *i }, back: func(i *api.Instance) api.Instance { return *i },
+	})
+	return err
 }
 
 // Grant is as of [desk.Desk].

@@ -21,16 +21,23 @@ type onceUser struct {
 	Once
 }
 
+// switchUser is for what is done to an account as it was seen.
+type switchUser struct {
+	UserPath
+	IfMatch
+	Once
+}
+
 // help declares what is done for people who cannot sign in, or should not.
 func (r *routes) help() {
 	do(r, http.MethodPost, operation{
 		id: "disable-user", path: pathUser + "/disable", tag: tagUsers, summary: "Keep a user from signing in",
 		more: "Their sessions end and their grants are revoked.", needs: core.HelpUsers, desk: []string{"DisableUser"},
-	}, func(ctx context.Context, d *desk.Desk, in *onceUser) error { return d.DisableUser(ctx, in.id()) })
+	}, func(ctx context.Context, d *desk.Desk, in *switchUser) error { return d.DisableUser(ctx, in.id()) })
 	do(r, http.MethodPost, operation{
 		id: "enable-user", path: pathUser + "/enable", tag: tagUsers, summary: "Let a disabled user sign in again",
 		needs: core.HelpUsers, desk: []string{"EnableUser"},
-	}, func(ctx context.Context, d *desk.Desk, in *onceUser) error { return d.EnableUser(ctx, in.id()) })
+	}, func(ctx context.Context, d *desk.Desk, in *switchUser) error { return d.EnableUser(ctx, in.id()) })
 	do(r, http.MethodPost, operation{
 		id: "sign-out-user", path: pathUser + "/sign-out", tag: tagHelp, summary: "End the sessions of a user and revoke their grants",
 		needs: core.HelpUsers, desk: []string{"SignOutUser"},
@@ -38,7 +45,7 @@ func (r *routes) help() {
 	send(r, http.MethodPut, operation{
 		id: "set-password", path: pathUser + "/password", tag: tagHelp, summary: "Give a user another password",
 		more: "Their sessions end and their grants are revoked.", needs: core.WriteUsers, desk: []string{"SetPassword"},
-	}, func(ctx context.Context, d *desk.Desk, in *oneUser, sent *api.NewPassword) (*Nothing, error) {
+	}, func(ctx context.Context, d *desk.Desk, in *changeUser, sent *api.NewPassword) (*Nothing, error) {
 		return &Nothing{}, d.SetPassword(ctx, in.id(), sent.Password)
 	})
 	send(r, http.MethodPost, operation{

@@ -75,10 +75,7 @@ func (r *routes) serviceAccounts() {
 		id: "delete-service-account", path: "/service-accounts/{account}", tag: tagAccounts, summary: "Delete a service account with its tokens and roles",
 		needs: core.WriteAccounts, desk: []string{"DeleteServiceAccount"},
 	}, func(ctx context.Context, d *desk.Desk, in *changeAccount) error {
-		return deleteIf(in.IfMatch, "service account", in.Account,
-			func() (*core.ServiceAccount, error) { return d.ServiceAccount(ctx, in.id()) },
-			func(a *core.ServiceAccount) string { return wire.ServiceAccount(a).Version },
-			func(a *core.ServiceAccount) error { return d.DeleteServiceAccount(ctx, a.ID) })
+		return d.DeleteServiceAccount(ctx, in.id())
 	})
 	get(r, contents("get-service-account-contents", "/service-accounts/{account}", tagAccounts, core.ReadAccounts, "ServiceAccountContents"),
 		func(ctx context.Context, d *desk.Desk, in *oneAccount) (*Answer[api.Page[api.Content]], error) {
@@ -98,23 +95,6 @@ func anAccount(account *core.ServiceAccount, err error) (*Object[api.ServiceAcco
 // contents is the operation that says what goes with something that is deleted.
 func contents(id, path, tag string, needs core.Permission, method string) operation {
 	return operation{id: id, path: path + "/contents", tag: tag, summary: "Say how much would be deleted with it", needs: needs, desk: []string{method}}
-}
-
-// deleteIf deletes what is as it was seen. Whoever changes it between the look and the
-// deletion loses.
-func deleteIf[T any](condition IfMatch, what, name string, read func() (*T, error), versionOf func(*T) string, remove func(*T) error) error {
-	was, err := version(condition.IfMatch)
-	if err != nil {
-		return err
-	}
-	row, err := read()
-	if err != nil {
-		return err
-	}
-	if err := unchanged(was, versionOf(row), what, name); err != nil {
-		return err
-	}
-	return remove(row)
 }
 
 // HolderPath names a user or a service account.
@@ -192,6 +172,7 @@ func (r *routes) roles() {
 
 type heldIn struct {
 	HolderPath
+	IfMatch
 	Organisation string `query:"organisation" maxLength:"64" doc:"Where; absent: the whole server."`
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/sdk/api"
 )
 
@@ -51,6 +52,10 @@ func (r *routes) admitted(w http.ResponseWriter, req *http.Request, operation st
 		return nil, err
 	}
 	c := &call{request: req, who: who, desk: r.server.Office.For(who.Caller)}
+	if c.was, err = r.condition(req, operation); err != nil {
+		return nil, err
+	}
+	c.desk = c.desk.If(c.was)
 	read, reads := r.bodies[operation]
 	switch {
 	case !reads && (req.Method == http.MethodGet || req.Method == http.MethodHead):
@@ -90,6 +95,19 @@ func noBody(w http.ResponseWriter, req *http.Request) error {
 		return malformed("this operation takes no body")
 	}
 	return nil
+}
+
+// condition gives the version that the request is made on. What has none cannot be as it
+// was seen (RFC 9110 section 13.1.1).
+func (r *routes) condition(req *http.Request, operation string) (admin.Version, error) {
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		return "", nil
+	}
+	was, err := version(strings.Join(req.Header.Values(headerIfMatch), ", "))
+	if err == nil && was != "" && !r.conditional[operation] {
+		return "", &failure{Problem: problem(http.StatusPreconditionFailed, api.ProblemStale, "what this operation changes has no version: leave If-Match out")}
+	}
+	return was, err
 }
 
 // checkType refuses a body of another type. One that says nothing is of the usual type.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -100,6 +101,8 @@ func fixed(before, after reflect.Value) (wrong []api.FieldError) {
 	return wrong
 }
 
+const headerIfMatch = "If-Match"
+
 // version reads an If-Match header: one entity tag, or *, which is any.
 func version(ifMatch string) (admin.Version, error) {
 	switch {
@@ -111,12 +114,17 @@ func version(ifMatch string) (admin.Version, error) {
 	return "", malformed("If-Match is no entity tag: send back one ETag as it came")
 }
 
-// unchanged refuses a change of what is not as it was seen.
-func unchanged(was admin.Version, is, what, name string) error {
-	if was != "" && was != admin.Version(is) {
-		return &admin.StaleError{What: what, Name: name, Current: admin.Version(is)}
+// onRead has a change made that is worked out of what is read before: on that state, and
+// anew where the caller did not say on which and somebody else was faster.
+func onRead[O any](ctx context.Context, change func() (*O, error)) (*O, error) {
+	const most = 32 // of several at once one is made each time
+	was := callOf(ctx).was
+	for try := 1; ; try++ {
+		out, err := change()
+		if was != "" || try == most || !errors.Is(err, core.ErrStale) {
+			return out, err
+		}
 	}
-	return nil
 }
 
 func sortedNames[V any](m map[string]V) []string {

@@ -54,10 +54,7 @@ func (r *routes) clients() {
 		id: "delete-client", path: "/clients/{client}", tag: tagClients, summary: "Delete a client with consents, grants, tokens and bindings",
 		needs: core.WriteClients, desk: []string{"DeleteClient"},
 	}, func(ctx context.Context, d *desk.Desk, in *changeClient) error {
-		return deleteIf(in.IfMatch, "client", in.Client,
-			func() (*core.Client, error) { return d.Client(ctx, in.Client) },
-			func(c *core.Client) string { return wire.Client(c).Version },
-			func(c *core.Client) error { return d.DeleteClient(ctx, c.ID) })
+		return d.DeleteClient(ctx, in.Client)
 	})
 	get(r, contents("get-client-contents", "/clients/{client}", tagClients, core.ReadClients, "ClientContents"),
 		func(ctx context.Context, d *desk.Desk, in *oneClient) (*Answer[api.Page[api.Content]], error) {
@@ -69,6 +66,7 @@ func (r *routes) clients() {
 		more: "The old one stops working at once. The new one is in this answer alone.", needs: core.WriteClients, desk: []string{"RotateSecret"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		ClientPath
+		IfMatch
 		Once
 	}) (*Answer[api.Secret], error) {
 		secret, err := d.RotateSecret(ctx, in.Client)

@@ -22,6 +22,7 @@ type oneConnector struct{ ConnectorPath }
 
 type onceConnector struct {
 	ConnectorPath
+	IfMatch
 	Once
 }
 
@@ -91,18 +92,15 @@ func (r *routes) createConnector(ctx context.Context, d *desk.Desk, _ *struct{ O
 }
 
 func (r *routes) updateConnector(ctx context.Context, d *desk.Desk, in *changeConnector, sent api.Patch) (*Object[api.Connector], error) {
-	was, err := version(in.IfMatch.IfMatch)
-	if err != nil {
-		return nil, err
-	}
+	return onRead(ctx, func() (*Object[api.Connector], error) { return r.patchConnector(ctx, d, in, sent) })
+}
+
+func (r *routes) patchConnector(ctx context.Context, d *desk.Desk, in *changeConnector, sent api.Patch) (*Object[api.Connector], error) {
 	before, err := d.FindConnector(ctx, in.Connector)
 	if err != nil {
 		return nil, err
 	}
 	current := r.connector(before)
-	if err := unchanged(was, current.Version, "connector", in.Connector); err != nil {
-		return nil, err
-	}
 	after, err := merge(current, sent)
 	if err != nil {
 		return nil, err
@@ -117,6 +115,9 @@ func (r *routes) updateConnector(ctx context.Context, d *desk.Desk, in *changeCo
 	if after.Position != current.Position {
 		change.Position = after.Position
 	}
+	if callOf(ctx).was == "" {
+		d = d.If(admin.Version(current.Version))
+	}
 	return r.aConnector(d.UpdateConnector(ctx, in.Connector, change))
 }
 
@@ -127,10 +128,7 @@ type deleteConnector struct {
 }
 
 func (r *routes) deleteConnector(ctx context.Context, d *desk.Desk, in *deleteConnector) error {
-	return deleteIf(in.IfMatch, "connector", in.Connector,
-		func() (*admin.Connector, error) { return d.FindConnector(ctx, in.Connector) },
-		func(c *admin.Connector) string { return r.connector(c).Version },
-		func(c *admin.Connector) error { return d.DeleteConnector(ctx, c.Instance, in.Forget) })
+	return d.DeleteConnector(ctx, in.Connector, in.Forget)
 }
 
 func (r *routes) connector(c *admin.Connector) api.Connector {

@@ -66,10 +66,11 @@ func (r *routes) groups() {
 		id: "delete-group", path: "/groups/{group}", tag: tagGroups, summary: "Delete a group with its memberships", needs: core.WriteGroups,
 		desk: []string{"DeleteGroup"},
 	}, func(ctx context.Context, d *desk.Desk, in *changeGroup) error {
-		return deleteIf(in.IfMatch, "group", in.Group,
-			func() (*core.Group, error) { return d.GroupByID(ctx, in.id()) },
-			func(g *core.Group) string { return wire.Group(g).Version },
-			func(g *core.Group) error { return d.DeleteGroup(ctx, g.Org, g.Name) })
+		group, err := d.GroupByID(ctx, in.id())
+		if err != nil {
+			return err
+		}
+		return d.DeleteGroup(ctx, group.Org, group.Name)
 	})
 	get(r, contents("get-group-contents", "/groups/{group}", tagGroups, core.ReadGroups, "GroupContents"),
 		func(ctx context.Context, d *desk.Desk, in *oneGroup) (*Answer[api.Page[api.Content]], error) {

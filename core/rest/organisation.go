@@ -57,10 +57,7 @@ func (r *routes) organisations() {
 		id: "delete-organisation", path: "/organisations/{organisation}", tag: tagOrganisations, summary: "Delete an organisation with everything in it",
 		more: "Of the whole server. See get-organisation-contents first.", needs: core.WriteOrganisations, desk: []string{"DeleteOrganisation"},
 	}, func(ctx context.Context, d *desk.Desk, in *changeOrganisation) error {
-		return deleteIf(in.IfMatch, "organisation", in.Organisation,
-			func() (*core.Organisation, error) { return d.Organisation(ctx, in.Organisation) },
-			func(o *core.Organisation) string { return wire.Organisation(o).Version },
-			func(o *core.Organisation) error { return d.DeleteOrganisation(ctx, o.Name) })
+		return d.DeleteOrganisation(ctx, in.Organisation)
 	})
 	get(r, contents("get-organisation-contents", "/organisations/{organisation}", tagOrganisations, core.ReadOrganisations, "OrganisationContents"),
 		func(ctx context.Context, d *desk.Desk, in *oneOrganisation) (*Answer[api.Page[api.Content]], error) {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -169,6 +170,7 @@ type oneInstance struct{ InstancePath }
 
 type onceInstance struct {
 	InstancePath
+	IfMatch
 	Once
 }
 
@@ -202,12 +204,12 @@ func (r *routes) instances() {
 	})
 	patch[changeInstance, api.Instance](r, operation{
 		id: "update-instance", path: "/instances/{instance}", tag: tagInstances, summary: "Change settings and limits of a plugin instance",
-		needs: core.WritePlugins, desk: []string{"SetSettings", "SetLimits"},
+		needs: core.WritePlugins, desk: []string{"UpdateInstance", "SetSettings", "SetLimits"},
 	}, updateInstance)
 	do(r, http.MethodDelete, operation{
 		id: "delete-instance", path: "/instances/{instance}", tag: tagInstances, summary: "Delete a plugin instance with its bindings, settings and secrets",
 		more: "A connector's is deleted with the connector.", needs: core.WritePlugins, desk: []string{"UnbindPlugin"},
-	}, func(ctx context.Context, d *desk.Desk, in *oneInstance) error {
+	}, func(ctx context.Context, d *desk.Desk, in *changeInstance) error {
 		_, err := d.UnbindPlugin(ctx, admin.Unbind{Instance: in.Instance, Forget: true})
 		return err
 	})
@@ -217,31 +219,28 @@ func (r *routes) instances() {
 }
 
 func updateInstance(ctx context.Context, d *desk.Desk, in *changeInstance, sent api.Patch) (*Object[api.Instance], error) {
-	was, err := version(in.IfMatch.IfMatch)
-	if err != nil {
-		return nil, err
-	}
+	return onRead(ctx, func() (*Object[api.Instance], error) { return patchInstance(ctx, d, in, sent) })
+}
+
+func patchInstance(ctx context.Context, d *desk.Desk, in *changeInstance, sent api.Patch) (*Object[api.Instance], error) {
 	before, err := d.FindInstance(ctx, in.Instance)
 	if err != nil {
 		return nil, err
 	}
 	current := wire.Instance(before)
-	if err := unchanged(was, current.Version, "plugin instance", in.Instance); err != nil {
-		return nil, err
-	}
 	after, err := merge(current, sent)
 	if err != nil {
 		return nil, err
 	}
-	if !sameJSON(after.Settings, current.Settings) {
-		if err := d.SetSettings(ctx, in.Instance, after.Settings); err != nil {
-			return nil, err
+	was := cmp.Or(callOf(ctx).was, admin.Version(current.Version))
+	err = d.UpdateInstance(ctx, in.Instance, was, func(i *core.PluginInstance) {
+		if !sameJSON(after.Settings, current.Settings) {
+			i.Settings = after.Settings
 		}
-	}
-	if after.Limits != current.Limits {
-		if err := d.SetLimits(ctx, in.Instance, wire.CoreLimits(after.Limits)); err != nil {
-			return nil, within(err, "limits", "memory", "cpu", "wait")
-		}
+		i.Limits = wire.CoreLimits(after.Limits)
+	})
+	if err != nil {
+		return nil, within(err, "limits", "memory", "cpu", "wait")
 	}
 	return anInstance(d.FindInstance(ctx, in.Instance))
 }
@@ -280,6 +279,7 @@ func (r *routes) grants() {
 		needs: core.WritePlugins, desk: []string{"Revoke"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		InstancePath
+		IfMatch
 		Capability string `query:"capability" required:"true" maxLength:"64" doc:"http.fetch, secret.get, ..."`
 		Target     string `query:"target" maxLength:"512" doc:"What it was granted for."`
 	}) error {
@@ -293,11 +293,16 @@ type SecretPath struct {
 	Secret string `path:"secret" maxLength:"64" doc:"Name of the secret."`
 }
 
+type oneSecret struct {
+	SecretPath
+	IfMatch
+}
+
 func (r *routes) secrets() {
 	send(r, http.MethodPut, operation{
 		id: "set-secret", path: "/instances/{instance}/secrets/{secret}", tag: tagInstances, summary: "Keep a secret of a plugin instance, sealed",
 		more: "Nobody is ever told what it is.", needs: core.WritePlugins, desk: []string{"SetSecret"},
-	}, func(ctx context.Context, d *desk.Desk, in *struct{ SecretPath }, sent *api.NewSecret) (*Nothing, error) {
+	}, func(ctx context.Context, d *desk.Desk, in *oneSecret, sent *api.NewSecret) (*Nothing, error) {
 		value := []byte(sent.Value)
 		switch {
 		case sent.Value != "" && len(sent.Base64) > 0:
@@ -310,7 +315,7 @@ func (r *routes) secrets() {
 	do(r, http.MethodDelete, operation{
 		id: "delete-secret", path: "/instances/{instance}/secrets/{secret}", tag: tagInstances, summary: "Forget a secret of a plugin instance",
 		needs: core.WritePlugins, desk: []string{"DeleteSecret"},
-	}, func(ctx context.Context, d *desk.Desk, in *struct{ SecretPath }) error {
+	}, func(ctx context.Context, d *desk.Desk, in *oneSecret) error {
 		return d.DeleteSecret(ctx, in.Instance, in.Secret)
 	})
 }
@@ -331,6 +336,7 @@ func (r *routes) bindings() {
 		Hook       string `query:"hook" maxLength:"64" doc:"Only from this hook."`
 		Client     string `query:"client" maxLength:"255" doc:"Only for this client_id."`
 		AllClients bool   `query:"all_clients" doc:"Only the binding for all clients."`
+		IfMatch
 	}) (*Answer[api.Page[api.Binding]], error) {
 		gone, err := d.UnbindPlugin(ctx, admin.Unbind{Instance: in.Instance, Hook: in.Hook, ClientID: in.Client, AllClients: in.AllClients})
 		return listed(gone, wire.Binding, err)

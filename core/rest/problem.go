@@ -94,7 +94,7 @@ func problemOf(err error) (f *failure, ok bool) {
 	case errors.As(err, &denied):
 		return &failure{Problem: problem(http.StatusForbidden, api.ProblemDenied, denied.Error())}, true
 	case errors.As(err, &stale):
-		return &failure{Problem: problem(http.StatusPreconditionFailed, api.ProblemStale, stale.Error())}, true
+		return staleProblem(stale), true
 	case errors.Is(err, core.ErrLimit):
 		return &failure{Problem: problem(http.StatusConflict, api.ProblemLimit, "")}, true
 	case errors.Is(err, core.ErrConflict):
@@ -103,6 +103,15 @@ func problemOf(err error) (f *failure, ok bool) {
 		return &failure{Problem: problem(http.StatusNotFound, api.ProblemMissing, "")}, true
 	}
 	return &failure{Problem: problem(http.StatusInternalServerError, api.ProblemFailed, "")}, false
+}
+
+// staleProblem says what the version is now, also as the ETag that it is.
+func staleProblem(stale *admin.StaleError) *failure {
+	f := &failure{Problem: problem(http.StatusPreconditionFailed, api.ProblemStale, stale.Error()), header: http.Header{}}
+	if f.Version = string(stale.Current); f.Version != "" {
+		f.header.Set("ETag", entityTag(f.Version))
+	}
+	return f
 }
 
 func refusedProblem(refused *bearer.Refused) *failure {

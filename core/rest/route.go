@@ -49,7 +49,9 @@ type routes struct {
 	// secretsOf are the members of the answers of an operation that are shown once.
 	secretsOf map[string][]string
 	versioned map[string]bool // operations that read something with a version
-	declared  []Operation
+	// conditional are the operations of what has a version, see [IfMatch].
+	conditional map[string]bool
+	declared    []Operation
 }
 
 // body is what an operation reads.
@@ -62,7 +64,7 @@ type body struct {
 }
 
 func newRoutes(mux *http.ServeMux, s *Server) *routes {
-	r := &routes{server: s, bodies: map[string]body{}, secretsOf: map[string][]string{}, versioned: map[string]bool{}}
+	r := &routes{server: s, bodies: map[string]body{}, secretsOf: map[string][]string{}, versioned: map[string]bool{}, conditional: map[string]bool{}}
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Patch](), typeRaw)
 	r.api = humago.NewWithPrefix(mux, api.Prefix, huma.Config{
@@ -117,6 +119,7 @@ type call struct {
 	request *http.Request
 	who     *bearer.Bearer
 	desk    *desk.Desk
+	was     admin.Version // on which the desk makes a change; empty: any
 	body    []byte
 }
 
@@ -186,6 +189,7 @@ func patch[I, T, O any](r *routes, op operation, answer func(context.Context, *d
 
 func register[I, O any](r *routes, method string, op operation, answer func(context.Context, *call, *I) (*O, error)) {
 	r.declared = append(r.declared, Operation{ID: op.id, Method: method, Path: api.Prefix + op.path, Desk: op.desk})
+	_, r.conditional[op.id] = reflect.TypeFor[I]().FieldByName("IfMatch")
 	if hidden := secretMembers(reflect.TypeFor[O]()); len(hidden) > 0 {
 		r.secretsOf[op.id] = hidden
 	}
@@ -221,8 +225,10 @@ type Object[T any] struct {
 }
 
 func object[T any](version string, body T) *Object[T] {
-	return &Object[T]{ETag: `"` + version + `"`, Body: body}
+	return &Object[T]{ETag: entityTag(version), Body: body}
 }
+
+func entityTag(version string) string { return `"` + version + `"` }
 
 // Answer is an answer without a version.
 type Answer[T any] struct{ Body T }
@@ -236,7 +242,8 @@ type Paging struct {
 	After string `query:"after" maxLength:"2048" doc:"The next of the page before; the filter must be the same."`
 }
 
-// IfMatch is the parameter of changes of what has a version.
+// IfMatch is the parameter of changes of what has a version: [routes.admit] has the desk hold
+// to it.
 type IfMatch struct {
 	IfMatch string `header:"If-Match" maxLength:"256" doc:"ETag that the object must still have: 412 if somebody else changed it."`
 }

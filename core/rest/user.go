@@ -75,10 +75,7 @@ func (r *routes) users() {
 		id: "delete-user", path: pathUser, tag: tagUsers, summary: "Delete a user with sessions, consents, grants and tokens",
 		more: "The last owner of the server cannot be deleted.", needs: core.WriteUsers, desk: []string{"DeleteUser"},
 	}, func(ctx context.Context, d *desk.Desk, in *changeUser) error {
-		return deleteIf(in.IfMatch, "user", in.User,
-			func() (*core.User, error) { return d.User(ctx, in.id()) },
-			func(u *core.User) string { return wire.User(u).Version },
-			func(u *core.User) error { return d.DeleteUser(ctx, u.ID) })
+		return d.DeleteUser(ctx, in.id())
 	})
 	get(r, contents("get-user-contents", pathUser, tagUsers, core.ReadUsers, "UserContents"),
 		func(ctx context.Context, d *desk.Desk, in *oneUser) (*Answer[api.Page[api.Content]], error) {

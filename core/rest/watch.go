@@ -54,13 +54,17 @@ func (r *routes) watch() {
 	})
 	send(r, http.MethodPost, operation{
 		id: "move-binding", path: "/bindings/{binding}/move", tag: tagInstances, summary: "Put a binding at a place among those of its hook",
-		more: "The answer has the bindings of the hook as they run now.", needs: core.WritePlugins, desk: []string{"MoveBinding"},
+		more: "The answer has the bindings of the hook as they run now. If-Match is of their order: see orders of get-plugin-config.", needs: core.WritePlugins, desk: []string{"MoveBinding"},
 	}, func(ctx context.Context, d *desk.Desk, in *struct {
 		Binding string `path:"binding" maxLength:"36" doc:"Identifier of the binding."`
+		IfMatch
 		Once
-	}, sent *api.Place) (*Answer[api.Page[api.Binding]], error) {
+	}, sent *api.Place) (*Object[api.Page[api.Binding]], error) {
 		order, err := d.MoveBinding(ctx, core.ID(in.Binding), sent.Place)
-		return listed(order, wire.Binding, err)
+		if err != nil {
+			return nil, err
+		}
+		return object(string(admin.OrderVersion(order)), api.Page[api.Binding]{Items: wire.Each(order, wire.Binding)}), nil
 	})
 }
 

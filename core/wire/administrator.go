@@ -54,7 +54,10 @@ func APITokenToMake(t *admin.NewAPIToken) api.NewAPIToken {
 
 // RoleGrant gives who has which role where.
 func RoleGrant(g *core.RoleGrant) api.RoleGrant {
-	return api.RoleGrant{Holder: string(g.Holder), Organisation: g.Org, Role: string(g.Role), CreatedAt: at(g.CreatedAt)}
+	return api.RoleGrant{
+		Holder: string(g.Holder), Organisation: g.Org, Role: string(g.Role), Version: string(admin.RoleVersion(g.Role)),
+		CreatedAt: at(g.CreatedAt),
+	}
 }
 
 // CoreRoleGrant is the way back.

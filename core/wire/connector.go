@@ -11,18 +11,13 @@ import (
 // Connector gives a way to sign in elsewhere. Issuer is where its provider sends people back.
 func Connector(issuer string, c *admin.Connector) api.Connector {
 	told := api.Connector{
-		Name: c.Instance, Version: connectorVersion(c), Organisation: c.Org, Plugin: c.Plugin.Plugin, Disabled: c.Disabled,
+		Name: c.Instance, Version: string(c.Version()), Organisation: c.Org, Plugin: c.Plugin.Plugin, Disabled: c.Disabled,
 		ConnectorSettings: ConnectorSettings(&c.Connector), Settings: object(c.Plugin.Settings), Clients: []string{},
 		RedirectURI: admin.RedirectURI(issuer, c.Instance), Missing: Each(c.Missing, Need), Beyond: Each(c.Beyond, Need), Instance: Instance(&c.Plugin),
 		CreatedAt: at(c.CreatedAt), UpdatedAt: at(c.UpdatedAt),
 	}
 	told.Clients, told.Position = served(c.Plugin.Bindings)
 	return told
-}
-
-// connectorVersion is of the connector and its instance: one of them changes.
-func connectorVersion(c *admin.Connector) string {
-	return string(admin.VersionOf(c.UpdatedAt)) + "-" + string(admin.VersionOf(c.Plugin.UpdatedAt))
 }
 
 // served gives the clients for which people sign in with it, none for all, and its place.

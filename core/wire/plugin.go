@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/postern-id/postern/core"
@@ -176,7 +177,20 @@ func PluginConfig(c *core.PluginConfig) api.PluginConfig {
 			return api.Module{Digest: m.Digest, Size: m.Size, Source: m.Source, Signer: m.Signer, Pinned: m.Pinned, CreatedAt: at(m.CreatedAt)}
 		}),
 		Releases: Each(c.Releases, func(r *core.PluginRelease) api.Release { return Release(&admin.Release{PluginRelease: *r}) }),
+		Orders:   orders(c.Bindings),
 	}
+}
+
+// orders gives the version of the order of each hook.
+func orders(bindings []core.PluginBinding) map[string]string {
+	versions := map[string]string{}
+	for _, b := range bindings {
+		if _, there := versions[b.Hook]; !there {
+			of := slices.DeleteFunc(slices.Clone(bindings), func(other core.PluginBinding) bool { return other.Hook != b.Hook })
+			versions[b.Hook] = string(admin.OrderVersion(of))
+		}
+	}
+	return versions
 }
 
 // CorePluginConfig is the way back.

@@ -50,6 +50,7 @@ type RoleGrant struct {
 	Holder       string    `json:"holder" doc:"Identifier of the user or the service account."`
 	Organisation string    `json:"organisation" doc:"Empty: the whole server."`
 	Role         string    `json:"role" doc:"owner, administrator, help_desk or auditor."`
+	Version      string    `json:"version" doc:"For If-Match of grant-role and revoke-role; where there is no role it is none."`
 	CreatedAt    time.Time `json:"created_at,omitzero"`
 }
 

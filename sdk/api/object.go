@@ -18,6 +18,7 @@ type Problem struct {
 	Detail   string       `json:"detail,omitempty" doc:"What is wrong this time."`
 	Instance string       `json:"instance,omitempty" doc:"The reference of the request, as in the server's log."`
 	Errors   []FieldError `json:"errors,omitempty" doc:"What is wrong with which member."`
+	Version  string       `json:"version,omitempty" doc:"Of 412: the version that the object has now, if it is known."`
 }
 
 // FieldError is one mistake of a request.

@@ -206,4 +206,6 @@ type PluginConfig struct {
 	Modules    []Module  `json:"modules"`
 	Releases   []Release `json:"releases" doc:"In their order: the last one of a plugin runs."`
 	Bindings   []Binding `json:"bindings" doc:"In the order in which they run."`
+	// Orders are the versions of the orders, by hook.
+	Orders map[string]string `json:"orders" doc:"The version of the order of each hook, for If-Match of move-binding."`
 }
