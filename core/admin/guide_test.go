@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,6 +128,19 @@ func TestAddressOfAnApplication(t *testing.T) {
 		_, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: "x", Preset: tt.preset, Address: tt.address})
 		if got := problems(t, err); !slices.Equal(got, []string{"address"}) {
 			t.Errorf("%s at %s: %v", tt.preset, tt.address, err)
+		}
+	}
+}
+
+// Whoever gives an address where there is none is told to leave it out, and not to give
+// redirect URIs.
+func TestAddressOfWhatHasNone(t *testing.T) {
+	w := newWorld(t)
+	for preset, hint := range map[string]string{admin.PresetKubernetes: "leave it out", admin.PresetService: "leave it out", admin.PresetDevice: "leave it out", admin.PresetWeb: "redirect URIs"} {
+		_, err := w.CreateClient(t.Context(), actor, admin.NewClient{Name: "x", Preset: preset, Address: "https://app.example.org"})
+		invalid, ok := errors.AsType[*admin.InvalidError](err)
+		if !ok || !strings.Contains(invalid.Problems[0].Hint, hint) {
+			t.Errorf("%s: %v", preset, err)
 		}
 	}
 }

@@ -121,6 +121,8 @@ func (p *Preset) place(client *core.Client, address string) problems {
 	base := strings.TrimRight(address, "/")
 	u, err := url.Parse(base)
 	switch {
+	case !p.Asks() && (len(client.RedirectURIs) > 0 || !asksPeople(client)):
+		wrong.add("address", "leave it out", "what the preset %q is for has no address", p.Name)
 	case !p.Asks():
 		wrong.add("address", "give the redirect URIs themselves", "the preset %q does not know where its application listens", p.Name)
 	case err != nil || u.RawQuery != "" || oauth.CheckRedirectURI(base, false) != nil:
