@@ -47,7 +47,7 @@ func (c *Console) mailsAmiss(v *Visit, _ string, _ core.Counts) (found []web.Che
 		return nil, err
 	}
 	if mailIsOff(settings) {
-		found = append(found, web.Check{Title: "No mails are sent", Text: "Invitations and links for new passwords have to be handed over, until whoever runs the server names a mail server.", Button: goTo("See what to set", pathMail, "see-mail")})
+		found = append(found, web.Check{Title: "No mails are sent", Text: c.mailOff(), Button: goTo("See what to set", pathMail, "see-mail")})
 	}
 	queued, err := v.Desk.QueuedMails(v)
 	if err != nil {

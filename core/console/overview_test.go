@@ -23,7 +23,7 @@ func TestAttention(t *testing.T) {
 	w.administrators()
 	w.as("owner").get("/admin").lacks("Needs attention")
 	w.admin.Settings = []admin.ServerSetting{{Key: "mail_smtp"}}
-	w.as("owner").get("/admin").wants(200, "Needs attention", "No mails are sent")
+	w.as("owner").get("/admin").wants(200, "Needs attention", "No mails are sent", "have to be handed over")
 	w.admin.Settings[0].Value = "mail.example:587"
 	mail := core.Mail{ID: core.NewID(w.now, rand.Reader), Org: "built-in", To: "ben@example.com", Template: "invite", CreatedAt: w.now, NextAt: w.now, ExpiresAt: w.now.Add(1e15), Sealed: []byte("x")}
 	robot, err := w.admin.CreateServiceAccount(t.Context(), tester, admin.NewServiceAccount{Name: "robot"})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func (c *Console) settings(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &web.Console{Title: "Settings", Lead: "What whoever runs the server chose. It is changed where the server is started: by flags, variables or a file."}
+	page := &web.Console{Title: "Settings", Lead: "What whoever runs the server chose. It is changed where the server is started: mail_smtp, for example, by the flag --mail-smtp, the variable POSTERN_MAIL_SMTP, or mail_smtp in its file."}
 	taken := map[string]bool{}
 	for _, group := range settingGroups() {
 		details := web.Details{Title: group.title}
@@ -129,7 +130,7 @@ func (c *Console) mails(v *Visit) (*Answer, error) {
 	page.Blocks = []web.Block{table}
 	if all, err := v.Desk.ServerSettings(v); err == nil && mailIsOff(all) {
 		page.Blocks = append([]web.Block{web.Message{
-			Kind: "warn", Title: "No mails are sent", Text: "No mail server is named. Invitations and links for new passwords are handed over meanwhile, and people cannot recover their accounts by themselves. Whoever runs the server sets mail_smtp and mail_from and starts it again: by flags, variables or its file, see below.",
+			Kind: "warn", Title: "No mails are sent", Text: c.mailOff() + " Whoever runs the server sets mail_smtp and mail_from, and starts it again.",
 		}}, page.Blocks...)
 	}
 	if server := c.mailServer(v); server != nil {
@@ -158,6 +159,14 @@ func (c *Console) mailServer(v *Visit) web.Block {
 		}
 	}
 	return details
+}
+
+// mailOff says what comes of it that no mail server is named.
+func (c *Console) mailOff() string {
+	if u, err := url.Parse(c.Issuer); err == nil && u.Hostname() == "localhost" {
+		return "This server is tried out on one machine: mails go nowhere, and whoever works at it reads them at /mailbox."
+	}
+	return "No mail server is named. Invitations and links for new passwords have to be handed over, and nobody recovers their account by themselves."
 }
 
 // mailIsOff reports whether the server has nobody to give mails to.
