@@ -112,7 +112,7 @@ func (c *Console) newAccount(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(newAccountPage(sheet.Form(nil, "")), nil)
+	return show(newAccountPage(sheet.Form(&core.ServiceAccount{}, "")), nil)
 }
 
 func (c *Console) createAccount(v *Visit) (*Answer, error) {

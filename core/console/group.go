@@ -112,7 +112,7 @@ func (c *Console) newGroup(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(newGroupPage(sheet.Form(nil, "")), nil)
+	return show(newGroupPage(sheet.Form(&core.Group{}, "")), nil)
 }
 
 func (c *Console) createGroup(v *Visit) (*Answer, error) {

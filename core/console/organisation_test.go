@@ -117,3 +117,21 @@ func TestOverview(t *testing.T) {
 	w.as("auditor").get("/admin").wants(200, "Users11").lacks("Next steps")
 	w.as("help_desk-of-partners").get("/admin").wants(200, "What happens in Partners", "Users5").lacks("Next steps", "built-in")
 }
+
+// What is made is made in the organisation that one came from.
+func TestMadeWhereOneIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.admin.CreateOrganisation(t.Context(), tester, core.Organisation{Name: "acme"}); err != nil {
+		t.Fatal(err)
+	}
+	b := w.as("olga")
+	for _, path := range []string{"/admin/users/new", "/admin/users/invite", "/admin/groups/new", "/admin/accounts/new"} {
+		for query, want := range map[string]string{"": "built-in", "?org=partners": "partners"} {
+			b.get(path + query).wants(200)
+			if got := filled(b.find("org").Parent.Parent).Get("org"); got != want {
+				t.Errorf("%s%s begins with %q", path, query, got)
+			}
+		}
+	}
+}

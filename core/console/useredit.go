@@ -238,7 +238,7 @@ func (c *Console) newUserWith(v *Visit, invite bool) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(newUserPage(invite, sheet.Form(nil, "")), nil)
+	return show(newUserPage(invite, sheet.Form(&draft{}, "")), nil)
 }
 
 func (c *Console) createUser(v *Visit) (*Answer, error) {
