@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/oauth"
@@ -14,7 +15,16 @@ type Attempt struct {
 	Scopes    []string // none: all that the client may ask for
 	Prompt    string   // "none", "login", "consent", "select_account"; empty: none is asked for
 	ACRValues []string
+	// Claims is the claims parameter (OpenID Connect Core section 5.5), a JSON object; empty:
+	// none is sent.
+	Claims string
+	// WithoutPKCE sends no code_challenge, as an application that is too old for it.
+	WithoutPKCE bool
 }
+
+// maxAttemptClaims bounds the claims parameter of an attempt, in bytes: it goes along with
+// the request twice.
+const maxAttemptClaims = 1 << 10
 
 // Tried is what came of an attempt: what the client would have seen, without the tokens.
 type Tried struct {
@@ -84,6 +94,12 @@ func checkAttempt(client *core.Client, user core.ID, input Attempt) problems {
 	}
 	if input.Prompt != "" {
 		checkKnown(&p, "prompt", []string{input.Prompt}, oauth.PromptNone, oauth.PromptLogin, oauth.PromptConsent, oauth.PromptSelectAccount)
+	}
+	if _, refusal := oauth.ParseClaims(input.Claims); input.Claims != "" && refusal != nil {
+		p.add("claims", `write it like {"id_token": {"email": null}}`, "%s", strings.TrimSuffix(refusal.Description, "."))
+	}
+	if len(input.Claims) > maxAttemptClaims {
+		p.add("claims", "", "a claims parameter that is tried has at most %d bytes", maxAttemptClaims)
 	}
 	for _, class := range input.ACRValues {
 		if !scopeToken.MatchString(class) {

@@ -55,6 +55,9 @@ type Decision struct {
 	// Refused says why the client gets nothing, as the audit log does; empty if it gets
 	// something.
 	Refused string `json:"refused"`
+	// Failure names the plugin instance that failed, and says why, where Refused is
+	// "plugin_failed".
+	Failure string `json:"failure,omitempty"`
 	// What the person has to do before a code is issued.
 	NeedsACR     string `json:"needs_acr"`
 	NeedsSignIn  bool   `json:"needs_sign_in"`

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,6 +53,11 @@ func (a *App) explain(ctx context.Context, q admin.Inquiry) (*admin.Explanation,
 		}
 	}
 	documents, err := a.issuer(host, nil).Explain(ctx, q.At, q.Client, q.User, org, e.Decision.Granted)
+	if failed, ok := errors.AsType[*plugin.CallError](err); ok {
+		// What an application gets then is an error, which is what is to be explained.
+		e.Decision.Refused, e.Decision.Failure = "plugin_failed", fmt.Sprintf("the plugin %s failed at %s: %s", failed.Instance, failed.Hook, failureOf(failed))
+		return e, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,7 @@ func (s *Service) Begin(client *core.Client, user core.ID, input admin.Attempt) 
 	return s.Issuer + oauth.PathAuthorize + "?" + s.request(ticket{
 		ID: core.NewID(now, s.Rand), Client: client.ID, User: user, Expires: now.Add(lifetime).Unix(),
 		Scope: oauth.FormatScope(input.Scopes), Prompt: input.Prompt, ACR: strings.Join(input.ACRValues, " "),
+		Claims: input.Claims, Bare: input.WithoutPKCE,
 	}).Encode()
 }
 
@@ -77,7 +78,11 @@ func (s *Service) request(t ticket) url.Values {
 		"scope": {t.Scope}, "state": {s.sign(t)}, "nonce": {s.nonce(t)},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
-	for name, value := range map[string]string{"prompt": t.Prompt, "acr_values": t.ACR} {
+	if t.Bare {
+		values.Del("code_challenge")
+		values.Del("code_challenge_method")
+	}
+	for name, value := range map[string]string{"prompt": t.Prompt, "acr_values": t.ACR, "claims": t.Claims} {
 		if value != "" {
 			values.Set(name, value)
 		}
@@ -141,6 +146,9 @@ func (s *Service) exchange(ctx context.Context, client *core.Client, t ticket, p
 		"grant_type": {core.GrantAuthorizationCode}, "code": {params.Get("code")}, "redirect_uri": {s.Issuer + Path},
 		"code_verifier": {s.derive("verifier", string(t.ID))},
 	}
+	if t.Bare {
+		request.Del("code_verifier")
+	}
 	tried.Exchange = shown(oauth.ParamsOf(request).Get)
 	set, refusal := s.Grants.Redeem(ctx, client, grant.Request{Params: oauth.ParamsOf(request), IP: from.IP, Correlation: from.Correlation})
 	if refusal != nil {
@@ -187,7 +195,7 @@ func refusedAt(where string, refusal *oauth.Error) *admin.TriedRefusal {
 func shown(value func(name string) string) []admin.Row {
 	var rows []admin.Row
 	for _, name := range []string{
-		"error", "error_description", "client_id", "response_type", "scope", "prompt", "acr_values", "nonce", "code_challenge", "code_challenge_method",
+		"error", "error_description", "client_id", "response_type", "scope", "prompt", "acr_values", "claims", "nonce", "code_challenge", "code_challenge_method",
 		"grant_type", "code", "redirect_uri", "code_verifier", "state", "iss",
 	} {
 		value := value(name)

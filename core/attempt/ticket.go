@@ -25,6 +25,8 @@ type ticket struct {
 	Scope  string `json:"s"`
 	Prompt string `json:"p,omitempty"`
 	ACR    string `json:"a,omitempty"`
+	Claims string `json:"l,omitempty"`
+	Bare   bool   `json:"b,omitempty"` // without PKCE
 }
 
 // sign writes the ticket with a MAC over it.

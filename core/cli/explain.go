@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -132,7 +133,7 @@ func describeExplanation(w io.Writer, q admin.Inquiry, e *admin.Explanation) {
 		about = "about " + q.User.Name
 	}
 	if d.Refused != "" {
-		fmt.Fprintf(w, "%s gets nothing %s: %s\n", q.Client.Name, about, d.Refused)
+		fmt.Fprintf(w, "%s gets nothing %s: %s\n", q.Client.Name, about, cmp.Or(d.Failure, d.Refused))
 	} else {
 		fmt.Fprintf(w, "what %s gets %s, with the scopes %s\n", q.Client.Name, about, strings.Join(d.Granted, " "))
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -95,7 +96,7 @@ func decisionRows(d *admin.Decision) []web.Row {
 	}
 	verdict := row("In the end", "The application gets tokens", web.Badge{Text: "Let in", Kind: "good"})
 	if d.Refused != "" {
-		verdict = row("In the end", strings.ReplaceAll(d.Refused, "_", " "), web.Badge{Text: "Refused", Kind: "wrong"})
+		verdict = row("In the end", cmp.Or(upper(d.Failure), strings.ReplaceAll(d.Refused, "_", " ")), web.Badge{Text: "Refused", Kind: "wrong"})
 	}
 	rows := []web.Row{verdict, row("It asks for", strings.Join(d.Asked, " ")), row("It gets", strings.Join(d.Granted, " "))}
 	for _, p := range d.Policies {
@@ -175,16 +176,7 @@ func documentBlocks(e *admin.Explanation) []web.Block {
 		}
 		table := web.Table{ID: strings.ToLower(strings.ReplaceAll(doc.title, " ", "-")), Title: doc.title, Text: doc.text, Columns: []string{"Claim", "Value", "Comes from"}}
 		for _, claim := range doc.of.Claims {
-			from := web.Cell{Text: claim.Origin.String()}
-			switch claim.Origin.Kind {
-			case "standard":
-				from.Text = "the server"
-			case "removed":
-				from.Badges = []web.Badge{{Text: "Removed", Kind: "warn"}}
-			case "plugin":
-				from.URL = at(instancesPath, claim.Origin.Instance)
-			}
-			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: claim.Name, Code: true}, {Text: readableJSON(claim.Value), Code: true}, from}})
+			table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{{Text: claim.Name, Code: true}, {Text: readableJSON(claim.Value), Code: true}, originCell(&claim)}})
 		}
 		blocks = append(blocks, table)
 	}

@@ -50,7 +50,7 @@ func AdminExplanation(e *api.Explanation) admin.Explanation {
 func decision(d *admin.Decision) api.Decision {
 	told := api.Decision{
 		GrantType: d.GrantType, At: at(d.At), Address: d.Address, SignedInAt: at(d.SignedInAt), ACR: d.ACR, AMR: list(d.AMR), Connector: d.Connector,
-		Asked: list(d.Asked), Granted: list(d.Granted), Refused: d.Refused, NeedsACR: d.NeedsACR, NeedsSignIn: d.NeedsSignIn, NeedsConsent: d.NeedsConsent,
+		Asked: list(d.Asked), Granted: list(d.Granted), Refused: d.Refused, Failure: d.Failure, NeedsACR: d.NeedsACR, NeedsSignIn: d.NeedsSignIn, NeedsConsent: d.NeedsConsent,
 		Policies: Each(d.Policies, func(p *admin.PolicyAnswer) api.PolicyAnswer {
 			answer := api.PolicyAnswer(*p)
 			answer.Removed = list(p.Removed)
@@ -74,7 +74,7 @@ func decision(d *admin.Decision) api.Decision {
 func adminDecision(d *api.Decision) admin.Decision {
 	back := admin.Decision{
 		GrantType: d.GrantType, At: d.At, Address: d.Address, SignedInAt: d.SignedInAt, ACR: d.ACR, AMR: d.AMR, Connector: d.Connector,
-		Asked: d.Asked, Granted: d.Granted, Refused: d.Refused, NeedsACR: d.NeedsACR, NeedsSignIn: d.NeedsSignIn, NeedsConsent: d.NeedsConsent,
+		Asked: d.Asked, Granted: d.Granted, Refused: d.Refused, Failure: d.Failure, NeedsACR: d.NeedsACR, NeedsSignIn: d.NeedsSignIn, NeedsConsent: d.NeedsConsent,
 		Policies: Each(d.Policies, func(p *api.PolicyAnswer) admin.PolicyAnswer { return admin.PolicyAnswer(*p) }),
 	}
 	if s := d.SignIn; s != nil {

@@ -40,6 +40,7 @@ type Decision struct {
 	Policies     []PolicyAnswer `json:"policies" doc:"What policies said, in their order, as far as they were asked."`
 	Granted      []string       `json:"granted"`
 	Refused      string         `json:"refused" doc:"Why the client gets nothing; empty if it gets something."`
+	Failure      string         `json:"failure,omitempty" doc:"Which plugin instance failed, and why, where refused is plugin_failed."`
 	NeedsACR     string         `json:"needs_acr"`
 	NeedsSignIn  bool           `json:"needs_sign_in"`
 	NeedsConsent bool           `json:"needs_consent"`
