@@ -25,6 +25,12 @@ type Caller struct {
 	// Token gives the bearer token of each request; nil sends none.
 	Token func(context.Context) (string, error)
 	HTTP  *http.Client // nil is [http.DefaultClient]
+	// Retries is how often a request is sent again that the server was too busy for, after the
+	// time that it said, of at most a minute. It is so with what may be sent twice: GET, PUT,
+	// DELETE, and POST with [Once]. Zero: never.
+	Retries int
+	// Wait waits for that, or until ctx ends; nil does.
+	Wait func(ctx context.Context, d time.Duration) error
 }
 
 // Option says more about a request.
@@ -64,40 +70,62 @@ func jsonBody(value any) (io.Reader, error) {
 
 // do sends a request and reads the answer into an out, or nothing if that is nil.
 func (c *Caller) do(ctx context.Context, r request, out any) error {
-	sent, err := c.request(ctx, r)
-	if err != nil {
-		return err
+	for attempt := 0; ; attempt++ {
+		sent, err := c.request(ctx, r)
+		if err != nil {
+			return err
+		}
+		answer, text, err := c.send(sent)
+		switch {
+		case err != nil:
+			return err
+		case answer.StatusCode >= 300:
+			repeat, err := c.again(ctx, attempt, sent, answer)
+			if err != nil {
+				return err
+			}
+			if repeat {
+				continue
+			}
+			return problemOf(answer, text)
+		case out == nil:
+			return nil
+		}
+		if err := json.Unmarshal(text, out); err != nil {
+			return fmt.Errorf("read the answer of %s: %w", c.Server, err)
+		}
+		return nil
 	}
+}
+
+// send gives the answer and its body.
+func (c *Caller) send(sent *http.Request) (*http.Response, []byte, error) {
 	client := c.HTTP
 	if client == nil {
 		client = http.DefaultClient
 	}
 	answer, err := client.Do(sent)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the answer of %s: %w", c.Server, err)
-	case len(text) > maxAnswer:
-		return fmt.Errorf("the answer of %s is larger than %d MiB", c.Server, maxAnswer>>20)
-	case answer.StatusCode >= 300:
-		return problemOf(answer, text)
-	case out == nil:
-		return nil
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the answer of %s: %w", c.Server, err)
 	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", c.Server, err)
+	if len(text) > maxAnswer {
+		return nil, nil, fmt.Errorf("the answer of %s is larger than %d MiB", c.Server, maxAnswer>>20)
 	}
-	return nil
+	return answer, text, nil
 }
 
 func (c *Caller) request(ctx context.Context, r request) (*http.Request, error) {
 	address := strings.TrimSuffix(c.Server, "/") + Prefix + r.path
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
+	}
+	if err := rewind(r.body); err != nil {
+		return nil, err
 	}
 	sent, err := http.NewRequestWithContext(ctx, r.method, address, r.body)
 	if err != nil {

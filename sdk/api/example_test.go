@@ -28,3 +28,31 @@ func Example() {
 	}
 	// Output: email: "q" is no e-mail address; write it like name@example.org
 }
+
+// All items of a list, page after page; a server that is busy is asked again.
+func ExampleAll() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("after") {
+		case "":
+			fmt.Fprint(w, `{"items":[{"name":"alice"},{"name":"bob"}],"next":"2"}`)
+		default:
+			fmt.Fprint(w, `{"items":[{"name":"carl"}]}`)
+		}
+	}))
+	defer server.Close()
+
+	caller := &api.Caller{Server: server.URL, Retries: 3}
+	for user, err := range api.All(func(after string) (*api.Page[api.User], error) {
+		return caller.ListUsers(context.Background(), api.ListUsersQuery{Limit: 2, After: after})
+	}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(user.Name)
+	}
+	// Output:
+	// alice
+	// bob
+	// carl
+}
