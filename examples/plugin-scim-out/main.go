@@ -26,6 +26,7 @@ func take(in *hook.EventInput) error {
 		here:       server{s.text("source"), secretSource},
 		there:      server{s.text("target"), secretTarget},
 		deactivate: s.flag("deactivate", false),
+		name:       named(in),
 	}
 	user := in.Event.UserID
 	id, _ := in.Event.Detail.Get("group_id")
@@ -45,6 +46,16 @@ func take(in *hook.EventInput) error {
 		return err
 	}
 	return nil
+}
+
+// named gives what the event calls the user or the group that it is about.
+func named(in *hook.EventInput) string {
+	member := "name"
+	if strings.HasPrefix(in.Event.Type, "group.") {
+		member = "group"
+	}
+	name, _ := in.Event.Detail.Get(member)
+	return name.Text()
 }
 
 // changes reports whether what SCIM says of a user may be another one after such an event.

@@ -22,8 +22,11 @@ type both struct {
 	here, there map[string]hook.Object // by path: "/Users/1"
 	asked       []string               // what was changed there
 	made        int
-	gone        bool // nothing answers here
-	down        bool // the other side fails
+	gone        bool   // nothing answers here
+	down        bool   // the other side fails
+	name        string // what the event calls somebody
+	// other is what the other side does instead; nil, or nil from it: what it does here.
+	other func(method, path string) *hook.FetchResponse
 }
 
 func newBoth(t *testing.T) *both {
@@ -50,6 +53,14 @@ func (b *both) fetch(request *hook.Fetch) (*hook.FetchResponse, error) {
 	}
 	if request.Method != "GET" {
 		b.asked = append(b.asked, request.Method+" "+path+" "+request.Body)
+	}
+	if b.other != nil {
+		if response := b.other(request.Method, path); response != nil {
+			return response, nil
+		}
+	}
+	if version, is := request.Headers.Get("if-match"); is {
+		b.asked[len(b.asked)-1] += " if " + version.Text()
 	}
 	return b.change(request, path), nil
 }
@@ -90,12 +101,18 @@ func (b *both) change(request *hook.Fetch, path string) *hook.FetchResponse {
 func (b *both) find(path string) *hook.FetchResponse {
 	path, query, _ := strings.Cut(path, "?")
 	values, err := url.ParseQuery(query)
-	attribute, quoted, _ := strings.Cut(values.Get("filter"), " eq ")
+	attribute, quoted, is := strings.Cut(values.Get("filter"), " eq ")
+	if !is {
+		quoted = "null"
+	}
 	value, wrong := hook.Parse([]byte(quoted))
 	if err != nil || wrong != nil {
 		b.t.Fatal(path, query, err, wrong)
 	}
 	var found []hook.Value
+	if !strings.Contains(query, "filter=") {
+		return answer(b.there[path], true)
+	}
 	for at, resource := range b.there {
 		if strings.HasPrefix(at, path+"/") && text(resource, attribute) == value.Text() {
 			found = append(found, hook.FromObject(resource))
@@ -109,6 +126,9 @@ func (b *both) event(kind, user, group, more string) error {
 	detail := hook.Object{}
 	if group != "" {
 		detail.Set("group_id", hook.String(group))
+	}
+	if b.name != "" {
+		detail.Set("name", hook.String(b.name))
 	}
 	return take(&hook.EventInput{
 		Settings: parse(`{"source":"https://here.example/","target":"https://there.example"` + more + `}`),

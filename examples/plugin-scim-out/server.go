@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,14 +19,14 @@ type server struct {
 
 // get reads a resource; nil if it is not there.
 func (s server) get(path string) (hook.Object, error) {
-	status, body, err := s.ask("GET", path, nil)
-	if err != nil || status == statusNotFound {
-		return nil, err
+	answer, err := s.ask("GET", path, nil, "")
+	if isRefused(err, statusNotFound) {
+		return nil, nil
 	}
-	if body == nil {
-		body = hook.Object{} // nil is what is not there
+	if err == nil && answer.body == nil {
+		return hook.Object{}, nil // nil is what is not there
 	}
-	return body, refusal("GET", path, status)
+	return answer.body, err
 }
 
 // named is get for what has a name: an answer without one is no resource, and does not say
@@ -38,46 +39,97 @@ func (s server) named(path, name string) (hook.Object, error) {
 	return found, err
 }
 
-// find gives the first resource of which an attribute is the value; nil if there is none.
+// find gives the resource of which an attribute is the value; nil if there is none. A server
+// that takes no notice of the filter gives others too, so each is looked at.
 func (s server) find(path, attribute, value string) (hook.Object, error) {
 	filter := attribute + " eq " + string(hook.String(value).AppendJSON(nil))
-	status, body, err := s.ask("GET", path+"?excludedAttributes=members&filter="+url.QueryEscape(filter), nil)
+	answer, err := s.ask("GET", path+"?excludedAttributes=members&filter="+url.QueryEscape(filter), nil, "")
 	if err != nil {
 		return nil, err
 	}
-	found, _ := body.Get("Resources")
-	if list := found.List(); len(list) > 0 {
-		return list[0].Object(), refusal("GET", path, status)
+	found, _ := answer.body.Get("Resources")
+	for _, element := range found.List() {
+		have := text(element.Object(), attribute)
+		if have == value || attribute != externalID && strings.EqualFold(have, value) {
+			return element.Object(), nil
+		}
 	}
-	return nil, refusal("GET", path, status)
+	return nil, nil
 }
 
-// send changes a resource, and gives what came back. To delete what is gone is no failure.
-func (s server) send(method, path string, body hook.Object) (hook.Object, error) {
-	status, answer, err := s.ask(method, path, body)
-	if err != nil || method == "DELETE" && status == statusNotFound {
-		return nil, err
+// send changes a resource, and gives what came back. With a version it is changed only if it
+// still has that one. To delete what is gone is no failure.
+func (s server) send(method, path string, body hook.Object, version string) (hook.Object, error) {
+	answer, err := s.ask(method, path, body, version)
+	if method == "DELETE" && isRefused(err, statusNotFound) {
+		return nil, nil
 	}
-	return answer, refusal(method, path, status)
+	return answer.body, err
 }
 
-const statusNotFound = 404
+const (
+	statusBadRequest     = 400
+	statusForbidden      = 403
+	statusNotFound       = 404
+	statusNoSuchMethod   = 405
+	statusConflict       = 409
+	statusTooMany        = 429
+	statusNotImplemented = 501
+	statusUnavailable    = 503
+)
 
-// refusal is the error of a status that is no success. What the server says about it may
+// refused is the error of a status that is no success. What the server says about it may
 // repeat what was sent, so it is not repeated.
-func refusal(method, path string, status int) error {
-	if status >= 200 && status <= 299 {
+type refused struct {
+	method, kind string
+	status       int
+	after        string // Retry-After, in seconds; empty: the server does not say
+}
+
+func (r *refused) Error() string {
+	text := r.method + " " + r.kind + " is answered with status " + strconv.Itoa(r.status)
+	if r.after != "" {
+		text += ", to be tried again after " + r.after + " seconds"
+	}
+	return text
+}
+
+// isRefused reports whether the error is one of the statuses.
+func isRefused(err error, statuses ...int) bool {
+	r, is := errors.AsType[*refused](err)
+	return is && slices.Contains(statuses, r.status)
+}
+
+// refusal gives the error of the status; nil if it is a success.
+func refusal(method, path string, response *hook.FetchResponse) error {
+	if response.Status >= 200 && response.Status <= 299 {
 		return nil
 	}
 	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return errors.New(method + " " + kind + " is answered with status " + strconv.Itoa(status))
+	kind, _, _ = strings.Cut(kind, "?")
+	r := &refused{method: method, kind: kind, status: response.Status}
+	if response.Status == statusTooMany || response.Status == statusUnavailable {
+		for _, header := range response.Headers {
+			// A date is not repeated either.
+			if _, err := strconv.ParseUint(header.Value.Text(), 10, 32); err == nil && strings.EqualFold(header.Name, "Retry-After") {
+				r.after = header.Value.Text()
+			}
+		}
+	}
+	return r
 }
 
-func (s server) ask(method, path string, body hook.Object) (status int, answer hook.Object, err error) {
+// answered is what came back.
+type answered struct{ body hook.Object } // nil: nothing
+
+func (s server) ask(method, path string, body hook.Object, version string) (answered, error) {
 	fetch := hook.Fetch{
 		Method: method, URL: s.url + path, TimeoutMS: 3000,
 		Headers: hook.Object{{Name: "accept", Value: hook.String(contentType)}},
 		Secrets: []hook.FetchSecret{{Header: "authorization", Name: s.secret, Prefix: "Bearer "}},
+	}
+	if version != "" {
+		fetch.Headers.Set("if-match", hook.String(version))
 	}
 	if body != nil {
 		fetch.Headers.Set("content-type", hook.String(contentType))
@@ -85,16 +137,16 @@ func (s server) ask(method, path string, body hook.Object) (status int, answer h
 	}
 	response, err := postern.Fetch(fetch)
 	if err != nil {
-		return 0, nil, err
+		return answered{}, err
 	}
-	if response.Body == "" {
-		return response.Status, nil, nil
+	if err := refusal(method, path, response); err != nil || response.Body == "" {
+		return answered{}, err
 	}
-	answer, err = hook.ParseObject([]byte(response.Body))
-	if err != nil && response.Status < 300 {
-		return 0, nil, errors.New("the answer is no JSON")
+	found, err := hook.ParseObject([]byte(response.Body))
+	if err != nil {
+		return answered{}, errors.New("the answer is no JSON")
 	}
-	return response.Status, answer, nil
+	return answered{found}, nil
 }
 
 const contentType = "application/scim+json"

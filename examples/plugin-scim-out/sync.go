@@ -12,9 +12,13 @@ type syncing struct {
 	here, there server
 	// deactivate keeps people there who are gone here, but does not let them in.
 	deactivate bool
+	// name is what the event calls who it is about; empty: it does not say.
+	name string
 }
 
 const (
+	externalID = "externalId"
+
 	pathUsers  = "/Users"
 	pathGroups = "/Groups"
 
@@ -64,7 +68,7 @@ func identified(out hook.Object, id, urn string) hook.Object {
 		urns = append(urns, urnEnterprise)
 	}
 	out.Set("schemas", hook.Strings(urns))
-	out.Set("externalId", hook.String(id))
+	out.Set(externalID, hook.String(id))
 	return out
 }
 
@@ -85,39 +89,112 @@ func (y *syncing) group(id string) (string, error) {
 // put makes a resource there what it is here: nil is gone. One that nobody provisioned before
 // is taken over if it has the same name.
 func (y *syncing) put(path, id, name string, out hook.Object) (string, error) {
-	found, err := y.there.find(path, "externalId", id)
-	if err != nil {
+	found, err := y.there.find(path, externalID, id)
+	unsearchable := isRefused(err, statusBadRequest, statusForbidden, statusNotImplemented)
+	if err != nil && !unsearchable {
 		return "", err
 	}
 	if out == nil {
+		if unsearchable {
+			found, err = y.formerly(path, id, name)
+		}
+		if err != nil {
+			return "", err
+		}
 		return "", y.remove(path, found)
 	}
 	if found == nil {
-		if found, err = y.unclaimed(path, name, out); err != nil {
+		if found, err = y.unclaimed(path, id, name, out); err != nil {
 			return "", err
 		}
 	}
 	if found == nil {
-		made, err := y.there.send("POST", path, out)
-		return text(made, "id"), err
+		return y.make(path, id, name, out)
 	}
-	at := text(found, "id")
-	if path == pathGroups {
-		// To replace a group would be to say who is in it.
-		_, err = y.there.send("PATCH", path+"/"+at, patch("replace", "", hook.FromObject(out)))
-	} else {
-		_, err = y.there.send("PUT", path+"/"+at, out)
-	}
-	return at, err
+	return text(found, "id"), y.replace(path, text(found, "id"), out)
 }
 
-// unclaimed gives the resource of the name there; nil if there is none.
-func (y *syncing) unclaimed(path, name string, out hook.Object) (hook.Object, error) {
+// formerly gives what had the name that the event tells of something that is gone, where the
+// other side finds nothing by external identifiers; nil if it is not ours, or not known.
+func (y *syncing) formerly(path, id, name string) (hook.Object, error) {
+	if y.name == "" {
+		return nil, errors.New("the other side finds nothing by externalId, and the event does not say who is gone")
+	}
+	found, err := y.there.find(path, name, y.name)
+	if err != nil || text(found, externalID) != id {
+		return nil, err
+	}
+	return found, nil
+}
+
+// make makes a resource there. Where that is refused because there is one, which was not
+// found before, it is looked for once more.
+func (y *syncing) make(path, id, name string, out hook.Object) (string, error) {
+	made, err := y.there.send("POST", path, out, "")
+	switch {
+	case err == nil && text(made, "id") != "":
+		return text(made, "id"), nil
+	case err != nil && !isRefused(err, statusConflict):
+		return "", err
+	}
+	found, wrong := y.unclaimed(path, id, name, out)
+	switch {
+	case wrong != nil:
+		return "", wrong
+	case err != nil && found == nil:
+		return "", err
+	case err != nil:
+		err = y.replace(path, text(found, "id"), out)
+	}
+	return text(found, "id"), err
+}
+
+// replace makes of a resource there what is sent. A group is patched, as to replace it would
+// be to say who is in it.
+func (y *syncing) replace(path, at string, out hook.Object) error {
+	at = path + "/" + at
+	if path == pathGroups {
+		return y.change(at, patch("replace", "", hook.FromObject(out)), func(group hook.Object) hook.Object {
+			for _, member := range out {
+				group.Set(member.Name, member.Value)
+			}
+			return group
+		})
+	}
+	_, err := y.there.send("PUT", at, out, "")
+	if isRefused(err, statusNoSuchMethod, statusNotImplemented) {
+		_, err = y.there.send("PATCH", at, patch("replace", "", hook.FromObject(out)), "")
+	}
+	return err
+}
+
+// change patches a resource there. Where there are no patches, it is read, edited and
+// replaced, if it is still the one that was read.
+func (y *syncing) change(at string, patch hook.Object, edit func(hook.Object) hook.Object) error {
+	_, err := y.there.send("PATCH", at, patch, "")
+	if !isRefused(err, statusNoSuchMethod, statusNotImplemented) {
+		return err
+	}
+	resource, err := y.there.get(at)
+	if err != nil || resource == nil {
+		return err
+	}
+	meta, _ := resource.Get("meta")
+	version := text(meta.Object(), "version")
+	resource = edit(resource)
+	resource.Remove("meta")
+	_, err = y.there.send("PUT", at, resource, version)
+	return err
+}
+
+// unclaimed gives the resource of the name there, which is ours or nobody's; nil if there is
+// none.
+func (y *syncing) unclaimed(path, id, name string, out hook.Object) (hook.Object, error) {
 	found, err := y.there.find(path, name, text(out, name))
 	if err != nil || found == nil {
 		return nil, err
 	}
-	if text(found, "externalId") != "" {
+	if of := text(found, externalID); of != "" && of != id {
 		return nil, errors.New("somebody else provisioned what has the same name there")
 	}
 	return found, nil
@@ -137,10 +214,12 @@ func (y *syncing) remove(path string, found hook.Object) error {
 	}
 	at := path + "/" + text(found, "id")
 	if y.deactivate && path == pathUsers {
-		_, err := y.there.send("PATCH", at, patch("replace", "active", hook.Bool(false)))
-		return err
+		return y.change(at, patch("replace", "active", hook.Bool(false)), func(user hook.Object) hook.Object {
+			user.Set("active", hook.Bool(false))
+			return user
+		})
 	}
-	_, err := y.there.send("DELETE", at, nil)
+	_, err := y.there.send("DELETE", at, nil, "")
 	return err
 }
 
@@ -204,6 +283,21 @@ func (y *syncing) join(group, user string, in bool) error {
 	if in {
 		change = patch("add", "members", hook.Array(hook.FromObject(hook.Object{{Name: "value", Value: hook.String(user)}})))
 	}
-	_, err = y.there.send("PATCH", pathGroups+"/"+at, change)
-	return err
+	return y.change(pathGroups+"/"+at, change, func(group hook.Object) hook.Object { return withMember(group, user, in) })
+}
+
+// withMember gives the group with the user in it, or without.
+func withMember(group hook.Object, user string, in bool) hook.Object {
+	var members []hook.Value
+	have, _ := group.Get("members")
+	for _, member := range have.List() {
+		if text(member.Object(), "value") != user {
+			members = append(members, member)
+		}
+	}
+	if in {
+		members = append(members, hook.FromObject(hook.Object{{Name: "value", Value: hook.String(user)}}))
+	}
+	group.Set("members", hook.Array(members...))
+	return group
 }
