@@ -205,7 +205,7 @@ func (s users) inGroup(ctx context.Context, value string) ([]core.User, error) {
 	if err != nil {
 		return nil, nil
 	}
-	group, err := groups{s.visit}.byID(ctx, id)
+	group, err := groups(s).byID(ctx, id)
 	_, denied := errors.AsType[*desk.DeniedError](err)
 	switch {
 	case denied, isMissing(err):
