@@ -14,7 +14,8 @@ import (
 )
 
 // TestConversations says what services say, in the order in which they say it, and expects
-// what they do. A file of testdata/services is a service; its lines are
+// what they do. A file of testdata/services is a service, one of testdata/rfc a section of
+// the standard; the lines are
 //
 //	# what is said
 //	> METHOD path?query     the request, the query not escaped
@@ -23,8 +24,8 @@ import (
 //	= name|0|name value     what stands in the answer, in JSON; null: nothing
 //	$ name                  the id of the answer is {name} from here on
 func TestConversations(t *testing.T) {
-	files, err := filepath.Glob("testdata/services/*.txt")
-	if err != nil || len(files) < 7 {
+	files, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil || len(files) < 11 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, file := range files {
