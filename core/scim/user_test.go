@@ -207,6 +207,31 @@ func TestReachesNobodyElsewhere(t *testing.T) {
 	w.ask("GET", "/Users", "").refused(403, "")
 }
 
+// External identifiers are of whoever provisions an organisation: others may have the same,
+// and find nobody by those of another one.
+func TestExternalIDsAreOfAnOrganisation(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.admin.CreateOrganisation(t.Context(), admin.Actor{Name: "cli:tester"}, core.Organisation{Name: "acme"}); err != nil {
+		t.Fatal(err)
+	}
+	const same = `"externalId":"e-1"`
+	here := map[string]string{"/Users": w.user("anna", same).id(), "/Groups": w.ask("POST", "/Groups", `{"displayName":"Staff",`+same+`}`).is(201).id()}
+	there := map[string]string{
+		"/Users":  w.ask("POST", "/acme/Users", `{"userName":"anna",`+same+`}`).is(201).id(),
+		"/Groups": w.ask("POST", "/acme/Groups", `{"displayName":"Staff",`+same+`}`).is(201).id(),
+	}
+	for path := range here {
+		w.find(path, "filter", `externalId eq "e-1"`).has(1.0, "totalResults").has(here[path], "Resources.0.id")
+		w.find("/acme"+path, "filter", `externalId eq "e-1"`).has(1.0, "totalResults").has(there[path], "Resources.0.id").
+			has(base+"/acme"+path+"/"+there[path], "Resources.0.meta.location")
+		w.find(path, "filter", `externalId eq "E-1"`).has(0.0, "totalResults")
+		w.patch(path+"/"+here[path], `{"op":"remove","path":"externalId"}`).is(200).has(nil, "externalId")
+		w.find(path, "filter", `externalId eq "e-1"`).has(0.0, "totalResults")
+		w.find("/acme"+path, "filter", `externalId eq "e-1"`).has(1.0, "totalResults")
+	}
+	w.ask("POST", "/acme/Groups", `{"displayName":"Strangers","members":[{"value":"`+here["/Users"]+`"}]}`).refused(400, "invalidValue")
+}
+
 func TestMe(t *testing.T) {
 	w := newWorld(t)
 	id := w.user("anna", "").id()
