@@ -196,10 +196,10 @@ func (h *house) start(t *testing.T, name string, args ...string) {
 }
 
 // built builds a package of a folder that is a module of its own.
-func (h *house) built(folder string) string {
+func (h *house) built(folder, of string) string {
 	h.t.Helper()
-	name := filepath.Join(h.dir, filepath.Base(folder))
-	build := exec.Command("go", "build", "-o", name, ".")
+	name := filepath.Join(h.t.TempDir(), "program")
+	build := exec.Command("go", "build", "-o", name, of)
 	build.Dir = folder
 	if out, err := build.CombinedOutput(); err != nil {
 		h.t.Fatalf("go build in %s: %v\n%s", folder, err, out)

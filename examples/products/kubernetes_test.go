@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,9 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/spf13/pflag"
-	"golang.org/x/oauth2"
 
 	"github.com/postern-id/postern/core/needs"
 )
@@ -29,37 +26,32 @@ func TestKubernetes(t *testing.T) {
 		t.Skip("builds a large program")
 	}
 	h := newHouse(t)
-	apiserver := h.built("testdata/kubernetes")
+	apiserver := h.built("testdata/kubernetes", ".")
 	guide := h.connect(t, "cluster", "--preset", "kubernetes")
 	ways := map[string][]string{
 		"file":  {"--authentication-config", h.write("authentication.yaml", guide.snippet("Structured authentication, in place of the flags"))},
 		"flags": strings.Fields(guide.snippet("Flags of kube-apiserver")),
 	}
-	tools := map[string]func(*testing.T, *house, []string) string{"stand-in": likeKubelogin, "kubelogin": kubelogin}
-	for tool, login := range tools {
-		t.Run(tool, func(t *testing.T) {
-			token := login(t, h, pluginOf(t, guide.snippet("Terminal of whoever uses kubectl")))
-			for way, args := range ways {
-				said, err := h.fed(token, apiserver, args...)
-				if err != nil {
-					t.Fatalf("%s: %v", way, err)
-				}
-				var who struct {
-					User   string   `json:"user"`
-					Groups []string `json:"groups"`
-				}
-				if err := json.Unmarshal([]byte(said), &who); err != nil {
-					t.Fatal(err)
-				}
-				slices.Sort(who.Groups)
-				if who.User != "oidc:alice" || !slices.Equal(who.Groups, []string{"oidc:grafana-editors", "oidc:staff"}) {
-					t.Errorf("%s: it is %+v", way, who)
-				}
-				if _, err := h.fed(token[:len(token)-8]+"AAAAAAAA", apiserver, args...); err == nil {
-					t.Errorf("%s: a token with another signature is good", way)
-				}
-			}
-		})
+	token := kubelogin(t, h, pluginOf(t, guide.snippet("Terminal of whoever uses kubectl")))
+	for way, args := range ways {
+		said, err := h.fed(token, apiserver, args...)
+		if err != nil {
+			t.Fatalf("%s: %v", way, err)
+		}
+		var who struct {
+			User   string   `json:"user"`
+			Groups []string `json:"groups"`
+		}
+		if err := json.Unmarshal([]byte(said), &who); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(who.Groups)
+		if who.User != "oidc:alice" || !slices.Equal(who.Groups, []string{"oidc:grafana-editors", "oidc:staff"}) {
+			t.Errorf("%s: it is %+v", way, who)
+		}
+		if _, err := h.fed(token[:len(token)-8]+"AAAAAAAA", apiserver, args...); err == nil {
+			t.Errorf("%s: a token with another signature is good", way)
+		}
 	}
 	if open := h.checklist(t, "cluster"); open != "" {
 		t.Errorf("the checklist at last:\n%s", open)
@@ -91,14 +83,10 @@ func pluginOf(t *testing.T, command string) []string {
 	return (*plugin)[2:]
 }
 
-// kubelogin gets a token with the program itself, which is in no registry: it is asked if
-// it is installed.
+// kubelogin gets a token with the program itself.
 func kubelogin(t *testing.T, h *house, args []string) string {
 	t.Helper()
-	program, err := exec.LookPath("kubectl-oidc_login")
-	if err != nil {
-		t.Skip("SKIPPED: kubelogin (kubectl-oidc_login) is not installed; with it this test runs")
-	}
+	program := h.built("testdata/kubernetes", "github.com/int128/kubelogin")
 	// The browser that it opens is alice's.
 	opened := filepath.Join(h.dir, "opened")
 	tools := t.TempDir()
@@ -156,56 +144,4 @@ func comeBack(t *testing.T, h *house, address string) error {
 		return err
 	}
 	return response.Body.Close()
-}
-
-// likeKubelogin does what kubelogin does, with the libraries that it uses: the code flow
-// with PKCE, as a public client, at the first of its two addresses that is free.
-func likeKubelogin(t *testing.T, h *house, args []string) string {
-	t.Helper()
-	flags := pflag.NewFlagSet("get-token", pflag.ContinueOnError)
-	issuer, clientID := flags.String("oidc-issuer-url", "", ""), flags.String("oidc-client-id", "", "")
-	scopes := flags.StringSlice("oidc-extra-scope", nil, "")
-	if err := flags.Parse(args); err != nil {
-		t.Fatal(err)
-	}
-	ctx := oidc.ClientContext(t.Context(), &http.Client{Transport: h.trusting()})
-	provider, err := oidc.NewProvider(ctx, *issuer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := oauth2.Config{ClientID: *clientID, Endpoint: provider.Endpoint(), Scopes: append(*scopes, oidc.ScopeOpenID)}
-	config.Endpoint.AuthStyle = oauth2.AuthStyleInParams
-	config.RedirectURL = "http://localhost:" + freePort(t)
-	verifier := oauth2.GenerateVerifier()
-	back := signIn(t, h.visitor(t), config.AuthCodeURL("state", oidc.Nonce("nonce"), oauth2.S256ChallengeOption(verifier)))
-	code, found := strings.CutPrefix(back, config.RedirectURL+"?code=")
-	code, _, _ = strings.Cut(code, "&")
-	if !found {
-		t.Fatalf("alice was sent to %s", back)
-	}
-	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token.RefreshToken == "" {
-		t.Error("there is no refresh token: kubectl would open the browser every hour")
-	}
-	text, _ := token.Extra("id_token").(string)
-	if _, err := provider.Verifier(&oidc.Config{ClientID: *clientID}).Verify(ctx, text); err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-// freePort is that of kubelogin.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for _, port := range []string{"8000", "18000"} {
-		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			listener.Close()
-			return port
-		}
-	}
-	t.Fatal("kubelogin listens at port 8000 or 18000, and both are taken")
-	return ""
 }

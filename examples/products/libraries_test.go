@@ -18,7 +18,7 @@ import (
 // libraries runs the program of that name with alice's browser, and gives what it was told.
 func (h *house) libraries(t *testing.T, args ...string) map[string]any {
 	t.Helper()
-	program := exec.Command(h.built("testdata/libraries"), args...)
+	program := exec.Command(h.built("testdata/libraries", "."), args...)
 	program.Env, program.Stderr = h.environment(), os.Stderr
 	in, err := program.StdinPipe()
 	if err != nil {
