@@ -104,7 +104,7 @@ func (v *visit) doResource(ctx context.Context, of resources, r *request) (*answ
 	case http.MethodPatch:
 		return patch(ctx, of, id, r)
 	case http.MethodDelete:
-		return &answer{status: http.StatusNoContent}, of.delete(ctx, id, r.when)
+		return &answer{status: http.StatusNoContent}, again(func() error { return of.delete(ctx, id, r.when) })
 	}
 	return nil, r.wrongMethod(http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete)
 }

@@ -208,7 +208,11 @@ func (s groups) delete(ctx context.Context, id core.ID, when precondition) error
 	if !when.allows(groupVersion(group)) {
 		return unchanged()
 	}
-	return s.desk.DeleteGroup(ctx, s.org, group.Name)
+	at := s.desk
+	if when.says() {
+		at = at.If(admin.VersionOf(group.UpdatedAt))
+	}
+	return at.DeleteGroup(ctx, s.org, group.Name)
 }
 
 // orderedBy is nothing: rows have the order of their names, in which capitals matter.

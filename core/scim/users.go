@@ -98,7 +98,11 @@ func (s users) delete(ctx context.Context, id core.ID, when precondition) error 
 	if !when.allows(userVersion(user)) {
 		return unchanged()
 	}
-	return s.desk.DeleteUser(ctx, id)
+	at := s.desk
+	if when.says() {
+		at = at.If(admin.VersionOf(user.UpdatedAt))
+	}
+	return at.DeleteUser(ctx, id)
 }
 
 func (users) index() []string {

@@ -20,6 +20,8 @@ type applied struct {
 	*store.Store
 	lists [][]core.Change
 	read  int
+	// before is done once, before the next list.
+	before func()
 }
 
 func (a *applied) Users(ctx context.Context, filter core.UserFilter) ([]core.User, error) {
@@ -29,6 +31,10 @@ func (a *applied) Users(ctx context.Context, filter core.UserFilter) ([]core.Use
 }
 
 func (a *applied) Apply(ctx context.Context, changes ...core.Change) error {
+	if before := a.before; before != nil {
+		a.before = nil
+		before()
+	}
 	a.lists = append(a.lists, changes)
 	return a.Store.Apply(ctx, changes...)
 }
@@ -177,6 +183,36 @@ func TestNothingIsHalfDone(t *testing.T) {
 		w.who = everything
 		if after := w.state(); after != before {
 			t.Errorf("%s left something behind:\n%s\nnot\n%s", name, after, before)
+		}
+	}
+}
+
+// What a client saw is looked at where it is written: who comes between reading and writing
+// is not overwritten, nor is what they changed deleted.
+func TestSomebodyComesBetween(t *testing.T) {
+	for method, body := range map[string]string{
+		"DELETE": "", "PUT": `{"userName":"thief","displayName":"Thieves"}`,
+		"PATCH": `{"schemas":["` + urnPatch + `"],"Operations":[{"op":"add","path":"externalId","value":"thief"}]}`,
+	} {
+		w := newWorld(t)
+		between := &applied{Store: w.store}
+		w.admin.Store = between
+		berta := w.user("berta", "").id()
+		for path, change := range map[string]string{
+			"/Users/" + w.user("anna", "").id():  `{"op":"add","path":"title","value":"Boss"}`,
+			"/Groups/" + w.groupOf("Staff").id(): `{"op":"add","path":"members","value":[{"value":"` + berta + `"}]}`,
+		} {
+			seen := w.ask("GET", path, "").header.Get("ETag")
+			between.before = func() { w.patch(path, change) }
+			w.ask(method, path, body, "If-Match", seen).refused(412, "")
+			if got := w.ask("GET", path, "").is(200); got.header.Get("ETag") == seen || got.at("externalId") != nil {
+				t.Errorf("%s %s: %v", method, path, got.body)
+			}
+			// Who does not say what they saw goes on.
+			between.before = func() { w.patch(path, `{"op":"add","path":"externalId","value":"7"}`) }
+			if got := w.ask(method, path, body); got.status/100 != 2 {
+				t.Errorf("%s %s: %d %v", method, path, got.status, got.body)
+			}
 		}
 	}
 }
