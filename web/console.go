@@ -313,8 +313,8 @@ type FeedItem struct {
 	Badges []Badge
 }
 
-// Order is a list whose order matters. Each item can be moved by its buttons and, with a
-// script, be dragged: then Action is sent with "item" and "position".
+// Order is a list whose order matters. Each item can be moved up and down, or to the place
+// that is typed, and, with a script, be dragged: then Action is sent with "item" and "position".
 type Order struct {
 	ID, Title, Text string
 	Action          string

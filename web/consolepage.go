@@ -18,6 +18,9 @@ func parseConsole(files *assets, english *Locale) (*template.Template, error) {
 		"on":     func(page Console, b Block) onPage { return onPage{page, b} },
 		"press":  func(page Console, b Button) onPage { return onPage{page, b} },
 		"search": func(s *Search, id, title, press string) aSearch { return aSearch{s, id, title, press} },
+		"shift": func(page Console, order Order, item OrderItem, place int, way string) aShift {
+			return aShift{page, order, item, place, way}
+		},
 		"within": func(form Form, input Input) inForm { return inForm{form, input} },
 		"id":     idOf,
 		"faults": func(f Form) []problem { return f.problems() },
@@ -58,6 +61,15 @@ type aSearch struct {
 type seekInput struct {
 	ID string
 	It Input
+}
+
+// aShift is a button that moves an item of a list up or down to the next place.
+type aShift struct {
+	Page  Console
+	Order Order
+	Item  OrderItem
+	Place int
+	Way   string
 }
 
 // inForm is an input with its form.

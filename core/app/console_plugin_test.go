@@ -156,7 +156,7 @@ func TestConsolePlugin(t *testing.T) {
 	update.upload("install", "module", "tour.wasm", second, map[string]string{"unsigned": "on"}).wants(200, "The plugin tour 2.0.0 was installed")
 	b.get("/admin/plugins/tour").wants(200, "2.0.0", "1.0.0", "Run this one")
 	b.follow(http.MethodPost, "/admin/plugins/tour", url.Values{"action": {"rollback"}, "to": {plugin.Digest(first)}, "step": {step}}).wants(200, "Version 1.0.0 runs.")
-	b.get("/admin/instances/office/delete").press("delete-it", map[string]string{"confirm": "on"}).wants(200, "The instance office was deleted.")
+	b.get("/admin/instances/office/delete").wants(200, "What goes with it", "no settings").press("delete-it", map[string]string{"confirm": "on"}).wants(200, "The instance office was deleted.")
 	b.get("/admin/plugins/tour/remove").press("remove", map[string]string{"confirm": "on"}).wants(200, "The plugin tour was removed.")
 }
 
@@ -185,6 +185,13 @@ func TestConsoleOrder(t *testing.T) {
 	if config, err = w.app.Admin.PluginConfig(t.Context()); err != nil || config.Bindings[0].Instance != "third" || config.Bindings[1].Instance != "first" {
 		t.Errorf("%+v, %v", config.Bindings, err)
 	}
+	// The buttons do so without a number, and end where the list does.
+	p = b.get("/admin/plugins/order")
+	if up := "order-0-" + string(config.Bindings[0].ID) + "-up"; strings.Contains(p.body, up) {
+		t.Error("the first one can be moved up")
+	}
+	p.press("order-0-"+string(config.Bindings[0].ID)+"-down", nil).wants(200, "third runs in place 2 now.")
+	b.get("/admin/plugins/order").press("order-0-"+string(config.Bindings[2].ID)+"-up", nil).wants(200, config.Bindings[2].Instance+" runs in place 2 now.")
 	b.get("/admin/instances/third/log").wants(200, "Calls")
 }
 
@@ -192,7 +199,9 @@ func TestConsoleOrder(t *testing.T) {
 func TestConsoleKeys(t *testing.T) {
 	w := newWorld(t)
 	b := w.administrator()
-	p := b.get("/admin/keys").wants(200, "RS256", "Signs")
+	w.register("wiki", nil)
+	w.register("board", func(c *core.Client) { c.IDTokenAlg = "ES256" })
+	p := b.get("/admin/keys").wants(200, "RS256", "Signs", "ID tokens of 1 application", "no application now", "not by themselves")
 	p.press("rotate-keys", map[string]string{"alg": "ES256"}).wants(200, "They sign after 10 minutes.", "Next")
 	keys, err := w.app.Admin.Keys(t.Context())
 	if err != nil || len(keys) != 5 {

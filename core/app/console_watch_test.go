@@ -68,6 +68,21 @@ func TestConsoleActivity(t *testing.T) {
 	b.get("/admin/instances/diary/log?after=x").wants(200, "noted")
 }
 
+// The samples of the author can be chosen among, changed and tried.
+func TestConsoleSamples(t *testing.T) {
+	w := newWorld(t)
+	b := w.administrator()
+	w.diary()
+	b.get("/admin/instances/diary/try").wants(200, "1: claims.map/v1", "2: claims.map/v1", `"name": "ada"`).
+		press("run", nil).wants(200, "It answered", "units of fuel", "MiB of memory", "What it wrote", "noted <b>this</b>", `"diary": 1`)
+	b.get("/admin/instances/diary/try?sample=2").wants(200, `"name": "bob"`)
+	for _, sample := range []string{"0", "3", "x"} {
+		b.get("/admin/instances/diary/try?sample="+sample).wants(200, `"name": "ada"`)
+	}
+	b.get("/admin/instances/diary/try").press("run", map[string]string{"input": "{\"user\": {\"name\": nobody}}"}).wants(422, "message.user.name", "there stands nobody")
+	b.get("/admin/instances/diary/delete").wants(200, "What goes with it", "claims.map/v1", "for all applications", "clock")
+}
+
 // More lines than are kept come with how many are missing.
 func TestConsoleLogTellsDroppedLines(t *testing.T) {
 	w := newWorld(t)

@@ -94,17 +94,39 @@ func (c *Console) leaveInstance(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := "Its settings, secrets and values are deleted too."
-	if hooks := hooksOf(i.Bindings); hooks != "" {
-		text = "It takes part in " + hooks + ". " + text
-	}
-	page := instancePage(v, i, "delete", web.Form{
-		Title: "Delete this instance?", Text: text, Groups: []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: "Delete " + i.Name + " for good", Kind: "check"}}}},
+	page := instancePage(v, i, "delete", v.goesWithInstance(i), web.Form{
+		Title: "Delete this instance?", Text: "What it keeps is deleted too, and this cannot be undone. To leave it out for a while, unbind it.", Groups: []web.Group{{Inputs: []web.Input{{Name: "confirm", Label: "Delete " + i.Name + " for good", Kind: "check"}}}},
 		Hidden:  []web.Field{v.held(admin.VersionOf(i.UpdatedAt))},
 		Buttons: []web.Button{{Label: "Delete", Action: "delete", Kind: "danger", ID: "delete-it"}}, Back: &web.Anchor{Label: "Cancel", URL: at(instancesPath, i.Name)},
 	})
 	page.Buttons = nil
 	return show(page, nil)
+}
+
+// goesWithInstance says what is lost with an instance.
+func (v *Visit) goesWithInstance(i *admin.Instance) web.Details {
+	goes := web.Details{Title: "What goes with it", Rows: []web.Detail{{Label: "Settings", Value: web.Cell{Text: several(len(memberNames(i.Settings)), "setting", "settings"), Sub: strings.Join(memberNames(i.Settings), ", ")}}}}
+	for _, b := range i.Bindings {
+		goes.Rows = append(goes.Rows, web.Detail{Label: "Takes part in", Value: web.Cell{Text: b.Hook, Sub: "for " + v.boundTo(b.ClientID)}})
+	}
+	for _, asked := range i.Asked {
+		switch {
+		case !asked.Given:
+		case asked.Secret != "":
+			goes.Rows = append(goes.Rows, web.Detail{Label: "Secret", Value: web.Cell{Text: asked.Secret, Code: true}})
+		default:
+			goes.Rows = append(goes.Rows, web.Detail{Label: "May use", Value: web.Cell{Text: asked.Capability, Code: true, Sub: grantsWords(asked.Grants)}})
+		}
+	}
+	return goes
+}
+
+// memberNames names the settings that are set.
+func memberNames(settings []byte) (names []string) {
+	for _, m := range membersOf(settings) {
+		names = append(names, m.name)
+	}
+	return names
 }
 
 func (c *Console) deleteInstance(v *Visit) (*Answer, error) {

@@ -21,11 +21,12 @@ func (c *Console) tryPlugin(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(instancePage(v, i, "try", previewForm(v, i, p)), nil)
+	return show(instancePage(v, i, "try", append(sampleBlocks(i, p), previewForm(v, i, p))...), nil)
 }
 
 func previewForm(v *Visit, i *admin.Instance, p *admin.Plugin) web.Form {
-	chosen := cmp.Or(v.Said("hook"), v.Ask("hook"))
+	sample := chosenSample(v, p)
+	chosen := cmp.Or(v.Said("hook"), v.Ask("hook"), sample.Hook)
 	hooks := web.Input{Name: "hook", Label: "Hook", Kind: "select", Value: chosen}
 	for _, hook := range i.Hooks {
 		hooks.Options = append(hooks.Options, web.Option{Value: hook, Label: hook})
@@ -37,7 +38,7 @@ func previewForm(v *Visit, i *admin.Instance, p *admin.Plugin) web.Form {
 		ID: "try", Title: "Try a message", Text: "The plugin runs in a sandbox of its own, with the limits of this instance: without network, without secrets, without what it keeps. Nothing that is served changes.",
 		Groups: []web.Group{{Inputs: []web.Input{
 			hooks,
-			{Name: "input", Label: "Message", Hint: "JSON, as sdk/abi.md section 6 describes it. This one is the author's sample.", Kind: "textarea", Rows: 14, Code: true, Value: sampleOf(p, chosen)},
+			{Name: "input", Label: "Message", Hint: "JSON, as sdk/abi.md section 6 describes it. The samples of its author are above.", Kind: "textarea", Rows: 14, Code: true, Value: sample.text()},
 			{Name: "settings", Label: "Settings", Hint: "Those of the instance; others can be tried here.", Kind: "textarea", Rows: 5, Code: true, Value: indent(i.Settings)},
 		}}},
 		Buttons: []web.Button{{Label: "Run", Action: "try", Kind: "primary", ID: "run"}},
@@ -79,25 +80,63 @@ func previewBlocks(made *admin.Previewed) []web.Block {
 	return blocks
 }
 
-// sampleOf gives a message of the hook that the plugin's author wrote, without its settings.
-func sampleOf(p *admin.Plugin, hook string) string {
-	var manifest struct {
-		Samples []struct {
-			Hook  string
-			Input map[string]json.RawMessage
-		}
-	}
-	if json.Unmarshal(p.Manifest, &manifest) != nil {
+// sample is a message that the plugin's author wrote.
+type sample struct {
+	Hook  string
+	Input map[string]json.RawMessage
+	Calls []json.RawMessage
+}
+
+// text is the message without its settings: these are the instance's.
+func (s sample) text() string {
+	delete(s.Input, "settings")
+	text, err := json.MarshalIndent(s.Input, "", "  ")
+	if err != nil || s.Input == nil {
 		return "{}"
 	}
-	for _, sample := range manifest.Samples {
-		if sample.Hook == hook {
-			delete(sample.Input, "settings")
-			text, err := json.MarshalIndent(sample.Input, "", "  ")
-			if err == nil {
-				return string(text)
-			}
+	return string(text)
+}
+
+func samplesOf(p *admin.Plugin) []sample {
+	var manifest struct{ Samples []sample }
+	if json.Unmarshal(p.Manifest, &manifest) != nil {
+		return nil
+	}
+	return manifest.Samples
+}
+
+// chosenSample gives the one that was asked for, by its number, or else the first, of the
+// hook if one was asked for.
+func chosenSample(v *Visit, p *admin.Plugin) sample {
+	samples := samplesOf(p)
+	if n, err := strconv.Atoi(v.Ask("sample")); err == nil && n >= 1 && n <= len(samples) {
+		return samples[n-1]
+	}
+	for _, s := range samples {
+		if hook := v.Ask("hook"); hook == "" || s.Hook == hook {
+			return s
 		}
 	}
-	return "{}"
+	return sample{}
+}
+
+// mostSamples bounds how many are offered.
+const mostSamples = 20
+
+// sampleBlocks offers the samples, where there are several.
+func sampleBlocks(i *admin.Instance, p *admin.Plugin) []web.Block {
+	samples := samplesOf(p)
+	if len(samples) < 2 {
+		return nil
+	}
+	offer := web.Message{Title: "Samples of its author", Text: "Each fills in the message below."}
+	for n, s := range samples[:min(len(samples), mostSamples)] {
+		number := strconv.Itoa(n + 1)
+		label := number + ": " + s.Hook
+		if len(s.Calls) > 0 {
+			label += ", with " + several(len(s.Calls), "call", "calls")
+		}
+		offer.Buttons = append(offer.Buttons, web.Button{Label: label, URL: with(at(instancesPath, i.Name)+"/try", "sample", number), ID: "sample-" + number})
+	}
+	return []web.Block{offer}
 }

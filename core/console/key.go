@@ -24,10 +24,14 @@ func (c *Console) keys(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	writes := v.May(core.WriteKeys, "")
-	table := web.Table{ID: "keys", Columns: []string{"Key", "Algorithm", "State", "Made", ""}, Count: several(len(keys), "key", "keys")}
+	uses, err := v.keyUses()
+	if err != nil {
+		return nil, err
+	}
+	table := web.Table{ID: "keys", Columns: []string{"Key", "Algorithm", "Used for", "State", "Made", ""}, Count: several(len(keys), "key", "keys")}
 	algs := web.Input{Name: "alg", Label: "Algorithm", Kind: "select", Options: []web.Option{{Label: "All of them"}}}
 	for _, key := range keys {
-		row := web.Row{Cells: []web.Cell{{Text: key.ID, Code: true}, {Text: key.Alg}, keyState(&key), {At: key.CreatedAt}}}
+		row := web.Row{Cells: []web.Cell{{Text: key.ID, Code: true}, {Text: key.Alg}, usedFor(&key, uses), keyState(&key), {At: key.CreatedAt}}}
 		if key.State == admin.KeySigns {
 			algs.Options = append(algs.Options, web.Option{Value: key.Alg, Label: key.Alg})
 		}
@@ -36,7 +40,7 @@ func (c *Console) keys(v *Visit) (*Answer, error) {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	page := &web.Console{Title: "Signing keys", Lead: "Tokens are signed with these. Their public halves are published, also those of keys that are retired.", Blocks: []web.Block{table}}
+	page := &web.Console{Title: "Signing keys", Lead: "Tokens are signed with these. Their public halves are published, also those of keys that are retired. They change when you rotate them, and not by themselves.", Blocks: []web.Block{table}}
 	if writes {
 		page.Blocks = append(page.Blocks, web.Form{
 			ID: "rotate", Title: "Make successors", Text: "They are published at once and sign after " + waitWords(core.KeyLead) + ", when every application has seen them. At once is for a key that somebody else may know: applications that keep keys refuse tokens for a while.",
@@ -45,6 +49,45 @@ func (c *Console) keys(v *Visit) (*Answer, error) {
 		})
 	}
 	return show(page, nil)
+}
+
+// keyUses counts the applications whose tokens are signed with each algorithm, as far as
+// the visitor may see them; nil if they may not.
+func (v *Visit) keyUses() (map[string]int, error) {
+	uses := map[string]int{}
+	if !v.May(core.ReadClients, "") {
+		return nil, nil
+	}
+	orgs, err := v.Desk.Organisations(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, org := range orgs {
+		clients, err := v.Desk.Clients(v, org.Name)
+		if err != nil {
+			return nil, err
+		}
+		for i := range clients {
+			if asks(&clients[i]) {
+				uses[clients[i].IDTokenAlg]++
+			}
+		}
+	}
+	return uses, nil
+}
+
+// usedFor says what a key that signs, or will, signs; nothing where the uses are nil.
+func usedFor(key *admin.Key, uses map[string]int) web.Cell {
+	applications := uses[key.Alg]
+	switch {
+	case uses == nil:
+		return web.Cell{}
+	case key.State == admin.KeyRetired:
+		return web.Cell{Text: "checking what it signed"}
+	case applications == 0:
+		return web.Cell{Text: "no application now"}
+	}
+	return web.Cell{Text: "ID tokens of " + several(applications, "application", "applications")}
 }
 
 func keyState(key *admin.Key) web.Cell {

@@ -56,6 +56,7 @@ for (const time of document.querySelectorAll("main time[datetime]")) {
 for (const list of document.querySelectorAll("ol[data-order]")) {
   let dragged = null;
   const items = () => Array.from(list.children);
+  if (items().length < 2) continue;
   for (const item of items()) {
     item.draggable = true;
     item.addEventListener("dragstart", (event) => {
@@ -65,12 +66,15 @@ for (const list of document.querySelectorAll("ol[data-order]")) {
     });
     item.addEventListener("dragend", () => {
       item.classList.remove("dragged");
-      items().forEach((one) => one.classList.remove("over"));
+      items().forEach((one) => one.classList.remove("over", "below"));
     });
     item.addEventListener("dragover", (event) => {
       if (!dragged) return;
       event.preventDefault();
-      items().forEach((one) => one.classList.toggle("over", one === item && one !== dragged));
+      for (const one of items()) {
+        one.classList.toggle("over", one === item && one !== dragged);
+        one.classList.toggle("below", items().indexOf(dragged) < items().indexOf(item)); // it lands behind
+      }
     });
     item.addEventListener("drop", (event) => {
       event.preventDefault();
