@@ -294,13 +294,29 @@ type (
 	}
 	// DeleteAPIToken deletes one of the holder's. ErrNotFound.
 	DeleteAPIToken struct{ Holder, ID ID }
-	// BeginAnswer notes that a request is being carried out. ErrConflict if its key is
-	// there and has not expired at CreatedAt.
+	// BeginAnswer notes that a request is being carried out, by who has the claim.
+	// ErrConflict if its key is there and has not expired at CreatedAt.
 	BeginAnswer struct{ Answered Answered }
-	// EndAnswer keeps its answer. ErrNotFound.
+	// TakeAnswer gives a request of which nothing is done another claim, in the place of one
+	// whose holder is gone. ErrConflict unless it has that one and nothing is done.
+	TakeAnswer struct {
+		Key        Hash
+		Was, Claim ID
+		At         time.Time
+	}
+	// CarryOut notes, with the changes that are the request, that it is carried out. ErrTaken
+	// unless it has that claim and no answer: so it is carried out once, whoever lives.
+	CarryOut struct {
+		Key   Hash
+		Claim ID
+	}
+	// EndAnswer keeps its answer. ErrNotFound unless it has that claim and no answer.
 	EndAnswer struct{ Answered Answered }
-	// DropAnswer forgets it: nothing was done.
-	DropAnswer struct{ Key Hash }
+	// DropAnswer forgets a request. ErrNotFound unless it has that claim and nothing is done.
+	DropAnswer struct {
+		Key   Hash
+		Claim ID
+	}
 
 	// AddDeviceGrant inserts. ErrConflict if another one that lives has the user code.
 	AddDeviceGrant struct{ Grant DeviceGrant }
@@ -627,6 +643,8 @@ func (AddAPIToken) change()          {}
 func (UseAPIToken) change()          {}
 func (DeleteAPIToken) change()       {}
 func (BeginAnswer) change()          {}
+func (TakeAnswer) change()           {}
+func (CarryOut) change()             {}
 func (EndAnswer) change()            {}
 func (DropAnswer) change()           {}
 func (AddDeviceGrant) change()       {}

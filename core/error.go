@@ -16,6 +16,8 @@ var (
 	// change no longer holds: a code was used, a refresh token was rotated. None
 	// of the changes applied with it has happened.
 	ErrConflict = errors.New("conflict")
+	// ErrTaken says that another one carries a request out: see [CarryOut].
+	ErrTaken = errors.New("another request with the same key carries it out")
 	// ErrStale is an [ErrConflict]: somebody else changed the row since it was read.
 	ErrStale = fmt.Errorf("%w: it was changed since", ErrConflict)
 	// ErrLimit says that there are as many as there may be.

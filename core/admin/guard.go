@@ -51,11 +51,20 @@ func (s *Service) apply(ctx context.Context, changes ...core.Change) error {
 		keep.By = s.source
 		all = append(all, keep)
 	}
-	err = s.Store.Apply(ctx, append(all, changes...)...)
+	err = s.Store.Apply(ctx, slices.Concat(s.along, all, changes)...)
 	if held, ok := errors.AsType[*core.ManagedError](err); ok {
 		return s.heldBy(ctx, held)
 	}
 	return err
+}
+
+// begins notes that something is about to be done that is no change of the store: it may be
+// done, whatever becomes of the server.
+func (s *Service) begins(ctx context.Context) error {
+	if len(s.along) == 0 {
+		return nil
+	}
+	return s.Store.Apply(ctx, s.along...)
 }
 
 // keepUnmanaged is what a store makes of the change, for one in which nothing happens. What

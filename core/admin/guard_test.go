@@ -54,7 +54,7 @@ func TestEveryChangeIsOfSomething(t *testing.T) {
 		GrantRole RevokeRole CreateServiceAccount UpdateServiceAccount DeleteServiceAccount AddAPIToken UseAPIToken DeleteAPIToken
 		SaveRequest FinishRequest StartSession EndSession EndSessions SaveConsent WithdrawConsent IssueCode AddGrant RedeemCode RevokeGrant
 		AddAccess DeleteAccess AddRefresh RotateRefresh CountFailure ClearFailures UseAssertion Record EndDelivery PutOffDelivery EndNotice PutOffNotice
-		BeginAnswer EndAnswer DropAnswer AddDeviceGrant DecideDeviceGrant PollDeviceGrant FinishDeviceGrant AddInitial UseInitial DeleteInitial
+		BeginAnswer TakeAnswer CarryOut EndAnswer DropAnswer AddDeviceGrant DecideDeviceGrant PollDeviceGrant FinishDeviceGrant AddInitial UseInitial DeleteInitial
 		PutValue DeleteValue SaveAttempt HoldCallback FinishAttempt SaveLink DeleteLink AddAuthenticator UseAuthenticator RenameAuthenticator
 		DeleteAuthenticator DeleteAuthenticators SetRecoveryCodes UseRecoveryCode AddDevice UseDevice DeleteDevice DeleteDevices
 		SaveTicket UseTicket MissTicket DeleteTickets SendMail EndMail PutOffMail AddKey RetireKey DeleteKey OpenSetup CloseSetup

@@ -63,6 +63,9 @@ func (s *Service) TestMail(ctx context.Context, by Actor, to string) error {
 	if s.MailTester == nil {
 		return errors.New("send a mail: nothing here can")
 	}
+	if err := s.begins(ctx); err != nil {
+		return wrap("note that a mail is sent", err)
+	}
 	if err := s.MailTester.TestMail(ctx, to); err != nil {
 		return err
 	}

@@ -138,7 +138,8 @@ type Service struct {
 
 	// source is the file that is applied, by its source: see apply.
 	source string
-	was    Version // see [Service.If]
+	was    Version       // see [Service.If]
+	along  []core.Change // see [Service.Alongside]
 }
 
 // Documents fetches what a client registered the address of.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,14 @@ func (s *Service) If(was Version) *Service {
 	conditional := *s
 	conditional.was = was
 	return &conditional
+}
+
+// Alongside gives the service that makes a change together with each list of its own, in one
+// transaction: what must be noted when it is done is noted if, and only if, it is.
+func (s *Service) Alongside(change core.Change) *Service {
+	with := *s
+	with.along = append(slices.Clone(s.along), change)
+	return &with
 }
 
 // asRead is the change that holds an object to the state that was read.

@@ -100,6 +100,12 @@ type Desk struct {
 // there is an [admin.StaleError]. It is for one change, see [admin.Service.If].
 func (d *Desk) If(was admin.Version) *Desk { return &Desk{d.admin.If(was), d.store, d.who} }
 
+// Alongside gives the desk at which a change is made together with each that is made there,
+// see [admin.Service.Alongside].
+func (d *Desk) Alongside(change core.Change) *Desk {
+	return &Desk{d.admin.Alongside(change), d.store, d.who}
+}
+
 // Caller gives who stands here.
 func (d *Desk) Caller() Caller { return d.who }
 

@@ -316,6 +316,7 @@ func matrix() map[string]row {
 func elsewhereTested() map[string]string {
 	return map[string]string{
 		"Caller":        "it says who calls, and does nothing",
+		"Alongside":     "it gives the desk of the same caller: TestOnceBrokenOff of package rest",
 		"If":            "it gives the desk of the same caller: TestVersions",
 		"Organisations": "it gives those that the caller sees: TestOrganisationsAreThoseSeen",
 		"FinishAttempt": "it is about what the caller began: without that there is nothing to refuse",

@@ -57,7 +57,7 @@ func (d *Desk) told(err error) error {
 		return &Error{d.words(problem), "an owner of the server gives roles: see 'postern role grant'", problem}
 	case api.ProblemStale:
 		return &Error{d.words(problem), "look at how it is now, and do it again", errors.Join(problem, core.ErrStale)}
-	case api.ProblemConflict, api.ProblemBusy:
+	case api.ProblemConflict, api.ProblemBusy, api.ProblemCarriedOut:
 		return &Error{d.words(problem), "look at how it is now, and do it again", errors.Join(problem, core.ErrConflict)}
 	case api.ProblemLimit:
 		return &Error{d.words(problem), "", errors.Join(problem, core.ErrLimit)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -37,31 +38,72 @@ const (
 func kept() []string { return []string{"Content-Type", "ETag"} }
 
 // once has a request carried out unless one with its key was: then that one's answer is
-// given again, without what was secret in it. What was refused was not carried out, and may
-// be sent again. Of what the server failed at nobody knows, so it is not.
+// given again, without what was secret in it. That it is carried out is noted with its
+// changes, in one transaction. So of what was refused, and of what broke off, it is known
+// whether anything was done: if nothing was, it may be sent again.
 func (r *routes) once(w http.ResponseWriter, c *call, operation string, carryOut func(http.ResponseWriter)) error {
-	s := r.server
-	pending, err := s.pending(c)
+	pending, err := r.server.pending(c)
 	if err != nil {
 		return err
 	}
 	ctx := context.WithoutCancel(c.request.Context())
-	switch err := s.Answers.Apply(ctx, core.BeginAnswer{Answered: *pending}); {
-	case errors.Is(err, core.ErrConflict):
-		return s.again(ctx, w, pending)
-	case err != nil:
-		return err
+	if _, runs := r.running.LoadOrStore(pending.Key, true); runs {
+		before, err := r.server.Answers.Answered(ctx, pending.Key)
+		return again(w, pending, before, err, true)
 	}
+	defer r.running.Delete(pending.Key)
+	before, err := r.begin(ctx, pending)
+	if err != nil || before != nil {
+		return again(w, pending, before, err, false)
+	}
+	c.desk = c.desk.Alongside(core.CarryOut{Key: pending.Key, Claim: pending.Claim})
 	record := &recorder{ResponseWriter: w}
 	carryOut(record)
-	var change core.Change = core.EndAnswer{Answered: r.answered(pending, record, operation)}
-	if record.status >= 400 && record.status < 500 {
-		change = core.DropAnswer{Key: pending.Key}
-	}
-	if err := s.Answers.Apply(ctx, change); err != nil {
-		s.Logger.Error("answer not kept", slog.Any("cause", err), slog.String("correlation", reference(ctx)))
-	}
+	r.end(ctx, pending, record, operation)
 	return nil
+}
+
+// begin claims the request. That of a server that is gone, or of this one before it failed,
+// is taken over if nothing of it was done: its claim is worth nothing then, so that of the
+// two only this one can be carried out, whoever still lives. Else it gives the one that is
+// there.
+func (r *routes) begin(ctx context.Context, pending *core.Answered) (before *core.Answered, err error) {
+	answers := r.server.Answers
+	err = answers.Apply(ctx, core.BeginAnswer{Answered: *pending})
+	if !errors.Is(err, core.ErrConflict) {
+		return nil, err
+	}
+	before, err = answers.Answered(ctx, pending.Key)
+	if err != nil || before.Status != core.AnswerBegun || !before.Body.Matches(pending.Body) {
+		return before, err
+	}
+	err = answers.Apply(ctx, core.TakeAnswer{Key: pending.Key, Was: before.Claim, Claim: pending.Claim, At: pending.CreatedAt})
+	if errors.Is(err, core.ErrConflict) {
+		return before, nil // another one was faster
+	}
+	return nil, err
+}
+
+// end keeps the answer, unless it is that nothing was done.
+func (r *routes) end(ctx context.Context, pending *core.Answered, record *recorder, operation string) {
+	answers := r.server.Answers
+	if record.status == 0 || record.status >= http.StatusBadRequest {
+		err := answers.Apply(ctx, core.DropAnswer{Key: pending.Key, Claim: pending.Claim})
+		if !errors.Is(err, core.ErrNotFound) { // else a part of it was done
+			r.unkept(ctx, err)
+			return
+		}
+	}
+	err := answers.Apply(ctx, core.EndAnswer{Answered: r.answered(pending, record, operation)})
+	if !errors.Is(err, core.ErrNotFound) { // else another one took it over
+		r.unkept(ctx, err)
+	}
+}
+
+func (r *routes) unkept(ctx context.Context, err error) {
+	if err != nil {
+		r.server.Logger.Error("answer not kept", slog.Any("cause", err), slog.String("correlation", reference(ctx)))
+	}
 }
 
 // pending gives what is kept of a request that is being carried out. Bodies may have a
@@ -74,7 +116,8 @@ func (s *Server) pending(c *call) (*core.Answered, error) {
 	now := s.Now()
 	named := strings.Join([]string{c.who.Caller.Actor.Name, narrowed(c.who.Caller.Only), c.request.Method, c.request.URL.RequestURI(), key}, "\x00")
 	return &core.Answered{
-		Key: s.sealed("idempotency-key", []byte(named)), Body: s.sealed("idempotency-body", c.body), CreatedAt: now, ExpiresAt: now.Add(answeredFor),
+		Key: s.sealed("idempotency-key", []byte(named)), Body: s.sealed("idempotency-body", c.body), Claim: core.ID(rand.Text()),
+		CreatedAt: now, ExpiresAt: now.Add(answeredFor),
 	}, nil
 }
 
@@ -96,9 +139,9 @@ func (s *Server) sealed(purpose string, text []byte) (h core.Hash) {
 	return h
 }
 
-// again answers a request whose key is there.
-func (s *Server) again(ctx context.Context, w http.ResponseWriter, pending *core.Answered) error {
-	before, err := s.Answers.Answered(ctx, pending.Key)
+// again answers a request whose key is there, with what was read of it; runs says that this
+// server carries it out now.
+func again(w http.ResponseWriter, pending, before *core.Answered, err error, runs bool) error {
 	switch {
 	case errors.Is(err, core.ErrNotFound): // refused at this moment
 		return inProgress()
@@ -106,7 +149,9 @@ func (s *Server) again(ctx context.Context, w http.ResponseWriter, pending *core
 		return err
 	case !before.Body.Matches(pending.Body):
 		return &failure{Problem: problem(http.StatusUnprocessableEntity, api.ProblemReused, "the body is another one than that of the request that had the key first")}
-	case before.Status == 0:
+	case before.Status == core.AnswerDone && !runs:
+		return &failure{Problem: problem(http.StatusConflict, api.ProblemCarriedOut, "the server stopped before it answered; read what is there now")}
+	case before.Status <= core.AnswerDone:
 		return inProgress()
 	}
 	for name, value := range before.Header {
@@ -118,8 +163,10 @@ func (s *Server) again(ctx context.Context, w http.ResponseWriter, pending *core
 	return nil
 }
 
-func inProgress() error {
-	return &failure{Problem: problem(http.StatusConflict, api.ProblemBusy, "wait for its answer; if it was broken off, see whether it was carried out, and use another key")}
+func inProgress() *failure {
+	f := &failure{Problem: problem(http.StatusConflict, api.ProblemBusy, "wait for its answer, and send it again with the same key"), header: http.Header{}}
+	f.header.Set("Retry-After", "1")
+	return f
 }
 
 // answered gives what is kept of an answer.
@@ -152,6 +199,9 @@ func (r *recorder) WriteHeader(status int) {
 
 // Write keeps the body.
 func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
 	r.body.Write(p)
 	return r.ResponseWriter.Write(p)
 }

@@ -1,6 +1,8 @@
 package rest_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +12,8 @@ import (
 	"github.com/postern-id/postern/core"
 	"github.com/postern-id/postern/core/admin"
 	"github.com/postern-id/postern/core/desk"
+	"github.com/postern-id/postern/core/rest"
+	"github.com/postern-id/postern/core/store"
 )
 
 const onceKey = "Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"
@@ -110,4 +114,110 @@ func TestOnceKeepsNoSecret(t *testing.T) {
 			t.Errorf("%+v", row)
 		}
 	}
+}
+
+// brokenOff sends a request as one that the server did not live to answer: it is carried out
+// as far as the changes go, or not at all.
+func (w *world) brokenOff(line, body string, done bool) {
+	w.t.Helper()
+	server := w.server()
+	server.Answers = &deaf{Answers: w.store}
+	if !done {
+		office := *server.Office
+		service := *w.admin
+		service.Store = fails{w.store}
+		office.Admin = &service
+		server.Office = &office
+	}
+	old := w.handler
+	w.handler = server.Handler()
+	w.ask("owner", line, body, onceKey)
+	w.handler = old
+}
+
+// deaf begins answers and keeps none: the server is gone before.
+type deaf struct{ rest.Answers }
+
+func (d *deaf) Apply(ctx context.Context, changes ...core.Change) error {
+	switch changes[0].(type) {
+	case core.BeginAnswer, core.TakeAnswer:
+		return d.Answers.Apply(ctx, changes...)
+	}
+	return errors.New("the server is gone")
+}
+
+// fails is a store that changes nothing any more.
+type fails struct{ *store.Store }
+
+func (fails) Apply(context.Context, ...core.Change) error { return errors.New("the server is gone") }
+
+// A request that broke off before anything was done is carried out when it comes again, and
+// one that broke off behind its changes never is: whoever sends it is told so.
+func TestOnceBrokenOff(t *testing.T) {
+	w := newWorld(t)
+	w.brokenOff("POST /groups", `{"name":"staff"}`, false)
+	w.ask("owner", "POST /groups", `{"name":"other"}`, onceKey).want(http.StatusUnprocessableEntity).has(map[string]any{"type": "/problems/key-reused"})
+	made := w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusCreated)
+	if again := w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusCreated); again.at("id") != made.at("id") || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("%v %s", again.header, again.body)
+	}
+
+	w.brokenOff("POST /service-accounts", `{"name":"ci"}`, true)
+	for range 2 {
+		w.ask("owner", "POST /service-accounts", `{"name":"ci"}`, onceKey).want(http.StatusConflict).has(map[string]any{"type": "/problems/carried-out"})
+	}
+	w.ask("owner", "POST /service-accounts", `{"name":"robot"}`, onceKey).want(http.StatusUnprocessableEntity).has(map[string]any{"type": "/problems/key-reused"})
+	w.ask("owner", "GET /service-accounts", "").want(http.StatusOK).has(map[string]any{"items.0.name": "ci", "items.1": nil})
+}
+
+// slow holds the changes of a service up until somebody lets them go.
+type slow struct {
+	*store.Store
+	reached, leave chan struct{}
+}
+
+func (s *slow) Apply(ctx context.Context, changes ...core.Change) error {
+	close(s.reached)
+	<-s.leave
+	return s.Store.Apply(ctx, changes...)
+}
+
+// Two servers at one database carry a request out once: the one from which it was taken
+// changes nothing any more.
+func TestOnceAtTwoServers(t *testing.T) {
+	w := newWorld(t)
+	held := &slow{w.store, make(chan struct{}), make(chan struct{})}
+	server := w.server()
+	service := *w.admin
+	service.Store = held
+	server.Office = &desk.Office{Admin: &service, Store: w.store}
+	first := &world{t: t, now: w.now, store: w.store, admin: w.admin, callers: w.callers, handler: server.Handler(), router: w.router}
+	answers := make(chan answer)
+	go func() { answers <- first.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey) }()
+	<-held.reached
+	w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusCreated)
+	close(held.leave)
+	late := <-answers
+	late.want(http.StatusConflict).has(map[string]any{"type": "/problems/in-progress"})
+	if late.header.Get("Retry-After") == "" {
+		t.Error("nobody says when to ask again")
+	}
+	w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusCreated)
+	if events, err := w.store.Events(t.Context(), core.EventFilter{Type: core.EventGroupCreated, Limit: 9}); err != nil || len(events) != 1 {
+		t.Errorf("%d groups were made, %v", len(events), err)
+	}
+}
+
+// What the server failed at changed nothing, so it may be sent again.
+func TestOnceFailed(t *testing.T) {
+	w := newWorld(t)
+	old := w.handler
+	server := w.server()
+	service := *w.admin
+	service.Store = fails{w.store}
+	server.Office = &desk.Office{Admin: &service, Store: w.store}
+	w.handler = server.Handler()
+	w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusInternalServerError)
+	w.handler = old
+	w.ask("owner", "POST /groups", `{"name":"staff"}`, onceKey).want(http.StatusCreated)
 }

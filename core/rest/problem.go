@@ -63,6 +63,7 @@ func titles() map[string]string {
 		api.ProblemLarge:        "The body is too large",
 		api.ProblemType:         "The body is of another type than the operation takes",
 		api.ProblemLimit:        "There are as many as there may be",
+		api.ProblemCarriedOut:   "The request was carried out, but its answer is lost",
 		api.ProblemBusy:         "A request with the same Idempotency-Key is not answered yet",
 		api.ProblemReused:       "The Idempotency-Key was used for another request",
 		api.ProblemThrottled:    "There are too many requests",
@@ -95,6 +96,8 @@ func problemOf(err error) (f *failure, ok bool) {
 		return &failure{Problem: problem(http.StatusForbidden, api.ProblemDenied, denied.Error())}, true
 	case errors.As(err, &stale):
 		return staleProblem(stale), true
+	case errors.Is(err, core.ErrTaken):
+		return inProgress(), true
 	case errors.Is(err, core.ErrLimit):
 		return &failure{Problem: problem(http.StatusConflict, api.ProblemLimit, "")}, true
 	case errors.Is(err, core.ErrConflict):

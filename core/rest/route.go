@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -48,6 +49,7 @@ type routes struct {
 	bodies map[string]body // by operation
 	// secretsOf are the members of the answers of an operation that are shown once.
 	secretsOf map[string][]string
+	running   sync.Map        // of [core.Hash]: keys whose requests this server carries out now
 	versioned map[string]bool // operations that read something with a version
 	// conditional are the operations of what has a version, see [IfMatch].
 	conditional map[string]bool

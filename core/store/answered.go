@@ -17,6 +17,9 @@ func (s *Store) Answered(ctx context.Context, key core.Hash) (*core.Answered, er
 				return err
 			}
 			a.Answer, a.CreatedAt, a.ExpiresAt = r.Blob(), readTime(r), readTime(r)
+			if a.Status <= core.AnswerDone { // the claim is where the answer will be
+				a.Claim, a.Answer = core.ID(a.Answer), nil
+			}
 			return nil
 		}, key[:])
 }
@@ -27,16 +30,28 @@ func beginAnswer(c *sqlite.Conn, a core.Answered) error {
 		return err
 	}
 	_, err := c.Exec(`INSERT INTO answered (key, body, status, header, answer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		a.Key[:], a.Body[:], a.Status, mapJSON(a.Header), append([]byte{}, a.Answer...), millis(a.CreatedAt), millis(a.ExpiresAt))
+		a.Key[:], a.Body[:], core.AnswerBegun, mapJSON(a.Header), []byte(a.Claim), millis(a.CreatedAt), millis(a.ExpiresAt))
 	return classify(err)
 }
 
-func endAnswer(c *sqlite.Conn, a core.Answered) error {
-	return mustChange(c.Exec(`UPDATE answered SET status = $2, header = $3, answer = $4, expires_at = $5 WHERE key = $1`,
-		a.Key[:], a.Status, mapJSON(a.Header), append([]byte{}, a.Answer...), millis(a.ExpiresAt)))
+func takeAnswer(c *sqlite.Conn, take core.TakeAnswer) error {
+	return mustWin(c.Exec(`UPDATE answered SET answer = $3, created_at = $4 WHERE key = $1 AND answer = $2 AND status = 0`,
+		take.Key[:], []byte(take.Was), []byte(take.Claim), millis(take.At)))
 }
 
-func dropAnswer(c *sqlite.Conn, key core.Hash) error {
-	_, err := c.Exec(`DELETE FROM answered WHERE key = $1`, key[:])
+func carryOut(c *sqlite.Conn, carry core.CarryOut) error {
+	changed, err := c.Exec(`UPDATE answered SET status = 1 WHERE key = $1 AND answer = $2 AND status <= 1`, carry.Key[:], []byte(carry.Claim))
+	if err == nil && changed == 0 {
+		return core.ErrTaken
+	}
 	return err
+}
+
+func endAnswer(c *sqlite.Conn, a core.Answered) error {
+	return mustChange(c.Exec(`UPDATE answered SET status = $3, header = $4, answer = $5, expires_at = $6 WHERE key = $1 AND answer = $2 AND status <= 1`,
+		a.Key[:], []byte(a.Claim), a.Status, mapJSON(a.Header), append([]byte{}, a.Answer...), millis(a.ExpiresAt)))
+}
+
+func dropAnswer(c *sqlite.Conn, drop core.DropAnswer) error {
+	return mustChange(c.Exec(`DELETE FROM answered WHERE key = $1 AND answer = $2 AND status = 0`, drop.Key[:], []byte(drop.Claim)))
 }

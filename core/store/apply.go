@@ -270,10 +270,14 @@ func applyRoles(c *sqlite.Conn, change core.Change) error {
 		return deleteAPIToken(c, change)
 	case core.BeginAnswer:
 		return beginAnswer(c, change.Answered)
+	case core.TakeAnswer:
+		return takeAnswer(c, change)
+	case core.CarryOut:
+		return carryOut(c, change)
 	case core.EndAnswer:
 		return endAnswer(c, change.Answered)
 	case core.DropAnswer:
-		return dropAnswer(c, change.Key)
+		return dropAnswer(c, change)
 	case core.AddDeviceGrant:
 		return addDeviceGrant(c, change.Grant)
 	case core.DecideDeviceGrant:

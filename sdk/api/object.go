@@ -41,6 +41,7 @@ const (
 	ProblemLarge        = "too-large"     // 413
 	ProblemType         = "type"          // 415: the body is of another type than the operation takes
 	ProblemLimit        = "limit"         // 409: there are as many as there may be
+	ProblemCarriedOut   = "carried-out"   // 409: a request with the same Idempotency-Key was carried out, but its answer is lost
 	ProblemBusy         = "in-progress"   // 409: a request with the same Idempotency-Key is not yet answered
 	ProblemReused       = "key-reused"    // 422: the Idempotency-Key was used for another request
 	ProblemThrottled    = "throttled"     // 429

@@ -345,7 +345,7 @@ func testHoldersGo(t *testing.T, w *world) {
 
 func testAnswers(t *testing.T, w *world) {
 	ctx := t.Context()
-	asked := core.Answered{Key: core.Hash{1}, Body: core.Hash{2}, CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+	asked := core.Answered{Key: core.Hash{1}, Body: core.Hash{2}, Claim: "a", CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
 	var won atomic.Int32
 	var racers sync.WaitGroup
 	for range 8 {
@@ -365,21 +365,65 @@ func testAnswers(t *testing.T, w *world) {
 	got, err := w.store.Answered(ctx, asked.Key)
 	same(w, got, err, &asked)
 
-	asked.Status, asked.Header, asked.Answer, asked.ExpiresAt = 201, map[string]string{"Location": "/x"}, []byte(`{"id":"x"}`), start.Add(2*time.Hour)
-	w.apply(core.EndAnswer{Answered: asked})
+	done := asked
+	done.Status, done.Header, done.Answer, done.ExpiresAt = 201, map[string]string{"Location": "/x"}, []byte(`{"id":"x"}`), start.Add(2*time.Hour)
+	w.apply(core.EndAnswer{Answered: done})
+	done.Claim = ""
 	got, err = w.store.Answered(ctx, asked.Key)
-	same(w, got, err, &asked)
+	same(w, got, err, &done)
 	w.refused(core.ErrNotFound, core.EndAnswer{Answered: core.Answered{Key: core.Hash{9}}})
+	w.refused(core.ErrNotFound, core.EndAnswer{Answered: asked}) // it has one
+	w.refused(core.ErrTaken, core.CarryOut{Key: asked.Key, Claim: "a"})
+	w.refused(core.ErrConflict, core.TakeAnswer{Key: asked.Key, Was: "a", Claim: "b"})
+	w.refused(core.ErrNotFound, core.DropAnswer{Key: asked.Key, Claim: "a"})
 
-	again := core.Answered{Key: asked.Key, Body: core.Hash{3}, CreatedAt: asked.ExpiresAt.Add(-time.Millisecond), ExpiresAt: start.Add(9 * time.Hour)}
+	again := core.Answered{Key: asked.Key, Body: core.Hash{3}, Claim: "c", CreatedAt: done.ExpiresAt.Add(-time.Millisecond), ExpiresAt: start.Add(9 * time.Hour)}
 	w.refused(core.ErrConflict, core.BeginAnswer{Answered: again})
-	again.CreatedAt = asked.ExpiresAt
+	again.CreatedAt = done.ExpiresAt
 	w.apply(core.BeginAnswer{Answered: again})
 	got, err = w.store.Answered(ctx, asked.Key)
 	same(w, got, err, &again)
-	w.apply(core.DropAnswer{Key: asked.Key}, core.DropAnswer{Key: asked.Key})
+	w.refused(core.ErrNotFound, core.DropAnswer{Key: asked.Key, Claim: "a"})
+	w.apply(core.DropAnswer{Key: asked.Key, Claim: "c"})
 	gone, err := w.store.Answered(ctx, asked.Key)
 	missing(w, gone, err)
+}
+
+// Whoever's claim was taken changes nothing any more, and of what is done nobody takes it.
+func testAnswerTaken(t *testing.T, w *world) {
+	ctx := t.Context()
+	asked := core.Answered{Key: core.Hash{1}, Body: core.Hash{2}, Claim: "dead", CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+	w.apply(core.BeginAnswer{Answered: asked})
+	later := start.Add(time.Minute)
+	var won atomic.Int32
+	var racers sync.WaitGroup
+	for _, claim := range []core.ID{"b", "c", "d", "e"} {
+		racers.Go(func() {
+			err := w.store.Apply(ctx, core.TakeAnswer{Key: asked.Key, Was: "dead", Claim: claim, At: later})
+			if err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, core.ErrConflict) {
+				t.Error(err)
+			}
+		})
+	}
+	racers.Wait()
+	got := must(w.store.Answered(ctx, asked.Key))(w)
+	if won.Load() != 1 || got.Claim == "dead" || !got.CreatedAt.Equal(later) || got.Status != core.AnswerBegun {
+		t.Errorf("%d took the request: %+v", won.Load(), got)
+	}
+	group := core.Group{ID: w.id(), Org: core.DefaultOrganisation, Name: "twice", CreatedAt: start, UpdatedAt: start}
+	w.refused(core.ErrTaken, core.CreateGroup{Group: group}, core.CarryOut{Key: asked.Key, Claim: "dead"})
+	w.apply(core.CreateGroup{Group: group}, core.CarryOut{Key: asked.Key, Claim: got.Claim}, core.CarryOut{Key: asked.Key, Claim: got.Claim})
+	if is := must(w.store.Answered(ctx, asked.Key))(w); is.Status != core.AnswerDone || is.Claim != got.Claim {
+		t.Errorf("%+v", is)
+	}
+	w.refused(core.ErrConflict, core.TakeAnswer{Key: asked.Key, Was: got.Claim, Claim: "z"})
+	w.refused(core.ErrNotFound, core.DropAnswer{Key: asked.Key, Claim: got.Claim})
+	got.Status = 201
+	w.apply(core.EndAnswer{Answered: *got})
+	w.refused(core.ErrTaken, core.CarryOut{Key: asked.Key, Claim: got.Claim})
+	w.refused(core.ErrTaken, core.CarryOut{Key: core.Hash{9}, Claim: got.Claim})
 }
 
 func (w *world) deviceGrant(client core.Client, code byte) core.DeviceGrant {

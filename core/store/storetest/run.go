@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"APIHolder", testAPIHolder},
 		{"HoldersGo", testHoldersGo},
 		{"Answers", testAnswers},
+		{"AnswerTaken", testAnswerTaken},
 		{"DeviceGrants", testDeviceGrants},
 		{"DeviceGrantOnce", testDeviceGrantOnce},
 		{"SweepAdministration", testSweepAdministration},
