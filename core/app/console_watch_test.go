@@ -44,7 +44,7 @@ func TestConsoleActivity(t *testing.T) {
 	explain := w.diary()
 	b.get("/admin/instances/diary/log").wants(200, "It wrote nothing").lacks("The last hour")
 	b.get(explain).wants(200, "The application gets tokens", "plugin diary")
-	p := b.get("/admin/instances/diary/log").wants(200, "The last hour", "2 calls.", "Half within", "99 of 100 within", "Fuel of a call", "noted <b>this</b>", "info").lacks("Why calls failed")
+	p := b.get("/admin/instances/diary/log").wants(200, "The last hour", "2 calls.", "half within", "99 of 100 within", "Fuel of a call", "noted <b>this</b>", "info").lacks("Why calls failed")
 	if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self'") {
 		t.Errorf("the script may not ask: %s", policy)
 	}
@@ -123,12 +123,12 @@ func TestChromiumFollowsLog(t *testing.T) {
 	other.get("/admin").signIn("root", thePassword)
 	b.do(chromedp.Navigate(w.issuer + "/admin/instances/diary/log"))
 	b.signIn("root")
-	b.says("It wrote nothing", "Live")
+	b.eventually(`document.querySelector("#log-state")?.textContent === "Live" && document.querySelector("#log-empty") !== null`)
 	other.get(explain)
 	b.eventually(`document.querySelectorAll("#log-lines code").length === 2 && document.querySelector("#log-lines code").textContent === "noted <b>this</b>"`)
 	b.eventually(`document.querySelector("#numbers .figure").textContent === "2" && document.querySelectorAll("#hour rect").length > 0 && !document.querySelector("#log-empty")`)
 	b.do(chromedp.Click(chromedp.CSS("#log-pause")))
-	b.says("Paused", "Go on")
+	b.eventually(`document.querySelector("#log-state").textContent === "Paused" && document.querySelector("#log-pause").textContent === "Go on"`)
 	other.get(explain)
 	b.do(chromedp.Click(chromedp.CSS("#log-pause")))
 	b.eventually(`document.querySelectorAll("#log-lines code").length === 4`)

@@ -70,17 +70,17 @@ func minuteChart(minutes []admin.MinuteNumbers) web.Chart {
 func callTable(n *admin.PluginNumbers) web.Table {
 	table := web.Table{
 		ID: "calls", Title: "Calls", Text: "With waiting for an instance. Fuel is what it works with: about one unit for each instruction.",
-		Columns: []string{"Hook", "Calls", "Failed", "On average", "Half within", "99 of 100 within", "Fuel of a call"},
+		Columns: []string{"Hook", "Calls", "Failed", "On average", "Fuel of a call"},
 	}
 	for _, h := range n.Hooks {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: h.Hook}, {Text: number(int(h.Calls))}, {Text: number(int(h.Failed))}, {Text: brief(h.Average)}, {Text: brief(h.Half)}, {Text: brief(h.Slowest)},
+			{Text: h.Hook}, {Text: number(int(h.Calls))}, {Text: number(int(h.Failed))}, {Text: brief(h.Average), Sub: "half within " + brief(h.Half) + ", 99 of 100 within " + brief(h.Slowest)},
 			{Text: number(int(h.Fuel / max(h.Calls, 1)))},
 		}})
 	}
 	if n.ShadowSame+n.ShadowDiffers > 0 {
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: "as a shadow", Sub: "would have changed " + number(int(n.ShadowDiffers))}, {Text: number(int(n.ShadowSame + n.ShadowDiffers))}, {}, {}, {}, {}, {},
+			{Text: "as a shadow", Sub: "would have changed " + number(int(n.ShadowDiffers))}, {Text: number(int(n.ShadowSame + n.ShadowDiffers))}, {}, {}, {},
 		}})
 	}
 	return table

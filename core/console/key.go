@@ -28,10 +28,10 @@ func (c *Console) keys(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := web.Table{ID: "keys", Columns: []string{"Key", "Algorithm", "Used for", "State", "Made", ""}, Count: several(len(keys), "key", "keys")}
+	table := web.Table{ID: "keys", Columns: []string{"Key", "Algorithm", "State", "Made", ""}, Count: several(len(keys), "key", "keys")}
 	algs := web.Input{Name: "alg", Label: "Algorithm", Kind: "select", Options: []web.Option{{Label: "All of them"}}}
 	for _, key := range keys {
-		row := web.Row{Cells: []web.Cell{{Text: key.ID, Code: true}, {Text: key.Alg}, usedFor(&key, uses), keyState(&key), {At: key.CreatedAt}}}
+		row := web.Row{Cells: []web.Cell{{Text: key.ID, Code: true}, {Text: key.Alg, Sub: usedFor(&key, uses)}, keyState(&key), {At: key.CreatedAt}}}
 		if key.State == admin.KeySigns {
 			algs.Options = append(algs.Options, web.Option{Value: key.Alg, Label: key.Alg})
 		}
@@ -77,17 +77,17 @@ func (v *Visit) keyUses() (map[string]int, error) {
 }
 
 // usedFor says what a key that signs, or will, signs; nothing where the uses are nil.
-func usedFor(key *admin.Key, uses map[string]int) web.Cell {
+func usedFor(key *admin.Key, uses map[string]int) string {
 	applications := uses[key.Alg]
 	switch {
 	case uses == nil:
-		return web.Cell{}
+		return ""
 	case key.State == admin.KeyRetired:
-		return web.Cell{Text: "checking what it signed"}
+		return "checks what it signed"
 	case applications == 0:
-		return web.Cell{Text: "no application now"}
+		return "no application now"
 	}
-	return web.Cell{Text: "ID tokens of " + several(applications, "application", "applications")}
+	return "ID tokens of " + several(applications, "application", "applications")
 }
 
 func keyState(key *admin.Key) web.Cell {

@@ -23,7 +23,7 @@ func (c *Console) pluginOrder(v *Visit) (*Answer, error) {
 	}
 	slices.Sort(hooks)
 	page := &web.Console{
-		Title: "Order of plugins", Lead: "Plugins at the same hook run one after the other, each on what those before it made. Drag one, or type its place.",
+		Title: "Order of plugins", Lead: "Plugins at the same hook run one after the other, each on what those before it made. Drag one, move it up or down, or type its place.",
 		Crumbs: []web.Anchor{{Label: "Plugins", URL: pluginsPath}},
 	}
 	for i, hook := range hooks {
