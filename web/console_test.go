@@ -77,6 +77,9 @@ func TestEveryBlockIsTold(t *testing.T) {
 				tell(split.Main)
 				tell(split.Side)
 			}
+			if live, is := b.(Live); is {
+				tell(live.Blocks)
+			}
 		}
 	}
 	for _, story := range ConsoleStories() {

@@ -31,14 +31,11 @@ func previewForm(v *Visit, i *admin.Instance, p *admin.Plugin) web.Form {
 	for _, hook := range i.Hooks {
 		hooks.Options = append(hooks.Options, web.Option{Value: hook, Label: hook})
 	}
-	if chosen == "" && len(i.Hooks) > 0 {
-		chosen = i.Hooks[0]
-	}
 	return web.Form{
 		ID: "try", Title: "Try a message", Text: "The plugin runs in a sandbox of its own, with the limits of this instance: without network, without secrets, without what it keeps. Nothing that is served changes.",
 		Groups: []web.Group{{Inputs: []web.Input{
 			hooks,
-			{Name: "input", Label: "Message", Hint: "JSON, as sdk/abi.md section 6 describes it. The samples of its author are above.", Kind: "textarea", Rows: 14, Code: true, Value: sample.text()},
+			{Name: "input", Label: "Message", Hint: "JSON, as sdk/abi.md section 6 describes it. It begins as a sample of its author.", Kind: "textarea", Rows: 14, Code: true, Value: sample.text()},
 			{Name: "settings", Label: "Settings", Hint: "Those of the instance; others can be tried here.", Kind: "textarea", Rows: 5, Code: true, Value: indent(i.Settings)},
 		}}},
 		Buttons: []web.Button{{Label: "Run", Action: "try", Kind: "primary", ID: "run"}},
@@ -59,7 +56,7 @@ func (c *Console) previewPlugin(v *Visit) (*Answer, error) {
 		return nil, err
 	}
 	form := retyped(v, previewForm(v, i, p), &admin.InvalidError{})
-	return show(instancePage(v, i, "try", web.Split{Main: []web.Block{form}, Side: previewBlocks(made)}), nil)
+	return show(instancePage(v, i, "try", append(sampleBlocks(i, p), web.Split{Main: []web.Block{form}, Side: previewBlocks(made)})...), nil)
 }
 
 func previewBlocks(made *admin.Previewed) []web.Block {

@@ -53,6 +53,9 @@ func installForm(digest, looked string) web.Form {
 
 // offered is the module of the form with who signed it.
 func (c *Console) offered(v *Visit) (admin.Install, error) {
+	if err := v.need(core.WritePlugins, ""); err != nil {
+		return admin.Install{}, err
+	}
 	file := v.File("module")
 	if file == nil {
 		return admin.Install{}, &admin.InvalidError{Problems: []admin.Problem{{Field: "module", Text: "no file was chosen, or an empty one", Hint: "choose the .wasm file of the plugin"}}}
