@@ -42,7 +42,7 @@ func eventKinds() []eventKind {
 		{"applications", "Applications and their tokens", []core.EventType{
 			core.EventClientCreated, core.EventClientUpdated, core.EventClientDeleted, core.EventSecretRotated, core.EventTried,
 			core.EventRegistrationRefused, core.EventInitialCreated, core.EventInitialRevoked,
-			core.EventAuthorizeRefused, core.EventCodeIssued, core.EventTokenIssued, core.EventTokenRefreshed, core.EventTokenRefused, core.EventReuseDetected, core.EventResourceRefused,
+			core.EventAuthorizeRefused, core.EventCodeIssued, core.EventTokenIssued, core.EventTokenRefreshed, core.EventTokenRefused, core.EventTokenRevoked, core.EventReuseDetected, core.EventResourceRefused,
 			core.EventLogoutDelivered, core.EventLogoutFailed,
 		}},
 		{"plugins", "Connectors and plugins", []core.EventType{
