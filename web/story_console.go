@@ -114,7 +114,7 @@ func consoleUsers(at time.Time) Console {
 		Buttons: []Button{{Label: "Invite somebody", URL: "/admin/users/invite", Kind: "primary"}, {Label: "Create a user", URL: "/admin/users/new"}},
 		Blocks: []Block{Table{
 			ID: "users", Columns: []string{"Name", "E-mail", "Groups", "Last sign-in"},
-			Picking: &Picking{Hidden: []Field{{"back", "q=a"}}, Buttons: []Button{{Label: "Disable", Action: "disable"}, {Label: "Sign out", Action: "sign_out", Kind: "danger"}}},
+			Picking: &Picking{Hidden: []Field{{"back", "q=a"}}, Buttons: []Button{{Label: "Disable", Action: "disable"}, {Label: "Sign them out", Action: "sign_out", Kind: "danger"}}},
 			Search: &Search{Action: "/admin/users", Clear: "/admin/users", More: []Input{
 				{Name: "group", Label: "Of the group", Kind: "text", Value: "sales", Suggest: []string{"sales", "engineering"}},
 				{Name: "by", Label: "Sign in by", Kind: "select", Options: []Option{{"", "Anything", ""}}, Further: []OptionGroup{{"Providers", []Option{{"github", "GitHub", ""}}}}},

@@ -89,7 +89,7 @@ func scimMatrix(s *scimWorld) []scimRow {
 		{"GET", "/Groups", "", []int{401, 200, 200, 200, 200, 404, 200}},
 		{"GET", "/Groups/" + s.group, "", []int{401, 200, 200, 200, 200, 404, 200}},
 		{"POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"n%d"}`, []int{401, 201, 403, 403, 403, 404, 403}},
-		{"PUT", "/Groups/" + s.group, `{"displayName":"Staff"}`, []int{401, 200, 403, 403, 403, 404, 403}},
+		{"PUT", "/Groups/" + s.group, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Staff"}`, []int{401, 200, 403, 403, 403, 404, 403}},
 		{"PATCH", "/Groups/" + s.group, member, []int{401, 204, 403, 403, 403, 404, 403}},
 		{"DELETE", "/Groups/" + s.group, "", []int{401, 204, 404, 404, 404, 404, 404}},
 		{"DELETE", "/Users/" + s.anna, "", []int{401, 204, 404, 404, 404, 404, 404}},
@@ -125,7 +125,7 @@ func refuseSCIMByRole(t *testing.T, w *world) {
 	}
 	// A bulk request does for nobody what single ones do not.
 	status, answer := s.scim("POST", "/acme/Bulk", callers[2].token, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[
-		{"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"x"}},{"method":"DELETE","path":"/Users/`+s.stranger+`"}]}`)
+		{"method":"POST","path":"/Users","bulkId":"a","data":{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"x"}},{"method":"DELETE","path":"/Users/`+s.stranger+`"}]}`)
 	operations, _ := answer["Operations"].([]any)
 	var statuses []string
 	for _, o := range operations {

@@ -84,10 +84,10 @@ func roleMeanings() web.Block {
 }
 
 func (c *Console) askRevokeRole(v *Visit) (*Question, error) {
-	if err := v.need(core.WriteRoles, v.Said("org")); err != nil {
-		return nil, err
-	}
 	name, err := v.holderName(core.ID(v.Said("holder")))
+	if err == nil {
+		err = v.need(core.WriteRoles, v.Said("org"))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (v *Visit) pickUsers(org string) *web.Picking {
 	if v.May(core.HelpUsers, org) {
 		picking.Buttons = append(picking.Buttons,
 			web.Button{Label: "Disable", Action: "disable_many", ID: "disable-many"}, web.Button{Label: "Enable", Action: "enable_many", ID: "enable-many"},
-			web.Button{Label: "Sign out", Action: "sign_out_many", ID: "sign-out-many"})
+			web.Button{Label: "Sign them out", Action: "sign_out_many", ID: "sign-out-many"})
 	}
 	if v.May(core.WriteGroups, org) {
 		picking.Buttons = append(picking.Buttons,
