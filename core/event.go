@@ -167,6 +167,8 @@ const (
 	EventAPITokenRevoked EventType = "api_token.revoked"
 	EventAPIRefused      EventType = "api.refused" // a token that is none, or may not
 	EventImported        EventType = "import.done"
+	EventManaged         EventType = "managed.begun" // by a file from now on
+	EventReleased        EventType = "managed.ended"
 	EventDeviceAsked     EventType = "device.asked"
 	EventDeviceApproved  EventType = "device.approved"
 	EventDeviceDenied    EventType = "device.denied"

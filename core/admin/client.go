@@ -16,6 +16,9 @@ type NewClient struct {
 	Org    string // "" is the default organisation
 	Name   string
 	Preset string // one of [Presets]; "" is "web"
+	// ID is the client_id; "" makes one. Secret is the secret that it is to have; "" makes one
+	// where it needs one.
+	ID, Secret string
 	// Address is that of the application, where the preset makes the redirect URIs of it; ""
 	// where Edit gives them.
 	Address string
@@ -60,6 +63,10 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 	client.ID, client.Org, client.Name, client.Preset = core.NewClientID(s.Rand), orDefault(input.Org), input.Name, preset.Name
 	client.CreatedAt, client.UpdatedAt = now, now
 	var p problems
+	if input.ID != "" {
+		client.ID = input.ID
+		checkClientID(&p, input.ID)
+	}
 	if input.Address != "" {
 		p = preset.place(&client, input.Address)
 	}
@@ -84,7 +91,12 @@ func (s *Service) newClient(ctx context.Context, input NewClient) (*CreatedClien
 		}
 	}
 	created := &CreatedClient{Client: client}
-	if created.Secret, err = s.giveSecret(&created.Client); err != nil {
+	if input.Secret != "" {
+		created.Secret, err = input.Secret, s.keepSecret(&created.Client, input.Secret)
+	} else {
+		created.Secret, err = s.giveSecret(&created.Client)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	return created, preset.bindings, nil

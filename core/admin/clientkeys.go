@@ -141,15 +141,29 @@ func (s *Service) giveSecret(client *core.Client) (secret string, err error) {
 		return "", nil
 	}
 	secret = core.NewClientSecret(s.Rand)
-	client.SecretHash = core.HashClientSecret(secret)
+	if err := s.keepSecret(client, secret); err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// keepSecret lets the client have a secret that somebody else made.
+func (s *Service) keepSecret(client *core.Client, secret string) error {
+	switch {
+	case !client.UsesSecret():
+		return invalid(core.MemberSecret, "leave it out", "the client %q has no secret: it is public, or proves itself by its keys", client.Name)
+	case len(secret) > 255 || !ascii(secret):
+		return invalid(core.MemberSecret, "take letters and digits", "the secret has blanks, or characters that are no ASCII, or more than 255")
+	}
+	client.SecretHash, client.SealedSecret = core.HashClientSecret(secret), nil
 	if !client.SignsWithSecret() {
-		return secret, nil
+		return nil
 	}
 	if s.Sealer == nil {
-		return "", errors.New("keep the secret: nothing here can seal it")
+		return errors.New("keep the secret: nothing here can seal it")
 	}
 	client.SealedSecret = s.Sealer.Seal([]byte(secret), client.SecretPurpose())
-	return secret, nil
+	return nil
 }
 
 // LacksSecret reports whether the client was changed so that it needs another secret

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/postern-id/postern/core"
 )
@@ -67,16 +68,54 @@ func (s *Service) begins(ctx context.Context) error {
 	return s.Store.Apply(ctx, s.along...)
 }
 
-// keepUnmanaged is what a store makes of the change, for one in which nothing happens. What
-// goes with the object is not looked at: nothing is deleted there.
+// keepUnmanaged is what a store makes of the change, for one in which nothing happens.
 func keepUnmanaged(ctx context.Context, store Store, keep core.KeepUnmanaged) error {
-	rows, err := store.Managed(ctx, core.ManagedFilter{Kind: keep.Kind, ID: keep.ID})
+	filter := core.ManagedFilter{Kind: keep.Kind, ID: keep.ID}
+	if keep.Whole {
+		filter = core.ManagedFilter{}
+	}
+	rows, err := store.Managed(ctx, filter)
+	if err != nil {
+		return wrap("read what files manage", err)
+	}
 	for i := range rows {
-		if rows[i].Source != keep.By && rows[i].Says(keep.Member) {
-			return &core.ManagedError{Managed: rows[i]}
+		m := &rows[i]
+		if m.Source == keep.By {
+			continue
+		}
+		of := m.Kind == keep.Kind && m.ID == keep.ID && m.Says(keep.Member)
+		if !of && keep.Whole {
+			if of, err = goesWith(ctx, store, m, keep); err != nil {
+				return wrap("read what files manage", err)
+			}
+		}
+		if of {
+			return &core.ManagedError{Managed: *m}
 		}
 	}
-	return wrap("read what files manage", err)
+	return nil
+}
+
+// goesWith reports whether something would be gone or changed with what is to be deleted.
+func goesWith(ctx context.Context, store Store, m *core.Managed, keep core.KeepUnmanaged) (bool, error) {
+	if keep.Kind == core.ManagedClient {
+		return slices.Contains(m.Members, core.MemberClients+keep.ID), nil
+	}
+	s := &Service{Store: store}
+	if _, org, err := s.managedName(ctx, m); err == nil && org == keep.ID {
+		return true, nil
+	}
+	for _, member := range m.Members {
+		id, is := strings.CutPrefix(member, core.MemberClients)
+		if !is {
+			continue
+		}
+		client, err := store.Client(ctx, id)
+		if missing, err := absent(client, err); err != nil || !missing && client.Org == keep.ID {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // heldBy names the object for people.
@@ -107,11 +146,14 @@ func (s *Service) managedName(ctx context.Context, m *core.Managed) (name, org s
 		}
 		return client.Name, client.Org, nil
 	case core.ManagedConnector:
-		connector, err := s.FindConnector(ctx, m.ID)
+		config, err := s.PluginConfig(ctx)
 		if err != nil {
 			return "", "", err
 		}
-		return m.ID, connector.Org, nil
+		if connector := connectorOf(config, m.ID); connector != nil {
+			return m.ID, connector.Org, nil
+		}
+		return "", "", &MissingError{What: "connector", Name: m.ID}
 	}
 	return m.ID, "", nil
 }

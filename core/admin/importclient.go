@@ -17,6 +17,16 @@ import (
 // keys of the store, between blanks and before colons.
 var importedClientID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
+// checkClientID refuses what no client is called by, and what Postern calls its own.
+func checkClientID(p *problems, id string) {
+	switch {
+	case !importedClientID.MatchString(id):
+		p.add("client_id", "use letters, digits and . _ -", "a client id has 1 to 100 letters, digits and . _ - here")
+	case strings.HasPrefix(id, ownClient):
+		p.add("client_id", "choose another one", "client ids that begin with %s are Postern's own", ownClient)
+	}
+}
+
 // ownClient begins the identifiers of clients that every directory has.
 const ownClient = "postern-"
 

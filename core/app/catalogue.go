@@ -181,7 +181,7 @@ func describe(m *hook.Manifest, module string) admin.Plugin {
 	return plugin
 }
 
-// sealer implements [admin.Sealer].
+// sealer implements [admin.Sealer] and [admin.Unsealer].
 type sealer struct {
 	vault *vault.Vault
 	rand  io.Reader
@@ -189,4 +189,8 @@ type sealer struct {
 
 func (s sealer) Seal(plaintext []byte, purpose string) []byte {
 	return s.vault.Seal(plaintext, purpose, s.rand)
+}
+
+func (s sealer) Unseal(sealed []byte, purpose string) ([]byte, error) {
+	return s.vault.Unseal(sealed, purpose)
 }

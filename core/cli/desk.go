@@ -170,6 +170,9 @@ type machinery interface {
 	ServerSettings(ctx context.Context) ([]admin.ServerSetting, error)
 	Events(ctx context.Context, filter core.EventFilter) ([]core.Event, error)
 	Import(ctx context.Context, plan *admin.ImportPlan, options admin.ImportOptions) (*admin.ImportReport, error)
+	Apply(ctx context.Context, declarations []admin.Declaration, options admin.ApplyOptions) (*admin.ApplyReport, error)
+	Managed(ctx context.Context, filter core.ManagedFilter) ([]admin.Managed, error)
+	Release(ctx context.Context, kind core.ManagedKind, id string) error
 }
 
 // local is the desk of the operating system's user, who may do everything.

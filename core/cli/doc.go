@@ -11,6 +11,6 @@
 // It never checks or changes anything itself: that is the desk's, and workbench's for a
 // plugin that is being made. It never prints a secret but the one that was made by
 // this very command, and never a token that it works with. It imports admin, app, config,
-// desk, intake, remote, remote/login and workbench, and outbound for the name of a setting;
+// desk, intake, managed, remote, remote/login and workbench, and outbound for the name of a setting;
 // only the main package imports it.
 package cli

@@ -63,6 +63,9 @@ func mistakes(c *cobra.Command, err error) []mistake {
 	if missing, ok := errors.AsType[*admin.MissingError](err); ok {
 		return []mistake{{missing.Error(), missingHint(missing), exitFailed}}
 	}
+	if held, ok := errors.AsType[*admin.ManagedError](err); ok {
+		return []mistake{{held.Error(), held.Hint(), exitFailed}}
+	}
 	if stale, ok := errors.AsType[*admin.StaleError](err); ok {
 		return []mistake{{stale.Error(), "look at how it is now, and do it again", exitFailed}}
 	}

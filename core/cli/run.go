@@ -74,7 +74,7 @@ func (p *program) root() *cobra.Command {
 		}
 	}
 	root.AddCommand(p.serve(), p.user(), p.group(), p.client(), p.registration(), p.plugin(), p.connector(), p.org(), p.role(), p.account(), p.token(),
-		p.sessions(), p.keys(), p.settings(), p.explain(), p.imports(), p.mail(), p.audit(), p.login(), p.logout(), p.version(), p.completion())
+		p.sessions(), p.keys(), p.settings(), p.explain(), p.imports(), p.applyFiles(), p.managed(), p.mail(), p.audit(), p.login(), p.logout(), p.version(), p.completion())
 	return root
 }
 

@@ -22,6 +22,7 @@ func eventWords() map[core.EventType]string {
 		core.EventAPITokenCreated: "API token created", core.EventAPITokenRevoked: "API token revoked", core.EventAPIRefused: "API refused",
 		core.EventTried: "Sign-in tried by an administrator", core.EventDeviceAsked: "Device asked for access",
 		core.EventDeviceApproved: "Device let in", core.EventDeviceDenied: "Device turned away", core.EventImported: "Import done",
+		core.EventManaged: "Managed by a file", core.EventReleased: "Managed by no file any more",
 		core.EventRegisterRefused: "Registration refused", core.EventRegistrationRefused: "Client registration refused",
 	}
 }

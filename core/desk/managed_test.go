@@ -80,7 +80,7 @@ func locks() map[string]lock {
 		"ResetProofs": open, "UnlinkUser": open, "WithdrawConsent": open, "RemoveAuthenticator": open, "NewRecoveryCodes": open,
 		"GrantRole": open, "RevokeRole": open, "CreateServiceAccount": open, "UpdateServiceAccount": open, "DeleteServiceAccount": open,
 		"CreateAPIToken": open, "RevokeAPIToken": open,
-		"RotateKeys": open, "DeleteKey": open, "TestMail": open, "RetryMails": open, "Import": open,
+		"RotateKeys": open, "DeleteKey": open, "TestMail": open, "RetryMails": open, "Import": open, "Release": open,
 	}
 }
 
@@ -141,6 +141,83 @@ func TestManaged(t *testing.T) {
 	for name := range locks {
 		if _, is := rows[name]; !is {
 			t.Errorf("there is no method %s in the matrix", name)
+		}
+	}
+}
+
+// applies gives a declaration of one object, which is what is done by hand in the matrix.
+func applies(w *world) map[string]struct {
+	permission core.Permission
+	reach      reach
+	one        admin.Declaration
+} {
+	edit := func(c *core.Client) { c.RedirectURIs = []string{"https://rp.example/cb"} }
+	shared := func(c *core.Client) { edit(c); c.Shared = true }
+	leave := func(*core.Organisation) {}
+	type row = struct {
+		permission core.Permission
+		reach      reach
+		one        admin.Declaration
+	}
+	return map[string]row{
+		"an organisation":  {core.WriteOrganisations, inOrg, admin.Declaration{Organisations: []admin.DeclaredOrganisation{{Name: "acme", Edit: leave}}}},
+		"a new one":        {core.WriteOrganisations, server, admin.Declaration{Organisations: []admin.DeclaredOrganisation{{Name: "new", Edit: leave}}}},
+		"a group":          {core.WriteGroups, inOrg, admin.Declaration{Groups: []admin.DeclaredGroup{{Org: "acme", Name: "new", Edit: func(*core.Group) {}}}}},
+		"a client":         {core.WriteClients, inOrg, admin.Declaration{Clients: []admin.DeclaredClient{{Org: "acme", Name: "wiki", Edit: edit}}}},
+		"a new client":     {core.WriteClients, inOrg, admin.Declaration{Clients: []admin.DeclaredClient{{Org: "acme", Name: "new", Edit: edit}}}},
+		"a shared client":  {core.WriteClients, seenOnly, admin.Declaration{Clients: []admin.DeclaredClient{{Org: "acme", Name: "new", Edit: shared}}}},
+		"one made shared":  {core.WriteClients, seenOnly, admin.Declaration{Clients: []admin.DeclaredClient{{Org: "acme", Name: "wiki", Edit: shared}}}},
+		"a connector":      {core.WriteConnectors, inOrg, admin.Declaration{Connectors: []admin.DeclaredConnector{{Org: "acme", Name: "idp"}}}},
+		"a new connector":  {core.WriteConnectors, inOrg, admin.Declaration{Connectors: []admin.DeclaredConnector{{Org: "acme", Name: "new", Plugin: "oidc"}}}},
+		"another's":        {core.WriteConnectors, server, admin.Declaration{Connectors: []admin.DeclaredConnector{{Org: "acme", Name: "spare", Plugin: "oidc"}}}},
+		"a plugin":         {core.WritePlugins, server, admin.Declaration{Instances: []admin.DeclaredInstance{{Name: "spare", Plugin: "oidc"}}}},
+		"what is released": {core.WriteGroups, inOrg, admin.Declaration{}},
+	}
+}
+
+// Whoever applies a file needs for each object what they need to make it by hand, and gets
+// no further by the file.
+func TestApplyNeedsWhatHandsNeed(t *testing.T) {
+	w := newWorld(t)
+	must(w, second(w.admin.CreateInstance(t.Context(), tester, "spare", "oidc", nil)))
+	must(w, w.store.Apply(t.Context(), core.Manage{Managed: core.Managed{Kind: core.ManagedGroup, ID: string(w.group.ID), Source: "f", ManagedAt: w.now}}))
+	must(w, w.store.Apply(t.Context(), core.ReleaseManaged{Kind: core.ManagedGroup, ID: string(w.kept.ID)}))
+	for name, row := range applies(w) {
+		one := row.one
+		if one.Source = "f"; name != "what is released" {
+			one.Source = "g"
+		}
+		for _, c := range callers() {
+			d := w.office.For(desk.Caller{Actor: tester, ID: "caller", Roles: c.roles})
+			_, err := d.Apply(t.Context(), []admin.Declaration{one}, admin.ApplyOptions{DryRun: true})
+			want := matrixRow(row.permission, row.reach).expected(c)
+			if (err == nil) != (want == done) {
+				t.Errorf("%s by %s: %v, want %s", name, c.name, err, want)
+			}
+		}
+	}
+}
+
+func matrixRow(permission core.Permission, reach reach) row {
+	return row{permission: permission, reach: reach}
+}
+
+// Who may read an object sees that a file manages it.
+func TestManagedSeen(t *testing.T) {
+	w := newWorld(t)
+	w.managed()
+	for _, test := range []struct {
+		who  string
+		role core.RoleGrant
+		want int
+	}{
+		{"an auditor", core.RoleGrant{Role: core.RoleAuditor}, 6},
+		{"an auditor of acme", core.RoleGrant{Org: "acme", Role: core.RoleAuditor}, 5},
+		{"an owner of another one", core.RoleGrant{Org: "other", Role: core.RoleOwner}, 0},
+	} {
+		all, err := w.office.For(desk.Caller{Roles: []core.RoleGrant{test.role}}).Managed(t.Context(), core.ManagedFilter{})
+		if err != nil || len(all) != test.want {
+			t.Errorf("%s: %d, %v, want %d", test.who, len(all), err, test.want)
 		}
 	}
 }

@@ -242,6 +242,9 @@ func matrix() map[string]row {
 		"RevokeAPIToken": {core.WriteAccounts, inOrg, func(w *world, d *desk.Desk, ctx context.Context) error {
 			return d.RevokeAPIToken(ctx, w.robot.ID, w.token.ID)
 		}},
+		"Release": {core.WriteRoles, server, func(w *world, d *desk.Desk, ctx context.Context) error {
+			return d.Release(ctx, core.ManagedGroup, string(w.kept.ID))
+		}},
 		"Events": {core.ReadAudit, inOrg, func(_ *world, d *desk.Desk, ctx context.Context) error {
 			return second(d.Events(ctx, core.EventFilter{Org: acme}))
 		}},
@@ -319,6 +322,8 @@ func elsewhereTested() map[string]string {
 		"Alongside":     "it gives the desk of the same caller: TestOnceBrokenOff of package rest",
 		"If":            "it gives the desk of the same caller: TestVersions",
 		"Organisations": "it gives those that the caller sees: TestOrganisationsAreThoseSeen",
+		"Apply":         "each object needs what it needs by hand: TestApplyNeedsWhatHandsNeed",
+		"Managed":       "it gives what the caller may read: TestManagedSeen",
 		"FinishAttempt": "it is about what the caller began: without that there is nothing to refuse",
 	}
 }

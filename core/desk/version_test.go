@@ -56,7 +56,8 @@ func versions() map[string]overwrites {
 		"CreateAPIToken": makes, "RevokeAPIToken": ends,
 		"RotateKeys": "of two that replace a key at once one wins: RetireKey", "DeleteKey": ends,
 		"TestMail": "it changes nothing", "RetryMails": ends,
-		"Import": "it adds what there is not; what it changes is held to how it was read",
+		"Import":  "it adds what there is not; what it changes is held to how it was read",
+		"Release": ends,
 	}
 }
 

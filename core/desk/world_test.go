@@ -25,8 +25,8 @@ type world struct {
 	office *desk.Office
 	now    time.Time
 
-	ann, elsewhere *core.User // of acme, of other
-	group          *core.Group
+	ann, elsewhere *core.User   // of acme, of other
+	group, kept    *core.Group  // of acme; of the default organisation, which a file manages
 	client, shared *core.Client // of acme; shared is of the default organisation
 	robot          *core.ServiceAccount
 	initial        *core.InitialToken
@@ -123,6 +123,9 @@ func (w *world) furnish() {
 	var err error
 	w.group, err = w.admin.CreateGroup(ctx, tester, "acme", "staff", "")
 	must(w, err)
+	w.kept, err = w.admin.CreateGroup(ctx, tester, "", "kept", "")
+	must(w, err)
+	must(w, w.store.Apply(ctx, core.Manage{Managed: core.Managed{Kind: core.ManagedGroup, ID: string(w.kept.ID), Source: "kept.yaml", ManagedAt: w.now}}))
 	edit := func(c *core.Client) { c.RedirectURIs = []string{"https://rp.example/cb"} }
 	client, err := w.admin.CreateClient(ctx, tester, admin.NewClient{Org: "acme", Name: "wiki", Edit: edit})
 	must(w, err)

@@ -57,6 +57,11 @@ func (d *Desk) told(err error) error {
 		return &Error{d.words(problem), "an owner of the server gives roles: see 'postern role grant'", problem}
 	case api.ProblemStale:
 		return &Error{d.words(problem), "look at how it is now, and do it again", errors.Join(problem, core.ErrStale)}
+	case api.ProblemManaged:
+		if by := problem.Managed; by != nil {
+			kind := core.ManagedKind(by.Kind)
+			return &admin.ManagedError{What: kind.Noun(), Name: by.Name, Kind: kind, Source: by.Source, File: by.File}
+		}
 	case api.ProblemConflict, api.ProblemBusy, api.ProblemCarriedOut:
 		return &Error{d.words(problem), "look at how it is now, and do it again", errors.Join(problem, core.ErrConflict)}
 	case api.ProblemLimit:

@@ -85,9 +85,7 @@ func check(text []byte, t reflect.Type, path string, wrong *[]api.FieldError) {
 			say("%s is no time like 2026-01-31T12:00:00Z", named(path))
 		}
 	case t.Kind() == reflect.Pointer:
-		if !bytes.Equal(text, []byte("null")) {
-			check(text, t.Elem(), path, wrong)
-		}
+		check(text, t.Elem(), path, wrong)
 	case bytes.Equal(text, []byte("null")):
 		say("%s is null", named(path))
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:

@@ -18,6 +18,7 @@ func advice() map[string]string {
 		api.ProblemMissing:      "There is no such thing, or it belongs to an organisation in which the holder of the token has no role.",
 		api.ProblemMethod:       "The header Allow has the methods that the path takes.",
 		api.ProblemConflict:     "Read the object again, then decide anew.",
+		api.ProblemManaged:      "A file manages the object: it is changed there, and applied. The member managed says which file. An owner of the server may let go of the object, see the operation release.",
 		api.ProblemStale:        "If-Match did not name the version that the object has now. Read the object again, make the change on what is there now, and send the new ETag.",
 		api.ProblemLarge:        "The document of the API says nothing of such large bodies: leave out what is not needed.",
 		api.ProblemType:         "Send application/json, or what the detail names.",

@@ -60,6 +60,7 @@ func titles() map[string]string {
 		api.ProblemMethod:       "The path does not take this method",
 		api.ProblemConflict:     "It is not as the request takes it to be",
 		api.ProblemStale:        "Somebody else changed it since it was read",
+		api.ProblemManaged:      "A file manages it",
 		api.ProblemLarge:        "The body is too large",
 		api.ProblemType:         "The body is of another type than the operation takes",
 		api.ProblemLimit:        "There are as many as there may be",
@@ -82,6 +83,7 @@ func problemOf(err error) (f *failure, ok bool) {
 		stale   *admin.StaleError
 		denied  *desk.DeniedError
 		refused *bearer.Refused
+		held    *admin.ManagedError
 	)
 	switch {
 	case errors.As(err, &f):
@@ -98,6 +100,8 @@ func problemOf(err error) (f *failure, ok bool) {
 		return staleProblem(stale), true
 	case errors.Is(err, core.ErrTaken):
 		return inProgress(), true
+	case errors.As(err, &held):
+		return managedProblem(held), true
 	case errors.Is(err, core.ErrLimit):
 		return &failure{Problem: problem(http.StatusConflict, api.ProblemLimit, "")}, true
 	case errors.Is(err, core.ErrConflict):
@@ -115,6 +119,13 @@ func staleProblem(stale *admin.StaleError) *failure {
 		f.header.Set("ETag", entityTag(f.Version))
 	}
 	return f
+}
+
+// managedProblem says which file has to be changed instead.
+func managedProblem(held *admin.ManagedError) *failure {
+	told := problem(http.StatusConflict, api.ProblemManaged, held.Error(), api.FieldError{Detail: held.Error(), Hint: held.Hint()})
+	told.Managed = &api.ManagedBy{Kind: string(held.Kind), Name: held.Name, Source: held.Source, File: held.File}
+	return &failure{Problem: told}
 }
 
 func refusedProblem(refused *bearer.Refused) *failure {

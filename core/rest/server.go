@@ -144,6 +144,7 @@ func (r *routes) families() {
 	r.settings()
 	r.audit()
 	r.imports()
+	r.managed()
 	r.finish()
 }
 

@@ -4,5 +4,5 @@
 //
 // It owns which member is which field, and no rule of what may be in it. It never reads a
 // secret: hashes and sealed values have no member. It imports core, admin and sdk/api; rest,
-// remote and the tests of both import it.
+// remote, managed and their tests import it.
 package wire

@@ -19,6 +19,15 @@ type Problem struct {
 	Instance string       `json:"instance,omitempty" doc:"The reference of the request, as in the server's log."`
 	Errors   []FieldError `json:"errors,omitempty" doc:"What is wrong with which member."`
 	Version  string       `json:"version,omitempty" doc:"Of 412: the version that the object has now, if it is known."`
+	Managed  *ManagedBy   `json:"managed,omitempty" doc:"Which file manages what was to be changed."`
+}
+
+// ManagedBy says which file manages an object.
+type ManagedBy struct {
+	Kind   string `json:"kind,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Source string `json:"source" doc:"How the file is known."`
+	File   string `json:"file,omitempty" doc:"What it was called."`
 }
 
 // FieldError is one mistake of a request.
@@ -40,6 +49,7 @@ const (
 	ProblemStale        = "stale"         // 412: somebody else changed it since
 	ProblemLarge        = "too-large"     // 413
 	ProblemType         = "type"          // 415: the body is of another type than the operation takes
+	ProblemManaged      = "managed"       // 409: a file manages it
 	ProblemLimit        = "limit"         // 409: there are as many as there may be
 	ProblemCarriedOut   = "carried-out"   // 409: a request with the same Idempotency-Key was carried out, but its answer is lost
 	ProblemBusy         = "in-progress"   // 409: a request with the same Idempotency-Key is not yet answered

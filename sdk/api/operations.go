@@ -1542,3 +1542,50 @@ func (c *Caller) Import(ctx context.Context, body Import, options ...Option) (*I
 	}
 	return out, nil
 }
+
+// Apply: make what files say that there is to be, and have them manage it.
+func (c *Caller) Apply(ctx context.Context, body Apply, options ...Option) (*Applied, error) {
+	r := request{method: "POST", path: "/apply", options: options}
+	sent, err := jsonBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r.body, r.kind = sent, "application/json"
+	out := new(Applied)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ListManagedQuery are the parameters of [Caller.ListManaged]; empty ones are not sent.
+type ListManagedQuery struct {
+	Source string // What one file manages.
+	Kind   string // Only of that kind.
+	ID     string // Of a group; the client_id of a client; else the name.
+}
+
+func (p ListManagedQuery) values() url.Values {
+	q := query{}
+	q.text("source", p.Source)
+	q.text("kind", p.Kind)
+	q.text("id", p.ID)
+	return url.Values(q)
+}
+
+// ListManaged: list what files manage.
+func (c *Caller) ListManaged(ctx context.Context, query ListManagedQuery, options ...Option) (*Page[Managed], error) {
+	r := request{method: "GET", path: "/managed", options: options}
+	r.query = query.values()
+	out := new(Page[Managed])
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Release: let go of one object that a file manages.
+func (c *Caller) Release(ctx context.Context, kind string, id string, options ...Option) error {
+	r := request{method: "DELETE", path: "/managed/" + url.PathEscape(kind) + "/" + url.PathEscape(id), options: options}
+	return c.do(ctx, r, nil)
+}
