@@ -154,6 +154,9 @@ func (a *applier) one(ctx context.Context, path string, d *Declaration, wrong *p
 // misplace adds what is wrong with an object, and says false to what is no mistake of the
 // file.
 func misplace(wrong *problems, path string, err error) bool {
+	if _, refused := errors.AsType[*refusedStep](err); refused {
+		return false
+	}
 	if invalid, is := errors.AsType[*InvalidError](err); is {
 		for _, p := range invalid.Problems {
 			p.Field = strings.TrimSuffix(path+"."+p.Field, ".")
@@ -299,8 +302,17 @@ func (w *work) may(step ApplyStep) error {
 	if step.Kind = w.row.Kind; w.a.options.Guard == nil {
 		return nil
 	}
-	return w.a.options.Guard(step)
+	if err := w.a.options.Guard(step); err != nil {
+		return &refusedStep{err}
+	}
+	return nil
 }
+
+// refusedStep is an error of the guard, which is about who applies the file, and not about
+// the file.
+type refusedStep struct{ error }
+
+func (e *refusedStep) Unwrap() error { return e.error }
 
 // free refuses an object that another file manages, and gives what is noted of it.
 func (w *work) free(ctx context.Context, kind core.ManagedKind, id string) (*core.Managed, error) {

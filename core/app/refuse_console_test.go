@@ -153,6 +153,9 @@ func consoleMatrix() []pageRow {
 		{"/import", "", "", "xxxxxk"},
 		{"/import", "import rehearse", "source=csv", "xxxxxk"},
 		{"/settings", "", "", "xxxxxk"},
+		{"/managed", "", "", "kkkkkk"},
+		{"/managed/:kind/:id", "", "", "xxxxx."}, // no file manages it
+		{"/managed/:kind/:id", "release", "", "xxxxx."},
 		{"/plugins", "", "", "xxxxxk"},
 		{"/plugins", "reload", "", "xxxxxk"},
 		{"/plugins/install", "", "", "xxxxxk"},
@@ -189,7 +192,7 @@ func consoleMatrix() []pageRow {
 func (o *offices) names(path string) string {
 	ids := map[string]string{
 		":org": "acme", ":kid": o.at["kid"], ":format": "json", ":group": o.at["groupName"], ":holder": o.at["holder"], ":connector": o.at["connector"],
-		":client": o.at["client"], ":binding": o.at["binding"], ":initial": o.at["token"],
+		":client": o.at["client"], ":kind": "group", ":binding": o.at["binding"], ":initial": o.at["token"],
 		"/users/:id": "/users/" + o.at["user"], "/accounts/:id": "/accounts/" + o.at["account"], "/clients/:id": "/clients/" + o.at["client"], "/audit/:id": "/audit/" + o.at["event"],
 		"/plugins/:id": "/plugins/miniorange", "/groups/:org/:name": "/groups/acme/" + o.at["groupName"], "/connectors/:name": "/connectors/" + o.at["connector"],
 		"/instances/:name": "/instances/" + o.at["instance"], ":id": o.at["user"],

@@ -62,7 +62,7 @@ func (o *offices) furnish() {
 	for _, kind := range []string{"user", "group", "client", "connector", "account", "organisation", "token"} {
 		o.at[kind] = o.another(kind)
 	}
-	o.at["organisation"], o.at["holder"] = "acme", o.at["account"]
+	o.at["organisation"], o.at["holder"], o.at["kind"], o.at["id"] = "acme", o.at["account"], "group", o.at["group"]
 	_, err := o.app.Admin.CreateInstance(o.t.Context(), cli, "office", "miniorange", nil)
 	o.must(err)
 	bindings, err := o.app.Admin.BindPlugin(o.t.Context(), cli, admin.Bind{Plugin: "miniorange", Instance: "bound", Hooks: []string{core.HookClaims}})
@@ -251,6 +251,10 @@ func restMatrix() []matrixRow {
 		// What is the server's.
 		{"GET /settings", "", "", 200, "-xxxxxxkx"},
 		{"POST /imports", "", `{"source":"csv"}`, 200, "-xxxxxxkx"},
+		{"POST /apply", "", `{"files":[{"source":"n%d","groups":[{"organisation":"acme","name":"n%d"}]}]}`, 200, "-xxxkk.kx"},
+		{"POST /apply", "", `{"files":[{"source":"n%d","plugins":[{"name":"n%d","plugin":"miniorange"}]}]}`, 200, "-xxxxxxkx"},
+		{"GET /managed", "", "", 200, "-xkkkkkkk"},
+		{"DELETE /managed/{kind}/{id}", "", "", 404, "-xxxxxxkx"}, // no file manages it
 		{"GET /keys", "", "", 200, "-xxxxxxkx"},
 		{"POST /keys/rotate", "", `{"algs":["ES256"]}`, 200, "-xxxxxxkx"},
 		{"DELETE /keys/{key}", "", "", 404, "-xxxxxxkx"},

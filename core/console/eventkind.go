@@ -36,7 +36,7 @@ func eventKinds() []eventKind {
 		}},
 		{"administration", "Roles, programs and the server", []core.EventType{
 			core.EventRoleGranted, core.EventRoleRevoked, core.EventAccountCreated, core.EventAccountUpdated, core.EventAccountDeleted,
-			core.EventAPITokenCreated, core.EventAPITokenRevoked, core.EventAPIRefused, core.EventKeyCreated, core.EventKeyRetired, core.EventKeyDeleted,
+			core.EventAPITokenCreated, core.EventAPITokenRevoked, core.EventAPIRefused, core.EventManaged, core.EventReleased, core.EventKeyCreated, core.EventKeyRetired, core.EventKeyDeleted,
 			core.EventSetupDone, core.EventSetupRefused, core.EventMailSent, core.EventMailRetried, core.EventMailFailed, core.EventRequestRefused,
 		}},
 		{"applications", "Applications and their tokens", []core.EventType{

@@ -22,7 +22,7 @@ func TestWaysInNeedAFreshSignIn(t *testing.T) {
 		"clients/:id/edit save", "clients/:id/secret rotate", "clients/:id/delete delete", "organisations/:org/rules save", "organisations/:org/delete delete", "import import",
 		"connectors/new create", "connectors/:name enable", "connectors/:name grant", "connectors/:name secret", "connectors/:name/settings save", "connectors/:name/rules save",
 		"connectors/:name/delete delete", "plugins/install install", "plugins/:id rollback", "plugins/:id/remove remove", "instances/:name grant", "instances/:name secret",
-		"instances/:name/settings save", "instances/:name/delete delete", "keys rotate", "keys/:kid/delete delete",
+		"instances/:name/settings save", "instances/:name/delete delete", "keys rotate", "keys/:kid/delete delete", "managed/:kind/:id release",
 	} {
 		path, name, _ := strings.Cut(way, " ")
 		route, there := routes[console.Path+"/"+path]

@@ -45,6 +45,7 @@ func menu() []shelf {
 			{"Keys", Path + "/keys", "keys", core.ReadKeys},
 			{"Mail", Path + "/mail", "mail", core.ReadMails},
 			{"Import", Path + "/import", "import", core.Import},
+			{"Files", Path + "/managed", "managed", core.ReadSettings},
 			{"Settings", Path + "/settings", "settings", core.ReadSettings},
 		}},
 	}

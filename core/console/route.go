@@ -83,7 +83,7 @@ func (c *Console) Routes() []Route {
 		c.overviewRoutes(), c.organisationRoutes(), c.userRoutes(), c.groupRoutes(),
 		c.sessionRoutes(), c.roleRoutes(), c.accountRoutes(), c.tokenRoutes(),
 		c.auditRoutes(), c.mailRoutes(), c.importRoutes(), c.settingRoutes(),
-		c.clientRoutes(), c.registrationRoutes(), c.explainRoutes(), c.connectorRoutes(), c.pluginRoutes(), c.instanceRoutes(), c.keyRoutes(),
+		c.clientRoutes(), c.registrationRoutes(), c.explainRoutes(), c.connectorRoutes(), c.pluginRoutes(), c.instanceRoutes(), c.keyRoutes(), c.managedRoutes(),
 	} {
 		all = append(all, table...)
 	}

@@ -138,6 +138,9 @@ func (c *Console) Visit(ctx context.Context, r Request) (*Answer, error) {
 		answer, err = c.refused(v, err)
 	}
 	if answer != nil && answer.Page != nil {
+		if err == nil {
+			err = c.lock(v, answer.Page)
+		}
 		c.furnish(v, answer.Page)
 	}
 	return answer, err
@@ -208,6 +211,9 @@ func why(err error) (string, int) {
 	}
 	if missing, ok := errors.AsType[*admin.MissingError](err); ok {
 		return upper(missing.Error()) + ".", http.StatusNotFound
+	}
+	if held, ok := errors.AsType[*admin.ManagedError](err); ok {
+		return upper(held.Error()) + ". Change it there, and apply that.", http.StatusConflict
 	}
 	switch {
 	case errors.Is(err, core.ErrStale):

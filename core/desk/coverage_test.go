@@ -57,8 +57,6 @@ func TestEverywhere(t *testing.T) {
 			"ReviseUser":     userAtOnce,
 			"ReviseGroup":    groupAtOnce,
 			"Apply":          "a file is applied from where it is kept, and read again there",
-			"Managed":        "to come",
-			"Release":        "to come",
 			"ChangeMembers":  "AddMember and RemoveMember do it",
 			"ProvisionGroup": "CreateGroup, AddMember and UpdateGroup do it",
 			"FindClient":     "pages have identifiers",

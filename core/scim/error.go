@@ -61,6 +61,9 @@ func errorOf(err error) *Error {
 	if denied, is := errors.AsType[*desk.DeniedError](err); is {
 		return &Error{Status: http.StatusForbidden, Detail: sentence(denied.Error())}
 	}
+	if held, is := errors.AsType[*admin.ManagedError](err); is {
+		return &Error{Status: http.StatusConflict, Type: typeMutability, Detail: sentence(held.Error() + ": a file says what it is like. Who is in it, it does not say")}
+	}
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		return &Error{Status: http.StatusNotFound, Detail: sentence(err.Error())}
