@@ -13,6 +13,10 @@ import (
 	"github.com/postern-id/postern/core"
 )
 
+// ActorApply is who applies a file where nobody does: the server, when it starts. The source
+// of the file goes behind it.
+const ActorApply = "apply"
+
 // Apply makes what files declare, one object after the other, each wholly or not at all,
 // and has the files manage it from then on. All is tried before: if anything is
 // wrong, nothing is done, and the error is an [InvalidError] of all that is, with fields
@@ -20,7 +24,7 @@ import (
 // it is safe to repeat. An error after that is a failure, with what was done before it in
 // the report.
 func (s *Service) Apply(ctx context.Context, actor Actor, declarations []Declaration, options ApplyOptions) (*ApplyReport, error) {
-	rehearsed := &applier{Service: s, actor: actor, options: options, trial: newTrial(s.Store), report: &ApplyReport{DryRun: options.DryRun, Rows: []ApplyRow{}}}
+	rehearsed := &applier{Service: s, by: actor, options: options, trial: newTrial(s.Store), report: &ApplyReport{DryRun: options.DryRun, Rows: []ApplyRow{}}}
 	var wrong problems
 	checkSources(&wrong, declarations)
 	if err := rehearsed.all(ctx, declarations, &wrong); err != nil {
@@ -32,7 +36,7 @@ func (s *Service) Apply(ctx context.Context, actor Actor, declarations []Declara
 	if options.DryRun {
 		return rehearsed.report, nil
 	}
-	real := &applier{Service: s, actor: actor, options: options, report: &ApplyReport{Rows: []ApplyRow{}}}
+	real := &applier{Service: s, by: actor, options: options, report: &ApplyReport{Rows: []ApplyRow{}}}
 	return real.report, real.all(ctx, declarations, nil)
 }
 
@@ -55,7 +59,8 @@ func checkSources(p *problems, declarations []Declaration) {
 // applier carries declarations out.
 type applier struct {
 	*Service
-	actor   Actor
+	by      Actor // who applies it all
+	actor   Actor // who does the object
 	options ApplyOptions
 	// trial is where all of it is tried; nil: it happens.
 	trial  *trial
@@ -294,6 +299,10 @@ func (a *applier) work(kind core.ManagedKind) *work {
 	}
 	service := *a.Service
 	service.Store, service.source, service.along = on, a.source, nil
+	a.actor = a.by
+	if a.by.Name == ActorApply {
+		a.actor.Name += ":" + a.source
+	}
 	return &work{Service: &service, a: a, trial: on, row: ApplyRow{Source: a.source, Kind: kind}}
 }
 

@@ -19,7 +19,7 @@ func (s *Service) Release(ctx context.Context, actor Actor, kind core.ManagedKin
 	case len(rows) == 0:
 		return &MissingError{What: "managed " + kind.Noun(), Name: id}
 	}
-	a := &applier{Service: s, actor: actor, source: rows[0].Source, seen: map[managedKey]bool{}, report: &ApplyReport{}}
+	a := &applier{Service: s, by: actor, source: rows[0].Source, seen: map[managedKey]bool{}, report: &ApplyReport{}}
 	return a.step(ctx, kind, func(ctx context.Context, w *work) error { return w.end(ctx, &rows[0], false) })
 }
 

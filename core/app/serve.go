@@ -107,6 +107,9 @@ func (a *App) Serve(ctx context.Context, listener, metrics net.Listener, out io.
 	if err := a.noteIssuer(); err != nil {
 		return err
 	}
+	if err := a.applyFiles(ctx); err != nil {
+		return err
+	}
 	server := a.limited(handler)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -207,14 +210,17 @@ func (a *App) rotateKeys(ctx context.Context) {
 	}
 }
 
-// reloadAt loads all modules of plugins anew at each signal, those too that could not
-// be loaded so far, and then the themes.
+// reloadAt applies the files anew at each signal, loads all modules of plugins, those too
+// that could not be loaded so far, and then the themes.
 func (a *App) reloadAt(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangups:
+		}
+		if err := a.applyFiles(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("the files were not applied anew: nothing was changed that is not logged", slog.Any("cause", err))
 		}
 		a.logger.Info("loading the plugins anew")
 		if err := a.Admin.ReloadPlugins(ctx, admin.Actor{Name: "signal"}); err != nil && ctx.Err() == nil {

@@ -61,6 +61,8 @@ type Config struct {
 	// PluginRegistryHosts are further hosts of registries, by the host that references
 	// name: see [supply.Registry].
 	PluginRegistryHosts map[string][]string
+	// Apply names files that say what there is to be, which the server applies when it starts.
+	Apply []string
 	// Chosen says of every setting what it is and who chose it, in the order of [Settings].
 	Chosen []Chosen
 }
@@ -122,6 +124,7 @@ func Settings() []Setting {
 		{Key: "plugin_keys", Usage: "public keys of minisign that are trusted to sign plugins, NAME=KEY or FILE.pub, with commas between them", set: setPluginKeys},
 		{Key: "plugin_registry_credentials", Usage: "docker config.json with the logins for registries of plugins (default: docker's own)", set: setCredentials},
 		{Key: "plugin_registry_hosts", Usage: "hosts that a registry of plugins may send to besides itself, REGISTRY=HOST, with commas between them", set: setRegistryHosts},
+		{Key: "apply", Usage: "files that say what there is to be, as of 'postern apply', with commas between them: applied at the start, and at SIGHUP", set: setApply},
 		{Key: "metrics_listen", Usage: "address at which metrics may be scraped, HOST:PORT, at /metrics without TLS and without asking who it is (default: nowhere)", set: setListen(func(c *Config) *string { return &c.MetricsListen })},
 		{Key: "log_level", Default: "info", Usage: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log_format", Default: "text", Usage: "text or json", set: setLogFormat},

@@ -26,8 +26,8 @@ func (l *loader) readFile() {
 	l.problems = append(l.problems, problems...)
 }
 
-// parseFile reads a TOML document of plain keys with strings, and gives every
-// mistake with its line.
+// parseFile reads a TOML document of plain keys with strings, or lists of them, and gives
+// every mistake with its line.
 func parseFile(name string, text []byte) (map[string]entry, []Problem) {
 	var document map[string]any
 	if err := toml.Unmarshal(text, &document); err != nil {
@@ -41,7 +41,7 @@ func parseFile(name string, text []byte) (map[string]entry, []Problem) {
 	var problems []Problem
 	for _, key := range slices.SortedFunc(maps.Keys(document), byLine(string(text))) {
 		where := at(name, lineOf(string(text), key))
-		value, isText := document[key].(string)
+		value, isText := textOf(document[key])
 		switch {
 		case !known[key]:
 			problems = append(problems, Problem{where, fmt.Sprintf("there is no setting %q", key), "known are " + strings.Join(fileKeys(), ", ")})
@@ -52,6 +52,24 @@ func parseFile(name string, text []byte) (map[string]entry, []Problem) {
 		}
 	}
 	return entries, problems
+}
+
+// textOf gives a text, and a list of texts as one, with commas between them.
+func textOf(value any) (text string, ok bool) {
+	list, isList := value.([]any)
+	if !isList {
+		text, ok = value.(string)
+		return text, ok
+	}
+	var texts []string
+	for _, one := range list {
+		text, ok := one.(string)
+		if !ok || strings.Contains(text, ",") {
+			return "", false
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ","), true
 }
 
 func syntaxProblem(name string, err error) Problem {

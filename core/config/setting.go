@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -205,6 +206,24 @@ func setMasterKeyFile(c *Config, name string) *mistake {
 	}
 	if c.MasterKey = strings.TrimSpace(string(key)); c.MasterKey == "" {
 		return &mistake{"the master key file is empty", ""}
+	}
+	return nil
+}
+
+// setApply takes names of files, which are read when the server starts.
+func setApply(c *Config, value string) *mistake {
+	c.Apply = nil
+	for name := range strings.SplitSeq(value, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "" || strings.ContainsRune(name, 0):
+			return &mistake{"a name of a file is empty", "write the names with commas between them"}
+		case name == "-":
+			return &mistake{"standard input cannot be applied", "name a file: it is read again at SIGHUP"}
+		case slices.Contains(c.Apply, name):
+			return &mistake{fmt.Sprintf("the file %q is there twice", name), "leave one of them out"}
+		}
+		c.Apply = append(c.Apply, name)
 	}
 	return nil
 }

@@ -83,6 +83,8 @@ func byWords(e *core.Event) string {
 		return "a service account that is gone"
 	case kind == "cli":
 		return id + " at the command line"
+	case kind == "apply":
+		return "the file " + id
 	}
 	if words := map[string]string{
 		"setup": "whoever set the server up", "server": "the server itself", "registration": "a registration", "signal": "a signal to the server",

@@ -142,15 +142,13 @@ func TestConditionsAtOnce(t *testing.T) {
 // lost.
 func TestPatchesAtOnce(t *testing.T) {
 	w := newWorld(t)
+	w.objects()
 	for path, patches := range map[string][]string{
 		"/connectors/idp": {
 			`{"display_name":"Ours"}`, `{"hidden":true}`, `{"domains":["a.example"]}`, `{"settings":{"hint":"x"}}`, `{"create_users":true}`, `{"position":7}`,
 		},
 		"/instances/work": {`{"limits":{"memory":64}}`, `{"limits":{"cpu":20}}`, `{"limits":{"wait":50}}`, `{"settings":{"hint":"x"}}`, `{"settings":{"issuer":"https://x.example"}}`},
 	} {
-		if path == "/connectors/idp" {
-			w.objects()
-		}
 		var group sync.WaitGroup
 		for _, patch := range patches {
 			group.Go(func() {
