@@ -141,6 +141,7 @@ func talk(in io.Writer, out io.Reader, settings npmSettings, browse func(string)
 }
 
 func TestNPMClients(t *testing.T) {
+	t.Parallel()
 	dir := npmClients(t)
 	w := newWorld(t)
 	alice := w.user("alice")

@@ -224,6 +224,7 @@ func (w *world) comeBack(b *browser, request string) *url.URL {
 // TestOpenIDClient walks through all flows that npm's openid-client has and the server
 // knows.
 func TestOpenIDClient(t *testing.T) {
+	t.Parallel()
 	dir := npmClients(t)
 	script := filepath.Join(dir, "openid-client.mjs")
 	w := newWorld(t)

@@ -121,6 +121,7 @@ func (s *singleSignOn) connect() {
 // without touching the server: that of examples/plugin-connector-go, from its module to
 // a person who is signed in at a relying party.
 func TestConnectorOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rp := w.register("wiki", nil)
 	s := w.newSingleSignOn()

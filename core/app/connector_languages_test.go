@@ -139,6 +139,7 @@ func (h *homeserver) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // TestPasswordConnectorInRust holds that the example in Rust serves the sign-in page of
 // a server that knows nothing of it.
 func TestPasswordConnectorInRust(t *testing.T) {
+	t.Parallel()
 	code := exampleModule(t, "examples/plugin-connector-rust", "sdk/rust/postern", "plugin.wasm", []string{"sh", "../../sdk/rust/postern/build.sh"})
 	w := newWorld(t)
 	rp := w.register("wiki", nil)
@@ -204,6 +205,7 @@ func nextcloud(p *provider) http.HandlerFunc {
 
 // TestConnectorInTypeScript holds the same of the example in TypeScript.
 func TestConnectorInTypeScript(t *testing.T) {
+	t.Parallel()
 	needs.Program(t, "node")
 	code := exampleModule(t, "examples/plugin-connector-typescript", "sdk/typescript/postern", "build/plugin.wasm",
 		[]string{"npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"}, []string{"npm", "run", "build"})

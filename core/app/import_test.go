@@ -213,6 +213,7 @@ func TestImportedConnectors(t *testing.T) {
 // A dry run into an empty server says what the import then does, also of people whose
 // password is hashed on the way in, into an organisation that is not here yet.
 func TestImportDryRun(t *testing.T) {
+	t.Parallel()
 	for name, source := range map[string]string{"casdoor.json": "casdoor", "casdoor-3.158.0/casdoor.json.gz": "casdoor", "keycloak-realm.json": "keycloak", "keycloak-26.7.3/single.json.gz": "keycloak", "dex.yaml": "dex", "dex-all.yaml": "dex"} {
 		w := newWorld(t)
 		dry := w.moves(admin.ImportOptions{DryRun: true}, source, name)
@@ -263,6 +264,7 @@ func TestImportKeycloak(t *testing.T) {
 
 // From what Casdoor 3 exported itself: an organisation for each of its kinds of hashes.
 func TestImportRealCasdoor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.moves(admin.ImportOptions{KeepIDs: true}, "casdoor", "casdoor-3.158.0/casdoor.json.gz")
 	for kind, was := range map[string]string{
@@ -286,6 +288,7 @@ func TestImportRealCasdoor(t *testing.T) {
 
 // From what Keycloak 26 exported itself: each person has the hash of another algorithm.
 func TestImportRealKeycloak(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const folder = "keycloak-26.7.3/"
 	w.moves(admin.ImportOptions{KeepIDs: true}, "keycloak", folder+"acme-realm.json.gz", folder+"acme-users-0.json", folder+"acme-users-1.json", folder+"acme-users-2.json")

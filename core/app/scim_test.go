@@ -171,6 +171,7 @@ func installPython(python, requirements string) (string, error) {
 // TestSCIMChecker has scim2-tester try the server: discovery, and every attribute of every
 // resource type made, read, listed, patched, replaced and deleted.
 func TestSCIMChecker(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it installs a program")
 	}
@@ -204,6 +205,7 @@ func TestSCIMChecker(t *testing.T) {
 // TestSCIMSanity has scim-sanity, which somebody else wrote, walk a life with the server: what
 // there is, a user and a group made, read, replaced, patched and deleted, lists, refusals.
 func TestSCIMSanity(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it installs a program")
 	}
