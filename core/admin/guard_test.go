@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -264,6 +265,26 @@ func TestManagedAndPresets(t *testing.T) {
 	w.held(err, "plugin instance", instance.Name)
 	_, err = w.UnbindPlugin(t.Context(), actor, admin.Unbind{Instance: instance.Name})
 	w.held(err, "plugin instance", instance.Name)
+}
+
+// A client that registered itself, and that a file took over, is told so, and that is no
+// failure of the server.
+func TestManagedRegistration(t *testing.T) {
+	w := registrar(t)
+	got := w.registers("")
+	w.manage(core.ManagedClient, got.Client.ID)
+	id := got.Client.ID
+	_, refusal := w.ChangeRegistration(t.Context(), stranger, id, got.Token, w.parsed(metadata("client_id", id, "client_name", "Another")))
+	if refusal == nil || refusal.Status != http.StatusForbidden {
+		t.Errorf("changed: %v", refusal)
+	}
+	if refusal := w.Unregister(t.Context(), stranger, id, got.Token); refusal == nil || refusal.Status != http.StatusForbidden {
+		t.Errorf("deleted: %v", refusal)
+	}
+	w.release(core.ManagedClient, id)
+	if refusal := w.Unregister(t.Context(), stranger, id, got.Token); refusal != nil {
+		t.Errorf("released: %v", refusal)
+	}
 }
 
 // An import leaves what a file manages, and says so row by row.

@@ -306,3 +306,12 @@ func findManaged(ctx context.Context, s *session, kind core.ManagedKind, name, o
 	}
 	return nil, failf("say of which organisation with --org", "files manage several of the kind %s and the name %q", kind.Noun(), name)
 }
+
+// noteManaged tells who looks at an object that a file manages it.
+func (p *program) noteManaged(ctx context.Context, s *session, kind core.ManagedKind, id string) error {
+	all, err := s.Managed(ctx, core.ManagedFilter{Kind: kind, ID: id})
+	for i := range all {
+		p.note("the %s is managed by %s", kind.Noun(), all[i].Source)
+	}
+	return err
+}

@@ -220,6 +220,9 @@ func (p *program) clientShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.noteManaged(ctx, s, core.ManagedClient, client.ID); err != nil {
+			return err
+		}
 		view := viewClient(s.issuer, client, "")
 		return p.print(view, func(w io.Writer) {
 			fields(w, describeClient(client))

@@ -167,6 +167,9 @@ func (p *program) connectorShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.noteManaged(ctx, s, core.ManagedConnector, connector.Instance); err != nil {
+			return err
+		}
 		clients, err := clientNames(ctx, s, signInBindings(connector))
 		if err != nil {
 			return err

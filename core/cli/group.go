@@ -100,6 +100,9 @@ func (p *program) groupShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.noteManaged(ctx, s, core.ManagedGroup, string(group.ID)); err != nil {
+			return err
+		}
 		users, err := s.Members(ctx, group)
 		if err != nil {
 			return err

@@ -72,6 +72,9 @@ func (p *program) orgShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.noteManaged(ctx, s, core.ManagedOrganisation, org.Name); err != nil {
+			return err
+		}
 		n, err := s.Counts(ctx, org.Name)
 		if err != nil {
 			return err

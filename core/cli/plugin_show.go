@@ -24,6 +24,11 @@ func (p *program) pluginShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		for _, kind := range []core.ManagedKind{core.ManagedInstance, core.ManagedConnector} {
+			if err := p.noteManaged(ctx, s, kind, instance.Name); err != nil {
+				return err
+			}
+		}
 		clients, err := clientNames(ctx, s, instance.Bindings)
 		if err != nil {
 			return err

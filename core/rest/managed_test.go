@@ -54,6 +54,12 @@ func TestApply(t *testing.T) {
 	} {
 		w.ask("owner", change[0], change[1]).want(http.StatusConflict).has(map[string]any{"type": "/problems/managed", "managed.source": "acme.yaml", "managed.file": "etc/acme.yaml"})
 	}
+	by := map[string]any{"managed_by.source": "acme.yaml", "managed_by.file": "etc/acme.yaml"}
+	for _, path := range []string{"/clients/wiki", "/organisations/acme", "/connectors/work", "/instances/work"} {
+		w.ask("owner", "GET "+path, "").want(http.StatusOK).has(by)
+	}
+	w.ask("owner", "GET /groups?organisation=acme", "").want(http.StatusOK).has(map[string]any{"items.0.managed_by.source": "acme.yaml"})
+	w.ask("owner", "GET /organisations", "").want(http.StatusOK).has(map[string]any{"items.0.managed_by.source": "acme.yaml", "items.1.managed_by": nil})
 	w.ask("auditor", "DELETE /managed/client/wiki", "").want(http.StatusForbidden)
 	w.ask("owner", "DELETE /managed/client/wiki", "").want(http.StatusNoContent)
 	w.ask("owner", "DELETE /managed/client/wiki", "").want(http.StatusNotFound)

@@ -203,6 +203,9 @@ func register[I, O any](r *routes, method string, op operation, answer func(cont
 	}, func(ctx context.Context, in *I) (*O, error) {
 		c := callOf(ctx)
 		out, err := answer(ctx, c, in)
+		if err == nil && out != nil {
+			err = owners(ctx, c, out)
+		}
 		if err != nil {
 			return nil, r.server.tell(c.request, err)
 		}

@@ -20,6 +20,7 @@ type Connector struct {
 	Missing     []Need          `json:"missing" readOnly:"true" doc:"What it needs and has not been given. As long as there is something it stays disabled."`
 	Beyond      []Need          `json:"beyond" readOnly:"true" doc:"Hosts that the settings name, and that a capability was not granted for."`
 	Instance    Instance        `json:"instance" readOnly:"true"`
+	ManagedBy   *ManagedBy      `json:"managed_by,omitempty" readOnly:"true" doc:"The file that manages it: it is changed there. Absent: none does."`
 	CreatedAt   time.Time       `json:"created_at" readOnly:"true"`
 	UpdatedAt   time.Time       `json:"updated_at" readOnly:"true"`
 }

@@ -17,8 +17,9 @@ type Client struct {
 	LacksSecret  bool   `json:"lacks_secret" readOnly:"true" doc:"Whether it needs another secret than it has: see rotate-secret."`
 	Name         string `json:"name" doc:"Unique in the organisation regardless of case."`
 	ClientSettings
-	CreatedAt time.Time `json:"created_at" readOnly:"true"`
-	UpdatedAt time.Time `json:"updated_at" readOnly:"true"`
+	ManagedBy *ManagedBy `json:"managed_by,omitempty" readOnly:"true" doc:"The file that manages it: it is changed there. Absent: none does."`
+	CreatedAt time.Time  `json:"created_at" readOnly:"true"`
+	UpdatedAt time.Time  `json:"updated_at" readOnly:"true"`
 }
 
 // ClientSettings is what can be said about a client.

@@ -7,8 +7,9 @@ type Organisation struct {
 	Name    string `json:"name" readOnly:"true" doc:"1 to 64 lower-case letters, digits and hyphens. It cannot be changed."`
 	Version string `json:"version" readOnly:"true"`
 	OrganisationRules
-	CreatedAt time.Time `json:"created_at" readOnly:"true"`
-	UpdatedAt time.Time `json:"updated_at" readOnly:"true"`
+	ManagedBy *ManagedBy `json:"managed_by,omitempty" readOnly:"true" doc:"The file that manages it: it is changed there. Absent: none does."`
+	CreatedAt time.Time  `json:"created_at" readOnly:"true"`
+	UpdatedAt time.Time  `json:"updated_at" readOnly:"true"`
 }
 
 // NewOrganisation is an organisation to be made.

@@ -113,6 +113,7 @@ type Instance struct {
 	Asked     []Asked         `json:"asked" readOnly:"true" doc:"What the plugin asks for."`
 	Unasked   Unasked         `json:"unasked" readOnly:"true" doc:"What it was given without being asked."`
 	Bindings  []Binding       `json:"bindings" readOnly:"true"`
+	ManagedBy *ManagedBy      `json:"managed_by,omitempty" readOnly:"true" doc:"The file that manages it: it is changed there. Absent: none does."`
 	CreatedAt time.Time       `json:"created_at" readOnly:"true"`
 	UpdatedAt time.Time       `json:"updated_at" readOnly:"true"`
 }
